@@ -1,0 +1,34 @@
+"""The error of bad input: one line with the rule, the value received and the remedy."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class InputError(ValueError):
+    """What the user gave breaks a rule; the message says which, with what value, and the remedy.
+
+    Examples
+    --------
+    >>> raise InputError("voxel size must be > 0 m, got -1.0; give it as --voxel-size 5.3e-6")
+    Traceback (most recent call last):
+    poreops.errors.InputError: voxel size must be > 0 m, got -1.0; give it as --voxel-size 5.3e-6
+    """
+
+
+@contextmanager
+def exit_on_input_error() -> Iterator[None]:
+    """Print an `InputError` as one line on standard error and exit with 2; for commands.
+
+    Examples
+    --------
+    >>> with exit_on_input_error():
+    ...     raise InputError("conns must lie below 7 regions, got 9; pass those of partition()")
+    Traceback (most recent call last):
+    SystemExit: 2
+    """
+    try:
+        yield
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(2) from None
