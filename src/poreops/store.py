@@ -209,12 +209,6 @@ class ConduitWriter:
     size : edge of the cubic roi in voxels.
     ndim : 2 or 3.
     attrs : name → value, stored on the root.
-
-    Examples
-    --------
-    >>> with ConduitWriter("conduits.h5", size=64) as writer:  # doctest: +SKIP
-    ...     for volume in volumes:
-    ...         writer.append(extract(volume))
     """
 
     def __init__(

@@ -1,0 +1,15 @@
+import pytest
+
+from poreops.errors import InputError, exit_on_input_error
+
+
+def test_an_input_error_is_one_line_on_stderr_and_exit_code_2(capsys):
+    with pytest.raises(SystemExit) as stopped, exit_on_input_error():
+        raise InputError("voxel size must be > 0 m, got -1.0")
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "error: voxel size must be > 0 m, got -1.0\n"
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(ZeroDivisionError), exit_on_input_error():
+        _ = 1 / 0
