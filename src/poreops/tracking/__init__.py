@@ -1,0 +1,42 @@
+"""Runs, the model registry and model artifacts: the only package that imports MLflow.
+
+Nothing is global: a run is a handle that names itself in every call, so that runs of parallel
+trials do not mix. MLflow takes seconds to import, so the first call imports it.
+"""
+
+from poreops.tracking.embedded import repository, tracking_uri
+from poreops.tracking.lineage import lineage
+from poreops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
+from poreops.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    ModelVersion,
+    champion_info,
+    download,
+    find_version,
+    promote,
+    register,
+    set_alias,
+)
+from poreops.tracking.runs import Run, run
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "ModelVersion",
+    "Run",
+    "Tensor",
+    "champion_info",
+    "download",
+    "find_version",
+    "lineage",
+    "load_pyfunc",
+    "promote",
+    "register",
+    "repository",
+    "run",
+    "save_pyfunc",
+    "set_alias",
+    "signature",
+    "tracking_uri",
+]
