@@ -76,6 +76,7 @@ def quiet_mlflow() -> None:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     }.items():
         os.environ.setdefault(name, value)
     import mlflow
@@ -96,9 +97,10 @@ def serve() -> None:
     _opened(uri)
     sys.stdout.write(f"MLflow UI: http://{host}:{port} (Ctrl-C stops it)\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", port]
-    command += ["--backend-store-uri", uri]
-    command += ["--artifacts-destination", str(database.parent / "artifacts")]
+    command = [sys.executable, "-m", "mlflow", "server"]
+    command += ["--host", host, "--port", port, "--backend-store-uri", uri]
+    # plain paths, so that what is logged through the server is found without it
+    command += ["--default-artifact-root", str(database.parent / "artifacts")]
     os.execv(sys.executable, command)
 
 
