@@ -35,17 +35,21 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "make env needs Python 3.11 or newer with venv, got $$($(PYTHON) --version 2>&1);" \
 	       "name another with: make env PYTHON=python3.12"; exit 2; }
-	test -e $@ -o ! -e .venv/pyvenv.cfg -o -z "$$(ls .venv/.installed-* 2>/dev/null)" || rm -rf .venv
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@test -e $@ -o ! -e .venv/pyvenv.cfg -o -z "$$(ls .venv/.installed-* 2>/dev/null)" || rm -rf .venv
+	@echo "making the environment in .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .PHONY: repro
 repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 	@$(if $(PROFILE),$(BIN)/python pipelines/resolve_params.py --profile $(PROFILE))
-	$(BIN)/dvc repro
+	@$(BIN)/dvc repro || { code=$$?; \
+	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
+	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
+	  exit $$code; }
 
 .PHONY: test
 test: $(STAMP) ## run the tests
