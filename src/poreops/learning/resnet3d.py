@@ -1,0 +1,147 @@
+"""Residual networks from conduit to size factor, 3D and 2D, from one builder.
+
+Two families differ by their configuration only: the published 3D ResNet50 on 64-voxel label
+cubes (Misaghian et al., Computers & Geosciences 2022, after He et al., CVPR 2016), and a compact
+one on 32-cell occupancy images with scalars beside them, for CPUs. The image branch of the
+compact one corrects a linear function of the scalars.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.learning.encoding import ImageEncoding, ScalarEncoding, image_shape, scalar_count
+from poreops.learning.target import TargetScaling
+
+if TYPE_CHECKING:
+    import keras
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class ResnetConfig(BaseModel):
+    """Architecture of a residual network.
+
+    Attributes
+    ----------
+    image : what the image branch sees (learning.encoding)
+    scalars : what stands beside it
+    stem_width, stem_kernel, stem_pool : first convolution (stride 2), and max-pooling after it
+    widths, depths : channels and number of blocks of each stage; a stage halves the image
+    block : "basic" (two 3-wide convolutions) or "bottleneck" (1-3-1, four times the width out)
+    dense : width of the hidden layer after pooling, 0 for none
+    dropout : share of the pooled features dropped in training
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image: ImageEncoding
+    scalars: ScalarEncoding
+    stem_width: Positive
+    stem_kernel: Positive
+    stem_pool: bool
+    widths: tuple[Positive, ...]
+    depths: tuple[Positive, ...]
+    block: Literal["basic", "bottleneck"]
+    dense: Annotated[int, Field(ge=0)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
+    """Build the network for training: (image[, scalars]) → scaled target (n, 1).
+
+    Parameters
+    ----------
+    config : ResnetConfig
+    ndim : 2 or 3
+
+    Returns
+    -------
+    keras.Model
+        Inputs ``image`` (n, ...) uint8 and, unless there are none, ``scalars`` (n, k) float32.
+        The layer ``normalize_scalars`` is to be adapted to the training set.
+    """
+    import keras
+
+    shape = image_shape(config.image, ndim)
+    image = keras.Input(shape, dtype="uint8", name="image")
+    x = keras.layers.Rescaling(_image_scale(config.image, ndim), name="scale_image")(image)
+    x = _convolve(x, config.stem_width, config.stem_kernel, 2, "stem")
+    if config.stem_pool:
+        x = _layer("MaxPooling", ndim)(3, 2, padding="same", name="stem_pool")(x)
+    for stage, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+        for block in range(depth):
+            stride = 2 if block == 0 and stage > 0 else 1
+            x = _residual(x, width, stride, config.block, f"stage{stage}_block{block}")
+    x = _layer("GlobalAveragePooling", ndim)(name="pool")(x)
+    inputs = [image]
+    count = scalar_count(config.scalars)
+    if count:
+        scalars = keras.Input((count,), dtype="float32", name="scalars")
+        inputs.append(scalars)
+        known = keras.layers.Normalization(name="normalize_scalars")(scalars)
+        x = keras.layers.Concatenate(name="features")([x, known])
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    if config.dense:
+        x = keras.layers.Dense(config.dense, activation="relu", name="hidden")(x)
+    # starting at zero, the network starts as the linear function of the scalars
+    first = "zeros" if count else "glorot_uniform"
+    y = keras.layers.Dense(1, kernel_initializer=first, dtype="float32", name="correction")(x)
+    if count:
+        linear = keras.layers.Dense(1, dtype="float32", name="linear")(known)
+        y = keras.layers.Add(dtype="float32", name="scaled_size_factor")([y, linear])
+    return keras.Model(inputs, y, name="resnet")
+
+
+def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model":
+    """Append the inverse of the target scaling: the result predicts size factors in voxels."""
+    import keras
+
+    y = keras.layers.Rescaling(scaling.scale, offset=scaling.shift, dtype="float32", name="unscale")(
+        model.output
+    )
+    if scaling.kind == "log":
+        y = keras.layers.Activation("exponential", dtype="float32", name="size_factor")(y)
+    return keras.Model(model.inputs, y, name="conductance")
+
+
+def _image_scale(encoding: ImageEncoding, ndim: int) -> float:
+    if encoding == "labels":
+        return 1.0
+    return 1.0 / 2**ndim
+
+
+def _layer(kind: str, ndim: int) -> Any:
+    import keras
+
+    return getattr(keras.layers, f"{kind}{ndim}D")
+
+
+def _convolve(
+    x: Any, width: int, kernel: int, stride: int, name: str, *, activation: bool = True
+) -> Any:
+    import keras
+
+    ndim = len(x.shape) - 2
+    x = _layer("Conv", ndim)(
+        width, kernel, stride, padding="same", use_bias=False, name=f"{name}_conv"
+    )(x)
+    x = keras.layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
+    return keras.layers.Activation("relu", name=f"{name}_relu")(x) if activation else x
+
+
+def _residual(x: Any, width: int, stride: int, block: str, name: str) -> Any:
+    import keras
+
+    if block == "basic":
+        y = _convolve(x, width, 3, stride, f"{name}_1")
+        y = _convolve(y, width, 3, 1, f"{name}_2", activation=False)
+    else:
+        y = _convolve(x, width, 1, stride, f"{name}_1")
+        y = _convolve(y, width, 3, 1, f"{name}_2")
+        width *= 4
+        y = _convolve(y, width, 1, 1, f"{name}_3", activation=False)
+    if stride != 1 or x.shape[-1] != width:
+        x = _convolve(x, width, 1, stride, f"{name}_shortcut", activation=False)
+    y = keras.layers.Add(name=f"{name}_add")([x, y])
+    return keras.layers.Activation("relu", name=f"{name}_out")(y)

@@ -1,0 +1,258 @@
+"""Train a residual network; stop and resume at any epoch with the same result."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.learning.encoding import Encoded, scalar_count
+from poreops.learning.resnet3d import ResnetConfig, resnet
+from poreops.learning.target import TargetKind, TargetScaling
+from poreops.store import read_json, write_json
+
+if TYPE_CHECKING:
+    import keras
+
+History = dict[str, list[float]]
+
+
+class TrainingConfig(BaseModel):
+    """How a network is trained.
+
+    Attributes
+    ----------
+    seed : of weights, order of the batches, dropout and symmetries
+    epochs, batch_size, learning_rate : Adam, the rate falls to zero along half a cosine
+    loss : on the scaled target
+    target : scaling of the size factor
+    augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
+    precision : arithmetic of the image branch
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    loss: Literal["mse", "huber", "rmse"]
+    target: TargetKind
+    augment: bool
+    precision: Literal["float32", "mixed_bfloat16"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Encoded conduits with their size factors in ROI voxels, (n,) float64."""
+
+    encoded: Encoded
+    size_factors: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.size_factors)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, its target scaling and the losses of each epoch."""
+
+    model: "keras.Model"
+    scaling: TargetScaling
+    history: History
+
+
+def train(
+    network: ResnetConfig,
+    config: TrainingConfig,
+    training: Examples,
+    validation: Examples,
+    *,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[int, History], None] | None = None,
+) -> Trained:
+    """Train a network on encoded conduits.
+
+    Parameters
+    ----------
+    network, config : ResnetConfig, TrainingConfig
+    training, validation : Examples
+    checkpoint : Path, optional
+        Folder that holds the state after each epoch; a run that finds one there goes on from it,
+        a finished run removes it.
+    on_epoch : callable, optional
+        Called with the number of finished epochs and the history; may raise to stop.
+
+    Returns
+    -------
+    Trained
+        The same weights whether or not the run was interrupted.
+    """
+    import keras
+
+    ndim = training.encoded.image.ndim - 2
+    scaling = TargetScaling.fit(config.target, training.size_factors)
+    keras.utils.set_random_seed(config.seed)
+    with _precision(config.precision):
+        model = resnet(network, ndim)
+    if scalar_count(network.scalars):
+        model.get_layer("normalize_scalars").adapt(
+            training.encoded.scalars[:, : scalar_count(network.scalars)]
+        )
+    steps = -(-len(training) // config.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
+    model.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss))
+    model.optimizer.build(model.trainable_variables)
+    state = _State(checkpoint, model, [network.model_dump(), config.model_dump(), len(training)])
+    history = state.restore()
+    feed, check = _batches(network, config, training, scaling), _inputs(network, validation)
+    target = scaling.scaled(validation.size_factors)
+    for epoch in range(len(history["loss"]), config.epochs):
+        # a seed per epoch: dropout, order and symmetries do not depend on where a run began
+        keras.utils.set_random_seed(config.seed + 7919 * (epoch + 1))
+        fitted = model.fit(feed(epoch), epochs=1, verbose=0, shuffle=False)
+        predicted = np.asarray(model.predict(check, batch_size=256, verbose=0))[:, 0]
+        history["loss"].append(float(fitted.history["loss"][-1]))
+        history["val_loss"].append(float(_numpy_loss(config.loss)(predicted - target)))
+        state.save(history)
+        if on_epoch is not None:
+            on_epoch(epoch + 1, history)
+    state.clear()
+    return Trained(model, scaling, history)
+
+
+class _State:
+    """Weights, optimizer state and history of a run after its last whole epoch."""
+
+    def __init__(self, folder: Path | None, model: "keras.Model", identity: Any) -> None:
+        self.folder, self.model = folder, model
+        self.identity = json.loads(json.dumps(identity))
+
+    def restore(self) -> History:
+        fresh: History = {"loss": [], "val_loss": []}
+        if self.folder is None or not (self.folder / "history.json").exists():
+            return fresh
+        saved = read_json(self.folder / "history.json")
+        if saved["identity"] != self.identity:
+            return fresh  # of a run with other parameters
+        weights = np.load(self.folder / f"epoch{len(saved['history']['loss'])}.npz")
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        for i, variable in enumerate(variables):
+            variable.assign(weights[f"v{i}"])
+        history: History = saved["history"]
+        return history
+
+    def save(self, history: History) -> None:
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        done = len(history["loss"])
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        path = self.folder / f"epoch{done}.npz"
+        np.savez(path, **{f"v{i}": np.asarray(v) for i, v in enumerate(variables)})
+        # written last and whole: it alone says which weights count
+        write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
+        (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _inputs(network: ResnetConfig, examples: Examples) -> list[NDArray[Any]]:
+    count = scalar_count(network.scalars)
+    if count == 0:
+        return [examples.encoded.image]
+    return [examples.encoded.image, np.ascontiguousarray(examples.encoded.scalars[:, :count])]
+
+
+def _batches(
+    network: ResnetConfig, config: TrainingConfig, examples: Examples, scaling: TargetScaling
+) -> Callable[[int], Any]:
+    import keras
+
+    inputs = _inputs(network, examples)
+    targets = scaling.scaled(examples.size_factors)
+
+    class Epoch(keras.utils.PyDataset):  # type: ignore[misc]
+        """Batches of one epoch in random order, each under a random symmetry."""
+
+        def __init__(self, epoch: int) -> None:
+            super().__init__()
+            self.seed = (config.seed, epoch)
+            self.order = np.random.default_rng(self.seed).permutation(len(targets))
+
+        def __len__(self) -> int:
+            return -(-len(targets) // config.batch_size)
+
+        def __getitem__(self, index: int) -> tuple[list[NDArray[Any]], NDArray[np.float32]]:
+            rows = np.sort(
+                self.order[index * config.batch_size : (index + 1) * config.batch_size]
+            )
+            image = inputs[0][rows]
+            if config.augment:
+                image = turned(image, np.random.default_rng((*self.seed, index)))
+            return [image, *(other[rows] for other in inputs[1:])], targets[rows]
+
+    return Epoch
+
+
+def turned(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Apply one random symmetry of the cube (square) and perhaps the label swap to a batch.
+
+    Parameters
+    ----------
+    image : (n, m, m[, m], channels) uint8
+        One channel holds the labels 0/1/2, more begin with the shares of regions 1 and 2.
+    """
+    ndim = image.ndim - 2
+    axes = rng.permutation(ndim)
+    flips = [1 + a for a in range(ndim) if rng.random() < 0.5]
+    image = np.flip(np.transpose(image, (0, *(1 + axes), ndim + 1)), flips)
+    if rng.random() < 0.5:
+        if image.shape[-1] == 1:
+            image = np.where(image > 0, 3 - image, image)
+        else:
+            image = image[..., [1, 0, *range(2, image.shape[-1])]]
+    return np.ascontiguousarray(image)
+
+
+def _loss(name: str) -> Any:
+    import keras
+
+    if name == "rmse":
+        return lambda y, p: keras.ops.sqrt(keras.ops.mean(keras.ops.square(y - p[:, 0])) + 1e-12)
+    if name == "huber":
+        return keras.losses.Huber(delta=0.2)
+    return keras.losses.MeanSquaredError()
+
+
+def _numpy_loss(name: str) -> Callable[[NDArray[np.floating]], np.floating]:
+    if name == "rmse":
+        return lambda e: np.sqrt(np.mean(e**2))
+    if name == "huber":
+        return lambda e: np.mean(np.where(np.abs(e) < 0.2, e**2 / 2, 0.2 * (np.abs(e) - 0.1)))
+    return lambda e: np.mean(e**2)
+
+
+class _precision:
+    """Build layers under another precision policy and put the old one back."""
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+
+    def __enter__(self) -> None:
+        import keras
+
+        self.before = keras.mixed_precision.global_policy()
+        keras.mixed_precision.set_global_policy(self.policy)
+
+    def __exit__(self, *_: object) -> None:
+        import keras
+
+        keras.mixed_precision.set_global_policy(self.before)

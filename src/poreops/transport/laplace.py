@@ -1,0 +1,417 @@
+"""Solve div(grad c) = -source in the pores of a small voxel box, one thread, no allocation of matrices.
+
+The unknowns sit at voxel centres; two neighbouring pore voxels exchange ``c_i - c_j`` through
+their common face (finite volumes), walls are insulating. The box is dense and padded by one
+layer of solid, so that each kernel is one flat loop that the compiler vectorises. For whole
+volumes see ``bulk``, which stores pore voxels only.
+
+Conjugate gradients in float64, preconditioned by one float32 V-cycle of cell-centred multigrid:
+2x2x2 aggregates, coarse face conductances half the sum of the fine ones (twice the distance), a
+pair of Chebyshev-weighted Jacobi sweeps before and after.
+See Trottenberg, Oosterlee & Schueller, *Multigrid* (2001), sections 2.8 and 7.
+"""
+
+import numpy as np
+from numba import njit
+
+# Roots of the degree-2 Chebyshev polynomial on [0.4, 2], the upper part of the spectrum of
+# D^-1 A: the pair of sweeps damps every rough error by at least 3.5.
+_W1 = np.float32(1.0 / (1.2 - 0.8 * np.sqrt(0.5)))
+_W2 = np.float32(1.0 / (1.2 + 0.8 * np.sqrt(0.5)))
+_COARSEST_SWEEPS = 8  # pairs of sweeps on the coarsest level
+_FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+
+class NotConvergedError(RuntimeError):
+    """The iteration stopped before it reached its tolerance."""
+
+
+# The kernels loop from 0 over shifted views: an index that may be negative (``x[i - sx]``) makes
+# numba test for wrap-around, which stops the vectoriser and costs a factor of nine. Levels lie
+# behind one another in flat buffers; lo..hi-1 are the planes of one level without its padding.
+
+
+@njit(cache=True, nogil=True)
+def _shifted(x, sx, sy, lo, hi):
+    """Views of x on lo..hi-1 at the voxel itself and its six neighbours."""
+    return (
+        x[lo:hi],
+        x[lo - sx : hi - sx],
+        x[lo + sx : hi + sx],
+        x[lo - sy : hi - sy],
+        x[lo + sy : hi + sy],
+        x[lo - 1 : hi - 1],
+        x[lo + 1 : hi + 1],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _face_views(gx, gy, gz, sx, sy, lo, hi):
+    """Conductances of the six faces of voxels lo..hi-1, in the order of ``_shifted``."""
+    return (
+        gx[lo - sx : hi - sx],
+        gx[lo:hi],
+        gy[lo - sy : hi - sy],
+        gy[lo:hi],
+        gz[lo - 1 : hi - 1],
+        gz[lo:hi],
+    )
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _assemble(pore, gx, gy, gz, degree, inv, sx, sy, lo, hi):
+    """Face conductances, their sums and the inverse of these on the finest level."""
+    c, x0, x1, y0, y1, z0, z1 = _shifted(pore, sx, sy, lo, hi)
+    ox, oy, oz = gx[lo:hi], gy[lo:hi], gz[lo:hi]
+    total, scale = degree[lo:hi], inv[lo:hi]
+    for i in range(hi - lo):
+        ox[i] = c[i] * x1[i]
+        oy[i] = c[i] * y1[i]
+        oz[i] = c[i] * z1[i]
+        total[i] = c[i] * (x0[i] + x1[i] + y0[i] + y1[i] + z0[i] + z1[i])
+        scale[i] = np.float32(1) / total[i] if total[i] > np.float32(0) else np.float32(0)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _inverse(gx, gy, gz, inv, sx, sy, lo, hi):
+    a, b, c, d, e, f = _face_views(gx, gy, gz, sx, sy, lo, hi)
+    scale = inv[lo:hi]
+    for i in range(hi - lo):
+        total = a[i] + b[i] + c[i] + d[i] + e[i] + f[i]
+        scale[i] = np.float32(1) / total if total > np.float32(0) else np.float32(0)
+
+
+# The finest level knows that conductances are 0 or 1: x is 0 in solid, so neighbours just add up.
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _sweep_fine(x, y, b, degree, inv, weight, sx, sy, lo, hi):
+    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+    out, source, total, scale = y[lo:hi], b[lo:hi], degree[lo:hi], inv[lo:hi]
+    for i in range(hi - lo):
+        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+        out[i] = c[i] + weight * scale[i] * (source[i] + near - total[i] * c[i])
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _residual_fine(x, y, b, pore, degree, sx, sy, lo, hi):
+    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+    out, source, total, mask = y[lo:hi], b[lo:hi], degree[lo:hi], pore[lo:hi]
+    for i in range(hi - lo):
+        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+        out[i] = mask[i] * (source[i] + near - total[i] * c[i])
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _apply_fine(p, q, degree, sx, sy, lo, hi):
+    # q is wrong in solid, where every factor it meets (p, z) is 0
+    c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
+    out, total = q[lo:hi], degree[lo:hi]
+    dot = 0.0
+    for i in range(hi - lo):
+        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+        flow = total[i] * c[i] - near
+        out[i] = flow
+        dot += flow * c[i]
+    return dot
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i):
+    return (
+        gx0[i] * (x0[i] - c[i])
+        + gx1[i] * (x1[i] - c[i])
+        + gy0[i] * (y0[i] - c[i])
+        + gy1[i] * (y1[i] - c[i])
+        + gz0[i] * (z0[i] - c[i])
+        + gz1[i] * (z1[i] - c[i])
+    )
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _apply(p, q, gx, gy, gz, sx, sy, lo, hi):
+    c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
+    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+    out = q[lo:hi]
+    dot = 0.0
+    for i in range(hi - lo):
+        flow = -_flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+        out[i] = flow
+        dot += flow * c[i]
+    return dot
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _sweep(x, y, b, gx, gy, gz, inv, weight, sx, sy, lo, hi):
+    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+    out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
+    for i in range(hi - lo):
+        flow = _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+        out[i] = c[i] + weight * scale[i] * (source[i] + flow)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _residual(x, y, b, gx, gy, gz, sx, sy, lo, hi):
+    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+    out, source = y[lo:hi], b[lo:hi]
+    for i in range(hi - lo):
+        out[i] = source[i] + _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _first_sweep(y, b, inv, weight, lo, hi):
+    out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
+    for i in range(hi - lo):
+        out[i] = weight * scale[i] * source[i]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _step(x, r, p, q, b, alpha):
+    for i in range(x.size):
+        x[i] += alpha * p[i]
+        r[i] -= alpha * q[i]
+        b[i] = np.float32(r[i])
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _dots(r, q, z):
+    rz = 0.0
+    qz = 0.0
+    for i in range(r.size):
+        rz += r[i] * z[i]
+        qz += q[i] * z[i]
+    return rz, qz
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _direction(p, z, beta):
+    for i in range(p.size):
+        p[i] = z[i] + beta * p[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _coarsen(gx, gy, gz, fine, lo, coarse, base):
+    """Coarse face conductances: half the sum of the four fine faces between two aggregates."""
+    nx, ny, nz, cx, cy = coarse
+    sx, sy = fine[3], fine[4]
+    half = np.float32(0.5)
+    for i in range(1, nx + 1):
+        for j in range(1, ny + 1):
+            row = base + i * cx + j * cy
+            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
+            for k in range(1, nz + 1):
+                m = first + 2 * k - 1
+                a = m + sx
+                gx[row + k] = half * (gx[a] + gx[a + 1] + gx[a + sy] + gx[a + sy + 1])
+                a = m + sy
+                gy[row + k] = half * (gy[a] + gy[a + 1] + gy[a + sx] + gy[a + sx + 1])
+                a = m + 1
+                gz[row + k] = half * (gz[a] + gz[a + sy] + gz[a + sx] + gz[a + sx + sy])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _restrict(t, b, fine, lo, coarse, base):
+    """Sum the residual of each 2x2x2 aggregate."""
+    nx, ny, nz, cx, cy = coarse
+    sx, sy = fine[3], fine[4]
+    for i in range(1, nx + 1):
+        for j in range(1, ny + 1):
+            row = base + i * cx + j * cy
+            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
+            out = b[row + 1 : row + nz + 1]
+            r0 = t[first + 1 : first + 2 * nz + 1]
+            r1 = t[first + sy + 1 : first + sy + 2 * nz + 1]
+            r2 = t[first + sx + 1 : first + sx + 2 * nz + 1]
+            r3 = t[first + sx + sy + 1 : first + sx + sy + 2 * nz + 1]
+            for k in range(nz):
+                even = r0[2 * k] + r1[2 * k] + r2[2 * k] + r3[2 * k]
+                odd = r0[2 * k + 1] + r1[2 * k + 1] + r2[2 * k + 1] + r3[2 * k + 1]
+                out[k] = even + odd
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _prolong(x, pore, fine, lo, coarse, base):
+    """Add the coarse correction to each voxel of its aggregate; solid stays 0."""
+    nx, ny, nz, cx, cy = coarse
+    sx, sy = fine[3], fine[4]
+    for i in range(1, nx + 1):
+        for j in range(1, ny + 1):
+            row = base + i * cx + j * cy
+            correction = x[row + 1 : row + nz + 1]
+            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
+            for f in (first, first + sy, first + sx, first + sx + sy):
+                out = x[f + 1 : f + 2 * nz + 1]
+                mask = pore[f + 1 : f + 2 * nz + 1]
+                for k in range(nz):
+                    out[2 * k] += mask[2 * k] * correction[k]
+                    out[2 * k + 1] += mask[2 * k + 1] * correction[k]
+
+
+@njit(cache=True, nogil=True)
+def _levels(nx, ny, nz):
+    """Interior sizes, strides and offset of each level; the last row holds the total length."""
+    levels = np.zeros((32, 6), np.int64)
+    count = 0
+    offset = 0
+    while True:
+        sy = nz + 2
+        sx = (ny + 2) * sy
+        levels[count] = (nx, ny, nz, sx, sy, offset)
+        offset += (nx + 2) * sx
+        count += 1
+        if max(nx, ny, nz) <= 2:
+            levels[count, 5] = offset
+            return levels[: count + 1]
+        nx, ny, nz = (nx + 1) // 2, (ny + 1) // 2, (nz + 1) // 2
+
+
+@njit(cache=True, nogil=True)
+def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
+    """Approximate x = A^-1 b on the finest level; a symmetric positive operation."""
+    coarsest = levels.shape[0] - 2
+    for level in range(coarsest + 1):
+        sx, sy = levels[level, 3], levels[level, 4]
+        start, stop = levels[level, 5], levels[level + 1, 5]
+        lo, hi = start + sx, stop - sx
+        _first_sweep(t, b, inv, _W1, lo, hi)
+        if binary and level == 0:
+            _sweep_fine(t, x, b, degree, inv, _W2, sx, sy, lo, hi)
+        else:
+            _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
+        if level == coarsest:
+            for _ in range(_COARSEST_SWEEPS - 1):
+                _sweep(x, t, b, gx, gy, gz, inv, _W1, sx, sy, lo, hi)
+                _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
+        else:
+            if binary and level == 0:
+                _residual_fine(x, t, b, pore, degree, sx, sy, lo, hi)
+            else:
+                _residual(x, t, b, gx, gy, gz, sx, sy, lo, hi)
+            _restrict(t, b, levels[level, :5], start, levels[level + 1, :5], stop)
+    for level in range(coarsest - 1, -1, -1):
+        sx, sy = levels[level, 3], levels[level, 4]
+        start, stop = levels[level, 5], levels[level + 1, 5]
+        lo, hi = start + sx, stop - sx
+        _prolong(x, pore, levels[level, :5], start, levels[level + 1, :5], stop)
+        if binary and level == 0:
+            _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, lo, hi)
+            _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, lo, hi)
+        else:
+            _sweep(x, t, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
+            _sweep(t, x, b, gx, gy, gz, inv, _W1, sx, sy, lo, hi)
+
+
+@njit(cache=True, nogil=True)
+def workspace_sizes(shape):
+    """Lengths of the float32 and float64 workspaces for a padded box of this shape."""
+    total = _levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)[-1, 5]
+    size = shape[0] * shape[1] * shape[2]
+    return 8 * total + size, 3 * size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_box(pore, source, tolerance, limit, work32, work64):
+    """Solve for the field of given sources in one connected cluster of pore voxels.
+
+    Parameters
+    ----------
+    pore : (nx + 2, ny + 2, nz + 2) float32
+        1 in the cluster, 0 in solid and in the padding.
+    source : same size, flat float64
+        Source of each voxel, 0 outside the cluster, with a sum of 0; overwritten.
+    tolerance : float
+        Bound of the error in the energy norm, relative to the energy of the field.
+    limit : int
+        Largest number of iterations.
+    work32, work64 : 1D float32, 1D float64
+        At least ``workspace_sizes(pore.shape)`` long; the content does not matter. Fresh pages
+        would cost more than the solve.
+
+    Returns
+    -------
+    field : flat float64, a view of ``work64``
+        Up to a constant, 0 in solid.
+    residual : float
+        The relative error reached, as the preconditioner estimates it.
+    iterations : int
+    """
+    px, py, pz = pore.shape
+    levels = _levels(px - 2, py - 2, pz - 2)
+    return _solve(levels, pore.ravel(), source, tolerance, limit, work32, work64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_conductances(shape, conductances, source, tolerance, limit, work32, work64):
+    """Solve as ``solve_box`` does, on a padded box of that shape with given face conductances.
+
+    Parameters
+    ----------
+    shape : 3 ints, padding included
+    conductances : (3, n) float32
+        Of the face between each voxel and the next one along each axis, 0 to the padding.
+    """
+    n = shape[0] * shape[1] * shape[2]
+    levels = _levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)
+    total = levels[-1, 5]
+    for axis in range(3):
+        work32[axis * total : axis * total + n] = conductances[axis]
+    return _solve(levels, work32[:0], source, tolerance, limit, work32, work64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve(levels, pore, source, tolerance, limit, work32, work64):
+    total = levels[-1, 5]
+    n = source.size
+    binary = pore.size > 0
+    if binary:
+        work32[: 3 * total] = np.float32(0)
+    else:
+        for axis in range(3):
+            work32[axis * total + n : (axis + 1) * total] = np.float32(0)
+    work32[3 * total : 8 * total + n] = np.float32(0)
+    work64[: 3 * n] = 0.0
+    gx = work32[:total]
+    gy = work32[total : 2 * total]
+    gz = work32[2 * total : 3 * total]
+    inv = work32[3 * total : 4 * total]
+    mask = work32[4 * total : 5 * total]
+    z = work32[5 * total : 6 * total]
+    t = work32[6 * total : 7 * total]
+    b = work32[7 * total : 8 * total]
+    degree = work32[8 * total : 8 * total + n]
+    x, p, q = work64[:n], work64[n : 2 * n], work64[2 * n : 3 * n]
+    mask[:] = np.float32(1)  # only the binary finest level needs one: elsewhere inv is 0 in solid
+    sx, sy = levels[0, 3], levels[0, 4]
+    lo, hi = sx, n - sx
+    if binary:
+        mask[:n] = pore
+        _assemble(mask, gx, gy, gz, degree, inv, sx, sy, lo, hi)
+    else:
+        _inverse(gx, gy, gz, inv, sx, sy, lo, hi)
+    for level in range(1, levels.shape[0] - 1):
+        start, stop = levels[level, 5], levels[level + 1, 5]
+        _coarsen(gx, gy, gz, levels[level - 1, :5], levels[level - 1, 5], levels[level, :5], start)
+        cx, cy = levels[level, 3], levels[level, 4]
+        _inverse(gx, gy, gz, inv, cx, cy, start + cx, stop - cx)
+    r = source
+    b[:n] = r
+    energy, rz_old, alpha, residual = 0.0, 1.0, 0.0, np.inf
+    for iteration in range(limit + 1):
+        _v_cycle(levels, binary, z, t, b, gx, gy, gz, inv, mask, degree)
+        rz, qz = _dots(r, q, z[:n])
+        residual = np.sqrt(abs(rz) / energy) if energy > 0.0 else np.inf
+        if rz == 0.0 or residual <= tolerance:
+            return x, min(residual, tolerance), iteration
+        # flexible (Polak-Ribiere) direction: the float32 cycle is not exactly linear
+        _direction(p, z[:n], -alpha * qz / rz_old)
+        if binary:
+            pq = _apply_fine(p, q, degree, sx, sy, lo, hi)
+        else:
+            pq = _apply(p, q, gx, gy, gz, sx, sy, lo, hi)
+        alpha = rz / pq
+        energy += alpha * rz
+        rz_old = rz
+        _step(x, r, p, q, b[:n], alpha)
+    return x, residual, limit
