@@ -1,0 +1,199 @@
+"""The command `poreops`: networks, size factors and formation factors of images.
+
+Only Typer is imported here; each command loads what it needs.
+"""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from poreops.errors import InputError
+
+app = typer.Typer(
+    name="poreops",
+    help="Pore networks of segmented images, with conductances from simulation or a model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Image = Annotated[
+    str,
+    typer.Argument(
+        help="TIFF stack, .npy, .npz, HDF5 (file.h5:/dataset) or .raw with --shape and --dtype. "
+        "Pore is True, 1 or 255.",
+        show_default=False,
+    ),
+]
+VoxelSize = Annotated[
+    float, typer.Option("--voxel-size", help="Edge of a voxel in metres.", show_default=False)
+]
+OptionalVoxelSize = Annotated[
+    float | None,
+    typer.Option("--voxel-size", help="Edge of a voxel in metres; written to the results."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="Model of the method `model`, e.g. models:/conductance@champion."
+    ),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        help="Conductances by dns, model, geometry or shape-factor.  [default: model with "
+        "--model, else dns]",
+    ),
+]
+Axis = Annotated[str, typer.Option("--axis", help="x, y, z or all (array axes 0, 1, 2).")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)
+]
+OptionalOut = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder for the results; none by default.")
+]
+PoreLabel = Annotated[
+    int | None, typer.Option("--pore-label", help="Value of the pore in a segmented image.")
+]
+Dataset = Annotated[
+    str | None, typer.Option("--dataset", help="Array inside an HDF5 or npz file.")
+]
+Shape = Annotated[
+    str | None, typer.Option("--shape", help="Of a raw file, e.g. 400,400,400 (C order).")
+]
+Dtype = Annotated[str | None, typer.Option("--dtype", help="Of a raw file, e.g. uint8 or >u2.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Threads; all processors by default.", min=1)
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")
+]
+
+
+@app.command()
+def network(
+    image: Image,
+    voxel_size: VoxelSize,
+    out: Out,
+    model: Model = None,
+    method: Method = None,
+    axis: Axis = "all",
+    pore_label: PoreLabel = None,
+    dataset: Dataset = None,
+    shape: Shape = None,
+    dtype: Dtype = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Build an OpenPNM-ready pore network and its formation factor and tortuosity."""
+    from poreops import commands
+
+    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = commands.network(source, voxel_size, method, model, axis, out, workers)
+    _show(results, commands.network_text, as_json, out)
+
+
+@app.command("size-factors")
+def size_factors(
+    image: Image,
+    voxel_size: VoxelSize,
+    out: OptionalOut = None,
+    model: Model = None,
+    method: Method = None,
+    pore_label: PoreLabel = None,
+    dataset: Dataset = None,
+    shape: Shape = None,
+    dtype: Dtype = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Partition an image and give the diffusive size factor of every throat."""
+    from poreops import commands
+
+    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = commands.size_factors(source, voxel_size, method, model, out, workers)
+    _show(results, commands.size_factors_text, as_json, out)
+
+
+@app.command("formation-factor")
+def formation_factor(
+    image: Image,
+    axis: Axis = "all",
+    voxel_size: OptionalVoxelSize = None,
+    out: OptionalOut = None,
+    pore_label: PoreLabel = None,
+    dataset: Dataset = None,
+    shape: Shape = None,
+    dtype: Dtype = None,
+    as_json: Json = False,
+) -> None:
+    """Solve diffusion in the whole image: formation factor and tortuosity without a network."""
+    from poreops import commands
+
+    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = commands.formation_factor(source, axis, voxel_size, out)
+    _show(results, commands.formation_factor_text, as_json, out)
+
+
+def main() -> NoReturn:
+    """Run the command; bad input is one line on stderr and exit code 2."""
+    # a terminated run removes its temporary folder as an interrupted one does
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments and return its exit code."""
+    import click
+
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="poreops", standalone_mode=False)
+    except InputError as error:
+        return _fail(str(error), 2)
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "poreops"
+        return _fail(f"{error.format_message()} See {path} --help", 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted; nothing was written", 130)
+    except MemoryError as error:
+        return _fail(f"out of memory ({error}); crop the image", 1)
+    except OSError as error:
+        return _fail(f"{error.strerror or error} ({error.filename or 'output'})", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return code
+
+
+def _parsed_shape(shape: str | None) -> tuple[int, ...] | None:
+    if shape is None:
+        return None
+    try:
+        return tuple(int(n) for n in shape.replace("x", ",").split(","))
+    except ValueError:
+        raise InputError(
+            f"shape must be voxel counts, got {shape!r}; give it as --shape 400,400,400"
+        ) from None
+
+
+def _show(results: dict[str, Any], text: Any, as_json: bool, out: Path | None) -> None:
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(results, indent=2, allow_nan=False))
+        return
+    typer.echo(text(results))
+    if out is not None:
+        typer.echo(f"written to {out}")

@@ -1,0 +1,368 @@
+"""What the commands do: read, compute with progress on stderr, write a folder of results."""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+from poreops.volumes.memory import require_memory
+from poreops.volumes.read import ImageHeader, read_header, read_image
+
+# peak over the whole job, measured (see tests and docs)
+NETWORK_BYTES_PER_VOXEL = 60
+BULK_BYTES_PER_VOXEL = 200
+# a bar shows itself only on what takes longer
+_PATIENCE = 2.0
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """An image file and how to read it; see `poreops.read_image`."""
+
+    path: str
+    dataset: str | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    pore_label: int | None = None
+
+    def header(self) -> ImageHeader:
+        """Read shape and type only."""
+        return read_header(self.path, dataset=self.dataset, shape=self.shape, dtype=self.dtype)
+
+    def read(self) -> NDArray[np.bool_]:
+        """Read the image, True = pore."""
+        return read_image(
+            self.path,
+            dataset=self.dataset,
+            shape=self.shape,
+            dtype=self.dtype,
+            pore_label=self.pore_label,
+        )
+
+
+def network(
+    source: ImageSource,
+    voxel_size: float,
+    method: str | None,
+    model: str | None,
+    axis: str,
+    out: Path,
+    workers: int | None,
+) -> Results:
+    """Build the network of an image and write it with its transport properties."""
+    from poreops import report
+    from poreops.conduits import checked_method
+    from poreops.network import checked_voxel_size, loaded_model, network_of_regions
+    from poreops.regions.partition import partition
+
+    clock = Clock()
+    checked_voxel_size(voxel_size)
+    method = _method(method, model)
+    header = _fitting_header(source, NETWORK_BYTES_PER_VOXEL, "a network")
+    checked_method(method, model, len(header.shape))
+    axes = _axes(axis, len(header.shape))
+    with report.output_folder(out) as folder:
+        loaded = loaded_model(model)
+        with clock.stage("read"):
+            im = source.read()
+        with clock.stage("partition"):
+            regions = partition(im)
+        with clock.timed("size_factors"):
+            built = network_of_regions(
+                regions, voxel_size, method=method, model=loaded, workers=workers,
+                watch=progress_bar,
+            )  # fmt: skip
+        found = {}
+        with clock.stage("transport"):
+            for name in axes:
+                diffusion = built.formation_factor(name)
+                found[name] = _axis_results(diffusion)
+        pores = built.openpnm
+        results = {
+            **_about("network", source, im, voxel_size),
+            "method": method,
+            "model": model,
+            "regions": regions.count,
+            "throats": len(regions.conns),
+            "network": {
+                "pores": int(pores["pore.internal"].sum()),
+                "boundary_pores": int(pores["pore.boundary"].sum()),
+                "throats": int(pores.Nt),
+            },
+            "axes": found,
+        }
+        with clock.stage("write"):
+            report.write_network(folder, built)
+        results["seconds"] = clock.seconds
+        results["files"] = report.write_results(folder, results)
+    return results
+
+
+def size_factors(
+    source: ImageSource,
+    voxel_size: float,
+    method: str | None,
+    model: str | None,
+    out: Path | None,
+    workers: int | None,
+) -> Results:
+    """Partition an image and compute the size factor of every throat."""
+    from poreops import report
+    from poreops.conduits import NO_CONTACTS, checked_method
+    from poreops.conduits import size_factors as conduit_size_factors
+    from poreops.network import checked_voxel_size, loaded_model
+    from poreops.regions.partition import partition
+
+    clock = Clock()
+    checked_voxel_size(voxel_size)
+    method = _method(method, model)
+    header = _fitting_header(source, NETWORK_BYTES_PER_VOXEL, "partitioning")
+    checked_method(method, model, len(header.shape))
+    with report.output_folder(out) if out is not None else nullcontext() as folder:
+        loaded = loaded_model(model)
+        with clock.stage("read"):
+            im = source.read()
+        with clock.stage("partition"):
+            regions = partition(im)
+        if not len(regions.conns):
+            raise InputError(
+                f"size factors need two regions that touch, the image has {regions.count} "
+                "region(s) and no throat; give a larger image"
+            )
+        with clock.timed("size_factors"):
+            throats, _ = conduit_size_factors(
+                regions.labels, regions.conns, NO_CONTACTS, method=method, model=loaded,
+                workers=workers, watch=progress_bar,
+            )  # fmt: skip
+        values = throats * voxel_size
+        results = {
+            **_about("size-factors", source, im, voxel_size),
+            "method": method,
+            "model": model,
+            "regions": regions.count,
+            "throats": len(regions.conns),
+            "size_factor_m": {
+                "min": float(values.min()),
+                "median": float(np.median(values)),
+                "mean": float(values.mean()),
+                "max": float(values.max()),
+            },
+        }
+        if folder is not None:
+            with clock.stage("write"):
+                report.write_size_factors(folder, regions, values, voxel_size)
+        results["seconds"] = clock.seconds
+        if folder is not None:
+            results["files"] = report.write_results(folder, results)
+        # in the document, not in the file beside the table that holds them
+        results["conns"] = regions.conns.tolist()
+        results["size_factors"] = values.tolist()
+    return results
+
+
+def formation_factor(
+    source: ImageSource, axis: str, voxel_size: float | None, out: Path | None
+) -> Results:
+    """Solve diffusion in the whole image along one axis or all."""
+    from poreops import report
+    from poreops.network import axis_index, checked_voxel_size
+    from poreops.transport.bulk import formation_factor as solve
+
+    clock = Clock()
+    if voxel_size is not None:
+        checked_voxel_size(voxel_size)
+    header = _fitting_header(source, BULK_BYTES_PER_VOXEL, "solving diffusion")
+    axes = _axes(axis, len(header.shape))
+    with report.output_folder(out) if out is not None else nullcontext() as folder:
+        with clock.stage("read"):
+            im = source.read()
+        found = {}
+        for name in axes:
+            with clock.stage(f"solve {name}"):
+                diffusion = solve(im, axis_index(name, im.ndim))
+            found[name] = _axis_results(diffusion) | {
+                "residual": diffusion.residual,
+                "iterations": diffusion.iterations,
+            }
+        results = {**_about("formation-factor", source, im, voxel_size), "axes": found}
+        results["seconds"] = clock.seconds
+        if folder is not None:
+            results["files"] = report.write_results(folder, results)
+    return results
+
+
+def network_text(results: Results) -> str:
+    """Return the results of `network` for a terminal."""
+    built = results["network"]
+    lines = [
+        *_image_lines(results),
+        f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}"
+        + (f" ({results['model']})" if results["model"] else ""),
+        (
+            f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
+            f"{built['throats']} throats"
+        ),
+        "",
+        *_axis_lines(results),
+    ]
+    return "\n".join(lines)
+
+
+def size_factors_text(results: Results) -> str:
+    """Return the results of `size_factors` for a terminal."""
+    spread = results["size_factor_m"]
+    lines = [
+        *_image_lines(results),
+        f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}",
+        (
+            f"size factor [m]   min {spread['min']:.4g}   median {spread['median']:.4g}   "
+            f"mean {spread['mean']:.4g}   max {spread['max']:.4g}"
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def formation_factor_text(results: Results) -> str:
+    """Return the results of `formation_factor` for a terminal."""
+    return "\n".join([*_image_lines(results), "", *_axis_lines(results)])
+
+
+class Clock:
+    """Seconds of each stage; a stage without steps shows its elapsed time on stderr."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of the stages so far, rounded."""
+        return {name: round(seconds, 3) for name, seconds in self._seconds.items()}
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Time a stage that shows its own progress."""
+        start = time.perf_counter()
+        yield
+        self._seconds[name] = time.perf_counter() - start
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage and show how long it takes, once it takes longer than two seconds."""
+        from tqdm import tqdm
+
+        done = threading.Event()
+
+        def tick() -> None:
+            if done.wait(_PATIENCE):
+                return
+            with tqdm(desc=name, bar_format="{desc}: {elapsed}", leave=False) as bar:
+                bar.start_t -= _PATIENCE
+                while not done.wait(0.5):
+                    bar.refresh()
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            with self.timed(name):
+                yield
+        finally:
+            done.set()
+            ticker.join()
+
+
+def progress_bar(conduits: Any, total: int) -> Any:
+    """Wrap a stream of conduits in a bar on stderr, shown after two seconds."""
+    from tqdm import tqdm
+
+    return tqdm(conduits, total=total, desc="conduits", unit="", delay=_PATIENCE, leave=False)
+
+
+def _method(method: str | None, model: str | None) -> str:
+    if method is None:
+        return "dns" if model is None else "model"
+    if model is not None and method != "model":
+        raise InputError(
+            f"a model belongs to the method 'model', got --model with --method {method}; "
+            "drop one of the two"
+        )
+    return method.replace("-", "_")
+
+
+def _axes(axis: str, ndim: int) -> list[str]:
+    from poreops.graph import AXES
+
+    names = list(AXES[:ndim])
+    if axis != "all" and axis not in names:
+        raise InputError(
+            f"axis must be one of {', '.join(names)} or all for a {ndim}D image, got {axis!r}; "
+            "correct --axis"
+        )
+    return names if axis == "all" else [axis]
+
+
+def _fitting_header(source: ImageSource, bytes_per_voxel: int, job: str) -> ImageHeader:
+    header = source.header()
+    size = " x ".join(str(n) for n in header.shape)
+    require_memory(
+        header.voxels * bytes_per_voxel, f"{job} of {size} voxels", "crop the image to a part"
+    )
+    return header
+
+
+def _about(
+    command: str, source: ImageSource, im: NDArray[np.bool_], voxel_size: float | None
+) -> Results:
+    import poreops
+
+    return {
+        "command": command,
+        "version": poreops.__version__,
+        "image": source.path,
+        "shape": list(im.shape),
+        "voxel_size_m": voxel_size,
+        "porosity": float(np.count_nonzero(im)) / im.size,
+    }
+
+
+def _axis_results(diffusion: Any) -> Results:
+    """Return numbers that JSON can hold: it has no infinity, `float("Infinity")` reads ours."""
+
+    def number(value: float) -> float | str:
+        return float(value) if math.isfinite(value) else "Infinity"
+
+    return {
+        "formation_factor": number(diffusion.formation_factor),
+        "tortuosity": number(diffusion.tortuosity),
+        "effective_diffusivity": float(diffusion.effective_diffusivity),
+        "percolates": bool(diffusion.percolates),
+    }
+
+
+def _image_lines(results: Results) -> list[str]:
+    size = " x ".join(str(n) for n in results["shape"])
+    unit = "" if results["voxel_size_m"] is None else f" of {results['voxel_size_m']:g} m"
+    return [
+        f"image     {results['image']}",
+        f"          {size} voxels{unit}, porosity {results['porosity']:.4f}",
+    ]
+
+
+def _axis_lines(results: Results) -> list[str]:
+    lines = ["axis   formation factor   tortuosity   D_eff/D0"]
+    for name, axis in results["axes"].items():
+        lines.append(
+            f"{name:<4}   {float(axis['formation_factor']):>16.4f}   "
+            f"{float(axis['tortuosity']):>10.4f}   {axis['effective_diffusivity']:>8.6f}"
+            + ("" if axis["percolates"] else "   does not percolate")
+        )
+    return lines

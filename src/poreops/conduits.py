@@ -1,0 +1,159 @@
+"""Size factor of every conduit of a partitioned image by any method, image faces included.
+
+A region that touches an image face is a half conduit to that face, where c = 0. By antisymmetry
+the region and its mirror image across the face make a whole conduit with c = 0 on the face, so
+its size factor is half that from region to face. Every method takes faces that way.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol
+
+import edt
+import numpy as np
+import scipy.ndimage as spim
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+from poreops.regions.conduit import crop_conduits, face_regions, mirrored_conduit
+from poreops.regions.descriptors import face_geometry, region_geometry
+from poreops.transport.geometry import cones_and_cylinder, pipes_in_series
+from poreops.transport.size_factor import conduit_size_factors
+
+METHODS = ("dns", "model", "geometry", "shape_factor")
+
+FloatArray = NDArray[np.float64]
+Crop = NDArray[np.uint8]
+# wraps the stream of conduits, of the given number: a progress bar of the caller
+Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
+
+_RULES = {"geometry": pipes_in_series, "shape_factor": cones_and_cylinder}
+
+
+class ConductanceModel(Protocol):
+    """What `poreops.load_model` returns, as far as it is needed here."""
+
+    def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
+        """Return the size factor in voxels of each conduit crop."""
+
+
+@dataclass(frozen=True)
+class FaceContacts:
+    """The Nb places where a region meets an image face.
+
+    Attributes
+    ----------
+    region : (Nb,) int, 0-based
+    axis, side : (Nb,) int, the face: side 0 at index 0 of the axis, 1 at its last index
+    """
+
+    region: NDArray[np.int64]
+    axis: NDArray[np.int64]
+    side: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.region)
+
+
+_EMPTY = np.zeros(0, dtype=np.int64)
+NO_CONTACTS = FaceContacts(_EMPTY, _EMPTY, _EMPTY)
+
+
+def checked_method(method: str, model: object | None, ndim: int) -> str:
+    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
+    name = method.replace("-", "_")
+    if name not in METHODS:
+        raise InputError(
+            f"method must be one of {', '.join(METHODS)}, got {method!r}; correct --method"
+        )
+    if name == "model" and model is None:
+        raise InputError(
+            "method 'model' needs a model, got none; give --model models:/conductance@champion"
+        )
+    if name in _RULES and ndim != 3:
+        raise InputError(
+            f"method {name!r} describes spheres and cones of 3D images, got a {ndim}D image; "
+            "use --method dns"
+        )
+    return name
+
+
+def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
+    """Find where regions meet the image faces, by axis, side and region."""
+    found = [
+        (region, axis, side)
+        for axis in range(labels.ndim)
+        for side in (0, 1)
+        for region in face_regions(labels, axis, side)
+    ]
+    region, axis, side = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    return FaceContacts(region, axis, side)
+
+
+def size_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    *,
+    method: str = "dns",
+    model: ConductanceModel | None = None,
+    workers: int | None = None,
+    watch: Watch | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the diffusive size factors in voxels of all throats and of all face contacts.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..Np regions
+    conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
+    contacts : FaceContacts
+    method : one of `METHODS`
+        `dns` solves each conduit, `model` predicts it, `geometry` takes pipes in series and
+        `shape_factor` cones and a cylinder of PoreSpy's diameters.
+    model : ConductanceModel, for the method `model`
+    workers : int, threads of the method `dns`
+    watch : callable, wraps the stream of conduits of `dns` and `model`
+
+    Returns
+    -------
+    (Nt,) float64, (Nb,) float64
+    """
+    method = checked_method(method, model, labels.ndim)
+    if method in _RULES:
+        return _by_rule(labels, conns, contacts, _RULES[method])
+    crops: Iterable[Crop] = chain(
+        crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
+    )
+    if watch is not None:
+        crops = watch(crops, len(conns) + len(contacts))
+    if model is not None and method == "model":
+        factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
+    else:
+        factors = conduit_size_factors(crops, workers=workers)
+    return factors[: len(conns)], 2 * factors[len(conns) :]
+
+
+def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> Iterator[Crop]:
+    """Yield the conduit of a region and its mirror image for each face contact.
+
+    The face may also be that of a padding layer: the region's box must only end there.
+    """
+    boxes = spim.find_objects(labels)
+    for region, axis, side in zip(contacts.region, contacts.axis, contacts.side, strict=True):
+        yield mirrored_conduit(labels, region, axis, side, boxes[region])
+
+
+def _by_rule(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    rule: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    distance: Any = edt.edt(labels > 0)
+    sizes = region_geometry(labels, conns, distance)
+    diameters = sizes.pore_equivalent_diameter
+    throats = rule(diameters[conns], sizes.throat_inscribed_diameter, sizes.throat_length)
+    faces = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
+    both = np.column_stack([diameters[contacts.region]] * 2)
+    return throats, 2 * rule(both, faces.inscribed_diameter, faces.length)

@@ -1,0 +1,139 @@
+"""The arrays of a pore network, under OpenPNM's names, from regions and size factors."""
+
+from typing import Any
+
+import edt
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from poreops.conduits import FaceContacts
+from poreops.regions.descriptors import face_geometry, region_geometry
+
+AXES = "xyz"
+
+FloatArray = NDArray[np.float64]
+
+
+def network_arrays(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    throats: FloatArray,
+    faces: FloatArray,
+    voxel_size: float,
+) -> dict[str, NDArray[Any]]:
+    """Return the properties and labels of the network of the connected conduits, in SI units.
+
+    A boundary pore stands on the face, across from the centroid of its region. Throats without a
+    positive size factor are left out, and pores outside the clusters that join two opposite
+    faces (if none does, all but the largest cluster).
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..Np regions
+    conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
+    contacts : of the regions with the image faces
+    throats, faces : (Nt,) and (Nb,) float, diffusive size factors in voxels
+    voxel_size : float [m]
+
+    Returns
+    -------
+    dict of name to array, as `openpnm.io.network_from_porespy` takes it
+    """
+    ndim = labels.ndim
+    distance: Any = edt.edt(labels > 0)
+    sizes = region_geometry(labels, conns, distance)
+    at_face = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
+    count, border = len(sizes.pore_volume), len(contacts)
+    border_pores = count + np.arange(border)
+    pore_diameter = _joined(sizes.pore_equivalent_diameter, at_face.inscribed_diameter, voxel_size)
+    pore: dict[str, NDArray[Any]] = {
+        "coords": _coordinates(labels.shape, sizes.pore_centroid, contacts) * voxel_size,
+        "region_label": np.append(np.arange(count), contacts.region) + 1,
+        "volume": np.append(sizes.pore_volume, np.zeros(border)) * voxel_size**3,
+        "diameter": pore_diameter,
+        "equivalent_diameter": pore_diameter,
+        "inscribed_diameter": _joined(
+            sizes.pore_inscribed_diameter, at_face.inscribed_diameter, voxel_size
+        ),
+    }
+    face = np.append(np.full(count, -1), 2 * contacts.axis + contacts.side)
+    pore |= {"internal": face < 0, "boundary": face >= 0}
+    pore |= {face_name(number): face == number for number in range(2 * ndim)}
+
+    diameter = _joined(sizes.throat_inscribed_diameter, at_face.inscribed_diameter, voxel_size)
+    spacing = _joined(sizes.throat_length, at_face.length / 2, voxel_size)
+    at_border = np.arange(len(conns) + border) >= len(conns)
+    throat: dict[str, NDArray[Any]] = {
+        "conns": np.vstack([conns, np.column_stack([contacts.region, border_pores])]),
+        "diffusive_size_factors": _joined(throats, faces, voxel_size),
+        "diameter": diameter,
+        "inscribed_diameter": diameter,
+        "cross_sectional_area": _joined(sizes.throat_area, at_face.area, voxel_size**2),
+        "spacing": spacing,
+        "total_length": spacing,
+        "boundary": at_border,
+        "internal": ~at_border,
+    }
+    return _connected(pore, throat, face)
+
+
+def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return the cluster number of each of `count` pores."""
+    graph = coo_array((np.ones(len(conns)), conns.T), shape=(count, count))
+    labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return labels
+
+
+def has_pore(cluster: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each cluster whether one of its pores is chosen."""
+    return np.bincount(cluster[chosen], minlength=int(cluster.max()) + 1) > 0
+
+
+def face_name(number: int) -> str:
+    """Return the label of a face from its number.
+
+    Examples
+    --------
+    >>> [face_name(number) for number in range(6)]
+    ['xmin', 'xmax', 'ymin', 'ymax', 'zmin', 'zmax']
+    """
+    return AXES[number // 2] + ("min", "max")[number % 2]
+
+
+def _coordinates(
+    shape: tuple[int, ...], centroid: FloatArray, contacts: FaceContacts
+) -> FloatArray:
+    """Return the positions of regions and boundary pores in voxels, the image's corner at 0."""
+    count, border = len(centroid), np.arange(len(contacts))
+    # voxel centres sit half a voxel inside their index; a 2D image is a layer of one voxel
+    coords = np.full((count + len(contacts), 3), 0.5)
+    coords[:count, : len(shape)] = centroid + 0.5
+    coords[count:] = coords[contacts.region]
+    coords[count + border, contacts.axis] = np.array(shape)[contacts.axis] * contacts.side
+    return coords
+
+
+def _joined(inner: FloatArray, border: FloatArray, unit: float) -> FloatArray:
+    return np.append(inner, border) * unit
+
+
+def _connected(
+    pore: dict[str, NDArray[Any]], throat: dict[str, NDArray[Any]], face: NDArray[np.integer]
+) -> dict[str, NDArray[Any]]:
+    """Leave out closed throats and the clusters that join no two opposite faces."""
+    factors, conns = throat["diffusive_size_factors"], throat["conns"]
+    open_ = np.isfinite(factors) & (factors > 0)
+    cluster = clusters(len(face), conns[open_])
+    joining = np.zeros(int(cluster.max()) + 1, dtype=np.bool_)
+    for axis in range(len(AXES)):
+        joining |= has_pore(cluster, face == 2 * axis) & has_pore(cluster, face == 2 * axis + 1)
+    if not joining.any():
+        joining[np.argmax(np.bincount(cluster))] = True
+    kept: NDArray[np.bool_] = joining[cluster]
+    kept_throats = open_ & kept[conns[:, 0]]
+    throat["conns"] = (np.cumsum(kept) - 1)[conns]
+    arrays = {f"pore.{name}": values[kept] for name, values in pore.items()}
+    return arrays | {f"throat.{name}": values[kept_throats] for name, values in throat.items()}

@@ -1,0 +1,71 @@
+"""Result files and pictures of the commands."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.network import PoreNetwork
+from poreops.regions.partition import Regions
+from poreops.report.figures import draw_network, draw_regions
+from poreops.report.folder import LAST_FILE, output_folder
+from poreops.report.tables import (
+    write_network_npz,
+    write_pores_csv,
+    write_size_factors_csv,
+    write_throats_csv,
+)
+from poreops.report.vtk import write_labels_vti, write_network_vtp
+from poreops.store import write_json
+
+__all__ = ["output_folder", "write_network", "write_results", "write_size_factors"]
+
+
+def write_network(folder: Path, network: PoreNetwork) -> None:
+    """Write tables, the OpenPNM-ready network, VTK files and pictures of a network."""
+    arrays = {key: np.asarray(network.openpnm[key]) for key in sorted(network.openpnm)}
+    write_pores_csv(folder / "pores.csv", arrays)
+    write_throats_csv(folder / "throats.csv", arrays)
+    write_network_npz(folder / "network.npz", arrays)
+    factors = arrays["throat.diffusive_size_factors"]
+    pore_data, throat_data = (
+        {
+            key.removeprefix(f"{element}."): values
+            for key, values in arrays.items()
+            if key.startswith(f"{element}.") and values.ndim == 1
+        }
+        for element in ("pore", "throat")
+    )
+    throat_data["log10_size_factor"] = np.log10(factors)
+    coords, conns = arrays["pore.coords"], arrays["throat.conns"]
+    write_network_vtp(folder / "network.vtp", coords, conns, pore_data, throat_data)
+    _write_labels(folder, network.regions, network.voxel_size)
+    draw_network(
+        folder / "network.png",
+        coords,
+        conns,
+        factors,
+        arrays["pore.inscribed_diameter"],
+        arrays["pore.boundary"],
+    )
+
+
+def write_size_factors(
+    folder: Path, regions: Regions, size_factors: NDArray[np.float64], voxel_size: float
+) -> None:
+    """Write the table of size factors and the regions that it names."""
+    write_size_factors_csv(folder / "size_factors.csv", regions.conns, size_factors)
+    _write_labels(folder, regions, voxel_size)
+
+
+def write_results(folder: Path, results: dict[str, Any]) -> list[str]:
+    """Write `results.json` and return the names of all files in the folder."""
+    files = sorted({LAST_FILE, *(path.name for path in folder.iterdir())})
+    write_json(folder / LAST_FILE, results | {"files": files})
+    return files
+
+
+def _write_labels(folder: Path, regions: Regions, voxel_size: float) -> None:
+    write_labels_vti(folder / "regions.vti", regions.labels, voxel_size)
+    draw_regions(folder / "regions.png", regions.labels, voxel_size)

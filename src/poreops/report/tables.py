@@ -1,0 +1,73 @@
+"""Write a pore network as CSV tables and as an OpenPNM-ready file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def write_pores_csv(path: str | Path, arrays: Arrays) -> None:
+    """Write one row a pore: position, sizes and the face of a boundary pore, in SI units."""
+    import pandas as pd
+
+    coords = arrays["pore.coords"]
+    face = np.full(len(coords), "", dtype="U4")
+    for key, values in arrays.items():
+        if key.removeprefix("pore.")[1:] in {"min", "max"}:
+            face[values] = key.removeprefix("pore.")
+    pd.DataFrame(
+        {
+            "pore": np.arange(len(coords)),
+            "region": arrays["pore.region_label"],
+            "x_m": coords[:, 0],
+            "y_m": coords[:, 1],
+            "z_m": coords[:, 2],
+            "volume_m3": arrays["pore.volume"],
+            "equivalent_diameter_m": arrays["pore.equivalent_diameter"],
+            "inscribed_diameter_m": arrays["pore.inscribed_diameter"],
+            "face": face,
+        }
+    ).to_csv(path, index=False)
+
+
+def write_throats_csv(path: str | Path, arrays: Arrays) -> None:
+    """Write one row a throat: its two pores, size factor and sizes, in SI units."""
+    import pandas as pd
+
+    conns = arrays["throat.conns"]
+    pd.DataFrame(
+        {
+            "throat": np.arange(len(conns)),
+            "pore_1": conns[:, 0],
+            "pore_2": conns[:, 1],
+            "diffusive_size_factor_m": arrays["throat.diffusive_size_factors"],
+            "inscribed_diameter_m": arrays["throat.inscribed_diameter"],
+            "cross_sectional_area_m2": arrays["throat.cross_sectional_area"],
+            "length_m": arrays["throat.total_length"],
+            "boundary": arrays["throat.boundary"],
+        }
+    ).to_csv(path, index=False)
+
+
+def write_size_factors_csv(
+    path: str | Path, conns: NDArray[np.integer], size_factors: NDArray[np.float64]
+) -> None:
+    """Write one row a throat: its two regions (labels) and the size factor [m]."""
+    import pandas as pd
+
+    pd.DataFrame(
+        {
+            "region_1": conns[:, 0] + 1,
+            "region_2": conns[:, 1] + 1,
+            "diffusive_size_factor_m": size_factors,
+        }
+    ).to_csv(path, index=False)
+
+
+def write_network_npz(path: str | Path, arrays: Arrays) -> None:
+    """Write all arrays of a network; `poreops.network.load_network` and OpenPNM read it."""
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # no array is allow_pickle
