@@ -64,7 +64,7 @@ lint: $(STAMP) ## ruff, mypy and the import contracts
 
 .PHONY: ui
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)
-	@$(BIN)/python -m poreops.tracking
+	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.tracking
 
 .PHONY: lock
 lock: $(STAMP) ## compile requirements.txt and requirements-gpu.txt from pyproject.toml
