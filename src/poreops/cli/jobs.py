@@ -1,10 +1,7 @@
 """What the commands do: read, compute with progress on stderr, write a folder of results."""
 
 import math
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.cli.progress import Clock, progress_bar
 from poreops.errors import InputError
 from poreops.volumes.memory import require_memory
 from poreops.volumes.read import ImageHeader, read_header, read_image
 
-# peak over the whole job, measured (see tests and docs)
-NETWORK_BYTES_PER_VOXEL = 60
+# peak of the full-volume solver, measured on 128³ to 256³ voxels
 BULK_BYTES_PER_VOXEL = 200
-# a bar shows itself only on what takes longer
-_PATIENCE = 2.0
 
 Results = dict[str, Any]
 
@@ -62,13 +57,18 @@ def network(
     """Build the network of an image and write it with its transport properties."""
     from poreops import report
     from poreops.conduits import checked_method
-    from poreops.network import checked_voxel_size, loaded_model, network_of_regions
+    from poreops.network import (
+        BYTES_PER_VOXEL,
+        checked_voxel_size,
+        loaded_model,
+        network_of_regions,
+    )
     from poreops.regions.partition import partition
 
     clock = Clock()
     checked_voxel_size(voxel_size)
     method = _method(method, model)
-    header = _fitting_header(source, NETWORK_BYTES_PER_VOXEL, "a network")
+    header = _fitting_header(source, BYTES_PER_VOXEL, "a network")
     checked_method(method, model, len(header.shape))
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) as folder:
@@ -120,13 +120,13 @@ def size_factors(
     from poreops import report
     from poreops.conduits import NO_CONTACTS, checked_method
     from poreops.conduits import size_factors as conduit_size_factors
-    from poreops.network import checked_voxel_size, loaded_model
+    from poreops.network import BYTES_PER_VOXEL, checked_voxel_size, loaded_model
     from poreops.regions.partition import partition
 
     clock = Clock()
     checked_voxel_size(voxel_size)
     method = _method(method, model)
-    header = _fitting_header(source, NETWORK_BYTES_PER_VOXEL, "partitioning")
+    header = _fitting_header(source, BYTES_PER_VOXEL, "partitioning")
     checked_method(method, model, len(header.shape))
     with report.output_folder(out) if out is not None else nullcontext() as folder:
         loaded = loaded_model(model)
@@ -201,92 +201,6 @@ def formation_factor(
     return results
 
 
-def network_text(results: Results) -> str:
-    """Return the results of `network` for a terminal."""
-    built = results["network"]
-    lines = [
-        *_image_lines(results),
-        f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}"
-        + (f" ({results['model']})" if results["model"] else ""),
-        (
-            f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
-            f"{built['throats']} throats"
-        ),
-        "",
-        *_axis_lines(results),
-    ]
-    return "\n".join(lines)
-
-
-def size_factors_text(results: Results) -> str:
-    """Return the results of `size_factors` for a terminal."""
-    spread = results["size_factor_m"]
-    lines = [
-        *_image_lines(results),
-        f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}",
-        (
-            f"size factor [m]   min {spread['min']:.4g}   median {spread['median']:.4g}   "
-            f"mean {spread['mean']:.4g}   max {spread['max']:.4g}"
-        ),
-    ]
-    return "\n".join(lines)
-
-
-def formation_factor_text(results: Results) -> str:
-    """Return the results of `formation_factor` for a terminal."""
-    return "\n".join([*_image_lines(results), "", *_axis_lines(results)])
-
-
-class Clock:
-    """Seconds of each stage; a stage without steps shows its elapsed time on stderr."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Seconds of the stages so far, rounded."""
-        return {name: round(seconds, 3) for name, seconds in self._seconds.items()}
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        """Time a stage that shows its own progress."""
-        start = time.perf_counter()
-        yield
-        self._seconds[name] = time.perf_counter() - start
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage and show how long it takes, once it takes longer than two seconds."""
-        from tqdm import tqdm
-
-        done = threading.Event()
-
-        def tick() -> None:
-            if done.wait(_PATIENCE):
-                return
-            with tqdm(desc=name, bar_format="{desc}: {elapsed}", leave=False) as bar:
-                bar.start_t -= _PATIENCE
-                while not done.wait(0.5):
-                    bar.refresh()
-
-        ticker = threading.Thread(target=tick, daemon=True)
-        ticker.start()
-        try:
-            with self.timed(name):
-                yield
-        finally:
-            done.set()
-            ticker.join()
-
-
-def progress_bar(conduits: Any, total: int) -> Any:
-    """Wrap a stream of conduits in a bar on stderr, shown after two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(conduits, total=total, desc="conduits", unit="", delay=_PATIENCE, leave=False)
-
-
 def _method(method: str | None, model: str | None) -> str:
     if method is None:
         return "dns" if model is None else "model"
@@ -346,23 +260,3 @@ def _axis_results(diffusion: Any) -> Results:
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
     }
-
-
-def _image_lines(results: Results) -> list[str]:
-    size = " x ".join(str(n) for n in results["shape"])
-    unit = "" if results["voxel_size_m"] is None else f" of {results['voxel_size_m']:g} m"
-    return [
-        f"image     {results['image']}",
-        f"          {size} voxels{unit}, porosity {results['porosity']:.4f}",
-    ]
-
-
-def _axis_lines(results: Results) -> list[str]:
-    lines = ["axis   formation factor   tortuosity   D_eff/D0"]
-    for name, axis in results["axes"].items():
-        lines.append(
-            f"{name:<4}   {float(axis['formation_factor']):>16.4f}   "
-            f"{float(axis['tortuosity']):>10.4f}   {axis['effective_diffusivity']:>8.6f}"
-            + ("" if axis["percolates"] else "   does not percolate")
-        )
-    return lines

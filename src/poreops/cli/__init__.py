@@ -3,6 +3,7 @@
 Only Typer is imported here; each command loads what it needs.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ import typer
 
 from poreops.errors import InputError
 
+# Typer holds its own copy of click or the installed one; its public error leads to the right base
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
 app = typer.Typer(
     name="poreops",
     help="Pore networks of segmented images, with conductances from simulation or a model.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -91,11 +94,11 @@ def network(
     as_json: Json = False,
 ) -> None:
     """Build an OpenPNM-ready pore network and its formation factor and tortuosity."""
-    from poreops import commands
+    from poreops.cli import jobs, show
 
-    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = commands.network(source, voxel_size, method, model, axis, out, workers)
-    _show(results, commands.network_text, as_json, out)
+    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = jobs.network(source, voxel_size, method, model, axis, out, workers)
+    _show(results, show.network_text, as_json, out)
 
 
 @app.command("size-factors")
@@ -113,11 +116,11 @@ def size_factors(
     as_json: Json = False,
 ) -> None:
     """Partition an image and give the diffusive size factor of every throat."""
-    from poreops import commands
+    from poreops.cli import jobs, show
 
-    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = commands.size_factors(source, voxel_size, method, model, out, workers)
-    _show(results, commands.size_factors_text, as_json, out)
+    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = jobs.size_factors(source, voxel_size, method, model, out, workers)
+    _show(results, show.size_factors_text, as_json, out)
 
 
 @app.command("formation-factor")
@@ -133,11 +136,11 @@ def formation_factor(
     as_json: Json = False,
 ) -> None:
     """Solve diffusion in the whole image: formation factor and tortuosity without a network."""
-    from poreops import commands
+    from poreops.cli import jobs, show
 
-    source = commands.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = commands.formation_factor(source, axis, voxel_size, out)
-    _show(results, commands.formation_factor_text, as_json, out)
+    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = jobs.formation_factor(source, axis, voxel_size, out)
+    _show(results, show.formation_factor_text, as_json, out)
 
 
 def main() -> NoReturn:
@@ -149,21 +152,19 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments and return its exit code."""
-    import click
-
+    # TensorFlow's greetings are no messages of ours
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     command = typer.main.get_command(app)
     try:
-        code = command.main(arguments, prog_name="poreops", standalone_mode=False)
+        code = command.main(arguments or ["--help"], prog_name="poreops", standalone_mode=False)
     except InputError as error:
         return _fail(str(error), 2)
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message(), err=True)
-        return 2
-    except click.ClickException as error:
+    except _UsageError as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "poreops"
-        return _fail(f"{error.format_message()} See {path} --help", 2)
-    except (click.Abort, KeyboardInterrupt):
+        message = getattr(error, "format_message", error.__str__)()
+        return _fail(f"{message.rstrip('.')}; see {path} --help", 2)
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted; nothing was written", 130)
     except MemoryError as error:
         return _fail(f"out of memory ({error}); crop the image", 1)
