@@ -12,13 +12,22 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from poreops.compute import ComputeConfig
 from poreops.errors import InputError
+from poreops.evaluation import GateConfig, NetworkEvaluationConfig
+from poreops.learning.splits import SplitConfig
+from poreops.learning.resnet3d import ResnetConfig
+from poreops.learning.search import SearchConfig
+from poreops.learning.training import TrainingConfig
+from poreops.regions.partition import PartitionConfig
+from poreops.sections import RESOLVED
 from poreops.store import read_yaml, write_text
+from poreops.suites import ValidationConfig
+from poreops.transport.size_factor import LabelConfig
+from poreops.volumes.generate import VolumesConfig
 
 DEFAULT_PROFILE = "default"
 """The profile that changes nothing: params.yaml as it stands."""
-
-RESOLVED = Path("artifacts/params.yaml")
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -29,6 +38,17 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: str
+    compute: ComputeConfig
+    volumes: VolumesConfig
+    partition: PartitionConfig
+    label: LabelConfig
+    validation: ValidationConfig
+    split: SplitConfig
+    resnet: ResnetConfig
+    training: TrainingConfig
+    tune_resnet: SearchConfig
+    conductance_gate: GateConfig
+    evaluate_network: NetworkEvaluationConfig
 
 
 def resolve(params_path: str | Path, profiles_dir: str | Path) -> Params:

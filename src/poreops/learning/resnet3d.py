@@ -3,7 +3,7 @@
 Two families differ by their configuration only: the published 3D ResNet50 on 64-voxel label
 cubes (Misaghian et al., Computers & Geosciences 2022, after He et al., CVPR 2016), and a compact
 one on 32-cell occupancy images with scalars beside them, for CPUs. The image branch of the
-compact one corrects a linear function of the scalars.
+compact one corrects the estimate of a small perceptron on the scalars.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -79,17 +79,21 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
     if count:
         scalars = keras.Input((count,), dtype="float32", name="scalars")
         inputs.append(scalars)
-        known = keras.layers.Normalization(name="normalize_scalars")(scalars)
-        x = keras.layers.Concatenate(name="features")([x, known])
+        known = keras.layers.Normalization(dtype="float32", name="normalize_scalars")(scalars)
+        estimate = known
+        for i in range(2):
+            layer = keras.layers.Dense(64, "silu", dtype="float32", name=f"scalars_{i}")
+            estimate = layer(estimate)
+        estimate = keras.layers.Dense(1, dtype="float32", name="estimate")(estimate)
+        x = keras.layers.Concatenate(dtype="float32", name="features")([x, known])
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     if config.dense:
-        x = keras.layers.Dense(config.dense, activation="relu", name="hidden")(x)
-    # starting at zero, the network starts as the linear function of the scalars
+        x = keras.layers.Dense(config.dense, "relu", dtype="float32", name="hidden")(x)
+    # starting at zero, the network starts as what the scalars alone tell
     first = "zeros" if count else "glorot_uniform"
     y = keras.layers.Dense(1, kernel_initializer=first, dtype="float32", name="correction")(x)
     if count:
-        linear = keras.layers.Dense(1, dtype="float32", name="linear")(known)
-        y = keras.layers.Add(dtype="float32", name="scaled_size_factor")([y, linear])
+        y = keras.layers.Add(dtype="float32", name="scaled_size_factor")([y, estimate])
     return keras.Model(inputs, y, name="resnet")
 
 

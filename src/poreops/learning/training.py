@@ -29,6 +29,8 @@ class TrainingConfig(BaseModel):
     ----------
     seed : of weights, order of the batches, dropout and symmetries
     epochs, batch_size, learning_rate : Adam, the rate falls to zero along half a cosine
+    random_split_epochs : of the second model, trained on the paper's random split
+    scalar_epochs : of the branch of the scalars, fitted alone beforehand
     loss : on the scaled target
     target : scaling of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
@@ -39,12 +41,23 @@ class TrainingConfig(BaseModel):
 
     seed: int
     epochs: Annotated[int, Field(ge=1)]
+    random_split_epochs: Annotated[int, Field(ge=1)]
+    scalar_epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     loss: Literal["mse", "huber", "rmse"]
     target: TargetKind
     augment: bool
     precision: Literal["float32", "mixed_bfloat16"]
+
+
+class Candidate(BaseModel):
+    """A network and how it is trained: what a search varies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    resnet: ResnetConfig
+    training: TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -100,10 +113,9 @@ def train(
     keras.utils.set_random_seed(config.seed)
     with _precision(config.precision):
         model = resnet(network, ndim)
-    if scalar_count(network.scalars):
-        model.get_layer("normalize_scalars").adapt(
-            training.encoded.scalars[:, : scalar_count(network.scalars)]
-        )
+    if count := scalar_count(network.scalars):
+        scalars = np.ascontiguousarray(training.encoded.scalars[:, :count])
+        _fit_scalars(model, scalars, scaling, training.size_factors, config)
     steps = -(-len(training) // config.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
     model.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss))
@@ -124,6 +136,27 @@ def train(
             on_epoch(epoch + 1, history)
     state.clear()
     return Trained(model, scaling, history)
+
+
+def _fit_scalars(
+    model: "keras.Model",
+    scalars: NDArray[np.float32],
+    scaling: TargetScaling,
+    size_factors: NDArray[np.float64],
+    config: TrainingConfig,
+) -> None:
+    """Fit the branch of the scalars alone: seconds, where the whole network takes epochs."""
+    import keras
+
+    model.get_layer("normalize_scalars").adapt(scalars)
+    branch = keras.Model(model.inputs[1], model.get_layer("estimate").output)
+    batch = min(256, len(scalars))
+    steps = -(-len(scalars) // batch) * config.scalar_epochs
+    rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
+    branch.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss), jit_compile=False)
+    branch.fit(
+        scalars, scaling.scaled(size_factors), batch, epochs=config.scalar_epochs, verbose=0
+    )
 
 
 class _State:
@@ -190,14 +223,14 @@ def _batches(
         def __len__(self) -> int:
             return -(-len(targets) // config.batch_size)
 
-        def __getitem__(self, index: int) -> tuple[list[NDArray[Any]], NDArray[np.float32]]:
+        def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
             rows = np.sort(
                 self.order[index * config.batch_size : (index + 1) * config.batch_size]
             )
             image = inputs[0][rows]
             if config.augment:
                 image = turned(image, np.random.default_rng((*self.seed, index)))
-            return [image, *(other[rows] for other in inputs[1:])], targets[rows]
+            return (image, *(other[rows] for other in inputs[1:])), targets[rows]
 
     return Epoch
 

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.store import Conduits
 
 ROI_SIZE = 64  # edge of the cube the published network sees
 
@@ -184,3 +185,50 @@ def nearest_index(edge: int, size: int) -> NDArray[np.int64]:
     """Source index of each target voxel, as scipy's order-0 zoom rounds it."""
     line = np.arange(edge, dtype=np.float64)
     return np.asarray(spim.zoom(line, size / edge, order=0), dtype=np.int64)
+
+
+def extract_conduits(
+    labels: NDArray[np.integer], conns: NDArray[np.integer], *, volume: int, batch: int = 256
+) -> Iterator[Conduits]:
+    """Cut and zoom the conduits of a volume, some at a time.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : (Nt, 2) int, 0-based
+    volume : index of the volume, kept with each conduit
+    batch : conduits per yielded table
+    """
+    boxes = conduit_boxes(labels, conns)
+    centroids = region_centroids(labels)
+    for start in range(0, len(conns), batch):
+        some = slice(start, start + batch)
+        rois, ratios = zip(
+            *(
+                resize_conduit(crop_conduit(labels, conn, box))
+                for conn, box in zip(conns[some], boxes[some], strict=True)
+            ),
+            strict=True,
+        )
+        yield Conduits(
+            roi=np.stack(rois),
+            volume=np.full(len(rois), volume, dtype=np.int32),
+            conns=conns[some].astype(np.int32),
+            box=boxes[some].astype(np.int32),
+            zoom_ratio=np.array(ratios),
+            centroids=centroids[conns[some]],
+        )
+
+
+def region_centroids(labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Centroid of every region in index coordinates, (N, ndim) float64, in one pass."""
+    flat = labels.ravel()
+    count = int(labels.max(initial=0))
+    volume = np.bincount(flat, minlength=count + 1)[1:].astype(np.float64)
+    columns = []
+    for axis, n in enumerate(labels.shape):
+        shape = [1] * labels.ndim
+        shape[axis] = n
+        index = np.broadcast_to(np.arange(n, dtype=np.float64).reshape(shape), labels.shape)
+        columns.append(np.bincount(flat, weights=index.ravel(), minlength=count + 1)[1:] / volume)
+    return np.stack(columns, axis=1)

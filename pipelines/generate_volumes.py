@@ -1,0 +1,56 @@
+"""Draw the synthetic volumes of each role: artifacts/volumes/<role>.h5, one data set a volume."""
+
+import csv
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.compute import ComputeConfig, parallel_map
+from poreops.errors import exit_on_input_error
+from poreops.sections import section
+from poreops.store import write_hdf5
+from poreops.volumes.generate import ROLES, VolumesConfig, sphere_pack, volume_seed
+from poreops.volumes.read import read_image
+
+OUT = Path("artifacts/volumes")
+REAL = Path("data/volumes.csv")
+
+
+def draw(config: VolumesConfig, seed: int) -> NDArray[np.bool_]:
+    """Draw one volume; a task of its own."""
+    return sphere_pack(config.spheres, config.ndim, seed)
+
+
+def real_volumes() -> dict[str, NDArray[np.bool_]]:
+    """Read the volumes that data/volumes.csv lists; they join the training volumes."""
+    with REAL.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        f"real_{row['name']}": read_image(
+            REAL.parent / row["path"], pore_label=int(row["pore_label"]) if row["pore_label"] else None
+        )
+        for row in rows
+    }
+
+
+def main() -> None:
+    """Write every role's volumes, all drawn from seeds of their own."""
+    config = section("volumes", VolumesConfig)
+    counts = {"train": config.train, "unseen": config.unseen, "network": config.network}
+    tasks = {
+        (role, i): volume_seed(config.seed, role, i) for role in ROLES for i in range(counts[role])
+    }
+    drawn = parallel_map(partial(draw, config), tasks.values(), section("compute", ComputeConfig))
+    volumes = dict(zip(tasks, drawn, strict=True))
+    for role in ROLES:
+        named = {f"{role}_{i:03d}": im for (r, i), im in volumes.items() if r == role}
+        named |= real_volumes() if role == "train" else {}
+        seeds = [seed for (r, _), seed in tasks.items() if r == role]
+        write_hdf5(OUT / f"{role}.h5", named, {"seeds": np.array(seeds, dtype=np.int64)})
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

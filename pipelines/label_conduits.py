@@ -1,0 +1,56 @@
+"""Simulate the size factor of every conduit: artifacts/labels/<role>.h5.
+
+Each finished volume is kept in artifacts/.partial/labels until the whole role is done, so that a
+killed run goes on where it stopped.
+"""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from poreops.compute import ComputeConfig, parallel_map
+from poreops.errors import exit_on_input_error
+from poreops.sections import section
+from poreops.store import open_hdf5, read_hdf5, sha256, write_hdf5
+from poreops.transport.size_factor import LabelConfig, diffusive_size_factors
+
+REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
+PARTIAL = Path("artifacts/.partial/labels")
+
+
+def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
+    """Label one volume unless it is labelled already; a task of its own."""
+    regions, volume, done = task
+    if not done.exists():
+        with open_hdf5(regions) as file:
+            labels, conns = file[f"{volume}/labels"][()], file[f"{volume}/conns"][()]
+        found = diffusive_size_factors(labels, conns, convention=config.convention, workers=1)
+        write_hdf5(done, {"size_factor": found})
+    return done
+
+
+def main() -> None:
+    """Write the labels of the training and the unseen volumes, in voxels."""
+    config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
+    for role in ("train", "unseen"):
+        regions = REGIONS / f"{role}.h5"
+        with open_hdf5(regions) as file:
+            volumes = sorted(file)
+        # finished volumes of other regions or another convention do not count
+        folder = PARTIAL / f"{sha256(regions)[:16]}-{config.convention}"
+        tasks = [(regions, volume, folder / f"{volume}.h5") for volume in volumes]
+        done = parallel_map(partial(label, config), tasks, compute)
+        found = [read_hdf5(path)[0]["size_factor"] for path in done]
+        write_hdf5(
+            LABELS / f"{role}.h5",
+            {"size_factor": np.concatenate(found)},
+            {"convention": config.convention, "unit": "voxel"},
+        )
+    shutil.rmtree(PARTIAL, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,59 @@
+"""Models of the registry by their URI: load one, hand one to PoreSpy."""
+
+from typing import TYPE_CHECKING, Any
+
+from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from poreops.learning.conductance_model import ConductanceModel
+
+MODEL = "conductance"
+"""Name of the registered model."""
+
+
+def load_model(uri: str) -> "ConductanceModel":
+    """Load a conductance model.
+
+    Parameters
+    ----------
+    uri : str
+        As ``models:/conductance@champion``, or a folder that the stage train_resnet wrote.
+
+    Returns
+    -------
+    ConductanceModel
+        With ``.size_factors(labels, conns, voxel_size=1.0)`` and ``.predict(rois)``.
+
+    Raises
+    ------
+    InputError
+        No such model or no champion (``make repro`` makes one), or files that do not fit.
+    """
+    from pathlib import Path
+
+    from poreops.learning.conductance_model import DESCRIPTION, ConductanceModel
+    from poreops.tracking import download
+
+    folder = Path(uri) if (Path(uri) / DESCRIPTION).exists() else download(uri)
+    found = sorted(folder.rglob(DESCRIPTION))
+    if len(found) != 1:
+        raise InputError(
+            f"{uri} must be a conductance model, got {len(found)} files {DESCRIPTION} in it; "
+            f"name one that register_conductance registered, as models:/{MODEL}@champion"
+        )
+    return ConductanceModel.load(found[0].parent)
+
+
+def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
+    """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
+
+    Parameters
+    ----------
+    uri : str
+        As for `load_model`.
+    """
+    from poreops.learning.conductance_model import export_to_porespy
+
+    return export_to_porespy(load_model(uri))

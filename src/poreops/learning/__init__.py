@@ -1,0 +1,1 @@
+"""Learn size factors of conduits: encoding, networks, training, search, scores."""

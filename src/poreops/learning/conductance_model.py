@@ -1,0 +1,206 @@
+"""A trained conductance model on disk and in use: ROI in, diffusive size factor in voxels out."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+from poreops.learning.encoding import Encoded, encode, scalar_count
+from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
+from poreops.learning.target import TargetScaling
+from poreops.regions.conduit import checked_conns, crop_conduits, resize_conduit
+from poreops.store import read_json, write_json
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
+_BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
+
+
+class ConductanceModel:
+    """A network with the scaling of its target inside.
+
+    Attributes
+    ----------
+    network : ResnetConfig
+    scaling : TargetScaling
+    ndim : 2 or 3, of the conduits it was trained on
+    """
+
+    def __init__(
+        self, trained: "keras.Model", network: ResnetConfig, scaling: TargetScaling, ndim: int
+    ) -> None:
+        import tensorflow as tf
+
+        self.network, self.scaling, self.ndim = network, scaling, ndim
+        self.keras_model = with_unscaling(trained, scaling)
+        # one graph for every batch size; `predict` of Keras costs more than the network
+        self._forward = tf.function(
+            lambda inputs: self.keras_model(inputs, training=False), reduce_retracing=True
+        )
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Load what `save` wrote; raises InputError if it is missing or does not fit."""
+        folder = Path(folder)
+        description = read_json(folder / DESCRIPTION)
+        try:
+            network = ResnetConfig(**description["network"])
+            scaling = TargetScaling(**description["scaling"])
+            ndim = int(description["ndim"])
+            model = cls(resnet(network, ndim), network, scaling, ndim)
+            model.keras_model.load_weights(folder / WEIGHTS)
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"{folder} must hold a conductance model, got {reason}; "
+                "make it again with the stage train_resnet"
+            ) from error
+        return model
+
+    def save(self, folder: str | Path) -> None:
+        """Write weights and description: the same bytes for the same model, no pickle."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.keras_model.save_weights(folder / WEIGHTS)
+        description = {
+            "network": self.network.model_dump(mode="json"),
+            "scaling": vars(self.scaling),
+            "ndim": self.ndim,
+        }
+        write_json(folder / DESCRIPTION, description)
+
+    def predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+        """Predict size factors of conduits zoomed to the network's cube.
+
+        Parameters
+        ----------
+        rois : (n, 64, 64, 64[, 1]) in 3D, (n, 64, 64[, 1]) in 2D
+            Whole numbers 0, 1, 2.
+
+        Returns
+        -------
+        (n,) float64
+            In voxels of the cube; divide by the zoom ratio for voxels of the image.
+        """
+        found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def conduit_size_factors(
+        self, crops: Iterable[NDArray[np.uint8]]
+    ) -> NDArray[np.float64]:
+        """Size factor in voxels of each conduit crop (0/1/2, any shape), streaming."""
+        found = [
+            self.predict_encoded(encoded) / ratios for encoded, ratios in self.prepared(crops)
+        ]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def prepared(
+        self, crops: Iterable[NDArray[np.uint8]]
+    ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
+        """Zoom and encode crops batch by batch; yield each with its zoom ratios (n,)."""
+        for batch in _batched(crops, _BATCH):
+            if batch[0].ndim != self.ndim:
+                raise InputError(
+                    f"this model was trained on {self.ndim}D conduits, got {batch[0].ndim}D; "
+                    f"give it a {self.ndim}D image or choose another model"
+                )
+            rois, ratios = zip(*map(resize_conduit, batch), strict=True)
+            yield encode(np.stack(rois), self.network.image), np.array(ratios)
+
+    def size_factors(
+        self,
+        labels: NDArray[np.integer],
+        conns: NDArray[np.integer],
+        voxel_size: float = 1.0,
+    ) -> NDArray[np.float64]:
+        """Diffusive size factor of every conduit of a partitioned image.
+
+        Parameters
+        ----------
+        labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+        conns : (Nt, 2) int, 0-based
+        voxel_size : float
+            [m]; 1 gives voxels.
+
+        Returns
+        -------
+        (Nt,) float64, [m]
+        """
+        if not voxel_size > 0:
+            raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
+        conns = checked_conns(labels, conns)
+        return self.conduit_size_factors(crop_conduits(labels, conns)) * voxel_size
+
+    def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
+        """Predict size factors (n,) in voxels of the cube from encoded ROIs."""
+        inputs: list[NDArray[Any]] = [encoded.image]
+        if count := scalar_count(self.network.scalars):
+            inputs.append(encoded.scalars[:, :count])
+        found = [
+            np.asarray(self._forward([part[i : i + _BATCH] for part in inputs]), np.float64)[:, 0]
+            for i in range(0, len(encoded.image), _BATCH)
+        ]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def _predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+        encoded = encode(rois, self.network.image)
+        if encoded.image.ndim != self.ndim + 2:
+            raise InputError(
+                f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
+                f"pass (n, {', '.join(['64'] * self.ndim)})"
+            )
+        return self.predict_encoded(encoded)
+
+
+def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
+    """Wrap a model for PoreSpy's ``diffusive_size_factor_AI(regions, conns, model, g_train)``.
+
+    Returns
+    -------
+    keras_model : (n, 64, 64, 64, 1) labels → (n, 1) size factor in voxels of the cube
+        It encodes in Python, so it runs in this process only.
+    g_train : (2,) float64
+        The limits 0 and 1: PoreSpy's min-max scaling then changes nothing.
+    """
+    import keras
+    import tensorflow as tf
+
+    count = scalar_count(model.network.scalars)
+    shape = model.keras_model.inputs[0].shape[1:]
+
+    def encoded(rois: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        batch = encode(rois, model.network.image)
+        return batch.image, batch.scalars[:, :count]
+
+    class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
+        """Encode a batch of label cubes as the network was trained to see them."""
+
+        def call(self, rois: Any) -> Any:
+            image, scalars = tf.numpy_function(encoded, [rois], [tf.uint8, tf.float32])
+            return tf.ensure_shape(image, (None, *shape)), tf.ensure_shape(scalars, (None, count))
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return (input_shape[0], *shape), (input_shape[0], count)
+
+        def compute_output_spec(self, rois: Any) -> Any:
+            return (
+                keras.KerasTensor((rois.shape[0], *shape), "uint8"),
+                keras.KerasTensor((rois.shape[0], count), "float32"),
+            )
+
+    rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
+    image, scalars = EncodeRois(name="encode")(rois)
+    inputs = [image, scalars] if count else [image]
+    return keras.Model(rois, model.keras_model(inputs), name="porespy"), np.array([0.0, 1.0])
+
+
+def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    stream = iter(items)
+    while batch := list(islice(stream, size)):
+        yield batch

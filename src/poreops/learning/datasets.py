@@ -1,0 +1,47 @@
+"""The encoded examples that networks learn from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from poreops.learning.encoding import Encoded, ImageEncoding, encode
+from poreops.learning.splits import Rows
+from poreops.learning.training import Examples
+from poreops.store import open_hdf5, read_conduits
+
+_SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
+
+
+def read_examples(
+    conduits: str | Path,
+    labels: str | Path,
+    image: ImageEncoding,
+    rows: Rows | None = None,
+    *,
+    workers: int | None = None,
+) -> Examples:
+    """Read and encode conduits with their labels, in slices.
+
+    Parameters
+    ----------
+    conduits, labels : files of the stages extract_conduits and label_conduits
+    image : encoding of the image branch
+    rows : (n,) int64, increasing; all by default
+
+    Returns
+    -------
+    Examples
+        Size factors in voxels of the ROI.
+    """
+    with open_hdf5(labels) as file:
+        size_factors = file["size_factor"][()]
+    rows = np.arange(len(size_factors)) if rows is None else rows
+    images, scalars, ratios = [], [], []
+    for start in range(0, len(rows), _SLICE):
+        part = read_conduits(conduits, rows[start : start + _SLICE])
+        encoded = encode(part.roi, image, workers=workers)
+        images.append(encoded.image)
+        scalars.append(encoded.scalars)
+        ratios.append(part.zoom_ratio)
+    encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
+    return Examples(encoded, size_factors[rows] * np.concatenate(ratios))

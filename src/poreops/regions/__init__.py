@@ -1,0 +1,1 @@
+"""Partition the pore space and describe its regions and conduits."""

@@ -1,0 +1,23 @@
+"""The code inside the registered model: MLflow runs it to serve `models:/conductance`."""
+
+from typing import Any
+
+import mlflow
+import numpy as np
+
+from poreops.learning.conductance_model import ConductanceModel
+
+
+class Conductance(mlflow.pyfunc.PythonModel):
+    """ROIs (n, 64, 64, 64) uint8 in, size factors (n,) float64 in voxels of the ROI out."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the network from the model's own files."""
+        self.model = ConductanceModel.load(context.artifacts["network"])
+
+    def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:  # noqa: ARG002
+        """Predict the size factors of a batch."""
+        return self.model.predict(np.asarray(model_input))
+
+
+mlflow.models.set_model(Conductance())

@@ -1,0 +1,1 @@
+"""Simulate transport: conduits, whole volumes, exact rules."""

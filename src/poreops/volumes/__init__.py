@@ -1,0 +1,1 @@
+"""Make, read and describe volumes."""
