@@ -1,0 +1,193 @@
+"""Hydraulic size factor of pore-throat-pore conduits by direct simulation of Stokes flow.
+
+Definition. The throat is the set of faces between regions 1 and 2, and the middle surface of a
+region its voxels as far from the throat as its centroid (within half a voxel). A region's voxels
+beyond that distance are a reservoir of uniform pressure, 1 in region 1 and 0 in region 2, which
+fluid leaves and enters fully developed; all other faces of the regions are walls. The size factor
+is the flow rate over the difference of the mean pressures on the two middle surfaces, at unit
+viscosity [m³].
+
+So the conduit reaches from middle to middle, as the network's pores lie there: the size factor of
+a straight pipe is that of Poiseuille flow over the distance of the centroids, π R⁴ / 8 L for a
+cylinder, and those of pipes in series add as resistances. The half conduit from a region to an
+image face has twice the size factor of the region and its mirror image.
+
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import scipy.ndimage as spim
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from poreops.errors import InputError
+from poreops.regions.conduit import checked_conns, crop_conduits
+from poreops.transport.flow_domain import checked_voxel_size, checked_workers
+from poreops.transport.saddle import StokesSolver, Team
+from poreops.transport.staggered import (
+    INLET,
+    OUTLET,
+    SMOOTH,
+    FloatArray,
+    discretise,
+)
+
+TOLERANCE = 1e-4
+ITERATIONS = 1000
+_CANDIDATES = 4  # nearest centres among which the nearest cube is
+_TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to the other side
+
+
+def hydraulic_size_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    *,
+    voxel_size: float = 1.0,
+    edge_friction: float = SMOOTH,
+    workers: int | None = None,
+) -> FloatArray:
+    """Solve Stokes flow through every conduit and return its hydraulic size factor.
+
+    Parameters
+    ----------
+    labels : (nx, ny, nz) or (nx, ny) int
+        0 solid, 1..N regions.
+    conns : (Nt, 2) int
+        0-based region indices of each throat, as PoreSpy and OpenPNM have them.
+    voxel_size : float
+        [m]; 1 gives the result in voxel³.
+    edge_friction : float
+        See `poreops.transport.stokes.permeability`.
+    workers : int, optional
+        Threads; all available processors by default. The result does not depend on it.
+
+    Returns
+    -------
+    (Nt,) float64
+        [m³], flow rate times viscosity over the difference of pressures (see the module). A 2D
+        image is a layer one voxel deep of a medium that does not vary along the third axis.
+        0 where the two regions have no common face.
+
+    Raises
+    ------
+    InputError
+        Voxel size not positive or anisotropic, conns out of range.
+    NotConvergedError
+        When a solve misses its tolerance.
+
+    Examples
+    --------
+    A slot of width 4 cut into two regions of length 6: w³/12 over the distance of the centroids.
+
+    >>> labels = np.zeros((12, 6), dtype=int)
+    >>> labels[:6, 1:5], labels[6:, 1:5] = 1, 2
+    >>> hydraulic_size_factors(labels, np.array([[0, 1]])).round(4)
+    array([0.8889])
+    """
+    voxel_size = checked_voxel_size(voxel_size)
+    conns = checked_conns(labels, conns)
+    crops = crop_conduits(labels, conns)
+    factors = conduit_hydraulic_size_factors(crops, edge_friction=edge_friction, workers=workers)
+    return factors * voxel_size**3
+
+
+def conduit_hydraulic_size_factors(
+    crops: Iterable[NDArray[np.uint8]],
+    *,
+    edge_friction: float = SMOOTH,
+    workers: int | None = None,
+) -> FloatArray:
+    """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8)."""
+    workers = checked_workers(workers)
+
+    def label(crop: NDArray[np.uint8]) -> float:
+        return conduit_hydraulic_size_factor(crop, edge_friction=edge_friction)
+
+    if workers == 1:
+        return np.array([label(crop) for crop in crops], dtype=np.float64)
+    found: list[float] = []
+    stream = iter(crops)
+    with ThreadPoolExecutor(workers) as pool:
+        # in slices, so that not all crops of a large image are held at once
+        while batch := list(islice(stream, 64 * workers)):
+            found.extend(pool.map(label, batch))
+    return np.array(found, dtype=np.float64)
+
+
+def conduit_hydraulic_size_factor(
+    crop: NDArray[np.uint8], *, edge_friction: float = SMOOTH
+) -> float:
+    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
+    if not ((crop == 1).any() and (crop == 2).any()):
+        raise InputError(
+            f"a conduit must hold labels 1 and 2, got {np.unique(crop).tolist()}; "
+            "cut it with regions.conduit.crop_conduit"
+        )
+    box = np.pad(crop.reshape((1,) * (3 - crop.ndim) + crop.shape), 1)
+    middles = _fill_reservoirs(box)
+    if middles is None:
+        return 0.0
+    # one voxel of a medium that does not vary along the third axis
+    periodic = (crop.ndim == 2, False, False)
+    flow = discretise(box, periodic, edge_friction)
+    inflow, outflow = flow.inflow.astype(np.float64), flow.outflow.astype(np.float64)
+
+    def flow_rates(velocity: FloatArray) -> FloatArray:
+        return np.array([inflow @ velocity, outflow @ velocity])
+
+    solver = StokesSolver(flow, Team(1, None))
+    solved = solver.solve(inflow, flow_rates, TOLERANCE, ITERATIONS)
+    pressure = np.zeros(box.shape)
+    pressure[box == INLET] = 1
+    pressure[tuple(flow.place.T)] = solved.pressure
+    one, two = (pressure[middle].mean() for middle in middles)
+    return float(solved.power / (one - two))
+
+
+def _fill_reservoirs(
+    box: NDArray[np.uint8],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces.
+
+    None if no pore joins the reservoirs.
+    """
+    regions = [box == 1, box == 2]
+    touching = [
+        region & spim.binary_dilation(other)
+        for region, other in zip(regions, regions[::-1], strict=True)
+    ]
+    if not touching[0].any():
+        return None
+    middles, states = [], []
+    for region, across in zip(regions, touching[::-1], strict=True):
+        tree = cKDTree(np.argwhere(across))
+        voxels = np.argwhere(region)
+        distance = _distance(voxels, tree)
+        middle = min(_distance(voxels.mean(axis=0), tree), distance.max())
+        surface, reservoir = np.zeros_like(region), np.zeros_like(region)
+        surface[tuple(voxels[abs(distance - middle) <= 0.5 + _TIE].T)] = True
+        reservoir[tuple(voxels[distance >= middle - _TIE].T)] = True
+        middles.append(surface)
+        states.append(reservoir)
+    box[box > 0] = 1
+    box[states[0]], box[states[1]] = INLET, OUTLET
+    labels, _ = spim.label(box > 0)
+    ends = np.intersect1d(labels[states[0]], labels[states[1]])
+    if ends.size == 0:
+        return None
+    # what hangs together with neither reservoir holds still
+    box[~np.isin(labels, ends)] = 0
+    connected = box > 0
+    return middles[0] & connected, middles[1] & connected
+
+
+def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
+    """Distance (n,) of points (n, 3) to the nearest of the voxels, taken as cubes."""
+    near = np.arange(min(_CANDIDATES, across.n)) + 1
+    _, voxel = across.query(points, k=near)
+    offset = abs(points[..., None, :] - across.data[voxel])
+    squared: FloatArray = (np.maximum(offset - 0.5, 0) ** 2).sum(axis=-1).min(axis=-1)
+    return np.sqrt(squared)

@@ -1,0 +1,367 @@
+"""Permeability of voxel images by direct simulation of Stokes flow."""
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+from poreops.transport.flow_domain import (
+    PERIODIC,
+    REFLECTED,
+    SEALED,
+    Boundary,
+    UnderResolvedWarning,
+    checked_axis,
+    checked_image,
+    checked_voxel_size,
+    checked_workers,
+    flowing_pores,
+    narrow_gap_message,
+    padded_box,
+    periodic_axes,
+)
+from poreops.transport.hydraulic import hydraulic_size_factors
+from poreops.transport.saddle import StokesSolver, team_of
+from poreops.transport.staggered import SMOOTH, STEPPED, FloatArray, discretise
+
+__all__ = [
+    "PERIODIC",
+    "REFLECTED",
+    "SEALED",
+    "SMOOTH",
+    "STEPPED",
+    "Boundary",
+    "Permeability",
+    "PermeabilityTensor",
+    "UnderResolvedWarning",
+    "hydraulic_size_factors",
+    "permeability",
+    "permeability_tensor",
+]
+
+MILLIDARCY = 9.869233e-16  # [m2]
+TOLERANCE = 1e-3
+ITERATIONS = 2000
+
+
+class FaceVelocity(NamedTuple):
+    """Velocity through the open voxel faces of an image made 3D.
+
+    Attributes
+    ----------
+    value : (nu,) float64 [voxel Δp / µ]
+        Those across axis 0, 1 and 2 one after the other.
+    place : (nu, 3) int16
+        Index of the voxel behind the face, plus one.
+    block : (4,) int64
+        First face across each axis, and nu.
+    periodic : three bool
+    """
+
+    value: FloatArray
+    place: NDArray[np.int16]
+    block: NDArray[np.int64]
+    periodic: tuple[bool, bool, bool]
+
+    def across(self, axis: int) -> slice:
+        """Faces across an axis."""
+        return slice(self.block[axis], self.block[axis + 1])
+
+    def layer_rates(self, axis: int, layers: int) -> FloatArray:
+        """Flow rates through the layers of faces across an axis, (layers + 1,)."""
+        faces = self.across(axis)
+        layer, value = self.place[faces, axis], self.value[faces]
+        rates = np.bincount(layer, value, minlength=layers + 1).astype(np.float64)
+        if self.periodic[axis]:
+            rates[0] = rates[-1]  # they are the same faces
+        return rates
+
+    def at_voxels(self, shape: tuple[int, ...]) -> FloatArray:
+        """Mean of the two faces across each axis, (3, nx, ny, nz)."""
+        centre = np.zeros((3, *shape))
+        for axis in range(3):
+            faces = self.across(axis)
+            for ahead in (0, 1):
+                voxel = self.place[faces].astype(np.int64) - 1
+                voxel[:, axis] += ahead
+                if self.periodic[axis]:
+                    voxel[:, axis] %= shape[axis]
+                inside = (voxel[:, axis] >= 0) & (voxel[:, axis] < shape[axis])
+                # no two of these faces have the same voxel ahead
+                centre[axis][tuple(voxel[inside].T)] += 0.5 * self.value[faces][inside]
+        return centre
+
+
+@dataclass(frozen=True)
+class Permeability:
+    """Steady Stokes flow through an image along one axis.
+
+    Attributes
+    ----------
+    axis : int
+    permeability : float
+        k = u µ L / Δp [m²] with u the superficial velocity; 0 if nothing percolates.
+    porosity : float
+        Share of pore voxels, floating ones included.
+    floating_share : float
+        Share of these that cannot carry flow from end to end, and is left out.
+    residual : float
+        Range of the flow rates through all layers across the axis, relative to their mean.
+    iterations : int
+    history : (iterations,) float64
+        Permeability after each iteration [m²].
+    residual_history : (iterations,) float64
+        Residual of the equations in the norm of the preconditioner, relative to the first.
+    flow_rates : (n + 1,) float64
+        Through each layer of faces across the axis, from the first to the last face of the
+        image [voxel³ Δp / µ]; Δp is the drop over the image.
+    voxel_size : float [m]
+    boundary : Boundary
+    """
+
+    axis: int
+    permeability: float
+    porosity: float
+    floating_share: float
+    residual: float
+    iterations: int
+    history: FloatArray = field(repr=False, compare=False)
+    residual_history: FloatArray = field(repr=False, compare=False)
+    flow_rates: FloatArray = field(repr=False, compare=False)
+    voxel_size: float
+    boundary: Boundary
+    _shape: tuple[int, ...] = field(repr=False)
+    _faces: FaceVelocity | None = field(repr=False, compare=False)
+
+    @property
+    def percolates(self) -> bool:
+        """Whether fluid can pass from end to end."""
+        return self.permeability > 0
+
+    @property
+    def permeability_md(self) -> float:
+        """Permeability in millidarcy, for a voxel size in metres."""
+        return self.permeability / MILLIDARCY
+
+    def superficial_velocity(self, pressure_gradient: float, viscosity: float) -> float:
+        """Darcy's u = k/µ |dp/dx| [m/s] for a gradient [Pa/m] and a viscosity [Pa s]."""
+        return self.permeability / viscosity * pressure_gradient
+
+    @cached_property
+    def velocity(self) -> FloatArray:
+        """Velocity at the voxel centres, (ndim, nx, ny[, nz]) float64 [voxel Δp / µ]."""
+        ndim = len(self._shape)
+        if self._faces is None:
+            return np.zeros((ndim, *self._shape))
+        centre = self._faces.at_voxels((1,) * (3 - ndim) + self._shape)
+        return centre[3 - ndim :].reshape(ndim, *self._shape)
+
+
+@dataclass(frozen=True)
+class PermeabilityTensor:
+    """Permeability of a periodic medium.
+
+    Attributes
+    ----------
+    tensor : (ndim, ndim) float64 [m²]
+        Superficial velocity along the first index for a unit gradient along the second, at unit
+        viscosity; symmetric up to the tolerance.
+    along : tuple of Permeability
+        The runs it consists of.
+    """
+
+    tensor: FloatArray
+    along: tuple[Permeability, ...] = field(repr=False)
+
+    @property
+    def residual(self) -> float:
+        """Largest residual of the runs."""
+        return max(run.residual for run in self.along)
+
+    @cached_property
+    def principal(self) -> tuple[FloatArray, FloatArray]:
+        """Principal permeabilities (ndim,), ascending, and directions as columns (ndim, ndim)."""
+        values, directions = np.linalg.eigh(0.5 * (self.tensor + self.tensor.T))
+        return values, directions
+
+
+def permeability(
+    im: NDArray[Any],
+    axis: int,
+    *,
+    voxel_size: float = 1.0,
+    boundary: Boundary = REFLECTED,
+    edge_friction: float = SMOOTH,
+    tolerance: float = TOLERANCE,
+    iterations: int = ITERATIONS,
+    workers: int | None = None,
+) -> Permeability:
+    """Solve Stokes flow through the pores of an image and return its permeability k.
+
+    Parameters
+    ----------
+    im : (nx, ny, nz) or (nx, ny) bool
+        True = pore. A 2D image is a medium that does not vary along the third axis.
+    axis : int
+        Numpy axis of the mean flow; at least 3 voxels long.
+    voxel_size : float
+        [m]; 1 gives k in voxel².
+    boundary : Boundary
+        `REFLECTED` (default), `SEALED`, `PERIODIC` or another `Boundary`.
+    edge_friction : float
+        Friction where a face lies beside an edge, 1 to 2: `SMOOTH` takes the voxels as samples
+        of smooth grains, `STEPPED` as cubes; see `poreops.transport.staggered`.
+    tolerance : float
+        Largest range of the flow rates through the layers, and largest change of k over ten
+        iterations, relative to the mean and to k. The error of k is about a tenth of it.
+    iterations : int
+        Most of them.
+    workers : int, optional
+        Threads; all available processors by default.
+
+    Returns
+    -------
+    Permeability
+        With ``permeability = 0`` and ``percolates = False`` if nothing can flow.
+
+    Raises
+    ------
+    InputError
+        Not 2D or 3D, not binary, no pore or no wall, axis out of range or shorter than 3 voxels,
+        anisotropic or not positive voxel size, tolerance or friction out of range.
+    NotConvergedError
+        When the tolerance is not reached.
+
+    Warns
+    -----
+    UnderResolvedWarning
+        When gaps of a single voxel carry the flow.
+
+    Examples
+    --------
+    Two plates six voxels apart, k = h²/12 of the gap and a share 6/8 of the cross-section:
+
+    >>> im = np.zeros((4, 8), dtype=bool)
+    >>> im[:, 1:-1] = True
+    >>> round(permeability(im, axis=0).permeability, 4)
+    2.25
+    """
+    axis = checked_axis(np.asarray(im), axis)
+    image = checked_image(im)
+    voxel_size = checked_voxel_size(voxel_size)
+    workers = checked_workers(workers)
+    _check_numerics(edge_friction, tolerance, iterations)
+    along = axis + image.ndim - np.ndim(im)
+    flowing = flowing_pores(image, along, boundary)
+    pores, flowing_count = np.count_nonzero(image), np.count_nonzero(flowing)
+    facts: dict[str, Any] = {
+        "axis": axis,
+        "porosity": pores / image.size,
+        "floating_share": 1 - flowing_count / pores,
+        "voxel_size": voxel_size,
+        "boundary": boundary,
+        "_shape": np.shape(im),
+    }
+    layers = image.shape[along]
+    if not flowing_count:
+        nothing = np.zeros(0)
+        return Permeability(
+            permeability=0.0, residual=0.0, iterations=0, history=nothing,
+            residual_history=nothing, flow_rates=np.zeros(layers + 1), _faces=None, **facts,
+        )  # fmt: skip
+    if flowing_count == image.size and boundary.sides != "no-slip":
+        raise InputError("image must hold solid voxels (False), got pores only: k is infinite")
+    message = narrow_gap_message(flowing, along)
+    if message is not None:
+        warnings.warn(message, UnderResolvedWarning, stacklevel=2)
+    ndim = np.ndim(im)
+    periodic = periodic_axes(along, boundary, ndim)
+    flow = discretise(padded_box(flowing, along, boundary, ndim), periodic, edge_friction)
+
+    def faces(velocity: FloatArray) -> FaceVelocity:
+        return FaceVelocity(velocity, flow.friction.place, flow.friction.block, periodic)
+
+    force = flow.inflow.astype(np.float64)
+    if periodic[along]:
+        # the same unit drop of pressure over the image, spread over its length
+        force[faces(force).across(along)] = 1 / layers
+    with team_of(workers) as team:
+        solved = StokesSolver(flow, team).solve(
+            force,
+            lambda velocity: faces(velocity).layer_rates(along, layers),
+            tolerance,
+            iterations,
+        )
+    # power = flow rate x the unit drop of pressure
+    scale = voxel_size**2 * layers / (image.size / layers)
+    found = faces(solved.velocity)
+    return Permeability(
+        permeability=solved.power * scale,
+        residual=solved.mismatch,
+        iterations=solved.power_history.size,
+        history=solved.power_history * scale,
+        residual_history=solved.residual_history,
+        flow_rates=found.layer_rates(along, layers),
+        _faces=found,
+        **facts,
+    )
+
+
+def _check_numerics(edge_friction: float, tolerance: float, iterations: int) -> None:
+    if not SMOOTH <= edge_friction <= STEPPED:
+        raise InputError(f"edge friction must lie in 1..2, got {edge_friction}; 1 is SMOOTH")
+    if not 0 < tolerance < 1:
+        raise InputError(f"tolerance must lie between 0 and 1, got {tolerance}; 1e-3 is usual")
+    if iterations < 1:
+        raise InputError(f"iterations must be >= 1, got {iterations}")
+
+
+def permeability_tensor(
+    im: NDArray[Any],
+    *,
+    voxel_size: float = 1.0,
+    edge_friction: float = SMOOTH,
+    tolerance: float = TOLERANCE,
+    iterations: int = ITERATIONS,
+    workers: int | None = None,
+) -> PermeabilityTensor:
+    """Solve Stokes flow along every axis of a periodic image and return its permeability tensor.
+
+    Parameters, errors and warnings as for `permeability`; the boundary is `PERIODIC`.
+
+    Examples
+    --------
+    Channels along axis 0 only:
+
+    >>> im = np.zeros((4, 8), dtype=bool)
+    >>> im[:, 1:-1] = True
+    >>> permeability_tensor(im).tensor.round(4) + 0.0
+    array([[2.25, 0.  ],
+           [0.  , 0.  ]])
+    """
+    ndim = np.ndim(im)
+    runs = []
+    tensor = np.zeros((ndim, ndim))
+    for axis in range(ndim):
+        run = permeability(
+            im,
+            axis,
+            voxel_size=voxel_size,
+            boundary=PERIODIC,
+            edge_friction=edge_friction,
+            tolerance=tolerance,
+            iterations=iterations,
+            workers=workers,
+        )
+        runs.append(run)
+        if run._faces is not None:
+            along = run._shape[axis]
+            scale = run.voxel_size**2 * along / np.size(im)
+            for row in range(ndim):
+                faces = run._faces.across(row + 3 - ndim)
+                tensor[row, axis] = scale * run._faces.value[faces].sum()
+    return PermeabilityTensor(tensor, tuple(runs))
