@@ -60,7 +60,8 @@ def run_time(size: int, config: VolumesConfig, model: ConductanceModel) -> dict[
     for encoded, _ in model.prepared(crop_conduits(regions.labels, regions.conns)):
         middle = time.perf_counter()
         model.predict_encoded(encoded)
-        preparing, predicting = preparing + middle - start, predicting + time.perf_counter() - middle
+        preparing += middle - start
+        predicting += time.perf_counter() - middle
         start = time.perf_counter()
     crops = crop_conduits(regions.labels, regions.conns)
     start = time.perf_counter()
@@ -97,10 +98,14 @@ def main() -> None:
     reference = np.array(truth)
     compared = {name: np.array(values) for name, values in found.items() if values}
     factors = {
-        name: {"r2": r2(values, reference), "mape": float(relative_error(values, reference).mean())}
+        name: {
+            "r2": r2(values, reference),
+            "mape": float(relative_error(values, reference).mean()),
+        }
         for name, values in compared.items()
     }
-    config, drawn = section("evaluate_network", NetworkEvaluationConfig), section("volumes", VolumesConfig)
+    config = section("evaluate_network", NetworkEvaluationConfig)
+    drawn = section("volumes", VolumesConfig)
     bars: dict[str, dict[str, float]] = {}
     conduits = {}
     for size in config.runtime_sizes:
@@ -132,7 +137,7 @@ def main() -> None:
 def network_figure(regions: Regions, built: dict[str, PoreNetwork]) -> Any:
     """Conductance and percent error of each approximate method on one volume (Fig. 11)."""
     truth = built["dns"].size_factors
-    panels: dict[str, tuple[Floats, str]] = {"log₁₀ size factor, DNS": (np.log10(truth), "viridis")}
+    panels = {"log₁₀ size factor, DNS": (np.log10(truth), "viridis")}
     for name in ("model", "shape_factor", "geometry"):
         error = 100 * relative_error(built[name].size_factors, truth)
         panels[f"error of {plots.NAMES[name]} [%]"] = (error, "magma")

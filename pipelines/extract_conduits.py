@@ -38,7 +38,7 @@ def main() -> None:
         found = parallel_map(partial(split_into_regions, config), images, compute)
         arrays = {}
         with ConduitWriter(CONDUITS / f"{role}.h5", ndim=images[0].ndim) as writer:
-            for index, (name, regions) in enumerate(zip(names, found, strict=True)):
+            for index, regions in enumerate(found):
                 arrays[f"{index:03d}/labels"] = regions.labels
                 arrays[f"{index:03d}/conns"] = regions.conns
                 for batch in extract_conduits(regions.labels, regions.conns, volume=index):

@@ -27,12 +27,13 @@ def real_volumes() -> dict[str, NDArray[np.bool_]]:
     """Read the volumes that data/volumes.csv lists; they join the training volumes."""
     with REAL.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    return {
-        f"real_{row['name']}": read_image(
-            REAL.parent / row["path"], pore_label=int(row["pore_label"]) if row["pore_label"] else None
+    volumes = {}
+    for row in rows:
+        pore_label = int(row["pore_label"]) if row["pore_label"] else None
+        volumes[f"real_{row['name']}"] = read_image(
+            REAL.parent / row["path"], pore_label=pore_label
         )
-        for row in rows
-    }
+    return volumes
 
 
 def main() -> None:

@@ -61,7 +61,8 @@ def main() -> None:
         version = register(tracked, PACKAGE, MODEL, sha256=digest, tags=tags)
         set_alias(version, CHALLENGER)
         again = champion is not None and champion.version == version.version
-        reasons = [] if again else verdict(judged, standing, valid, section("conductance_gate", GateConfig))
+        gate = section("conductance_gate", GateConfig)
+        reasons = [] if again else verdict(judged, standing, valid, gate)
         if not reasons and not again:
             promote(version, {"promoted": "passed the gate of params.conductance_gate"})
         tracked.set_tags({"gate": "; ".join(reasons) or "passed"})

@@ -16,8 +16,8 @@ from poreops.learning.conductance_model import ConductanceModel
 from poreops.learning.datasets import read_examples
 from poreops.learning.encoding import ImageEncoding
 from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.splits import read_split
 from poreops.learning.search import Outcome, SearchConfig, Trial, search
+from poreops.learning.splits import read_split
 from poreops.learning.training import Candidate, Examples, Trained, TrainingConfig, train
 from poreops.sections import overridden, section
 from poreops.store import sha256, write_yaml
@@ -70,7 +70,9 @@ def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Tr
 
 def log_error(network: ResnetConfig, trained: Trained, validation: Examples) -> float:
     """Root mean square error of log G: the one scale that all losses and targets share."""
-    model = ConductanceModel(trained.model, network, trained.scaling, validation.encoded.image.ndim - 2)
+    model = ConductanceModel(
+        trained.model, network, trained.scaling, validation.encoded.image.ndim - 2
+    )
     predicted = model.predict_encoded(validation.encoded)
     truth = np.log(validation.size_factors)
     return float(np.sqrt(np.mean((np.log(np.maximum(predicted, 1e-6)) - truth) ** 2)))

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from poreops.compute import ComputeConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
-from poreops.learning.splits import SplitConfig
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.search import SearchConfig
+from poreops.learning.splits import SplitConfig
 from poreops.learning.training import TrainingConfig
 from poreops.regions.partition import PartitionConfig
 from poreops.sections import RESOLVED

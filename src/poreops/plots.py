@@ -111,7 +111,7 @@ def worst_conduits(rois: NDArray[np.uint8], titles: Sequence[str]) -> "Figure":
 
 
 def formation_factors(found: Mapping[str, Floats], truth: Floats) -> "Figure":
-    """Formation factor of each volume by each method against full DNS (Fig. 12)."""
+    """Plot the formation factor of each volume by each method against full DNS (Fig. 12)."""
     figure, axes = _figure(1, (5.2, 5))
     every = np.concatenate([truth, *found.values()])
     line = np.array([every.min() * 0.95, every.max() * 1.05])
@@ -148,7 +148,7 @@ def run_times(steps: Mapping[str, Mapping[str, float]]) -> "Figure":
 def coloured_networks(
     coords: Floats, conns: NDArray[np.integer], panels: Mapping[str, tuple[Floats, str]]
 ) -> "Figure":
-    """A network once per panel, throats coloured by a value (Fig. 11).
+    """Draw a network once per panel, throats coloured by a value (Fig. 11).
 
     Parameters
     ----------

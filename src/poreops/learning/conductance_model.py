@@ -91,9 +91,7 @@ class ConductanceModel:
         found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
         return np.concatenate(found) if found else np.zeros(0)
 
-    def conduit_size_factors(
-        self, crops: Iterable[NDArray[np.uint8]]
-    ) -> NDArray[np.float64]:
+    def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """Size factor in voxels of each conduit crop (0/1/2, any shape), streaming."""
         found = [
             self.predict_encoded(encoded) / ratios for encoded, ratios in self.prepared(crops)

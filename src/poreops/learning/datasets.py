@@ -30,8 +30,7 @@ def read_examples(
 
     Returns
     -------
-    Examples
-        Size factors in voxels of the ROI.
+    examples : with size factors in voxels of the ROI
     """
     with open_hdf5(labels) as file:
         size_factors = file["size_factor"][()]

@@ -75,7 +75,7 @@ def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
 
 
 def scalar_count(encoding: ScalarEncoding) -> int:
-    """Number of leading columns of ``Encoded.scalars`` that an encoding uses."""
+    """Return the number of leading columns of ``Encoded.scalars`` that an encoding uses."""
     return {"none": 0, "geometry": len(SCALARS) - 1, "physics": len(SCALARS)}[encoding]
 
 
@@ -153,14 +153,20 @@ def _workspace(ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDA
         shape = (n + 2, n + 2, n + 2 if ndim == 3 else 3)
         need32, need64 = workspace_sizes(shape)
         size = int(np.prod(shape))
-        work = (np.empty(need32, np.float32), np.empty(need64 + 2 * size), np.empty((3, size), "f"))
+        faces = np.empty((3, size), np.float32)
+        work = (np.empty(need32, np.float32), np.empty(need64 + 2 * size), faces)
         setattr(_LOCAL, f"work{ndim}", work)
     return work
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _summary(roi, work32, work64, faces):
-    """Counts in blocks, their majority label, and the scalars of one ROI."""
+def _summary(
+    roi: NDArray[np.uint8],
+    work32: NDArray[np.float32],
+    work64: NDArray[np.float64],
+    faces: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """Return counts in blocks, their majority label, and the scalars of one ROI."""
     size, _, depth = roi.shape
     n = size // 2
     step = 2 if depth > 1 else 1  # blocks are 2 x 2 in 2D
@@ -247,7 +253,7 @@ def _summary(roi, work32, work64, faces):
 
 
 @njit(cache=True, nogil=True)
-def _edge_before_zoom(changes):
+def _edge_before_zoom(changes: NDArray[np.bool_]) -> int:
     """Edge of the cube that the ROI was zoomed from, ROI_SIZE if it was not enlarged.
 
     The inscribed radius of the definition is a whole number of voxels of that cube, so a network
@@ -265,8 +271,8 @@ def _edge_before_zoom(changes):
 
 
 @njit(cache=True, nogil=True)
-def _radii(roi, edge):
-    """Rounded inscribed radii of both regions as ``pore_spheres`` has them, in voxels of ``roi``.
+def _radii(roi: NDArray[np.uint8], edge: int) -> NDArray[np.float64]:
+    """Return both inscribed radii, rounded as ``pore_spheres`` does, in voxels of ``roi``.
 
     Parameters
     ----------
@@ -291,12 +297,22 @@ def _radii(roi, edge):
                     r = box[i, j, k] - 1
                     deepest[r] = max(deepest[r], squared[i, j, k])
     diagonal = np.sqrt(3.0 if deep else 2.0)
-    return np.round((2 * np.sqrt(deepest) - diagonal) / 2) * (size / edge)
+    radii: NDArray[np.float64]
+    radii = np.round((2 * np.sqrt(deepest) - diagonal) / 2) * (size / edge)
+    return radii
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _coarse_size_factor(share, centre, radius, step, faces, work32, work64):
-    """The size factor as ``size_factor`` defines it, on blocks joined by their open faces."""
+def _coarse_size_factor(
+    share: NDArray[np.uint8],
+    centre: NDArray[np.float64],
+    radius: NDArray[np.float64],
+    step: int,
+    faces: NDArray[np.float32],
+    work32: NDArray[np.float32],
+    work64: NDArray[np.float64],
+) -> float:
+    """Return the size factor that ``size_factor`` defines, on blocks joined by open faces."""
     n, _, nz, _ = share.shape
     shape = (n + 2, n + 2, nz + 2)
     size = shape[0] * shape[1] * shape[2]

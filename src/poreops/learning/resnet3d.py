@@ -101,9 +101,9 @@ def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model
     """Append the inverse of the target scaling: the result predicts size factors in voxels."""
     import keras
 
-    y = keras.layers.Rescaling(scaling.scale, offset=scaling.shift, dtype="float32", name="unscale")(
-        model.output
-    )
+    y = keras.layers.Rescaling(
+        scaling.scale, offset=scaling.shift, dtype="float32", name="unscale"
+    )(model.output)
     if scaling.kind == "log":
         y = keras.layers.Activation("exponential", dtype="float32", name="size_factor")(y)
     return keras.Model(model.inputs, y, name="conductance")
@@ -112,7 +112,7 @@ def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model
 def _image_scale(encoding: ImageEncoding, ndim: int) -> float:
     if encoding == "labels":
         return 1.0
-    return 1.0 / 2**ndim
+    return float(0.5**ndim)
 
 
 def _layer(kind: str, ndim: int) -> Any:

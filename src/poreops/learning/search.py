@@ -42,7 +42,7 @@ class SearchConfig(BaseModel):
     space: Mapping[str, Any]
 
 
-class Pruned(Exception):
+class PrunedError(Exception):
     """Raised by an objective whose report said that the trial is not worth finishing."""
 
 
@@ -54,7 +54,7 @@ class Trial:
     ----------
     number : of the trial in the study
     chosen : parameter → value
-    report : (epoch, value) → raises `Pruned` when the trial should stop
+    report : (epoch, value) → raises `PrunedError` when the trial should stop
     """
 
     number: int
@@ -126,12 +126,14 @@ def search(
         def report(epoch: int, value: float) -> None:
             trial.report(value, epoch)
             if trial.should_prune():
-                raise Pruned(f"trial {trial.number} is worse than the median after {epoch} epochs")
+                raise PrunedError(
+                    f"trial {trial.number} is worse than the median after {epoch} epochs"
+                )
 
         chosen = {key: _suggest(trial, key, given) for key, given in config.space.items()}
         try:
             outcome = objective(Trial(trial.number, chosen, report))
-        except Pruned as reason:
+        except PrunedError as reason:
             raise optuna.TrialPruned(str(reason)) from None
         trial.set_constraint("parameters", outcome.parameters - config.max_parameters)
         trial.set_constraint("seconds", outcome.seconds - config.max_seconds)
@@ -140,7 +142,7 @@ def search(
     study.optimize(run, n_trials=max(0, config.trials - len(study.trials)), n_jobs=1)
     best = study.best_trial
     finished = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    return Best(best.number, float(best.value), dict(best.params), finished)
+    return Best(best.number, study.best_value, dict(best.params), finished)
 
 
 def _suggest(trial: Any, key: str, given: Any) -> Any:
@@ -156,10 +158,10 @@ def _suggest(trial: Any, key: str, given: Any) -> Any:
 def _sampler(config: SearchConfig) -> Any:
     import optuna
 
-    class SeededRandomSampler(optuna.samplers.RandomSampler):  # type: ignore[misc]
+    class SeededRandomSampler(optuna.samplers.RandomSampler):
         """Random search whose draws depend on the seed and the number of the trial only."""
 
-        def before_trial(self, study: Any, trial: Any) -> None:
+        def before_trial(self, study: Any, trial: Any) -> None:  # noqa: ARG002
             self._rng.rng.seed((config.seed * 1_000_003 + trial.number) % 2**32)
 
     if config.sampler == "tpe":

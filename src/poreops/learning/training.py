@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -187,7 +188,8 @@ class _State:
         done = len(history["loss"])
         variables = [*self.model.variables, *self.model.optimizer.variables]
         path = self.folder / f"epoch{done}.npz"
-        np.savez(path, **{f"v{i}": np.asarray(v) for i, v in enumerate(variables)})
+        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(variables)}
+        np.savez(path, **arrays)
         # written last and whole: it alone says which weights count
         write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
         (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
@@ -224,9 +226,7 @@ def _batches(
             return -(-len(targets) // config.batch_size)
 
         def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
-            rows = np.sort(
-                self.order[index * config.batch_size : (index + 1) * config.batch_size]
-            )
+            rows = np.sort(self.order[index * config.batch_size : (index + 1) * config.batch_size])
             image = inputs[0][rows]
             if config.augment:
                 image = turned(image, np.random.default_rng((*self.seed, index)))
@@ -245,7 +245,7 @@ def turned(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     """
     ndim = image.ndim - 2
     axes = rng.permutation(ndim)
-    flips = [1 + a for a in range(ndim) if rng.random() < 0.5]
+    flips = tuple(1 + a for a in range(ndim) if rng.random() < 0.5)
     image = np.flip(np.transpose(image, (0, *(1 + axes), ndim + 1)), flips)
     if rng.random() < 0.5:
         if image.shape[-1] == 1:
@@ -273,19 +273,14 @@ def _numpy_loss(name: str) -> Callable[[NDArray[np.floating]], np.floating]:
     return lambda e: np.mean(e**2)
 
 
-class _precision:
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
     """Build layers under another precision policy and put the old one back."""
+    import keras
 
-    def __init__(self, policy: str) -> None:
-        self.policy = policy
-
-    def __enter__(self) -> None:
-        import keras
-
-        self.before = keras.mixed_precision.global_policy()
-        keras.mixed_precision.set_global_policy(self.policy)
-
-    def __exit__(self, *_: object) -> None:
-        import keras
-
-        keras.mixed_precision.set_global_policy(self.before)
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)

@@ -55,9 +55,7 @@ def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
     return np.hstack([start[conns].min(axis=1), stop[conns].max(axis=1)])
 
 
-def checked_conns(
-    labels: NDArray[np.integer], conns: NDArray[np.integer]
-) -> NDArray[np.int64]:
+def checked_conns(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule."""
     labels = np.asarray(labels)
     if labels.ndim not in (2, 3) or not np.issubdtype(labels.dtype, np.integer):
@@ -90,7 +88,7 @@ def crop_conduit(
     """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere."""
     corner = len(box) // 2
     window = labels[tuple(slice(box[a], box[a + corner]) for a in range(corner))]
-    crop = (window == conn[0] + 1).astype(np.uint8)
+    crop: NDArray[np.uint8] = (window == conn[0] + 1).astype(np.uint8)
     crop[window == conn[1] + 1] = 2
     return crop
 
@@ -161,7 +159,13 @@ def resize_conduit(
 
 
 @njit(cache=True, nogil=True)
-def _gather(box, ix, iy, iz, out):
+def _gather(
+    box: NDArray[np.uint8],
+    ix: NDArray[np.int64],
+    iy: NDArray[np.int64],
+    iz: NDArray[np.int64],
+    out: NDArray[np.uint8],
+) -> None:
     """out[i, j, k] = box[ix[i], iy[j], iz[k]] where these lie inside the box."""
     nx, ny, nz = box.shape
     first, last = 0, iz.size

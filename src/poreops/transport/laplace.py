@@ -1,4 +1,4 @@
-"""Solve div(grad c) = -source in the pores of a small voxel box, one thread, no allocation of matrices.
+"""Solve div(grad c) = -source in the pores of a small voxel box, on one thread, without a matrix.
 
 The unknowns sit at voxel centres; two neighbouring pore voxels exchange ``c_i - c_j`` through
 their common face (finite volumes), walls are insulating. The box is dense and padded by one
@@ -33,7 +33,7 @@ class NotConvergedError(RuntimeError):
 
 @njit(cache=True, nogil=True)
 def _shifted(x, sx, sy, lo, hi):
-    """Views of x on lo..hi-1 at the voxel itself and its six neighbours."""
+    """Return views of x on lo..hi-1 at the voxel itself and its six neighbours."""
     return (
         x[lo:hi],
         x[lo - sx : hi - sx],

@@ -245,7 +245,7 @@ def _moments(crop, squared):
 @njit(cache=True, nogil=True)
 def _largest_cluster(box):
     """1.0 on the largest face-connected cluster of the non-zero voxels of a padded box."""
-    px, py, pz = box.shape
+    _, py, pz = box.shape
     flat = box.ravel()
     owner = np.zeros(flat.size, np.int32)
     queue = np.empty(flat.size, np.int32)
@@ -279,7 +279,7 @@ def _largest_cluster(box):
 
 @njit(cache=True, nogil=True)
 def _nearest_voxels(inside, target, every):
-    """Padded indices of the cluster voxel(s) nearest to a point given in unpadded coordinates."""
+    """Find the cluster voxel(s), by padded index, nearest to a point in unpadded coordinates."""
     px, py, pz = inside.shape
     best = np.inf
     found = [(0, 0, 0)]
@@ -329,7 +329,7 @@ def _sphere_mean(x, box, inside, voxels, radius, label):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _conduit(box, targets, radii, every, tolerance, limit, work32, work64):
-    px, py, pz = box.shape
+    _, py, pz = box.shape
     inside = _largest_cluster(box)
     source = np.zeros(box.size)
     inlet = _nearest_voxels(inside, targets[0], every)
