@@ -1,4 +1,4 @@
-"""How well does a pore network of DNS conduits carry Berea sandstone?
+"""Compare networks of DNS conduits with full-volume DNS on Berea sandstone.
 
     python benchmarks/network_berea.py FOLDER/berea_400.npz --cubes 8
 
@@ -45,8 +45,10 @@ def main() -> None:
                     flush=True,
                 )
     for method, values in deviations.items():
-        print(f"{method}: largest deviation {100 * np.abs(values).max():.1f} %, "
-              f"mean {100 * np.abs(values).mean():.1f} %")
+        print(
+            f"{method}: largest deviation {100 * np.abs(values).max():.1f} %, "
+            f"mean {100 * np.abs(values).mean():.1f} %"
+        )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def main() -> None:
     truth = diffusive_size_factors(regions.labels, conns)
     simulated = time.perf_counter() - start
     error = np.abs(predicted / truth - 1)
-    print(f"model {ours * COUNT / len(conns):6.1f} s for 6,000, {1e3 * ours / len(conns):.2f} ms each")
+    print(
+        f"model {ours * COUNT / len(conns):6.1f} s for 6,000, {1e3 * ours / len(conns):.2f} ms each"
+    )
     print(f"DNS   {simulated * COUNT / len(conns):6.1f} s for 6,000 on the same conduits")
     print(f"mean error of the model against DNS {100 * error.mean():.1f} %")
     peer = porespy.networks.create_model()
@@ -51,8 +53,10 @@ def main() -> None:
         peer.predict_on_batch(rois)
         times.append((time.perf_counter() - start) / 8)
     each = float(np.median(times))
-    print(f"PoreSpy's ResNet50, forward pass alone: {1e3 * each:.0f} ms each, "
-          f"{each * len(conns) / ours:.0f} times ours from regions on")
+    print(
+        f"PoreSpy's ResNet50, forward pass alone: {1e3 * each:.0f} ms each, "
+        f"{each * len(conns) / ours:.0f} times ours from regions on"
+    )
 
 
 if __name__ == "__main__":

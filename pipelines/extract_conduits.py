@@ -35,7 +35,7 @@ def main() -> None:
     config, compute = section("partition", PartitionConfig), section("compute", ComputeConfig)
     for role in ("train", "unseen"):
         names, images = zip(*volumes(role), strict=True)
-        found = parallel_map(partial(split_into_regions, config), images, compute)
+        found = parallel_map(partial(split_into_regions, config), images, compute, announce=print)
         arrays = {}
         with ConduitWriter(CONDUITS / f"{role}.h5", ndim=images[0].ndim) as writer:
             for index, regions in enumerate(found):

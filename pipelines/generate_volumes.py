@@ -43,7 +43,9 @@ def main() -> None:
     tasks = {
         (role, i): volume_seed(config.seed, role, i) for role in ROLES for i in range(counts[role])
     }
-    drawn = parallel_map(partial(draw, config), tasks.values(), section("compute", ComputeConfig))
+    drawn = parallel_map(
+        partial(draw, config), tasks.values(), section("compute", ComputeConfig), announce=print
+    )
     volumes = dict(zip(tasks, drawn, strict=True))
     for role in ROLES:
         named = {f"{role}_{i:03d}": im for (r, i), im in volumes.items() if r == role}

@@ -35,13 +35,13 @@ def main() -> None:
     """Write the labels of the training and the unseen volumes, in voxels."""
     config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
     for role in ("train", "unseen"):
-        regions = REGIONS / f"{role}.h5"
+        regions = (REGIONS / f"{role}.h5").resolve()  # a worker may run in another folder
         with open_hdf5(regions) as file:
             volumes = sorted(file)
         # finished volumes of other regions or another convention do not count
-        folder = PARTIAL / f"{sha256(regions)[:16]}-{config.convention}"
+        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.convention}"
         tasks = [(regions, volume, folder / f"{volume}.h5") for volume in volumes]
-        done = parallel_map(partial(label, config), tasks, compute)
+        done = parallel_map(partial(label, config), tasks, compute, announce=print)
         found = [read_hdf5(path)[0]["size_factor"] for path in done]
         write_hdf5(
             LABELS / f"{role}.h5",
