@@ -1,4 +1,4 @@
-"""Is our DNS of conduits PoreSpy's, and how much faster is it?
+"""Compare the DNS of conduits with PoreSpy's: the same labels, and the ratio of the times.
 
     python benchmarks/size_factors.py --berea FOLDER/berea_400.npz
 

@@ -89,7 +89,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
             except (OSError, TimeoutError) as error:
                 raise InputError(
                     f"a Dask scheduler must answer at {scheduler}, got no answer within "
-                    f"{_ANSWER_WITHIN} s; start one (dask scheduler) or set compute.scheduler to null"
+                    f"{_ANSWER_WITHIN} s; start it (dask scheduler) or set compute.scheduler to null"
                 ) from error
             with client:
                 yield client
@@ -100,7 +100,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            memory_limit=0,  # a stage bounds its memory by its tasks; no worker is restarted for it
+            memory_limit=0,  # a stage bounds its memory by the size of its tasks
             silence_logs=50,
         )
         with cluster, Client(cluster) as client:
