@@ -1,4 +1,4 @@
-"""How long do 6,000 conduits take from regions to size factors, and how does PoreSpy's network do?
+"""Time 6,000 conduits from regions to size factors, beside DNS and PoreSpy's network.
 
     python benchmarks/prediction.py --model models:/conductance@champion
 
@@ -39,9 +39,7 @@ def main() -> None:
     truth = diffusive_size_factors(regions.labels, conns)
     simulated = time.perf_counter() - start
     error = np.abs(predicted / truth - 1)
-    print(
-        f"model {ours * COUNT / len(conns):6.1f} s for 6,000, {1e3 * ours / len(conns):.2f} ms each"
-    )
+    print(f"model {ours * COUNT / len(conns):6.1f} s for 6,000 from regions on")
     print(f"DNS   {simulated * COUNT / len(conns):6.1f} s for 6,000 on the same conduits")
     print(f"mean error of the model against DNS {100 * error.mean():.1f} %")
     peer = porespy.networks.create_model()

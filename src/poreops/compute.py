@@ -89,7 +89,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
             except (OSError, TimeoutError) as error:
                 raise InputError(
                     f"a Dask scheduler must answer at {scheduler}, got no answer within "
-                    f"{_ANSWER_WITHIN} s; start it (dask scheduler) or set compute.scheduler to null"
+                    f"{_ANSWER_WITHIN} s; start it or set compute.scheduler to null"
                 ) from error
             with client:
                 yield client
