@@ -46,7 +46,8 @@ def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
         if box is not None:
             start[region] = [s.start for s in box]
             stop[region] = [s.stop for s in box]
-    missing = np.unique(conns[(start[conns] < 0).any(axis=(1, 2))])
+    named = np.unique(conns)
+    missing = named[(start[named] < 0).any(axis=1)]
     if missing.size:
         raise InputError(
             f"conns must name regions present in labels, got conns to an empty region "
