@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +34,19 @@ def volumes(role: str) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 def main() -> None:
     """Write the regions and the conduits of the training and the unseen volumes."""
     config, compute = section("partition", PartitionConfig), section("compute", ComputeConfig)
-    for role in ("train", "unseen"):
-        names, images = zip(*volumes(role), strict=True)
-        found = parallel_map(partial(split_into_regions, config), images, compute, announce=print)
+    images = {role: dict(volumes(role)) for role in ("train", "unseen")}
+    every = [im for role in images.values() for im in role.values()]
+    found = parallel_map(partial(split_into_regions, config), every, compute, announce=print)
+    for role, named in images.items():
         arrays = {}
-        with ConduitWriter(CONDUITS / f"{role}.h5", ndim=images[0].ndim) as writer:
-            for index, regions in enumerate(found):
+        with ConduitWriter(CONDUITS / f"{role}.h5", ndim=every[0].ndim) as writer:
+            # the rest of the tasks goes on while these conduits are cut
+            for index, regions in enumerate(islice(found, len(named))):
                 arrays[f"{index:03d}/labels"] = regions.labels
                 arrays[f"{index:03d}/conns"] = regions.conns
                 for batch in extract_conduits(regions.labels, regions.conns, volume=index):
                     writer.append(batch)
-        write_hdf5(REGIONS / f"{role}.h5", arrays, {"names": list(names)})
+        write_hdf5(REGIONS / f"{role}.h5", arrays, {"names": list(named)})
 
 
 if __name__ == "__main__":

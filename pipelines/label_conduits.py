@@ -18,6 +18,7 @@ from poreops.transport.size_factor import LabelConfig, diffusive_size_factors
 
 REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
 PARTIAL = Path("artifacts/.partial/labels")
+ROLES = ("train", "unseen")
 
 
 def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
@@ -34,18 +35,21 @@ def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
 def main() -> None:
     """Write the labels of the training and the unseen volumes, in voxels."""
     config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
-    for role in ("train", "unseen"):
+    tasks = []
+    for role in ROLES:
         regions = (REGIONS / f"{role}.h5").resolve()  # a worker may run in another folder
-        with open_hdf5(regions) as file:
-            volumes = sorted(file)
         # finished volumes of other regions or another convention do not count
         folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.convention}"
-        tasks = [(regions, volume, folder / f"{volume}.h5") for volume in volumes]
-        done = parallel_map(partial(label, config), tasks, compute, announce=print)
-        found = [read_hdf5(path)[0]["size_factor"] for path in done]
+        with open_hdf5(regions) as file:
+            tasks += [(regions, volume, folder / f"{volume}.h5") for volume in sorted(file)]
+    done = list(parallel_map(partial(label, config), tasks, compute, announce=print))
+    for role in ROLES:
+        own = [
+            path for (regions, *_), path in zip(tasks, done, strict=True) if regions.stem == role
+        ]
         write_hdf5(
             LABELS / f"{role}.h5",
-            {"size_factor": np.concatenate(found)},
+            {"size_factor": np.concatenate([read_hdf5(path)[0]["size_factor"] for path in own])},
             {"convention": config.convention, "unit": "voxel"},
         )
     shutil.rmtree(PARTIAL, ignore_errors=True)

@@ -6,7 +6,7 @@ import poreops.served
 from poreops.conductance import MODEL
 from poreops.errors import InputError, exit_on_input_error
 from poreops.evaluation import GateConfig, verdict
-from poreops.learning.conductance_model import DESCRIPTION, ConductanceModel
+from poreops.learning.conductance_model import DESCRIPTION
 from poreops.sections import section
 from poreops.store import read_json, sha256, write_json
 from poreops.tracking import (
@@ -41,8 +41,8 @@ def main() -> None:
     """Register, alias as challenger, and promote if the verdict lets it."""
     scores = read_json("reports/conductance.json")["unseen"]["resnet"]
     valid = read_json("reports/validation.json")["success"]
-    model = ConductanceModel.load(MODEL_FILES)
-    shape = (-1, *(64,) * model.ndim)
+    description = read_json(MODEL_FILES / DESCRIPTION)
+    shape = (-1, *(64,) * description["ndim"])
     digest, pinned = sha256(MODEL_FILES), sha256(UNSEEN)
     save_pyfunc(
         PACKAGE,
@@ -55,7 +55,7 @@ def main() -> None:
     judged = {k: scores[k] for k in ("r2", "r2_log", "mape", "off_by_10pct")}
     champion, standing = champion_scores(pinned)
     with run("register_conductance", MODEL) as tracked:
-        tracked.log_params(read_json(MODEL_FILES / DESCRIPTION))
+        tracked.log_params(description)
         tracked.log_metrics(judged)
         tags = lineage() | judged | {"unseen.sha256": pinned, "validation": "passed" * valid}
         version = register(tracked, PACKAGE, MODEL, sha256=digest, tags=tags)

@@ -11,6 +11,9 @@ from poreops.learning.conductance_model import ConductanceModel
 class Conductance(mlflow.pyfunc.PythonModel):
     """ROIs (n, 64, 64, 64) uint8 in, size factors (n,) float64 in voxels of the ROI out."""
 
+    # the signature is stated when the model is saved, nothing is to be guessed from the hints
+    _skip_type_hint_validation = True
+
     def load_context(self, context: Any) -> None:
         """Load the network from the model's own files."""
         self.model = ConductanceModel.load(context.artifacts["network"])
