@@ -124,7 +124,7 @@ def conduit_facts(conduits: Conduits, shapes: Mapping[int, Sequence[int]]) -> pd
             "unknown_labels": counts[:, 0],
             "voxels_1": counts[:, 1],
             "voxels_2": counts[:, 2],
-            # a large conduit is zoomed down, and a throat of a few voxels may fall between the rows
+            # a large conduit is zoomed down, and a small throat may fall between the rows
             "contacts": np.where(conduits.zoom_ratio >= 1, counts[:, 3], np.nan),
             "box_outside": outside.sum(axis=1),
             "zoom_error": np.abs(conduits.zoom_ratio * (stops - starts).max(axis=1) - size),
