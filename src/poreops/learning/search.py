@@ -1,15 +1,20 @@
 """Randomised search over architecture and training: the only module that imports Optuna.
 
-A study is a journal file. A trial's parameters follow from the seed and the trial's number alone,
-so a study goes on where it was stopped without repeating a trial, and two processes may share it.
+A study is a journal file. What random search tries in its k-th place follows from the seed and k
+alone, so a study goes on where it was stopped, and several processes may share it: a place whose
+process died is taken again, with the same parameters.
 """
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.errors import InputError
 
 
 class SearchConfig(BaseModel):
@@ -20,7 +25,7 @@ class SearchConfig(BaseModel):
     seed : of the sampler
     trials : number of finished, pruned or failed trials to reach
     sampler : "random", or "tpe" (learns from finished trials)
-    prune_after : epochs after which a trial worse than the median stops; 0 never prunes
+    prune_after : first epoch after which a trial worse than the median stops; 0 never prunes
     max_parameters : largest network that counts as feasible
     max_seconds : longest trial that counts as feasible
     epochs : of each trial
@@ -89,14 +94,13 @@ def search(
     Parameters
     ----------
     name : of the study
-    journal : file of the study; a file of a killed search is gone on with, its unfinished trial
-        counts as failed.
+    journal : file of the study; made if missing, gone on with if it holds trials
     config : SearchConfig
     objective : Trial → Outcome
 
     Raises
     ------
-    ValueError
+    InputError
         If no finished trial keeps to the budget.
     """
     import optuna
@@ -107,42 +111,98 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal.parent.mkdir(parents=True, exist_ok=True)
     pruner = (
-        optuna.pruners.MedianPruner(n_startup_trials=2, n_warmup_steps=config.prune_after - 1)
+        optuna.pruners.MedianPruner(n_startup_trials=2, n_warmup_steps=config.prune_after)
         if config.prune_after
         else optuna.pruners.NopPruner()
     )
-    study = optuna.create_study(
-        study_name=name,
-        storage=JournalStorage(JournalFileBackend(str(journal))),
-        sampler=_sampler(config),
-        pruner=pruner,
-        load_if_exists=True,
-        direction="minimize",
-    )
-    for stale in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(stale.number, state=TrialState.FAIL)
-
-    def run(trial: Any) -> float:
-        def report(epoch: int, value: float) -> None:
-            trial.report(value, epoch)
-            if trial.should_prune():
-                raise PrunedError(
-                    f"trial {trial.number} is worse than the median after {epoch} epochs"
-                )
-
-        chosen = {key: _suggest(trial, key, given) for key, given in config.space.items()}
-        try:
-            outcome = objective(Trial(trial.number, chosen, report))
-        except PrunedError as reason:
-            raise optuna.TrialPruned(str(reason)) from None
-        trial.set_constraint("parameters", outcome.parameters - config.max_parameters)
-        trial.set_constraint("seconds", outcome.seconds - config.max_seconds)
-        return outcome.value
-
-    study.optimize(run, n_trials=max(0, config.trials - len(study.trials)), n_jobs=1)
-    best = study.best_trial
+    owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
+    with FileLock(owner):
+        with FileLock(f"{journal}.turn"):
+            study = optuna.create_study(
+                study_name=name,
+                storage=JournalStorage(JournalFileBackend(str(journal))),
+                pruner=pruner,
+                load_if_exists=True,
+                direction="minimize",
+            )
+        while True:
+            with FileLock(f"{journal}.turn"):
+                trial = _next(study, config, owner)
+            if trial is None:
+                break
+            _evaluate(study, trial, config, objective)
+    owner.unlink(missing_ok=True)
+    try:
+        best = study.best_trial
+    except ValueError:
+        raise InputError(
+            f"a search must find a trial of at most {config.max_parameters} parameters and "
+            f"{config.max_seconds:g} s, got none of {config.trials}; raise tune_resnet.trials, "
+            "max_parameters or max_seconds"
+        ) from None
     finished = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     return Best(best.number, study.best_value, dict(best.params), finished)
+
+
+def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
+    """Start a trial in a place whose process died, else in the next; None if all are taken."""
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False)
+    free = [t.user_attrs["place"] for t in trials if t.state == TrialState.WAITING]
+    for stale in (t for t in trials if t.state == TrialState.RUNNING and not _alive(t)):
+        study.tell(stale.number, state=TrialState.FAIL)
+        free.append(stale.user_attrs["place"])
+        study.enqueue_trial(stale.params, user_attrs={"place": free[-1]})
+    place = 1 + max((t.user_attrs["place"] for t in trials), default=-1)
+    if not free and place < config.trials:
+        free.append(place)
+        study.enqueue_trial({}, user_attrs={"place": place})
+    if not free:
+        return None
+    # a sampler of its own for each place: what it draws does not depend on the places before
+    study.sampler = _sampler(config, free[0])
+    trial = study.ask()
+    trial.set_user_attr("owner", str(owner))
+    return trial
+
+
+def _alive(trial: Any) -> bool:
+    """Tell whether the process that started a trial still holds its lock."""
+    owner = Path(trial.user_attrs.get("owner", ""))
+    if not owner.is_file():
+        return False
+    try:
+        with FileLock(owner, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _evaluate(
+    study: Any, trial: Any, config: SearchConfig, objective: Callable[[Trial], Outcome]
+) -> None:
+    from optuna.trial import TrialState
+
+    def report(epoch: int, value: float) -> None:
+        trial.report(value, epoch)
+        if trial.should_prune():
+            raise PrunedError(
+                f"trial {trial.number} is worse than the median after {epoch} epochs"
+            )
+
+    chosen = {key: _suggest(trial, key, given) for key, given in config.space.items()}
+    try:
+        outcome = objective(Trial(trial.number, chosen, report))
+    except PrunedError:
+        study.tell(trial, state=TrialState.PRUNED)
+    except Exception:
+        study.tell(trial, state=TrialState.FAIL)
+        raise
+    else:
+        trial.set_constraint("parameters", outcome.parameters - config.max_parameters)
+        trial.set_constraint("seconds", outcome.seconds - config.max_seconds)
+        study.tell(trial, outcome.value)
 
 
 def _suggest(trial: Any, key: str, given: Any) -> Any:
@@ -155,15 +215,10 @@ def _suggest(trial: Any, key: str, given: Any) -> Any:
     return trial.suggest_categorical(key, list(given))
 
 
-def _sampler(config: SearchConfig) -> Any:
+def _sampler(config: SearchConfig, place: int) -> Any:
     import optuna
 
-    class SeededRandomSampler(optuna.samplers.RandomSampler):
-        """Random search whose draws depend on the seed and the number of the trial only."""
-
-        def before_trial(self, study: Any, trial: Any) -> None:  # noqa: ARG002
-            self._rng.rng.seed((config.seed * 1_000_003 + trial.number) % 2**32)
-
+    seed = (config.seed * 1_000_003 + place) % 2**32
     if config.sampler == "tpe":
-        return optuna.samplers.TPESampler(seed=config.seed)
-    return SeededRandomSampler(seed=config.seed)
+        return optuna.samplers.TPESampler(seed=seed)
+    return optuna.samplers.RandomSampler(seed=seed)

@@ -1,0 +1,218 @@
+"""A search goes on after a kill, is shared by processes, and keeps to its budget."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from poreops.errors import InputError
+from poreops.learning.search import Outcome, PrunedError, SearchConfig, search
+
+SPAWN = multiprocessing.get_context("spawn")
+SPACE = {
+    "training.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "training.batch_size": [16, 32, 64],
+    "resnet.dense": {"low": 8, "high": 64},
+    "resnet.widths": [[8, 16], [16, 32]],
+}
+
+
+def config(**changes):
+    content = {
+        "seed": 3,
+        "trials": 4,
+        "sampler": "random",
+        "prune_after": 0,
+        "max_parameters": 10**9,
+        "max_seconds": 1e9,
+        "epochs": 1,
+        "conduits": 1,
+        "space": SPACE,
+    }
+    return SearchConfig(**(content | changes))
+
+
+def cost(chosen):
+    """Know the best learning rate and batch size beforehand."""
+    rate = np.log10(chosen["training.learning_rate"]) + 3
+    return float(rate**2 + abs(chosen["training.batch_size"] - 32) / 100)
+
+
+def evaluate(trial):
+    return Outcome(cost(trial.chosen), parameters=trial.chosen["resnet.dense"], seconds=1.0)
+
+
+def recorded(journal):
+    return optuna.load_study(
+        study_name="s", storage=JournalStorage(JournalFileBackend(str(journal)))
+    )
+
+
+def tried(journal):
+    """The parameters of every trial that was not interrupted, in any order."""
+    trials = recorded(journal).trials
+    return sorted(str(sorted(t.params.items())) for t in trials if t.state.name != "FAIL")
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory):
+    """The trials of a search of ten that nothing interrupted."""
+    journal = tmp_path_factory.mktemp("ten") / "j"
+    search("s", journal, config(trials=10), evaluate)
+    return tried(journal)
+
+
+def test_the_best_trial_is_the_best(tmp_path):
+    seen = {}
+
+    def watched(trial):
+        seen[trial.number] = cost(trial.chosen)
+        assert trial.chosen["resnet.widths"] in SPACE["resnet.widths"]
+        assert isinstance(trial.chosen["resnet.dense"], int)
+        assert 1e-4 <= trial.chosen["training.learning_rate"] <= 1e-2
+        return evaluate(trial)
+
+    best = search("s", tmp_path / "j", config(trials=6), watched)
+    assert sorted(seen) == list(range(6))
+    assert best.value == min(seen.values()) == seen[best.number]
+    assert best.finished == 6
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_search_in_two_parts_is_the_search_in_one(tmp_path, sampler):
+    whole = search("s", tmp_path / "whole", config(trials=10, sampler=sampler), evaluate)
+    search("s", tmp_path / "parts", config(trials=4, sampler=sampler), evaluate)
+    parts = search("s", tmp_path / "parts", config(trials=10, sampler=sampler), evaluate)
+    assert parts == whole
+    assert len(set(tried(tmp_path / "parts"))) == 10
+    assert [t.params for t in recorded(tmp_path / "parts").trials] == [
+        t.params for t in recorded(tmp_path / "whole").trials
+    ]
+
+
+def test_a_finished_search_runs_nothing(tmp_path):
+    best = search("s", tmp_path / "j", config(), evaluate)
+
+    def forbidden(trial):
+        raise AssertionError
+
+    assert search("s", tmp_path / "j", config(), forbidden) == best
+
+
+def test_another_seed_tries_other_parameters(tmp_path, ten):
+    search("s", tmp_path / "j", config(seed=4, trials=10), evaluate)
+    assert not set(tried(tmp_path / "j")) & set(ten)
+
+
+def killed_in_third(journal):
+    def objective(trial):
+        if len(recorded(journal).trials) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return evaluate(trial)
+
+    search("s", journal, config(trials=10), objective)
+
+
+def slow(journal, started):
+    def objective(trial):
+        started.put(os.getpid())
+        time.sleep(0.2)
+        return evaluate(trial)
+
+    search("s", journal, config(trials=10), objective)
+
+
+@pytest.mark.slow
+def test_a_killed_search_loses_and_repeats_no_trial(tmp_path, ten):
+    process = SPAWN.Process(target=killed_in_third, args=(tmp_path / "j",))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert [t.state.name for t in recorded(tmp_path / "j").trials] == 2 * ["COMPLETE"] + [
+        "RUNNING"
+    ]
+    best = search("s", tmp_path / "j", config(trials=10), evaluate)
+    assert best.finished == 10
+    assert tried(tmp_path / "j") == ten
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_search(tmp_path, ten):
+    started = SPAWN.Queue()
+    both = [SPAWN.Process(target=slow, args=(tmp_path / "j", started)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+        assert process.exitcode == 0
+    assert len({started.get() for _ in range(10)}) == 2
+    assert [t.state.name for t in recorded(tmp_path / "j").trials] == 10 * ["COMPLETE"]
+    assert tried(tmp_path / "j") == ten
+
+
+def test_a_trial_over_the_budget_is_never_the_best(tmp_path):
+    def oversized_when_good(trial):
+        value = cost(trial.chosen)
+        return Outcome(value, parameters=round(1000 / (value + 0.01)), seconds=1.0)
+
+    free = search("s", tmp_path / "free", config(trials=12), oversized_when_good)
+    limit = config(trials=12, max_parameters=5000)
+    best = search("s", tmp_path / "limited", limit, oversized_when_good)
+    assert round(1000 / (free.value + 0.01)) > 5000
+    assert round(1000 / (best.value + 0.01)) <= 5000
+    kept = [t.value for t in recorded(tmp_path / "limited").trials]
+    assert best.value == min(v for v in kept if round(1000 / (v + 0.01)) <= 5000)
+
+
+def test_no_trial_within_the_budget_is_an_input_error(tmp_path):
+    with pytest.raises(
+        InputError, match=r"at most 1 parameters and 1e\+09 s, got none of 4; raise"
+    ):
+        search("s", tmp_path / "j", config(max_parameters=1), evaluate)
+
+
+@pytest.mark.parametrize("prune_after", [1, 2, 3])
+def test_a_hopeless_trial_is_stopped_but_not_too_early(tmp_path, prune_after):
+    epochs = {}
+
+    def objective(trial):
+        bad = trial.number >= 2
+        for epoch in range(1, 6):
+            epochs[trial.number] = epoch
+            trial.report(epoch, 10.0 + epoch if bad else 1.0 / epoch)
+        return Outcome(1.0, 1, 1.0)
+
+    best = search("s", tmp_path / "j", config(prune_after=prune_after), objective)
+    assert epochs == {0: 5, 1: 5, 2: prune_after, 3: prune_after}
+    assert best.finished == 2
+
+
+def test_an_error_ends_the_search_and_is_counted(tmp_path):
+    def broken(trial):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        search("s", tmp_path / "j", config(), broken)
+    assert [t.state.name for t in recorded(tmp_path / "j").trials] == ["FAIL"]
+    assert search("s", tmp_path / "j", config(), evaluate).finished == 3
+
+
+def test_a_pruned_trial_says_why(tmp_path):
+    said = []
+
+    def objective(trial):
+        try:
+            trial.report(1, float(trial.number))
+        except PrunedError as error:
+            said.append(str(error))
+            raise
+        return Outcome(1.0, 1, 1.0)
+
+    search("s", tmp_path / "j", config(prune_after=1), objective)
+    assert said == [f"trial {n} is worse than the median after 1 epochs" for n in (2, 3)]
