@@ -54,9 +54,9 @@ def main() -> None:
     best = read_yaml(ARTIFACTS / "tune/resnet/best.yaml")
     params = overridden(stated, best["chosen"])
     history = fit(params, "by_volume", ARTIFACTS / "models/resnet")
-    rows = zip(history["loss"], history["val_loss"], strict=True)
-    lines = [f"{epoch},{loss},{val}" for epoch, (loss, val) in enumerate(rows, start=1)]
-    write_text(REPORTS / "losses.csv", "\n".join(["epoch,loss,val_loss", *lines]) + "\n")
+    rows = zip(*history.values(), strict=True)
+    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
+    write_text(REPORTS / "losses.csv", "\n".join([",".join(["epoch", *history]), *lines]) + "\n")
     plots.save(plots.losses(history, params.training.loss), REPORTS / "losses.png")
     paper = overridden(params, {"training.epochs": params.training.random_split_epochs})
     fit(paper, "random", ARTIFACTS / "models/random_split")

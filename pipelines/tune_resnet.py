@@ -9,16 +9,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from poreops.errors import exit_on_input_error
-from poreops.learning.conductance_model import ConductanceModel
 from poreops.learning.datasets import read_examples
 from poreops.learning.encoding import ImageEncoding
 from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.search import Outcome, SearchConfig, Trial, search
+from poreops.learning.search import Outcome, Pruned, SearchConfig, Trial, search
 from poreops.learning.splits import read_split
-from poreops.learning.training import Candidate, Examples, Trained, TrainingConfig, train
+from poreops.learning.training import Candidate, Examples, TrainingConfig, train
 from poreops.sections import overridden, section
 from poreops.store import sha256, write_yaml
 from poreops.tracking import Run, run
@@ -46,6 +43,7 @@ class Data:
 
 def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Trial) -> Outcome:
     """Train one candidate for a few epochs; the value is its validation error of log G."""
+    pruned = None
     with run("tune_resnet", f"trial-{trial.number}", parent=parent) as child:
         child.log_params(trial.chosen)
         candidate = overridden(stated, {**trial.chosen, "training.epochs": epochs})
@@ -53,29 +51,25 @@ def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Tr
         start = time.perf_counter()
 
         def on_epoch(epoch: int, history: Mapping[str, list[float]]) -> None:
-            child.log_metrics({"val_loss": history["val_loss"][-1]}, step=epoch)
-            trial.report(epoch, history["val_loss"][-1])
+            child.log_metrics({name: values[-1] for name, values in history.items()}, step=epoch)
+            trial.report(epoch, history["val_rmse_log"][-1])
 
-        trained = train(
-            candidate.resnet, candidate.training, training, validation, on_epoch=on_epoch
-        )
-        outcome = Outcome(
-            value=log_error(candidate.resnet, trained, validation),
-            parameters=int(trained.model.count_params()),
-            seconds=time.perf_counter() - start,
-        )
-        child.log_metrics(vars(outcome))
-        return outcome
-
-
-def log_error(network: ResnetConfig, trained: Trained, validation: Examples) -> float:
-    """Root mean square error of log G: the one scale that all losses and targets share."""
-    model = ConductanceModel(
-        trained.model, network, trained.scaling, validation.encoded.image.ndim - 2
-    )
-    predicted = model.predict_encoded(validation.encoded)
-    truth = np.log(validation.size_factors)
-    return float(np.sqrt(np.mean((np.log(np.maximum(predicted, 1e-6)) - truth) ** 2)))
+        try:
+            trained = train(
+                candidate.resnet, candidate.training, training, validation, on_epoch=on_epoch
+            )
+            outcome = Outcome(
+                value=trained.history["val_rmse_log"][-1],
+                parameters=int(trained.model.count_params()),
+                seconds=time.perf_counter() - start,
+            )
+            child.log_metrics(vars(outcome))
+        except Pruned as reason:  # a run that ends early, not one that failed
+            child.set_tags({"pruned": reason})
+            pruned = reason
+    if pruned is not None:
+        raise pruned
+    return outcome
 
 
 def main() -> None:

@@ -40,3 +40,8 @@ class TargetScaling:
         if self.kind == "log":
             values = np.log(values)
         return ((values - self.shift) / self.scale).astype(np.float32)
+
+    def size_factors(self, scaled: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Size factors that these network outputs stand for."""
+        values = np.asarray(scaled, dtype=np.float64) * self.scale + self.shift
+        return np.exp(values) if self.kind == "log" else values

@@ -74,7 +74,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, its target scaling and the losses of each epoch."""
+    """A trained network, its target scaling, and losses and validation error of each epoch."""
 
     model: "keras.Model"
     scaling: TargetScaling
@@ -132,6 +132,7 @@ def train(
         predicted = np.asarray(model.predict(check, batch_size=256, verbose=0))[:, 0]
         history["loss"].append(float(fitted.history["loss"][-1]))
         history["val_loss"].append(float(_numpy_loss(config.loss)(predicted - target)))
+        history["val_rmse_log"].append(_log_error(scaling, predicted, validation.size_factors))
         state.save(history)
         if on_epoch is not None:
             on_epoch(epoch + 1, history)
@@ -160,6 +161,14 @@ def _fit_scalars(
     )
 
 
+def _log_error(
+    scaling: TargetScaling, scaled: NDArray[np.floating], size_factors: NDArray[np.float64]
+) -> float:
+    """Root mean square error of log G: the one scale that all losses and targets share."""
+    found = np.maximum(scaling.size_factors(scaled), 1e-6)  # only "log" keeps them positive
+    return float(np.sqrt(np.mean(np.log(found / size_factors) ** 2)))
+
+
 class _State:
     """Weights, optimizer state and history of a run after its last whole epoch."""
 
@@ -168,7 +177,7 @@ class _State:
         self.identity = json.loads(json.dumps(identity))
 
     def restore(self) -> History:
-        fresh: History = {"loss": [], "val_loss": []}
+        fresh: History = {"loss": [], "val_loss": [], "val_rmse_log": []}
         if self.folder is None or not (self.folder / "history.json").exists():
             return fresh
         saved = read_json(self.folder / "history.json")
