@@ -7,6 +7,8 @@ fluid leaves and enters fully developed; all other faces of the regions are wall
 is the flow rate over the difference of the mean pressures on the two middle surfaces, at unit
 viscosity [m³].
 
+Of a pair that is not connected, the largest cluster with voxels of both regions counts.
+
 So the conduit reaches from middle to middle, as the network's pores lie there: the size factor of
 a straight pipe is that of Poiseuille flow over the distance of the centroids, π R⁴ / 8 L for a
 cylinder, and those of pipes in series add as resistances. The half conduit from a region to an
@@ -25,7 +27,11 @@ from scipy.spatial import cKDTree
 
 from poreops.errors import InputError
 from poreops.regions.conduit import checked_conns, crop_conduits
-from poreops.transport.flow_domain import checked_voxel_size, checked_workers
+from poreops.transport.flow_domain import (
+    check_edge_friction,
+    checked_voxel_size,
+    checked_workers,
+)
 from poreops.transport.saddle import StokesSolver, Team
 from poreops.transport.staggered import (
     INLET,
@@ -74,7 +80,7 @@ def hydraulic_size_factors(
     Raises
     ------
     InputError
-        Voxel size not positive or anisotropic, conns out of range.
+        Voxel size not positive or anisotropic, conns or friction out of range.
     NotConvergedError
         When a solve misses its tolerance.
 
@@ -101,6 +107,7 @@ def conduit_hydraulic_size_factors(
     workers: int | None = None,
 ) -> FloatArray:
     """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8)."""
+    check_edge_friction(edge_friction)
     workers = checked_workers(workers)
 
     def label(crop: NDArray[np.uint8]) -> float:
@@ -131,15 +138,16 @@ def conduit_hydraulic_size_factor(
     if middles is None:
         return 0.0
     # one voxel of a medium that does not vary along the third axis
-    periodic = (crop.ndim == 2, False, False)
-    flow = discretise(box, periodic, edge_friction)
-    inflow, outflow = flow.inflow.astype(np.float64), flow.outflow.astype(np.float64)
+    flow = discretise(box, (crop.ndim == 2, False, False), edge_friction)
+    inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
+    into, out_of = flow.inflow[inlet], flow.outflow[outlet]
 
     def flow_rates(velocity: FloatArray) -> FloatArray:
-        return np.array([inflow @ velocity, outflow @ velocity])
+        return np.array([(into * velocity[inlet]).sum(), (out_of * velocity[outlet]).sum()])
 
     solver = StokesSolver(flow, Team(1, None))
-    solved = solver.solve(inflow, flow_rates, TOLERANCE, ITERATIONS)
+    force = flow.inflow.astype(np.float64)
+    solved = solver.solve(force, flow_rates, TOLERANCE, ITERATIONS)
     pressure = np.zeros(box.shape)
     pressure[box == INLET] = 1
     pressure[tuple(flow.place.T)] = solved.pressure
@@ -152,36 +160,37 @@ def _fill_reservoirs(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
     """Turn a padded conduit into a flow problem in place, and return its two middle surfaces.
 
-    None if no pore joins the reservoirs.
+    None if the regions have no common face.
     """
-    regions = [box == 1, box == 2]
-    touching = [
-        region & spim.binary_dilation(other)
-        for region, other in zip(regions, regions[::-1], strict=True)
-    ]
-    if not touching[0].any():
+    _keep_joined(box)
+    regions = box == 1, box == 2
+    if not regions[0].any():
         return None
-    middles, states = [], []
-    for region, across in zip(regions, touching[::-1], strict=True):
-        tree = cKDTree(np.argwhere(across))
+    middles, reservoirs = [], []
+    for region, other in (regions, regions[::-1]):
+        across = cKDTree(np.argwhere(other & spim.binary_dilation(region)))
         voxels = np.argwhere(region)
-        distance = _distance(voxels, tree)
-        middle = min(_distance(voxels.mean(axis=0), tree), distance.max())
+        distance = _distance(voxels, across)
+        middle = min(_distance(voxels.mean(axis=0), across), distance.max())
         surface, reservoir = np.zeros_like(region), np.zeros_like(region)
         surface[tuple(voxels[abs(distance - middle) <= 0.5 + _TIE].T)] = True
         reservoir[tuple(voxels[distance >= middle - _TIE].T)] = True
         middles.append(surface)
-        states.append(reservoir)
-    box[box > 0] = 1
-    box[states[0]], box[states[1]] = INLET, OUTLET
-    labels, _ = spim.label(box > 0)
-    ends = np.intersect1d(labels[states[0]], labels[states[1]])
-    if ends.size == 0:
-        return None
-    # what hangs together with neither reservoir holds still
-    box[~np.isin(labels, ends)] = 0
-    connected = box > 0
-    return middles[0] & connected, middles[1] & connected
+        reservoirs.append(reservoir)
+    box[box == 2] = 1
+    box[reservoirs[0]], box[reservoirs[1]] = INLET, OUTLET
+    return middles[0], middles[1]
+
+
+def _keep_joined(box: NDArray[np.uint8]) -> None:
+    """Keep the largest connected cluster that holds voxels of both regions, or nothing."""
+    cluster, count = spim.label(box > 0)
+    if count > 1:
+        sizes = [np.bincount(cluster[box == n], minlength=count + 1) for n in (1, 2)]
+        joined = np.where(sizes[0] * sizes[1] > 0, sizes[0] + sizes[1], 0)
+        box[cluster != joined.argmax()] = 0
+    if not ((box == 1).any() and (box == 2).any()):
+        box[:] = 0
 
 
 def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:

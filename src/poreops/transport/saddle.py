@@ -127,7 +127,7 @@ class StokesSolver:
         NotConvergedError
         """
         team, size, faces = self.team, self.size, self.faces
-        pieces = team.pieces(size)
+        pieces, force_pieces = team.pieces(size), team.pieces(faces)
         x, w0, w1, v0 = (np.zeros(size) for _ in range(4))
         v1 = np.zeros(size)
         v1[:faces] = force
@@ -159,7 +159,7 @@ class StokesSolver:
             eta = -s1 * eta
             z, q = next_z, z
             gamma0, gamma = gamma, next_gamma
-            powers.append(float(force @ x[:faces]))
+            powers.append(sum(team.run(_dot, force_pieces, force, x)))
             residuals.append(abs(eta) / start)
             solved = residuals[-1] < _SOLVED
             if solved or (iteration % _CHECK_EVERY == 0 and iteration > 2 * _CHECK_EVERY):
@@ -227,7 +227,7 @@ class StokesSolver:
         before = 1.0
         for step in range(_MOBILITY_CYCLES):
             self.team.run(self.friction.cycle, blocks, r, z)
-            now = float(r @ z)
+            now = sum(self.team.run(_dot, pieces, r, z))
             p[:faces] = z + (now / before if step else 0.0) * p[:faces]
             work = self.team.run(
                 _momentum, pieces, *self.flow.friction[:4], self.flow.cells, p, nothing, q
@@ -314,6 +314,15 @@ def _continuity(
         out[c] = total
         work += total * p[c]
     return work
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _dot(a: FloatArray, b: FloatArray, lo: int, hi: int) -> float:
+    """Share of a'b of a piece; BLAS would start its own threads."""
+    total = 0.0
+    for i in range(lo, hi):
+        total += a[i] * b[i]
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)

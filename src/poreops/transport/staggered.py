@@ -201,6 +201,7 @@ def _slot(
     at: tuple[int, int, int],
     ahead: tuple[int, int, int],
     wall: tuple[int, int, int],
+    periodic: tuple[bool, bool, bool],
 ) -> int:
     """Width of the slot between two flat walls, walking from a face away from one of them.
 
@@ -208,18 +209,23 @@ def _slot(
     """
     nx, ny, nz = box.shape
     (i, j, k), (di, dj, dk), (bi, bj, bk) = at, ahead, wall
+    repeated = (bi != 0 and periodic[0]) or (bj != 0 and periodic[1]) or (bk != 0 and periodic[2])
     width = 1
-    while True:
+    while width < nx + ny + nz:
         i, j, k = i - bi, j - bj, k - bk
-        if min(i, j, k) < 0 or i + di >= nx or j + dj >= ny or k + dk >= nz:
+        if repeated:  # a layer of padding stands for the one at the other end
+            i = (i - 1) % (nx - 2) + 1 if bi != 0 else i
+            j = (j - 1) % (ny - 2) + 1 if bj != 0 else j
+            k = (k - 1) % (nz - 2) + 1 if bk != 0 else k
+        if face[i, j, k] < 0:
+            one, two = box[i, j, k], box[i + di, j + dj, k + dk]
+            if one == SOLID and two == SOLID:
+                return width
+            if min(one, two) >= INLET_PLANE:
+                return 2 * width  # the slot goes on in the reflected image
             return 0
-        if face[i, j, k] >= 0:
-            width += 1
-            if width > nx + ny + nz:
-                return 0  # round a periodic box
-            continue
-        flat = box[i, j, k] == SOLID and box[i + di, j + dj, k + dk] == SOLID
-        return width if flat else 0
+        width += 1
+    return 0
 
 
 @njit(cache=True, nogil=True)
@@ -230,6 +236,7 @@ def _side_friction(
     ahead: tuple[int, int, int],
     side: tuple[int, int, int],
     edge: float,
+    periodic: tuple[bool, bool, bool],
 ) -> float:
     """Friction of the face (i, j, k) at its closed neighbour beside it."""
     (i, j, k), (di, dj, dk), (bi, bj, bk) = at, ahead, side
@@ -243,7 +250,7 @@ def _side_friction(
         return 0.0  # inside a reservoir
     if _is_open(one) or _is_open(two):
         return edge
-    width = _slot(box, face, at, ahead, side)
+    width = _slot(box, face, at, ahead, side, periodic)
     return 2.0 if width == 0 else 2.0 / (1.0 - 2.0 / (3.0 * width))
 
 
@@ -317,7 +324,13 @@ def _face_tables(
                             rubbing = 1.0
                             if g < 0:
                                 rubbing = _side_friction(
-                                    box, numbers, (i, j, k), (di, dj, dk), (bi, bj, bk), edge
+                                    box,
+                                    numbers,
+                                    (i, j, k),
+                                    (di, dj, dk),
+                                    (bi, bj, bk),
+                                    edge,
+                                    periodic,
                                 )
                         if g == f:
                             continue  # a periodic axis of one voxel

@@ -15,6 +15,7 @@ from poreops.transport.flow_domain import (
     SEALED,
     Boundary,
     UnderResolvedWarning,
+    check_edge_friction,
     checked_axis,
     checked_image,
     checked_voxel_size,
@@ -254,7 +255,8 @@ def permeability(
     image = checked_image(im)
     voxel_size = checked_voxel_size(voxel_size)
     workers = checked_workers(workers)
-    _check_numerics(edge_friction, tolerance, iterations)
+    check_edge_friction(edge_friction)
+    _check_numerics(tolerance, iterations)
     along = axis + image.ndim - np.ndim(im)
     flowing = flowing_pores(image, along, boundary)
     pores, flowing_count = np.count_nonzero(image), np.count_nonzero(flowing)
@@ -311,9 +313,7 @@ def permeability(
     )
 
 
-def _check_numerics(edge_friction: float, tolerance: float, iterations: int) -> None:
-    if not SMOOTH <= edge_friction <= STEPPED:
-        raise InputError(f"edge friction must lie in 1..2, got {edge_friction}; 1 is SMOOTH")
+def _check_numerics(tolerance: float, iterations: int) -> None:
     if not 0 < tolerance < 1:
         raise InputError(f"tolerance must lie between 0 and 1, got {tolerance}; 1e-3 is usual")
     if iterations < 1:

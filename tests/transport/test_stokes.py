@@ -1,0 +1,316 @@
+import itertools
+
+import numpy as np
+import pytest
+from exact_flow import (
+    CYLINDER_RESISTANCE,
+    DUCT,
+    SPHERE_DRAG,
+    ball,
+    direct_permeability,
+    sphere_permeability,
+)
+from scipy import ndimage
+
+import poreops
+from poreops.errors import InputError
+from poreops.transport.flow_domain import flowing_pores
+from poreops.transport.laplace import NotConvergedError
+from poreops.transport.stokes import (
+    MILLIDARCY,
+    PERIODIC,
+    REFLECTED,
+    SEALED,
+    SMOOTH,
+    STEPPED,
+    Boundary,
+    UnderResolvedWarning,
+    permeability,
+    permeability_tensor,
+)
+
+BOUNDARIES = pytest.mark.parametrize("boundary", [REFLECTED, SEALED, PERIODIC])
+
+
+def duct(width, length=4):
+    im = np.zeros((length, width + 2, width + 2), dtype=bool)
+    im[:, 1:-1, 1:-1] = True
+    return im
+
+
+def blobs(shape, porosity, seed=0, sigma=2.0):
+    noise = np.random.default_rng(seed).standard_normal(shape)
+    smooth = ndimage.gaussian_filter(noise, sigma, mode="wrap")
+    return smooth > np.quantile(smooth, 1 - porosity)
+
+
+@BOUNDARIES
+@pytest.mark.parametrize("width", [2, 3, 5, 12])
+def test_plates_are_exact_at_every_width(width, boundary):
+    im = np.zeros((4, width + 3), dtype=bool)
+    im[:, 2:-1] = True
+    k = permeability(im, 0, boundary=boundary, tolerance=1e-6).permeability
+    assert k == pytest.approx(width**3 / 12 / (width + 3), rel=1e-6)
+
+
+def test_plates_of_a_3d_image_are_those_of_a_2d_one():
+    im = np.zeros((5, 7), dtype=bool)
+    im[:, 1:-2] = True
+    k = permeability(im, 0, tolerance=1e-6).permeability
+    stack = np.repeat(im[:, :, None], 3, axis=2)
+    assert permeability(stack, 0, tolerance=1e-6).permeability == pytest.approx(k, rel=1e-6)
+
+
+def test_square_duct_converges_at_second_order():
+    widths = np.array([6, 12, 24])
+    k = [permeability(duct(w), 0, tolerance=1e-6).permeability * (w + 2) ** 2 for w in widths]
+    error = np.array(k) / (DUCT * widths**4) - 1
+    order = np.log2(error[:-1] / error[1:])
+    assert error[1] < 0.01
+    assert order == pytest.approx(2, abs=0.1)
+
+
+def test_sealed_sides_are_walls():
+    k = permeability(np.ones((4, 12, 12), bool), 0, boundary=SEALED, tolerance=1e-6).permeability
+    walled = permeability(duct(12), 0, tolerance=1e-6).permeability * 14**2 / 12**2
+    assert k == pytest.approx(walled, rel=1e-5)
+
+
+@pytest.mark.parametrize("solid", SPHERE_DRAG)
+def test_simple_cubic_spheres(solid):
+    # one eighth of a cell of 64³
+    k = permeability(ball(64, 3, solid, part=True), 0).permeability / 64**2
+    assert k == pytest.approx(sphere_permeability(solid), rel=0.02)
+
+
+@pytest.mark.parametrize("solid", CYLINDER_RESISTANCE)
+def test_square_array_of_cylinders(solid):
+    # a quarter of a cell of 256²
+    k = permeability(ball(256, 2, solid, part=True), 1).permeability / 256**2
+    assert 1 / k == pytest.approx(CYLINDER_RESISTANCE[solid], rel=0.02)
+
+
+def test_reflected_part_is_the_periodic_whole():
+    image = blobs((9, 8, 10), 0.6, seed=6)
+    for axis in range(3):
+        image = np.concatenate([image, np.flip(image, axis)], axis)
+    part = permeability(image[:9, :8, :10], 0, tolerance=1e-6)
+    whole = permeability(image, 0, tolerance=1e-6)
+    repeated = permeability(image, 0, boundary=PERIODIC, tolerance=1e-6)
+    assert part.permeability == pytest.approx(whole.permeability, rel=1e-5)
+    assert part.permeability == pytest.approx(repeated.permeability, rel=1e-5)
+
+
+@pytest.mark.parametrize("edge", [SMOOTH, 1.5, STEPPED])
+def test_agrees_with_a_direct_solver(edge):
+    pore = flowing_pores(blobs((7, 6, 8), 0.6, seed=3, sigma=1.0), 1, PERIODIC)
+    run = permeability(pore, 1, boundary=PERIODIC, edge_friction=edge, tolerance=1e-7)
+    assert run.permeability == pytest.approx(direct_permeability(pore, 1, edge), rel=1e-5)
+
+
+def test_edge_friction_lowers_permeability():
+    im = blobs((20,) * 3, 0.5)
+    k = [permeability(im, 0, edge_friction=e).permeability for e in (SMOOTH, 1.5, STEPPED)]
+    assert k[0] > k[1] > k[2] > 0
+
+
+@BOUNDARIES
+def test_turning_and_mirroring_the_image_turns_the_result(boundary):
+    im = blobs((18, 22, 20), 0.45, seed=1)
+    k = permeability(im, 1, boundary=boundary, tolerance=1e-6).permeability
+    turned = permeability(im.transpose(2, 0, 1), 2, boundary=boundary, tolerance=1e-6)
+    mirrored = permeability(im[::-1, ::-1], 1, boundary=boundary, tolerance=1e-6)
+    assert k > 0
+    assert turned.permeability == pytest.approx(k, rel=1e-5)
+    assert mirrored.permeability == pytest.approx(k, rel=1e-5)
+
+
+def test_negative_axis_counts_from_the_last():
+    im = duct(4)
+    assert permeability(im, -3).permeability == permeability(im, 0).permeability
+
+
+def test_scales_with_voxel_size_squared():
+    im = duct(5)
+    small = permeability(im, 0)
+    real = permeability(im, 0, voxel_size=2e-6)
+    assert real.permeability == pytest.approx(4e-12 * small.permeability, rel=1e-12)
+    assert real.permeability_md == pytest.approx(real.permeability / MILLIDARCY)
+    assert real.history[-1] == real.permeability
+    assert real.superficial_velocity(1e4, 1e-3) == pytest.approx(1e7 * real.permeability)
+
+
+def test_parallel_ducts_add():
+    im = np.zeros((4, 8, 20), dtype=bool)
+    im[:, 1:7, 1:7] = True
+    one = permeability(im, 0, tolerance=1e-6).permeability
+    im[:, 2:6, 9:13] = True
+    im[:, 3:7, 14:18] = True
+    four = permeability(duct(4), 0, tolerance=1e-6).permeability * 36 / 160
+    assert permeability(im, 0, tolerance=1e-6).permeability == pytest.approx(
+        one + 2 * four, rel=1e-5
+    )
+
+
+@BOUNDARIES
+def test_conserves_mass(boundary):
+    im = blobs((24, 20, 20), 0.4, seed=2)
+    run = permeability(im, 0, boundary=boundary, tolerance=1e-5)
+    rates = run.flow_rates
+    assert rates.shape == (25,)
+    assert np.ptp(rates) <= 1.01e-5 * rates.mean()
+    assert run.residual == pytest.approx(np.ptp(rates) / rates.mean(), rel=0.2, abs=1e-6)
+    assert run.permeability == pytest.approx(rates.mean() * 24 / 400, rel=1e-4)
+    # the velocity field carries the same flow, and none through solid
+    assert run.velocity.shape == (3, 24, 20, 20)
+    assert not run.velocity[:, ~im].any()
+    assert run.velocity[0].sum() == pytest.approx(24 * rates.mean(), rel=1e-3)
+
+
+def test_converges_on_permeability():
+    im = blobs((32,) * 3, 0.35, seed=4)
+    sharp = permeability(im, 0, tolerance=1e-7)
+    usual = permeability(im, 0)
+    assert usual.iterations < sharp.iterations
+    assert usual.permeability == pytest.approx(sharp.permeability, rel=5e-4)
+    assert usual.residual <= 1e-3
+    assert usual.history.shape == usual.residual_history.shape == (usual.iterations,)
+    assert (np.diff(sharp.residual_history) <= 0).all()
+
+
+def test_threads_do_not_matter():
+    im = blobs((20,) * 3, 0.5)
+    k = [permeability(im, 0, workers=n, tolerance=1e-6).permeability for n in (1, 2, 3)]
+    assert np.ptp(k) < 1e-6 * k[0]
+
+
+@BOUNDARIES
+def test_blocked_axis(boundary):
+    im = duct(4, length=6)
+    run = permeability(im, 1, boundary=boundary)
+    assert run.permeability == 0
+    assert not run.percolates
+    assert run.floating_share == 1
+    assert not run.velocity.any()
+
+
+def test_floating_pores_do_not_count():
+    im = duct(4, length=8)
+    im[:, 0, 0] = False
+    wide = np.pad(im, ((0, 0), (0, 0), (0, 5)))
+    k = permeability(wide, 0).permeability
+    wide[2:5, 2:4, 7:10] = True
+    run = permeability(wide, 0)
+    assert run.permeability == k
+    assert run.floating_share == pytest.approx(18 / (18 + 128))
+    assert run.porosity == wide.mean()
+
+
+def test_a_channel_that_does_not_meet_its_image_is_blocked_when_repeated():
+    im = np.zeros((12, 16), dtype=bool)
+    im[:6, 2:6] = True
+    im[6:, 8:12] = True
+    im[4:8, 2:12] = True
+    assert permeability(im, 0, boundary=REFLECTED).percolates
+    assert not permeability(im, 0, boundary=PERIODIC).percolates
+
+
+def test_tensor_of_oblique_channels():
+    # channels along the diagonal of a 2D image
+    i, j = np.indices((12, 12))
+    found = permeability_tensor((i - j) % 12 < 8, tolerance=1e-6)
+    k = found.tensor
+    assert k == pytest.approx(k.T, rel=1e-4)
+    values, directions = found.principal
+    assert abs(values[0]) < 1e-4 * values[1]
+    assert abs(directions[:, 1]) == pytest.approx([0.5**0.5] * 2, abs=1e-4)
+    assert directions[:, 1].prod() > 0
+
+
+def test_tensor_is_symmetric_and_has_the_permeabilities_on_its_diagonal():
+    im = blobs((16, 18, 20), 0.5, seed=5)
+    found = permeability_tensor(im, voxel_size=3.0, tolerance=1e-5)
+    k = found.tensor
+    assert abs(k - k.T).max() < 1e-3 * k.max()
+    assert (np.linalg.eigvalsh(k) > 0).all()
+    along = permeability(im, 2, voxel_size=3.0, boundary=PERIODIC, tolerance=1e-5)
+    assert k[2, 2] == pytest.approx(along.permeability, rel=1e-4)
+    assert found.residual <= 1e-5
+
+
+def test_mixed_boundary():
+    # periodic along the flow, walled across it
+    walled = permeability(np.ones((4, 9, 9), bool), 0, boundary=Boundary("periodic", "no-slip"))
+    sealed = permeability(np.ones((4, 9, 9), bool), 0, boundary=SEALED)
+    assert walled.permeability == pytest.approx(sealed.permeability, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("im", "axis", "given", "rule"),
+    [
+        (np.ones((4,), bool), 0, {}, "2D or 3D"),
+        (np.ones((2, 8, 8), bool), 0, {}, "at least 3 voxels"),
+        (np.zeros((8, 8), bool), 0, {}, "pore"),
+        (np.ones((8, 8), bool), 0, {}, "solid"),
+        (np.arange(64).reshape(8, 8), 0, {}, "binary"),
+        (np.full((8, 8), np.nan), 0, {}, "binary"),
+        (duct(4), 3, {}, "axis"),
+        (duct(4), 0.0, {}, "axis"),
+        (duct(4), True, {}, "axis"),
+        (duct(4), 0, {"voxel_size": (1e-6, 1e-6, 2e-6)}, "anisotropic"),
+        (duct(4), 0, {"voxel_size": -1.0}, "voxel size"),
+        (duct(4), 0, {"voxel_size": np.nan}, "voxel size"),
+        (duct(4), 0, {"tolerance": 0.0}, "tolerance"),
+        (duct(4), 0, {"edge_friction": 3.0}, "edge friction"),
+        (duct(4), 0, {"iterations": 0}, "iterations"),
+        (duct(4), 0, {"workers": 0}, "workers"),
+    ],
+)
+def test_bad_input(im, axis, given, rule):
+    with pytest.raises(InputError, match=rule) as caught:
+        permeability(im, axis, **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_boundary():
+    with pytest.raises(InputError, match="ends"):
+        Boundary("open", "slip")
+    with pytest.raises(InputError, match="sides"):
+        Boundary("pressure", "sticky")
+
+
+def test_integers_are_taken_as_pores():
+    im = duct(4)
+    assert permeability(im.astype(np.uint8), 0).permeability == permeability(im, 0).permeability
+
+
+def test_warns_of_single_voxel_channels():
+    im = np.zeros((6, 5), dtype=bool)
+    im[:, 2] = True
+    with pytest.warns(UnderResolvedWarning, match="single-voxel"):
+        run = permeability(im, 0)
+    # and yet the flow between two plates is exact
+    assert run.permeability == pytest.approx(1 / 12 / 5, rel=1e-6)
+    # a bottleneck of one voxel in a wide channel
+    bottle = duct(6, length=20)
+    bottle[10] = False
+    bottle[10, 4, 4] = True
+    with pytest.warns(UnderResolvedWarning):
+        permeability(bottle, 0)
+
+
+def test_raises_when_it_does_not_converge():
+    with pytest.raises(NotConvergedError, match="after 12 iterations"):
+        permeability(blobs((20,) * 3, 0.4), 0, iterations=12)
+
+
+def test_public_name():
+    assert poreops.permeability is permeability
+
+
+def test_does_not_change_the_image():
+    im = blobs((12,) * 3, 0.5)
+    before = im.copy()
+    for axis, boundary in itertools.product(range(3), (REFLECTED, PERIODIC)):
+        permeability(im, axis, boundary=boundary)
+    assert (im == before).all()
