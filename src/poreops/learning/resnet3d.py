@@ -6,9 +6,9 @@ one on 32-cell occupancy images with scalars beside them, for CPUs. The image br
 compact one corrects the estimate of a small perceptron on the scalars.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.learning.encoding import ImageEncoding, ScalarEncoding, image_shape, scalar_count
 from poreops.learning.target import TargetScaling
@@ -45,6 +45,12 @@ class ResnetConfig(BaseModel):
     block: Literal["basic", "bottleneck"]
     dense: Annotated[int, Field(ge=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _stages_match(self) -> Self:
+        if len(self.widths) != len(self.depths):
+            raise ValueError("widths and depths must hold one number for each stage")
+        return self
 
 
 def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
