@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import edt
 import numpy as np
+import scipy.ndimage as spim
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,7 +50,7 @@ class Regions:
 
 
 def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Regions:
-    """Split the pore space into regions by SNOW, PoreSpy's marker-based watershed.
+    """Split the pore space into regions by SNOW, a marker-based watershed.
 
     Parameters
     ----------
@@ -62,6 +64,7 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
     Returns
     -------
     Regions
+        Each region is connected by faces, and every pore voxel belongs to one.
 
     Raises
     ------
@@ -70,14 +73,40 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
 
     Notes
     -----
-    Gostick, Physical Review E 96, 023307 (2017).
+    Gostick, Physical Review E 96, 023307 (2017), with PoreSpy's markers. PoreSpy 3.2 floods the
+    solid as well and cuts it away afterwards; a region may then reach a pore behind a wall, and as
+    one node of a network it is a short circuit through rock (Berea 128³: formation factor 13 % too
+    low). Here the flood stays in the pores, and a closed pore without a peak is a region.
     """
-    import porespy
+    from skimage.segmentation import watershed
 
     im = binary_image(im)
-    labels = porespy.filters.snow_partitioning(im, r_max=r_max, sigma=sigma).regions
-    labels = np.ascontiguousarray(labels, dtype=np.int32)
+    # an image without a wall has no distance to one: take that to its faces
+    distance = edt.edt(im, black_border=bool(im.all()), parallel=0)
+    markers = _markers(im, distance, r_max, sigma)
+    labels = watershed(-distance, markers, mask=im).astype(np.int32)
     return Regions(labels=labels, conns=touching_pairs(labels))
+
+
+def _markers(
+    im: NDArray[np.bool_], distance: NDArray[np.float32], r_max: int, sigma: float
+) -> NDArray[np.int32]:
+    """Peaks of the distance transform, numbered; one for each pore that has none."""
+    from porespy.filters import find_peaks, trim_nearby_peaks, trim_saddle_points
+
+    smooth = spim.gaussian_filter(distance, sigma) * im if sigma > 0 else distance
+    peaks = trim_saddle_points(peaks=find_peaks(dt=smooth, r_max=r_max), dt=distance)
+    corners = np.ones((3,) * im.ndim)
+    markers, count = spim.label(peaks > 0, corners)
+    if count > 1:  # PoreSpy's filter needs two
+        markers, count = spim.label(trim_nearby_peaks(peaks=peaks, dt=distance) > 0, corners)
+    pores, pore_count = spim.label(im)
+    found = np.zeros(pore_count + 1, dtype=bool)
+    found[np.unique(pores[markers > 0])] = True
+    found[0] = True
+    number = np.zeros(pore_count + 1, dtype=np.int32)
+    number[~found] = count + 1 + np.arange(np.count_nonzero(~found))
+    return np.where(found[pores], markers, number[pores]).astype(np.int32)
 
 
 def binary_image(im: NDArray[Any]) -> NDArray[np.bool_]:
