@@ -106,7 +106,8 @@ def _markers(
     found[0] = True
     number = np.zeros(pore_count + 1, dtype=np.int32)
     number[~found] = count + 1 + np.arange(np.count_nonzero(~found))
-    return np.where(found[pores], markers, number[pores]).astype(np.int32)
+    numbered: NDArray[np.int32] = np.where(found[pores], markers, number[pores]).astype(np.int32)
+    return numbered
 
 
 def binary_image(im: NDArray[Any]) -> NDArray[np.bool_]:
