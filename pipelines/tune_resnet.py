@@ -13,7 +13,7 @@ from poreops.errors import exit_on_input_error
 from poreops.learning.datasets import read_examples
 from poreops.learning.encoding import ImageEncoding
 from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.search import Outcome, Pruned, SearchConfig, Trial, search
+from poreops.learning.search import Outcome, PrunedError, SearchConfig, Trial, search
 from poreops.learning.splits import read_split
 from poreops.learning.training import Candidate, Examples, TrainingConfig, train
 from poreops.sections import overridden, section
@@ -64,7 +64,7 @@ def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Tr
                 seconds=time.perf_counter() - start,
             )
             child.log_metrics(vars(outcome))
-        except Pruned as reason:  # a run that ends early, not one that failed
+        except PrunedError as reason:  # a run that ends early, not one that failed
             child.set_tags({"pruned": reason})
             pruned = reason
     if pruned is not None:
