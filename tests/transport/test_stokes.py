@@ -314,3 +314,9 @@ def test_does_not_change_the_image():
     for axis, boundary in itertools.product(range(3), (REFLECTED, PERIODIC)):
         permeability(im, axis, boundary=boundary)
     assert (im == before).all()
+
+
+def test_refuses_beforehand_what_does_not_fit_in_memory(monkeypatch):
+    monkeypatch.setattr("poreops.volumes.memory.available_memory", lambda: 10_000)
+    with pytest.raises(InputError, match="fit in memory"):
+        permeability(duct(4), 0)
