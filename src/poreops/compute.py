@@ -80,7 +80,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
         "temporary-directory": tempfile.gettempdir(),
         "distributed.scheduler.allowed-failures": _TRIES,
         "distributed.comm.timeouts.connect": _ANSWER_WITHIN,
-        "distributed.worker.daemon": False,
+        "distributed.admin.large-graph-warning-threshold": "1GB",  # a task may carry a volume
     }
     with dask.config.set(settings):
         if scheduler not in (None, "processes"):
