@@ -134,7 +134,7 @@ def connect_aggregates(
     start : (aggregates + 1,) int64
         Out, if ``neighbour`` is empty: number of neighbours of i in ``start[i + 1]``. Else where
         the list of i begins.
-    neighbour, weight : uint32, float32
+    neighbour, weight : uint32, float
         Out: half the sum of the conductances of the faces in between.
     """
     shape = patterns.shape
@@ -152,13 +152,9 @@ def connect_aggregates(
                     i = node[b] + c
                     count = 0
                     for a in range(3):
-                        # around an odd number of blocks the colours clash: left out
-                        # here, where it only makes the preconditioner a little worse
-                        clash = shape[a] % 2 == 1
-                        here = bx if a == 0 else by if a == 1 else bz
                         for side in range(2):
                             o = beside[a, side]
-                            if o < 0 or (clash and here == side * (shape[a] - 1)):
+                            if o < 0:
                                 continue
                             contact = contact_with(MASKS[pattern, c], a, side) & flat[o]
                             if contact == 0:
@@ -196,7 +192,7 @@ def connect_ends(
         Conductance from each voxel of the first and the last layer to the end.
     end_code : (...) uint8
         Its code at the inlet, unless ``code`` is empty.
-    leak : (aggregates,) float32
+    leak : (aggregates,) float
         Out: half the conductance of each aggregate to the ends.
 
     Returns

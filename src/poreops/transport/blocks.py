@@ -223,12 +223,34 @@ def number_voxels(patterns: Array, first: Array) -> int:
     return even
 
 
+def parent_grid(shape: tuple[int, ...], periodic: Array) -> tuple[int, int, int]:
+    """Shape of the grid of 2x2x2 blocks of these cells.
+
+    Around an odd number of blocks, even and odd ones would not alternate. The last block of a
+    periodic axis then takes in twice as many cells.
+
+    Examples
+    --------
+    >>> parent_grid((4, 5, 6), np.array([False, False, True]))
+    (2, 3, 2)
+    """
+    grid = [(size + 1) // 2 for size in shape]
+    nx, ny, nz = (
+        size - 1 if wraps and size % 2 and size > 1 else size
+        for size, wraps in zip(grid, periodic, strict=True)
+    )
+    return nx, ny, nz
+
+
 @njit(cache=True, nogil=True)
-def number_aggregates(patterns: Array, node: Array) -> tuple[int, Array]:
+def number_aggregates(
+    patterns: Array, parents: tuple[int, int, int], node: Array
+) -> tuple[int, Array]:
     """Write the number of the first aggregate of each block to ``node`` (blocks,) int32.
 
-    The address of a cell is ``8 parent + place``: its 2x2x2 parent block and the place therein.
-    Aggregates are sorted by colour (the parity of their block), then by address.
+    The address of an aggregate is ``8 parent + place``: the parent block of its own block, in a
+    grid of the shape ``parents``, and the parities of its own block's coordinates. Aggregates are
+    sorted by colour (the parity of their block), then by parent.
 
     Returns
     -------
@@ -237,7 +259,7 @@ def number_aggregates(patterns: Array, node: Array) -> tuple[int, Array]:
     address : (aggregates,) int64
     """
     bx, by, bz = patterns.shape
-    px, py, pz = (bx + 1) // 2, (by + 1) // 2, (bz + 1) // 2
+    px, py, pz = parents
     flat = patterns.ravel()
     total = 0
     for b in range(flat.size):
@@ -247,16 +269,16 @@ def number_aggregates(patterns: Array, node: Array) -> tuple[int, Array]:
     for colour in range(2):
         for parent in range(px * py * pz):
             x, y, z = parent // (py * pz), parent // pz % py, parent % pz
-            for place in range(8):
-                if PARITY[place] != colour:
-                    continue
-                cx, cy, cz = 2 * x + (place >> 2), 2 * y + (place >> 1 & 1), 2 * z + (place & 1)
-                if cx < bx and cy < by and cz < bz:
-                    b = (cx * by + cy) * bz + cz
-                    node[b] = count
-                    for _ in range(COMPONENTS[flat[b]]):
-                        address[count] = 8 * parent + place
-                        count += 1
+            for cx in range(2 * x, bx if x == px - 1 else 2 * x + 2):
+                for cy in range(2 * y, by if y == py - 1 else 2 * y + 2):
+                    for cz in range(2 * z, bz if z == pz - 1 else 2 * z + 2):
+                        if (cx + cy + cz) % 2 != colour:
+                            continue
+                        b = (cx * by + cy) * bz + cz
+                        node[b] = count
+                        for _ in range(COMPONENTS[flat[b]]):
+                            address[count] = 8 * parent + 4 * (cx % 2) + 2 * (cy % 2) + cz % 2
+                            count += 1
         if colour == 0:
             even = count
     return even, address

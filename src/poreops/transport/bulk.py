@@ -25,7 +25,7 @@ Array = NDArray[Any]
 FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-5
-ITERATIONS = 300
+ITERATIONS = 1000
 BYTES_PER_VOXEL = 4.0
 BYTES_PER_UNKNOWN = 80.0, 95.0  # one conducting phase, several
 
@@ -98,8 +98,9 @@ class _Domain:
     Attributes
     ----------
     phase : (nx, ny, nz) uint8
-        Without the end layers if these hold the concentrations ("node"); twice along periodic
-        axes of odd length, around which even and odd voxels would not alternate.
+        Without the end layers if these hold the concentrations ("node"). Repeated along periodic
+        axes until the length is a multiple of 4, or else even and odd voxels, or blocks of
+        voxels, would not alternate around the axis.
     ends : (2, ...) uint8
         Phase of the end layers ("node"), empty for "face".
     """
@@ -284,12 +285,12 @@ def _domain(
     if ends == "node":
         layers = np.stack([phase.take(0, axis), phase.take(-1, axis)])
         phase = phase.take(range(1, phase.shape[axis] - 1), axis)
-    odd = [side for side in sides if phase.shape[side] % 2 and phase.shape[side] > 1]
-    for side in odd:
-        phase = np.concatenate([phase, phase], axis=side)
-        layers = (
-            np.concatenate([layers, layers], axis=side + (side < axis)) if layers.size else layers
-        )
+    for side in sides:
+        if phase.shape[side] > 1:
+            copies = 4 // math.gcd(4, phase.shape[side])
+            phase = np.concatenate([phase] * copies, axis=side)
+            if layers.size:
+                layers = np.concatenate([layers] * copies, axis=side + (side < axis))
     periodic = np.isin(np.arange(3), [side for side in sides if phase.shape[side] > 1])
     unit = levels[-1] if levels.size else 1.0
     return _Domain(

@@ -14,16 +14,16 @@ ones only.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from poreops.transport.blocks import PARITY, Array, find, unite
+from poreops.transport.blocks import PARITY, Array, find, parent_grid, unite
 from poreops.transport.team import Team
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 _TAIL = 20_000  # unknowns from which a level is worth the threads
-_HALF = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,17 @@ class Graph:
     ----------
     even : number of even unknowns
     blocks : shape of the grid of 2x2x2 blocks
-    address : (n,) int64, eight times the block of an unknown plus its place therein
+    periodic : (3,) bool
+    address : (n,) int64, eight times the block of an unknown plus 4, 2, 1 for odd coordinates
     start : (n + 1,) int64, where the list of neighbours of each begins
     neighbour : (faces,) uint32
-    weight : (faces,) float32, conductances
-    leak : (n,) float32, conductance to the ends
+    weight : (faces,) float32 or float64, conductances
+    leak : (n,), the same, conductance to the ends
     """
 
     even: int
     blocks: tuple[int, int, int]
+    periodic: Array
     address: Array
     start: Array
     neighbour: Array
@@ -59,9 +61,9 @@ class Level:
     cuts : (2, workers + 1) int64
         Parts of the even and of the odd unknowns; no aggregate is in two parts.
     start, neighbour, weight : as in `Graph`
-    diagonal, inverse : (n,) float32, sum of the conductances; inverse 0 where that is 0
+    diagonal, inverse : (n,), sum of the conductances; inverse 0 where that is 0
     aggregate : (even,) uint32, unknown of the next level
-    x, b : (n,) float32
+    x, b : (n,)
     """
 
     cuts: Array
@@ -160,8 +162,8 @@ class _Tail:
         self.aggregate = np.zeros(ends[-1], np.uint32)
         for level, a, b in zip(levels, ends[:-1], ends[1:], strict=True):
             self.aggregate[a : a + level.aggregate.size] = level.aggregate + np.uint32(b)
-        self._all_x = np.zeros(ends[-1], np.float32)
-        self._all_b = np.zeros(ends[-1], np.float32)
+        self._all_x = np.zeros_like(self.diagonal)
+        self._all_b = np.zeros_like(self.diagonal)
         self.x, self.b = self._all_x[: sizes[0]], self._all_b[: sizes[0]]
         self.deep = len(levels) > 1
 
@@ -174,11 +176,10 @@ class _Tail:
 
 
 def _level(graph: Graph, aggregate: Array, workers: int) -> Level:
-    n = graph.address.size
     diagonal = graph.leak.copy()
     _add_rows(graph.start, graph.weight, diagonal)
     inverse = np.zeros_like(diagonal)
-    np.divide(np.float32(1), diagonal, out=inverse, where=diagonal > 0)
+    np.divide(1, diagonal, out=inverse, where=diagonal > 0)
     block = graph.address >> 3
     even, odd = block[: graph.even], block[graph.even :]
     # equal parts of the even ones, cut between two blocks
@@ -188,7 +189,7 @@ def _level(graph: Graph, aggregate: Array, workers: int) -> Level:
     cuts[1] = [graph.even + odd.size * t // workers for t in range(workers + 1)]
     return Level(
         cuts, graph.start, graph.neighbour, graph.weight, diagonal, inverse, aggregate,
-        np.zeros(n, np.float32), np.zeros(n, np.float32),
+        np.zeros_like(diagonal), np.zeros_like(diagonal),
     )  # fmt: skip
 
 
@@ -196,8 +197,8 @@ def _level(graph: Graph, aggregate: Array, workers: int) -> Level:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _inflow(x: Array, start: Array, neighbour: Array, weight: Array, i: int) -> np.float32:
-    total = np.float32(0)
+def _inflow(x: Array, start: Array, neighbour: Array, weight: Array, i: int) -> Any:
+    total = weight.dtype.type(0)
     for k in range(start[i], start[i + 1]):
         total += weight[k] * x[neighbour[k]]
     return total
@@ -284,20 +285,21 @@ def _tail_cycle(
 
 def _coarsen(graph: Graph) -> tuple[Array, Graph]:
     """Aggregate of each unknown, and the graph of the aggregates."""
+    parents = parent_grid(graph.blocks, graph.periodic)
     new, even, address = _aggregates(
-        graph.address, np.array(graph.blocks), graph.start, graph.neighbour
+        graph.address, graph.blocks, parents, graph.start, graph.neighbour
     )
     start, neighbour, weight, leak = _merge(
-        new, even, address.size, graph.start, graph.neighbour, graph.weight, graph.leak
+        new, address.size, graph.start, graph.neighbour, graph.weight, graph.leak
     )
-    bx, by, bz = ((size + 1) // 2 for size in graph.blocks)
-    return new, Graph(even, (bx, by, bz), address, start, neighbour, weight, leak)
+    return new, Graph(even, parents, graph.periodic, address, start, neighbour, weight, leak)
 
 
 @njit(cache=True, nogil=True)
 def _aggregates(
-    address: Array, blocks: Array, start: Array, neighbour: Array
-) -> tuple[Array, int, Array]:
+    address: Array, blocks: tuple[int, int, int], parents: tuple[int, int, int], start: Array,
+    neighbour: Array,
+) -> tuple[Array, int, Array]:  # fmt: skip
     """Find the connected unknowns of each block: numbers, how many even ones, addresses."""
     n = address.size
     parent = np.arange(n)
@@ -306,8 +308,8 @@ def _aggregates(
             j = np.int64(neighbour[k])
             if j > i and address[j] >> 3 == address[i] >> 3:
                 unite(parent, i, j)
-    py, pz = (blocks[1] + 1) // 2, (blocks[2] + 1) // 2
-    places = np.zeros(8 * ((blocks[0] + 1) // 2) * py * pz, np.int32)
+    px, py, pz = parents
+    places = np.zeros(8 * px * py * pz, np.int32)
     new = np.empty(n, np.int64)
     count = 0
     for i in range(n):
@@ -315,7 +317,7 @@ def _aggregates(
             block = address[i] >> 3
             x, z = block // (blocks[1] * blocks[2]), block % blocks[2]
             y = block // blocks[2] % blocks[1]
-            above = (x // 2 * py + y // 2) * pz + z // 2
+            above = (min(x // 2, px - 1) * py + min(y // 2, py - 1)) * pz + min(z // 2, pz - 1)
             new[i] = 8 * above + 4 * (x % 2) + 2 * (y % 2) + z % 2
             places[new[i]] += 1
             count += 1
@@ -343,15 +345,16 @@ def _aggregates(
 
 @njit(cache=True, nogil=True)
 def _merge(
-    aggregate: Array, even: int, count: int, start: Array, neighbour: Array, weight: Array,
+    aggregate: Array, count: int, start: Array, neighbour: Array, weight: Array,
     leak: Array,
 ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """Halve and sum the conductances between aggregates: start, neighbour, weight, leak."""
     n = aggregate.size
-    coarse_leak = np.zeros(count, np.float32)
+    half = weight.dtype.type(0.5)
+    coarse_leak = np.zeros(count, weight.dtype)
     ends = np.zeros(count + 1, np.int64)
     for i in range(n):
-        coarse_leak[aggregate[i]] += _HALF * leak[i]
+        coarse_leak[aggregate[i]] += half * leak[i]
         ends[aggregate[i] + 1] += 1
     ends = np.cumsum(ends)
     member = np.empty(n, np.int32)
@@ -360,7 +363,7 @@ def _merge(
         member[ends[aggregate[i] + 1]] = i
     coarse_start = np.zeros(count + 1, np.int64)
     coarse_neighbour = np.empty(neighbour.size, np.uint32)
-    coarse_weight = np.empty(neighbour.size, np.float32)
+    coarse_weight = np.empty(neighbour.size, weight.dtype)
     seen = np.full(count, -1, np.int64)
     size, first = 0, 0
     for a in range(count):
@@ -370,15 +373,14 @@ def _merge(
             i = member[m]
             for k in range(start[i], start[i + 1]):
                 c = aggregate[neighbour[k]]
-                # unlike colours only: around an odd number of blocks like ones would meet
-                if (a < even) == (c < even):
+                if c == a:
                     continue
                 if seen[c] < row:
                     seen[c] = size
                     coarse_neighbour[size] = c
                     coarse_weight[size] = 0
                     size += 1
-                coarse_weight[seen[c]] += _HALF * weight[k]
+                coarse_weight[seen[c]] += half * weight[k]
         first = stop
         coarse_start[a + 1] = size
     return coarse_start, coarse_neighbour[:size].copy(), coarse_weight[:size].copy(), coarse_leak

@@ -88,7 +88,8 @@ def connect(
     first = np.empty((2, patterns.size + 1), np.int32)
     even = blocks.number_voxels(patterns, first)
     node = np.empty(patterns.size, np.int32)
-    even_nodes, address = blocks.number_aggregates(patterns, node)
+    parents = blocks.parent_grid(patterns.shape, periodic)
+    even_nodes, address = blocks.number_aggregates(patterns, parents, node)
     neighbour = np.empty(6 * n, np.uint32)
     code = np.zeros(0 if single else 6 * n, np.uint8)
     diagonal = np.empty(n, np.uint8 if single else np.float64)
@@ -101,26 +102,27 @@ def connect(
     )  # fmt: skip
     nodes = address.size
     start = np.zeros(nodes + 1, np.int64)
-    near, weight = np.empty(0, np.uint32), np.empty(0, np.float32)
+    # the contrast of several phases needs more digits than 7
+    kind = np.float32 if single else np.float64
+    near, weight = np.empty(0, np.uint32), np.empty(0, kind)
     about = patterns, periodic, node, image, pair, table, start
     team.run(adjacency.connect_aggregates, planes, *about, near, weight)
     np.cumsum(start, out=start)
     if start[-1]:
-        near, weight = np.empty(start[-1], np.uint32), np.empty(start[-1], np.float32)
+        near, weight = np.empty(start[-1], np.uint32), np.empty(start[-1], kind)
         team.run(adjacency.connect_aggregates, planes, *about, near, weight)
-    leak = np.zeros(nodes, np.float32)
+    leak = np.zeros(nodes, kind)
     ends, conductances = adjacency.connect_ends(
         patterns, axis, phase.shape[axis] - 1, faces, end_code, first, node, neighbour, code,
         diagonal, leak,
     )  # fmt: skip
     inlet = float(faces[0].max()) if single else 1.0
-    bx, by, bz = ((size + 1) // 2 for size in patterns.shape)
     return (
         VoxelGraph(
             even, neighbour, code, table, diagonal, aggregate, layer, inlet, ends, conductances,
             chunks_of(first, even),
         ),
-        Graph(even_nodes, (bx, by, bz), address, start, near, weight, leak),
+        Graph(even_nodes, parents, periodic, address, start, near, weight, leak),
     )  # fmt: skip
 
 

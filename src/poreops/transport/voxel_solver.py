@@ -6,9 +6,10 @@ run on the odd voxels alone, and the relaxation of even voxels before the coarse
 nothing to do. A p follows from A z by the recurrence that gives p from z, so all vectors are
 updated in one pass (Chronopoulos & Gear, J. Comput. Appl. Math. 25, 1989).
 
-The preconditioner and its vectors are float32; concentrations, directions and the sums in A z are
-float64, without which fluxes could not be told to 1e-5 where concentrations differ by 1e-4 from
-one voxel to the next.
+With one conducting phase the preconditioner and its vectors are float32; concentrations,
+directions and the sums in A z are float64, without which fluxes could not be told to 1e-5 where
+concentrations differ by 1e-4 from one voxel to the next. With several phases all is float64: the
+residual of a cluster that the rest hardly touches is a small difference.
 """
 
 from dataclasses import dataclass
@@ -122,16 +123,17 @@ class _State:
         self.c = np.empty(n + 2)
         self.c[:n] = 1 - (graph.layer + offset) / (length - 1 + 2 * offset)
         self.c[n:] = 0, graph.inlet
-        self.z = np.zeros(n + 2, np.float32)
+        kind = coarse.right.dtype
+        self.z = np.zeros(n + 2, kind)
         # z on the even voxels; the pages of the odd ones are never touched
         self.even_z = np.zeros(n + 2)
         self.p = np.zeros(n - even)
-        self.q, self.r, self.w = (np.zeros(n - even, np.float32) for _ in range(3))
+        self.q, self.r, self.w = (np.zeros(n - even, kind) for _ in range(3))
         count = len(graph.chunks) - 1
         self.parts = team.cuts(count)
         self.dots = np.zeros((count, 2))
         self.sums = np.zeros((count, length))
-        self.matrix = graph.neighbour, graph.code, graph.table.astype(np.float32)
+        self.matrix = graph.neighbour, graph.code, graph.table.astype(kind)
         self.exact = graph.neighbour, graph.code, graph.table
 
     def residual(self) -> None:
@@ -188,7 +190,9 @@ class _State:
         alpha, before = 1.0, np.inf
         while self.iterations < limit:
             rz, zw = self.precondition()
-            error = np.sqrt(max(rz, 0.0) / self.energy)
+            if not (rz > 0 and zw > 0 and self.energy > 0):
+                return  # solved, or lost in rounding: the true residual tells
+            error = np.sqrt(rz / self.energy)
             if error <= _FIELD_TOLERANCE * tolerance and self.deviation() <= tolerance:
                 return
             beta = rz / before
@@ -252,7 +256,7 @@ def _relax_odd(
         dot = 0.0
         for i in range(chunks[chunk, 1], chunks[chunk + 1, 1]):
             b = r[i - even]
-            value = (b + _near(x, neighbour, code, table, i)) / np.float32(diagonal[i])
+            value = (b + _near(x, neighbour, code, table, i)) / x.dtype.type(diagonal[i])
             x[i] = value
             dot += value * b
         dots[chunk, 0] = dot
@@ -317,7 +321,7 @@ def _step(
     q: Array, c: Array, r: Array, even: int, diagonal: Array,
 ) -> None:  # fmt: skip
     """Take a step of conjugate gradients; leave the first relaxation of odd voxels in z."""
-    a, b = np.float32(alpha), np.float32(beta)
+    a, b = r.dtype.type(alpha), r.dtype.type(beta)
     for chunk in range(lo, hi):
         first, stop = chunks[chunk, 1], chunks[chunk + 1, 1]
         zs, cs, ds = z[first:stop], c[first:stop], diagonal[first:stop]
@@ -328,7 +332,7 @@ def _step(
             cs[i] += alpha * ps[i]
             qs[i] = ws[i] + b * qs[i]
             rs[i] -= a * qs[i]
-            zs[i] = rs[i] / np.float32(ds[i])
+            zs[i] = rs[i] / r.dtype.type(ds[i])
 
 
 @njit(cache=True, nogil=True)
