@@ -67,7 +67,7 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
 
 def error_by_size(error: Mapping[str, Floats], truth: Floats) -> "Figure":
     """Median and 90th percentile of the relative error in each tenth of the size factors."""
-    figure, axes = _figure(1, (6, 4))
+    figure, axes = _figure(1, (8, 4))
     edges = np.quantile(truth, np.linspace(0, 1, 11))
     place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, 9)
     centres = [float(np.median(truth[place == i])) for i in range(10)]
@@ -80,7 +80,9 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats) -> "Figure":
     axes[0].set(
         xlabel="size factor, DNS [voxel]", ylabel="relative error [%]", xscale="log", yscale="log"
     )
-    axes[0].legend(fontsize=7)
+    # labels of the minor ticks would run into each other over less than two decades
+    axes[0].xaxis.set_minor_formatter(lambda *_: "")
+    axes[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
 
