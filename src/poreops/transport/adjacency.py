@@ -22,7 +22,7 @@ from poreops.transport.blocks import (
 def connect_voxels(
     lo: int, hi: int, patterns: Array, periodic: Array, axis: int, first: Array, node: Array,
     phase: Array, pair: Array, table: Array,
-    neighbour: Array, code: Array, diagonal: Array, aggregate: Array, layer: Array,
+    neighbour: Array, code: Array | None, diagonal: Array, aggregate: Array, layer: Array,
 ) -> None:  # fmt: skip
     """Neighbours of the voxels in the block planes lo..hi-1.
 
@@ -37,8 +37,8 @@ def connect_voxels(
         Conductance of each code.
     neighbour : (6 n,) uint32
         Out: six to a voxel; n where there is none.
-    code : (6 n,) or (0,) uint8
-        Out, unless empty: code of the conductance of each of the six faces.
+    code : (6 n,) uint8 or None
+        Out: code of the conductance of each of the six faces.
     diagonal : (n,) uint8 or float64
         Out: number of neighbours, or sum of the conductances if there are codes.
     aggregate : (even,) uint32
@@ -78,7 +78,7 @@ def connect_voxels(
                             o = beside[a, side] if outside else b
                             if o >= 0 and flat[o] >> u & 1:
                                 neighbour[k] = first[1 - colour, o] + RANK[flat[o], u]
-                                if code.size:
+                                if code is not None:
                                     step = 1 - 2 * (side ^ outside)
                                     q = phase[
                                         (x + step * (a == 0)) % size[0],
@@ -182,7 +182,7 @@ def connect_aggregates(
 @njit(cache=True, nogil=True)
 def connect_ends(
     patterns: Array, axis: int, last: int, faces: Array, end_code: Array, first: Array,
-    node: Array, neighbour: Array, code: Array, diagonal: Array, leak: Array,
+    node: Array, neighbour: Array, code: Array | None, diagonal: Array, leak: Array,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Add the conductances to the two ends; the inlet becomes the neighbour n + 1.
 
@@ -191,7 +191,7 @@ def connect_ends(
     faces : (2, ...) float64
         Conductance from each voxel of the first and the last layer to the end.
     end_code : (...) uint8
-        Its code at the inlet, unless ``code`` is empty.
+        Its code at the inlet, if there are codes.
     leak : (aggregates,) float
         Out: half the conductance of each aggregate to the ends.
 
@@ -225,6 +225,6 @@ def connect_ends(
                 if end == 0:
                     slot = 6 * i + 2 * axis + 1
                     neighbour[slot] = n + 1
-                    if code.size:
+                    if code is not None:
                         code[slot] = end_code[u, v]
     return voxels, conductances

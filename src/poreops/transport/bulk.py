@@ -312,8 +312,10 @@ def _conduct(domain: _Domain, team: Team, tolerance: float) -> tuple[Numbering, 
     graph, aggregates = connect(
         numbering, phase, values, domain.periodic, axis, faces, code[0], team
     )
+    coarse = Multigrid(aggregates, team)
+    del aggregates  # their lists take memory that the solver does not need
     return numbering, solve(
-        graph, Multigrid(aggregates, team), length=phase.shape[axis],
+        graph, coarse, length=phase.shape[axis],
         offset=1.0 if domain.ends.size else 0.5, team=team, tolerance=tolerance, limit=ITERATIONS,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from numba import njit
 
 from poreops.transport import adjacency, blocks
 from poreops.transport.blocks import Array
-from poreops.transport.multigrid import Graph
+from poreops.transport.coarsening import Graph
 from poreops.transport.team import Team
 from poreops.transport.voxel_solver import VoxelGraph, chunks_of
 
@@ -91,7 +91,7 @@ def connect(
     parents = blocks.parent_grid(patterns.shape, periodic)
     even_nodes, address = blocks.number_aggregates(patterns, parents, node)
     neighbour = np.empty(6 * n, np.uint32)
-    code = np.zeros(0 if single else 6 * n, np.uint8)
+    code = None if single else np.zeros(6 * n, np.uint8)
     diagonal = np.empty(n, np.uint8 if single else np.float64)
     aggregate, layer = np.empty(even, np.uint32), np.empty(n, np.uint16)
     planes = team.cuts(len(patterns))

@@ -13,6 +13,7 @@ residual of a cluster that the rest hardly touches is a small difference.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -35,7 +36,7 @@ class VoxelGraph:
     ----------
     even : number of even voxels, which come first
     neighbour : (6 n,) uint32; n stands for none (c = 0), n + 1 for the inlet
-    code : (6 n,) uint8, of the conductance to each; empty if all are 1
+    code : (6 n,) uint8, of the conductance to each; None if all are 1
     table : (codes,) float64, conductances
     diagonal : (n,) uint8 or float64, sum of the conductances, ends included
     aggregate : (even,) uint32
@@ -48,7 +49,7 @@ class VoxelGraph:
 
     even: int
     neighbour: Array
-    code: Array
+    code: Array | None
     table: Array
     diagonal: Array
     aggregate: Array
@@ -208,30 +209,46 @@ class _State:
 
 # ---- kernels on the chunks lo..hi-1
 
+# Inlined by force: a call with the arrays as arguments costs more than the sum. Whether there are
+# codes is a matter of type, hence of the compiled version: a branch costs ten times the sum.
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _near(x: Array, neighbour: Array, code: Array, table: Array, i: int) -> float:
+
+@njit(cache=True, inline="always")
+def _near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> Any:
     """Sum of the neighbours of voxel i, each times the conductance to it."""
     k = 6 * i
-    if code.size:
+    if code is None:
         return (
-            table[code[k]] * x[neighbour[k]]
-            + table[code[k + 1]] * x[neighbour[k + 1]]
-            + table[code[k + 2]] * x[neighbour[k + 2]]
-            + table[code[k + 3]] * x[neighbour[k + 3]]
-            + table[code[k + 4]] * x[neighbour[k + 4]]
-            + table[code[k + 5]] * x[neighbour[k + 5]]
+            (x[neighbour[k]] + x[neighbour[k + 1]])
+            + (x[neighbour[k + 2]] + x[neighbour[k + 3]])
+            + (x[neighbour[k + 4]] + x[neighbour[k + 5]])
         )
     return (
-        (x[neighbour[k]] + x[neighbour[k + 1]])
-        + (x[neighbour[k + 2]] + x[neighbour[k + 3]])
-        + (x[neighbour[k + 4]] + x[neighbour[k + 5]])
+        table[code[k]] * x[neighbour[k]]
+        + table[code[k + 1]] * x[neighbour[k + 1]]
+        + table[code[k + 2]] * x[neighbour[k + 2]]
+        + table[code[k + 3]] * x[neighbour[k + 3]]
+        + table[code[k + 4]] * x[neighbour[k + 4]]
+        + table[code[k + 5]] * x[neighbour[k + 5]]
     )
+
+
+@njit(cache=True, inline="always")
+def _exact_near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> float:
+    """Sum up as `_near` does, in float64."""
+    k = 6 * i
+    if code is None:
+        return (
+            (np.float64(x[neighbour[k]]) + np.float64(x[neighbour[k + 1]]))
+            + (np.float64(x[neighbour[k + 2]]) + np.float64(x[neighbour[k + 3]]))
+            + (np.float64(x[neighbour[k + 4]]) + np.float64(x[neighbour[k + 5]]))
+        )
+    return _near(x, neighbour, code, table, i)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _restrict(
-    lo: int, hi: int, chunks: Array, x: Array, neighbour: Array, code: Array, table: Array,
+    lo: int, hi: int, chunks: Array, x: Array, neighbour: Array, code: Array | None, table: Array,
     aggregate: Array, coarse: Array,
 ) -> None:  # fmt: skip
     """Add the residuals of even voxels to those of the aggregates; even x are 0 so far."""
@@ -249,8 +266,8 @@ def _prolong(lo: int, hi: int, chunks: Array, x: Array, aggregate: Array, coarse
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _relax_odd(
-    lo: int, hi: int, chunks: Array, x: Array, r: Array, even: int, neighbour: Array, code: Array,
-    table: Array, diagonal: Array, dots: Array,
+    lo: int, hi: int, chunks: Array, x: Array, r: Array, even: int, neighbour: Array,
+    code: Array | None, table: Array, diagonal: Array, dots: Array,
 ) -> None:  # fmt: skip
     for chunk in range(lo, hi):
         dot = 0.0
@@ -263,18 +280,8 @@ def _relax_odd(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exact_near(x: Array, neighbour: Array, code: Array, table: Array, i: int) -> float:
-    """Sum up as `_near` does, in float64."""
-    total = 0.0
-    for k in range(6 * i, 6 * i + 6):
-        g = table[code[k]] if code.size else 1.0
-        total += g * np.float64(x[neighbour[k]])
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _relax_even(
-    lo: int, hi: int, chunks: Array, x: Array, out: Array, neighbour: Array, code: Array,
+    lo: int, hi: int, chunks: Array, x: Array, out: Array, neighbour: Array, code: Array | None,
     table: Array, diagonal: Array,
 ) -> None:  # fmt: skip
     """Relax the even voxels, which have no source, in float64."""
@@ -286,7 +293,7 @@ def _relax_even(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _apply(
     lo: int, hi: int, chunks: Array, x: Array, even_x: Array, w: Array, even: int,
-    neighbour: Array, code: Array, table: Array, diagonal: Array, dots: Array,
+    neighbour: Array, code: Array | None, table: Array, diagonal: Array, dots: Array,
 ) -> None:  # fmt: skip
     """Write A x to w, on the odd voxels."""
     for chunk in range(lo, hi):
@@ -302,7 +309,7 @@ def _apply(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _residual(
     lo: int, hi: int, chunks: Array, x: Array, r: Array, z: Array, even: int, neighbour: Array,
-    code: Array, table: Array, diagonal: Array, dots: Array,
+    code: Array | None, table: Array, diagonal: Array, dots: Array,
 ) -> None:  # fmt: skip
     """Write -A x to r, and the first relaxation to z, on the odd voxels."""
     for chunk in range(lo, hi):
