@@ -1,5 +1,6 @@
 """Train a residual network; stop and resume at any epoch with the same result."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -121,7 +122,8 @@ def train(
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
     model.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss))
     model.optimizer.build(model.trainable_variables)
-    state = _State(checkpoint, model, [network.model_dump(), config.model_dump(), len(training)])
+    identity = [network.model_dump(), config.model_dump(), *map(_digest, (training, validation))]
+    state = _State(checkpoint, model, identity)
     history = state.restore()
     feed, check = _batches(network, config, training, scaling), _inputs(network, validation)
     target = scaling.scaled(validation.size_factors)
@@ -169,6 +171,13 @@ def _log_error(
     return float(np.sqrt(np.mean(np.log(found / size_factors) ** 2)))
 
 
+def _digest(examples: Examples) -> str:
+    """Return a digest of the labels and scalars: conduits that differ, differ in these."""
+    digest = hashlib.sha256(examples.size_factors.tobytes())
+    digest.update(examples.encoded.scalars.tobytes())
+    return digest.hexdigest()
+
+
 class _State:
     """Weights, optimizer state and history of a run after its last whole epoch."""
 
@@ -182,7 +191,7 @@ class _State:
             return fresh
         saved = read_json(self.folder / "history.json")
         if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters
+            return fresh  # of a run with other parameters or data
         weights = np.load(self.folder / f"epoch{len(saved['history']['loss'])}.npz")
         variables = [*self.model.variables, *self.model.optimizer.variables]
         for i, variable in enumerate(variables):

@@ -1,0 +1,210 @@
+"""Training resumes at any epoch with the same weights, and turns conduits by symmetries only."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tiny_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from poreops.learning.scores import scores
+from poreops.learning.target import TargetScaling
+from poreops.learning.training import Examples, train, turned
+
+TESTS = Path(__file__).parents[1]
+
+
+CONFIG = {"epochs": 3, "scalar_epochs": 3, "precision": "mixed_bfloat16"}
+KILLED_AFTER_TWO = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+import tiny_model
+from pathlib import Path
+from poreops.learning.training import train
+
+def on_epoch(epoch, history):
+    if epoch == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(tiny_model.network(), tiny_model.training(**eval(sys.argv[3])), *tiny_model.examples(2),
+      checkpoint=Path(sys.argv[1]), on_epoch=on_epoch)
+"""
+
+
+def arguments(**changes):
+    config = tiny_model.training(**(CONFIG | changes))
+    return tiny_model.network(), config, *tiny_model.examples(2)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """The checkpoint that a training left which was killed after its second epoch of three."""
+    folder = tmp_path_factory.mktemp("killed") / "checkpoint"
+    command = [sys.executable, "-c", KILLED_AFTER_TWO, folder, TESTS, str(CONFIG)]
+    process = subprocess.run(
+        [str(word) for word in command], check=False, capture_output=True, text=True
+    )
+    assert process.returncode == -signal.SIGKILL, process.stderr
+    assert sorted(p.name for p in folder.iterdir()) == ["epoch2.npz", "history.json"]
+    return folder
+
+
+@pytest.fixture
+def checkpoint(killed, tmp_path):
+    return shutil.copytree(killed, tmp_path / "checkpoint")
+
+
+@pytest.mark.slow
+def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(checkpoint):
+    # the kill may also come while the next weights are written: they do not count
+    (checkpoint / "epoch3.npz").write_bytes(b"PK half")
+    before = keras.mixed_precision.global_policy()
+    epochs = []
+    resumed = train(*arguments(), checkpoint=checkpoint, on_epoch=lambda n, _: epochs.append(n))
+    whole = train(*arguments())
+    assert epochs == [3]
+    assert not checkpoint.exists()
+    assert resumed.history == whole.history
+    for a, b in zip(resumed.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+    assert keras.mixed_precision.global_policy() == before
+
+
+class FirstEpoch(Exception):  # noqa: N818
+    """Says which epoch was the first to be trained."""
+
+
+def first_epoch(checkpoint, network, config, training, validation):
+    def on_epoch(epoch, history):
+        raise FirstEpoch(epoch)
+
+    with pytest.raises(FirstEpoch) as raised:
+        train(network, config, training, validation, checkpoint=checkpoint, on_epoch=on_epoch)
+    return raised.value.args[0]
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_another_training_is_not_gone_on_with(checkpoint):
+    assert first_epoch(checkpoint, *arguments(learning_rate=1e-3)) == 1
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_other_labels_is_not_gone_on_with(checkpoint):
+    network, config, training, validation = arguments()
+    relabelled = Examples(training.encoded, training.size_factors * 1.1)
+    assert first_epoch(checkpoint, network, config, relabelled, validation) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_training_learns(ndim):
+    trained = tiny_model.trained(ndim)
+    _, validation = tiny_model.examples(ndim)
+    model = tiny_model.trained_model(ndim)
+    found = scores(model.predict_encoded(validation.encoded), validation.size_factors)
+    assert found["r2_log"] > 0.7
+    # the history's last error is that of the returned model
+    assert trained.history["val_rmse_log"][-1] == pytest.approx(
+        np.sqrt(
+            np.mean(
+                np.log(model.predict_encoded(validation.encoded) / validation.size_factors) ** 2
+            )
+        ),
+        rel=1e-4,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("loss", "target", "scalars"), [("mse", "minmax", "none"), ("rmse", "standard", "geometry")]
+)
+def test_other_losses_targets_and_inputs_train(loss, target, scalars):
+    network = tiny_model.network(scalars=scalars)
+    config = tiny_model.training(epochs=2, scalar_epochs=2, loss=loss, target=target)
+    trained = train(network, config, *tiny_model.examples(2))
+    assert len(trained.model.inputs) == (1 if scalars == "none" else 2)
+    assert sorted(trained.history) == ["loss", "val_loss", "val_rmse_log"]
+    for values in trained.history.values():
+        assert len(values) == 2
+        assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "rmse"])
+def test_the_validation_loss_is_that_of_keras(loss):
+    from poreops.learning.training import _loss, _numpy_loss
+
+    rng = np.random.default_rng(0)
+    truth, predicted = rng.normal(size=40).astype("f"), rng.normal(size=(40, 1)).astype("f")
+    theirs = _loss(loss)(truth[:, None] if loss != "rmse" else truth, predicted)
+    assert float(_numpy_loss(loss)(predicted[:, 0] - truth)) == pytest.approx(
+        float(theirs), rel=1e-4
+    )
+
+
+images = st.tuples(
+    st.integers(1, 3), st.integers(2, 3), st.sampled_from([2, 4, 6]), st.integers(1, 3)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(images, st.integers(0, 1000))
+def test_turning_is_a_symmetry(shape, seed):
+    count, ndim, edge, channels = shape
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 3, (count, *(edge,) * ndim, channels), dtype=np.uint8)
+    before = image.copy()
+    found = turned(image, np.random.default_rng(seed))
+    np.testing.assert_array_equal(image, before)
+    assert found.shape == image.shape
+    assert found.dtype == np.uint8
+    whole_group = {g.tobytes() for g in symmetric_images(image)}
+    assert found.tobytes() in whole_group
+
+
+def symmetric_images(image):
+    from itertools import permutations, product
+
+    ndim = image.ndim - 2
+    swaps = [image]
+    if image.shape[-1] == 1:
+        swaps.append(np.where(image > 0, 3 - image, 0).astype(np.uint8))
+    else:
+        swaps.append(image[..., [1, 0, *range(2, image.shape[-1])]])
+    for swapped, axes in product(swaps, permutations(range(1, ndim + 1))):
+        for flips in product((False, True), repeat=ndim):
+            there = np.transpose(swapped, (0, *axes, ndim + 1))
+            yield np.flip(there, [1 + a for a in range(ndim) if flips[a]])
+
+
+@pytest.mark.parametrize(("ndim", "order"), [(2, 8), (3, 48)])
+def test_turning_reaches_every_symmetry(ndim, order):
+    image = np.arange(3**ndim, dtype=np.uint8).reshape(1, *(3,) * ndim, 1)
+    image = np.concatenate([image, 100 + image], axis=-1)
+    rng = np.random.default_rng(0)
+    found = {turned(image, rng).tobytes() for _ in range(40 * order)}
+    assert len(found) == 2 * order
+
+
+@pytest.mark.parametrize("kind", ["log", "minmax", "standard"])
+def test_the_target_scaling_inverts_itself(kind):
+    values = np.random.default_rng(2).lognormal(1.5, 0.8, size=500)
+    scaling = TargetScaling.fit(kind, values)
+    scaled = scaling.scaled(values)
+    np.testing.assert_allclose(scaling.size_factors(scaled), values, rtol=2e-5)
+    if kind == "minmax":
+        assert (scaled.min(), scaled.max()) == (0, 1)
+    else:
+        assert scaled.mean() == pytest.approx(0, abs=1e-5)
+        assert scaled.std() == pytest.approx(1, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["log", "minmax", "standard"])
+def test_a_constant_target_has_a_scale(kind):
+    scaling = TargetScaling.fit(kind, np.full(5, 3.0))
+    np.testing.assert_allclose(scaling.size_factors(scaling.scaled(np.full(5, 3.0))), 3.0)

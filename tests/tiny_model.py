@@ -1,0 +1,66 @@
+"""A conductance model that is trained in seconds, on the conduits of one small sphere pack."""
+
+from functools import cache
+
+import numpy as np
+from reference import sphere_regions
+
+from poreops.learning.conductance_model import ConductanceModel
+from poreops.learning.encoding import encode
+from poreops.learning.resnet3d import ResnetConfig
+from poreops.learning.training import Examples, Trained, TrainingConfig, train
+from poreops.regions.conduit import crop_conduits, resize_conduit
+from poreops.transport.size_factor import diffusive_size_factors
+
+NETWORK = {
+    "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,
+    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic", "dense": 8,
+    "dropout": 0.2,
+}  # fmt: skip
+TRAINING = {
+    "seed": 5, "epochs": 4, "random_split_epochs": 1, "scalar_epochs": 60, "batch_size": 16,
+    "learning_rate": 2e-3, "loss": "huber", "target": "log", "augment": True,
+    "precision": "float32",
+}  # fmt: skip
+EDGES = {3: 48, 2: 160}
+
+
+def network(**changes) -> ResnetConfig:
+    return ResnetConfig(**(NETWORK | changes))
+
+
+def training(**changes) -> TrainingConfig:
+    return TrainingConfig(**(TRAINING | changes))
+
+
+@cache
+def conduits(ndim: int):
+    """Zoomed conduits, their zoom ratios and their simulated size factors in image voxels."""
+    regions = sphere_regions(EDGES[ndim], ndim)
+    crops = crop_conduits(regions.labels, regions.conns)
+    rois, ratios = zip(*map(resize_conduit, crops), strict=True)
+    return np.stack(rois), np.array(ratios), diffusive_size_factors(regions.labels, regions.conns)
+
+
+@cache
+def examples(ndim: int, image: str = "occupancy") -> tuple[Examples, Examples]:
+    """The conduits but one in five, and that fifth."""
+    rois, ratios, size_factors = conduits(ndim)
+    encoded, target = encode(rois, image), size_factors * ratios ** (ndim - 2)
+    held_out = np.arange(len(rois)) % 5 == 0
+
+    def some(rows):
+        part = type(encoded)(encoded.image[rows], encoded.scalars[rows])
+        return Examples(part, target[rows])
+
+    return some(~held_out), some(held_out)
+
+
+@cache
+def trained(ndim: int) -> Trained:
+    return train(network(), training(), *examples(ndim))
+
+
+def trained_model(ndim: int) -> ConductanceModel:
+    found = trained(ndim)
+    return ConductanceModel(found.model, network(), found.scaling, ndim)
