@@ -63,7 +63,7 @@ def random_split() -> dict[str, float]:
     conduits = read_conduits(ARTIFACTS / "conduits/train.h5", rows)
     truth = read_hdf5(ARTIFACTS / "labels/train.h5")[0]["size_factor"][rows]
     model = ConductanceModel.load(ARTIFACTS / "models/random_split")
-    return scores(model.predict(conduits.roi) / conduits.zoom_ratio, truth)
+    return scores(model.predict(conduits.roi) / conduits.zoom_ratio ** (model.ndim - 2), truth)
 
 
 def dns_time() -> float:

@@ -86,7 +86,7 @@ class ConductanceModel:
         Returns
         -------
         (n,) float64
-            In voxels of the cube; divide by the zoom ratio for voxels of the image.
+            In voxels of the cube; divide by the zoom ratio for voxels of the image (not in 2D).
         """
         found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
         return np.concatenate(found) if found else np.zeros(0)
@@ -94,7 +94,8 @@ class ConductanceModel:
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """Size factor in voxels of each conduit crop (0/1/2, any shape), streaming."""
         found = [
-            self.predict_encoded(encoded) / ratios for encoded, ratios in self.prepared(crops)
+            self.predict_encoded(encoded) / ratios ** (self.ndim - 2)
+            for encoded, ratios in self.prepared(crops)
         ]
         return np.concatenate(found) if found else np.zeros(0)
 

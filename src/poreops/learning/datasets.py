@@ -30,7 +30,7 @@ def read_examples(
 
     Returns
     -------
-    examples : with size factors in voxels of the ROI
+    examples : with size factors in voxels of the ROI (2D: of a slab one voxel deep, at any zoom)
     """
     with open_hdf5(labels) as file:
         size_factors = file["size_factor"][()]
@@ -43,4 +43,6 @@ def read_examples(
         scalars.append(encoded.scalars)
         ratios.append(part.zoom_ratio)
     encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
-    return Examples(encoded, size_factors[rows] * np.concatenate(ratios))
+    # conductance grows with the area over the length: not at all in 2D, per depth
+    scale = np.concatenate(ratios) ** (encoded.image.ndim - 4)
+    return Examples(encoded, size_factors[rows] * scale)

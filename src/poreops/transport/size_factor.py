@@ -69,7 +69,7 @@ def diffusive_size_factors(
     Returns
     -------
     (Nt,) float64
-        [m], or voxels at ``voxel_size=1``. In 2D per unit depth: multiply by the depth.
+        [m], or voxels at ``voxel_size=1``. In 2D of a slab one voxel deep.
 
     Raises
     ------
