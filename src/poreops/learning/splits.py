@@ -1,16 +1,19 @@
 """Split conduits into training, validation and test parts."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from poreops.errors import InputError
 from poreops.store import read_hdf5
 
 Rows = NDArray[np.int64]
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class SplitConfig(BaseModel):
@@ -26,8 +29,15 @@ class SplitConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
-    validation_share: Annotated[float, Field(gt=0, lt=1)]
-    random_shares: tuple[float, float, float]
+    validation_share: Share
+    random_shares: tuple[Share, Share, Share]
+
+    @field_validator("random_shares")
+    @classmethod
+    def _sum_is_one(cls, shares: tuple[float, float, float]) -> tuple[float, float, float]:
+        if not math.isclose(sum(shares), 1):
+            raise ValueError("the shares must add up to 1")
+        return shares
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,11 @@ def split_by_volume(volume: NDArray[np.integer], config: SplitConfig) -> Split:
     """Split so that no volume has conduits on both sides: neighbours share whole pores."""
     volumes = np.random.default_rng(config.seed).permutation(np.unique(volume))
     if len(volumes) < 2:
-        raise ValueError(f"a split by volume needs two volumes, got {len(volumes)}")
-    held_out = volumes[: max(1, round(config.validation_share * len(volumes)))]
+        raise InputError(
+            f"a split by volume needs two volumes, got {len(volumes)}; raise volumes.train"
+        )
+    count = round(config.validation_share * len(volumes))
+    held_out = volumes[: min(max(1, count), len(volumes) - 1)]
     inside = np.isin(volume, held_out)
     return Split(np.flatnonzero(~inside), np.flatnonzero(inside), np.zeros(0, np.int64))
 
