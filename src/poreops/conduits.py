@@ -5,8 +5,10 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, Protocol
 
@@ -22,11 +24,14 @@ from poreops.transport.geometry import cones_and_cylinder, pipes_in_series
 from poreops.transport.size_factor import conduit_size_factors
 
 METHODS = ("dns", "model", "geometry", "shape_factor")
+TRANSPORTS = ("diffusion", "flow", "both")
 
 FloatArray = NDArray[np.float64]
 Crop = NDArray[np.uint8]
 # wraps the stream of conduits, of the given number: a progress bar of the caller
 Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
+# size factor in powers of a voxel of each conduit crop, (n,)
+ConduitSolver = Callable[[Iterable[Crop]], FloatArray]
 
 _RULES = {"geometry": pipes_in_series, "shape_factor": cones_and_cylinder}
 
@@ -79,6 +84,29 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
     return name
 
 
+def checked_transport(transport: str, method: str) -> str:
+    """Return one of `TRANSPORTS`, or raise `InputError`; only simulation knows flow."""
+    if transport not in TRANSPORTS:
+        raise InputError(
+            f"transport must be one of {', '.join(TRANSPORTS)}, got {transport!r}; "
+            "correct --transport"
+        )
+    if transport != "diffusion" and method != "dns":
+        raise InputError(
+            f"flow takes its size factors from simulation, got method {method!r}; "
+            "use --method dns without a model, or --transport diffusion"
+        )
+    return transport
+
+
+def checked_voxel_size(voxel_size: float) -> None:
+    """Raise `InputError` if the voxel size is not a length."""
+    if not (voxel_size > 0 and math.isfinite(voxel_size)):
+        raise InputError(
+            f"voxel size must be > 0 m, got {voxel_size}; give it in metres, e.g. 5.3e-6"
+        )
+
+
 def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
     """Find where regions meet the image faces, by axis, side and region."""
     found = [
@@ -122,15 +150,39 @@ def size_factors(
     method = checked_method(method, model, labels.ndim)
     if method in _RULES:
         return _by_rule(labels, conns, contacts, _RULES[method])
+    solver: ConduitSolver = partial(conduit_size_factors, workers=workers)
+    if model is not None and method == "model":
+        solver = model.conduit_size_factors
+    return solved_factors(labels, conns, contacts, solver, watch=watch)
+
+
+def solved_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    solver: ConduitSolver,
+    *,
+    watch: Watch | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return what a solver finds for the conduits of all throats and of all face contacts.
+
+    Parameters
+    ----------
+    solver : callable
+        Gives the size factor of each crop of a stream, of diffusion or of flow: in both the field
+        is constant on the mid-plane of a region and its mirror image.
+    labels, conns, contacts, watch : as for `size_factors`
+
+    Returns
+    -------
+    (Nt,) float64, (Nb,) float64
+    """
     crops: Iterable[Crop] = chain(
         crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
     )
     if watch is not None:
         crops = watch(crops, len(conns) + len(contacts))
-    if model is not None and method == "model":
-        factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
-    else:
-        factors = conduit_size_factors(crops, workers=workers)
+    factors = np.asarray(solver(crops), dtype=np.float64)
     return factors[: len(conns)], 2 * factors[len(conns) :]
 
 

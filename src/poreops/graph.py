@@ -1,5 +1,6 @@
 """The arrays of a pore network, under OpenPNM's names, from regions and size factors."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import edt
@@ -9,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.conduits import FaceContacts
+from poreops.errors import InputError
 from poreops.regions.descriptors import face_geometry, region_geometry
 
 AXES = "xyz"
@@ -20,22 +22,21 @@ def network_arrays(
     labels: NDArray[np.integer],
     conns: NDArray[np.integer],
     contacts: FaceContacts,
-    throats: FloatArray,
-    faces: FloatArray,
+    size_factors: Mapping[str, FloatArray],
     voxel_size: float,
 ) -> dict[str, NDArray[Any]]:
     """Return the properties and labels of the network of the connected conduits, in SI units.
 
-    A boundary pore stands on the face, across from the centroid of its region. Throats without a
-    positive size factor are left out, and pores outside the clusters that join two opposite
-    faces (if none does, all but the largest cluster).
+    A boundary pore stands on the face, across from the centroid of its region. Throats with a
+    size factor that is not positive are left out, and pores outside the clusters that join two
+    opposite faces (if none does, all but the largest cluster).
 
     Parameters
     ----------
     labels : (nx, ny[, nz]) int, 0 solid, 1..Np regions
     conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
     contacts : of the regions with the image faces
-    throats, faces : (Nt,) and (Nb,) float, diffusive size factors in voxels
+    size_factors : OpenPNM's name → (Nt + Nb,) float in SI units, of the throats, then the contacts
     voxel_size : float [m]
 
     Returns
@@ -68,7 +69,7 @@ def network_arrays(
     at_border = np.arange(len(conns) + border) >= len(conns)
     throat: dict[str, NDArray[Any]] = {
         "conns": np.vstack([conns, np.column_stack([contacts.region, border_pores])]),
-        "diffusive_size_factors": _joined(throats, faces, voxel_size),
+        **size_factors,
         "diameter": diameter,
         "inscribed_diameter": diameter,
         "cross_sectional_area": _joined(sizes.throat_area, at_face.area, voxel_size**2),
@@ -77,7 +78,40 @@ def network_arrays(
         "boundary": at_border,
         "internal": ~at_border,
     }
-    return _connected(pore, throat, face)
+    open_ = np.ones(len(at_border), dtype=np.bool_)
+    for values in size_factors.values():
+        open_ &= np.isfinite(values) & (values > 0)
+    return _connected(pore, throat, face, open_)
+
+
+def joining_part(
+    conns: NDArray[np.integer],
+    open_: NDArray[np.bool_],
+    inlet: NDArray[np.bool_],
+    outlet: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the pores (Np,) and throats (Nt,) of the clusters that join inlet and outlet pores.
+
+    Parameters
+    ----------
+    conns : (Nt, 2) int
+    open_ : (Nt,) bool, throats to go by
+    inlet, outlet : (Np,) bool
+    """
+    cluster = clusters(len(inlet), conns[open_])
+    joined: NDArray[np.bool_] = (has_pore(cluster, inlet) & has_pore(cluster, outlet))[cluster]
+    return joined, open_ & joined[conns].all(axis=1)
+
+
+def axis_index(axis: str | int, ndim: int) -> int:
+    """Return 0, 1 or 2 of an axis name or number, or raise `InputError`."""
+    index = AXES.find(axis) if isinstance(axis, str) and len(axis) == 1 else axis
+    if not isinstance(index, int | np.integer) or not 0 <= index < ndim:
+        raise InputError(
+            f"axis must be one of {', '.join(AXES[:ndim])} for a {ndim}D image, got {axis!r}; "
+            "correct --axis"
+        )
+    return int(index)
 
 
 def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -121,11 +155,13 @@ def _joined(inner: FloatArray, border: FloatArray, unit: float) -> FloatArray:
 
 
 def _connected(
-    pore: dict[str, NDArray[Any]], throat: dict[str, NDArray[Any]], face: NDArray[np.integer]
+    pore: dict[str, NDArray[Any]],
+    throat: dict[str, NDArray[Any]],
+    face: NDArray[np.integer],
+    open_: NDArray[np.bool_],
 ) -> dict[str, NDArray[Any]]:
     """Leave out closed throats and the clusters that join no two opposite faces."""
-    factors, conns = throat["diffusive_size_factors"], throat["conns"]
-    open_ = np.isfinite(factors) & (factors > 0)
+    conns = throat["conns"]
     cluster = clusters(len(face), conns[open_])
     joining = np.zeros(int(cluster.max()) + 1, dtype=np.bool_)
     for axis in range(len(AXES)):

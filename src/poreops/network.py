@@ -1,7 +1,8 @@
-"""Build a pore network of an image and solve diffusion on it (the only OpenPNM import)."""
+"""Build a pore network of an image, solve diffusion and flow on it (the only OpenPNM import)."""
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,43 +14,23 @@ from poreops.conduits import (
     FaceContacts,
     Watch,
     checked_method,
+    checked_transport,
+    checked_voxel_size,
     face_contacts,
     size_factors,
+    solved_factors,
 )
 from poreops.errors import InputError
-from poreops.graph import AXES, clusters, face_name, has_pore, network_arrays
+from poreops.graph import AXES, axis_index, face_name, joining_part, network_arrays
+from poreops.network_transport import NetworkDiffusion, NetworkFlow
 from poreops.regions.partition import Regions, partition
+from poreops.transport.hydraulic import conduit_hydraulic_size_factors
 from poreops.volumes.memory import require_memory
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class NetworkDiffusion:
-    """Diffusion through a pore network along one axis, relative to the free diffusivity.
-
-    Attributes
-    ----------
-    axis : "x", "y" or "z"
-    formation_factor : F = D₀/D_eff; infinite if no pores join the two faces
-    tortuosity : τ = φF
-    effective_diffusivity : D_eff/D₀
-    porosity : φ of the image, closed pores included
-    """
-
-    axis: str
-    formation_factor: float
-    tortuosity: float
-    effective_diffusivity: float
-    porosity: float
-
-    @property
-    def percolates(self) -> bool:
-        """Whether pores join the two faces."""
-        return math.isfinite(self.formation_factor)
 
 
 @dataclass(frozen=True)
@@ -61,13 +42,16 @@ class PoreNetwork:
     openpnm : openpnm.network.Network
         In SI units, the image's corner at the origin. Pores are the regions (`pore.internal`,
         `pore.region_label`) and, where a region meets an image face, a boundary pore on the face
-        (`pore.boundary`, `pore.xmin` ... `pore.zmax`). `throat.diffusive_size_factors` [m] is set
-        for all throats. Regions outside the clusters that join two opposite faces are left out
-        (if none does, all but the largest cluster), so that every transport algorithm solves.
+        (`pore.boundary`, `pore.xmin` ... `pore.zmax`). `throat.diffusive_size_factors` [m] or
+        `throat.hydraulic_size_factors` [m³], or both, are set for all throats. Regions outside
+        the clusters that join two opposite faces are left out (if none does, all but the largest
+        cluster), so that every transport algorithm solves.
     regions : Regions
         Of the whole image.
     size_factors : (Nt,) float64 [m]
-        Of every throat of `regions.conns`.
+        Of diffusion through every throat of `regions.conns`; (0,) if the network has only flow.
+    hydraulic_size_factors : (Nt,) float64 [m³]
+        Of flow; (0,) if the network has only diffusion.
     voxel_size : float [m]
     method : what gave the size factors
     """
@@ -75,6 +59,7 @@ class PoreNetwork:
     openpnm: Any
     regions: Regions
     size_factors: FloatArray
+    hydraulic_size_factors: FloatArray
     voxel_size: float
     method: str
 
@@ -89,18 +74,16 @@ class PoreNetwork:
         -------
         NetworkDiffusion
             With an infinite formation factor if no pores join the two faces.
+
+        Raises
+        ------
+        InputError
+            No such axis, or the network was built for flow only.
         """
         labels = self.regions.labels
         index = axis_index(axis, labels.ndim)
         porosity = float(np.count_nonzero(labels)) / labels.size
-        length = labels.shape[index] * self.voxel_size
-        # a 2D image is a layer of one voxel
-        area = (
-            labels.size / labels.shape[index] * self.voxel_size ** (2 if labels.ndim == 3 else 1)
-        )
-        area *= self.voxel_size if labels.ndim == 2 else 1.0
-        rate = _diffusion_rate(self.openpnm, AXES[index])
-        effective = rate * length / area
+        effective = self._effective(index, "diffusive", "FickianDiffusion")
         return NetworkDiffusion(
             axis=AXES[index],
             formation_factor=1 / effective if effective > 0 else math.inf,
@@ -108,6 +91,46 @@ class PoreNetwork:
             effective_diffusivity=effective,
             porosity=porosity,
         )
+
+    def permeability(self, axis: str | int) -> NetworkFlow:
+        """Solve flow with a pressure of 1 and 0 on the two faces of an axis, by OpenPNM.
+
+        Parameters
+        ----------
+        axis : "x", "y" or "z" or 0, 1, 2
+
+        Returns
+        -------
+        NetworkFlow
+            With a permeability of 0 if no pores join the two faces.
+
+        Notes
+        -----
+        A conduit ends at the image's faces, so the four faces beside the flow are walls, as with
+        `poreops.transport.stokes.SEALED`: compare with that, or take an image of many pores.
+
+        Raises
+        ------
+        InputError
+            No such axis, or the network was built for diffusion only.
+        """
+        index = axis_index(axis, self.regions.labels.ndim)
+        return NetworkFlow(AXES[index], self._effective(index, "hydraulic", "StokesFlow"))
+
+    def _effective(self, index: int, kind: str, algorithm: str) -> float:
+        """Return rate × length / area of the image for a unit step from face to face."""
+        name = f"throat.{kind}_size_factors"
+        if name not in self.openpnm:
+            raise InputError(
+                f"the network must have {kind} size factors, got none; build it with "
+                "transport='both'"
+            )
+        shape = self.regions.labels.shape
+        length = shape[index] * self.voxel_size
+        # a 2D image is a layer of one voxel
+        area = math.prod(shape) / shape[index] * self.voxel_size**2
+        effective: float = _rate(self.openpnm, AXES[index], name, algorithm) * length / area
+        return effective
 
 
 def build_network(
@@ -117,6 +140,7 @@ def build_network(
     model: ConductanceModel | str | None = None,
     workers: int | None = None,
     *,
+    transport: str = "diffusion",
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Partition an image and build its pore network.
@@ -130,6 +154,8 @@ def build_network(
     model : model or URI, for the method `model`
     workers : int, optional
         Threads of the method `dns`; all processors by default.
+    transport : "diffusion", "flow" or "both"
+        What the network carries; flow takes the method `dns`.
     watch : callable, optional
         Wraps the stream of conduits, of the given number: a progress bar.
 
@@ -140,11 +166,12 @@ def build_network(
     Raises
     ------
     InputError
-        The voxel size is not > 0, the method is unknown or lacks its model, the image needs more
-        memory than there is, or it has a single region and so no throat.
+        The voxel size is not > 0, the method is unknown, lacks its model or knows no flow, the
+        image needs more memory than there is, or it has a single region and so no throat.
     """
     checked_voxel_size(voxel_size)
     method = checked_method(method, model, np.ndim(im))
+    checked_transport(transport, method)
     require_memory(
         np.size(im) * BYTES_PER_VOXEL,
         f"the network of an image of shape {np.shape(im)}",
@@ -152,7 +179,7 @@ def build_network(
     )
     regions = partition(im)
     return network_of_regions(
-        regions, voxel_size, method=method, model=model, workers=workers, watch=watch
+        regions, voxel_size, method, model, workers, transport=transport, watch=watch
     )
 
 
@@ -163,6 +190,7 @@ def network_of_regions(
     model: ConductanceModel | str | None = None,
     workers: int | None = None,
     *,
+    transport: str = "diffusion",
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`."""
@@ -171,24 +199,36 @@ def network_of_regions(
     checked_voxel_size(voxel_size)
     labels, conns = regions.labels, regions.conns
     method = checked_method(method, model, labels.ndim)
+    checked_transport(transport, method)
     if not len(conns):
         raise InputError(
             f"a network needs two regions that touch, the image has {regions.count} "
             "region(s) and no throat; use poreops formation-factor, which needs no regions"
         )
     contacts = face_contacts(labels)
-    throats, faces = size_factors(
-        labels,
-        conns,
-        contacts,
-        method=method,
-        model=loaded_model(model) if method == "model" else None,
-        workers=workers,
-        watch=watch,
-    )
-    arrays = network_arrays(regions.labels, conns, contacts, throats, faces, voxel_size)
+    found: dict[str, FloatArray] = {}
+    if transport != "flow":
+        factors = size_factors(
+            labels,
+            conns,
+            contacts,
+            method=method,
+            model=loaded_model(model) if method == "model" else None,
+            workers=workers,
+            watch=watch,
+        )
+        found["diffusive_size_factors"] = np.concatenate(factors) * voxel_size
+    if transport != "diffusion":
+        solver = partial(conduit_hydraulic_size_factors, workers=workers)
+        factors = solved_factors(labels, conns, contacts, solver, watch=watch)
+        found["hydraulic_size_factors"] = np.concatenate(factors) * voxel_size**3
+    arrays = network_arrays(labels, conns, contacts, found, voxel_size)
     network = openpnm.io.network_from_porespy(arrays)
-    return PoreNetwork(network, regions, throats * voxel_size, voxel_size, method)
+    diffusive, hydraulic = (
+        found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
+        for kind in ("diffusive", "hydraulic")
+    )
+    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method)
 
 
 def diffusive_size_factors_model(
@@ -273,25 +313,6 @@ def load_network(path: str | Path) -> Any:
         ) from None
 
 
-def axis_index(axis: str | int, ndim: int) -> int:
-    """Return 0, 1 or 2 of an axis name or number, or raise `InputError`."""
-    index = AXES.find(axis) if isinstance(axis, str) and len(axis) == 1 else axis
-    if not isinstance(index, int | np.integer) or not 0 <= index < ndim:
-        raise InputError(
-            f"axis must be one of {', '.join(AXES[:ndim])} for a {ndim}D image, got {axis!r}; "
-            "correct --axis"
-        )
-    return int(index)
-
-
-def checked_voxel_size(voxel_size: float) -> None:
-    """Raise `InputError` if the voxel size is not a length."""
-    if not (voxel_size > 0 and math.isfinite(voxel_size)):
-        raise InputError(
-            f"voxel size must be > 0 m, got {voxel_size}; give it in metres, e.g. 5.3e-6"
-        )
-
-
 def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | None:
     """Return the model, loaded first if it is a URI."""
     if isinstance(model, str):
@@ -314,38 +335,41 @@ def _faces_of_pores(network: Any, ndim: int) -> NDArray[np.int64]:
     return face
 
 
-def _diffusion_rate(network: Any, axis: str) -> float:
-    """Return the rate [m] from face to face for a unit diffusivity and concentration step."""
+def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
+    """Return the rate from face to face for unit properties and a unit step between the faces.
+
+    Parameters
+    ----------
+    network : openpnm.network.Network
+    axis : "x", "y" or "z"
+    size_factors : name of a throat property; at unit properties they are the conductances
+    algorithm : name of OpenPNM's algorithm
+    """
     import openpnm
 
     inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
-    factors = network["throat.diffusive_size_factors"]
+    factors = network[size_factors]
     series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
     # the boundary pores of the other faces dangle and are left out
     other = network["pore.boundary"] & ~inlet & ~outlet
     conns = network["throat.conns"]
     open_ = (series > 0) & ~other[conns].any(axis=1)
-    cluster = clusters(network.Np, conns[open_])
-    joined: NDArray[np.bool_] = (has_pore(cluster, inlet) & has_pore(cluster, outlet))[cluster]
+    joined, kept_throats = joining_part(conns, open_, inlet, outlet)
     if not joined.any():
         return 0.0
-    kept_throats = open_ & joined[conns].all(axis=1)
     new_index = np.cumsum(joined) - 1
     part = openpnm.network.Network(
         coords=network["pore.coords"][joined], conns=new_index[conns[kept_throats]]
     )
+    # the solver's tolerances suit numbers near 1, m³ of a conduit are about 1e-16
+    unit = float(series[kept_throats].mean())
     try:
-        part["throat.diffusive_size_factors"] = series[kept_throats]
         phase = openpnm.phase.Phase(network=part)
-        phase["pore.diffusivity"] = phase["throat.diffusivity"] = 1.0
-        phase.add_model(
-            propname="throat.diffusive_conductance",
-            model=openpnm.models.physics.diffusive_conductance.generic_diffusive,
-        )
-        diffusion = openpnm.algorithms.FickianDiffusion(network=part, phase=phase)
-        diffusion.set_value_BC(pores=np.flatnonzero(inlet[joined]), values=1.0)
-        diffusion.set_value_BC(pores=np.flatnonzero(outlet[joined]), values=0.0)
-        diffusion.run()
-        return float(diffusion.rate(pores=np.flatnonzero(inlet[joined]))[0])
+        solve = getattr(openpnm.algorithms, algorithm)(network=part, phase=phase)
+        phase[solve.settings["conductance"]] = series[kept_throats] / unit
+        solve.set_value_BC(pores=np.flatnonzero(inlet[joined]), values=1.0)
+        solve.set_value_BC(pores=np.flatnonzero(outlet[joined]), values=0.0)
+        solve.run()
+        return unit * float(solve.rate(pores=np.flatnonzero(inlet[joined]))[0])
     finally:
         openpnm.Workspace().close_project(part.project)
