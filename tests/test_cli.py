@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import h5py
@@ -21,6 +22,7 @@ from poreops.cli import jobs, progress
 from poreops.network import build_network, load_network
 from poreops.transport.bulk import formation_factor
 from poreops.transport.size_factor import diffusive_size_factors
+from poreops.transport.stokes import UnderResolvedWarning, permeability
 
 COMMAND = str(Path(sys.executable).with_name("poreops"))
 VOXEL = "5e-6"
@@ -136,6 +138,112 @@ def test_formation_factor(run, image, im, tmp_path):
     assert "\nx " not in out
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A tiny pack: Stokes flow costs more than diffusion."""
+    im = porespy.generators.overlapping_spheres((26, 24, 22), r=5, porosity=0.6, seed=1)
+    path = tmp_path_factory.mktemp("small") / "small.npy"
+    np.save(path, im)
+    return path
+
+
+@pytest.mark.parametrize("transport", ["flow", "both"])
+def test_network_that_carries_flow(run, small, tmp_path, transport):
+    out = tmp_path / "out"
+    code, stdout, err = run(
+        "network", small, "--voxel-size", VOXEL, "--transport", transport, "-o", out
+    )
+    assert code == 0, err
+    results = json.loads((out / "results.json").read_text())
+    expected = build_network(np.load(small), float(VOXEL), transport=transport)
+    assert results["transport"] == transport
+    for axis in "xyz":
+        found, along = results["axes"][axis], expected.permeability(axis)
+        assert found["percolates"]
+        assert found["permeability_m2"] == pytest.approx(along.permeability, rel=1e-9)
+        assert found["permeability_md"] == pytest.approx(along.permeability_md, rel=1e-9)
+        assert f"{along.permeability:.4e}" in stdout
+        assert f"{along.permeability_md:.6g}" in stdout
+        assert ("formation_factor" in found) == (transport == "both")
+    assert ("formation factor" in stdout) == (transport == "both")
+    throats = pd.read_csv(out / "throats.csv")
+    np.testing.assert_allclose(
+        throats["hydraulic_size_factor_m3"], expected.openpnm["throat.hydraulic_size_factors"]
+    )
+    assert ("diffusive_size_factor_m" in throats) == (transport == "both")
+    lines = (out / "network.vtp").read_text()
+    assert 'Name="hydraulic_size_factors"' in lines
+    assert ('Name="diffusive_size_factors"' in lines) == (transport == "both")
+    network = load_network(out / "network.npz")
+    np.testing.assert_array_equal(
+        network["throat.hydraulic_size_factors"],
+        expected.openpnm["throat.hydraulic_size_factors"],
+    )
+
+
+def test_permeability(run, small, tmp_path):
+    code, out, err = run(
+        "permeability", small, "--voxel-size", VOXEL, "-o", tmp_path / "out", "--json"
+    )
+    assert (code, err) == (0, "")
+    results = json.loads(out)
+    assert json.loads((tmp_path / "out" / "results.json").read_text()) == results
+    im = np.load(small)
+    for axis, name in enumerate("xyz"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnderResolvedWarning)
+            expected = permeability(im, axis, voxel_size=float(VOXEL))
+        found = results["axes"][name]
+        assert found["permeability_m2"] == pytest.approx(expected.permeability, rel=1e-6)
+        assert found["permeability_md"] == pytest.approx(expected.permeability_md, rel=1e-6)
+        assert found["residual"] < 1e-3
+    code, out, _ = run("permeability", small, "--voxel-size", VOXEL, "--axis", "y")
+    assert code == 0
+    row = next(line for line in out.splitlines() if line.startswith("y "))
+    assert float(row.split()[1]) == pytest.approx(
+        results["axes"]["y"]["permeability_m2"], rel=1e-3
+    )
+    assert "\nx " not in out
+
+
+def test_permeability_of_a_wall_is_zero_and_of_narrow_gaps_is_warned_of(run, tmp_path):
+    im = np.zeros((6, 9, 9), dtype=bool)
+    im[:, 2:6, 2:6] = True
+    np.save(tmp_path / "duct.npy", im)
+    im[:, 2:8, 2:8] = False
+    im[:, 4, 4] = True
+    np.save(tmp_path / "narrow.npy", im)
+    code, out, _ = run("permeability", tmp_path / "duct.npy", "--voxel-size", VOXEL)
+    assert code == 0
+    assert sum(line.endswith("does not percolate") for line in out.splitlines()) == 2
+    assert "warning" not in out
+    code, out, err = run(
+        "permeability", tmp_path / "narrow.npy", "--voxel-size", VOXEL, "--axis", "x"
+    )
+    assert (code, err) == (0, "")
+    assert "x: warning: single-voxel channels" in out
+
+
+def test_permeability_refuses_what_it_cannot_solve(run, tmp_path):
+    np.save(tmp_path / "pores.npy", np.ones((5, 5, 5), bool))
+    np.save(tmp_path / "thin.npy", np.pad(np.ones((2, 3, 3), bool), ((0, 0), (1, 1), (1, 1))))
+    cases = {
+        ("pores.npy", VOXEL, "x"): "must hold solid voxels",
+        ("thin.npy", VOXEL, "x"): "at least 3 voxels long, got 2",
+        ("thin.npy", "0", "y"): "voxel size must be > 0 m",
+        ("thin.npy", VOXEL, "w"): "axis must be one of x, y, z or all",
+    }
+    for (name, size, axis), rule in cases.items():
+        code, out, err = run("permeability", tmp_path / name, "--voxel-size", size, "--axis", axis)
+        assert (code, out) == (2, "")
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        assert rule in err
+    code, _, err = run("permeability", tmp_path / "thin.npy")
+    assert code == 2
+    assert "--voxel-size" in err
+
+
 @pytest.mark.parametrize("command", ["network", "formation-factor"])
 def test_axis_without_a_path_has_an_infinite_formation_factor(run, im, tmp_path, command):
     walled = im.copy()
@@ -203,7 +311,9 @@ def _bad_images(folder):
     return found
 
 
-@pytest.mark.parametrize("command", ["network", "size-factors", "formation-factor"])
+@pytest.mark.parametrize(
+    "command", ["network", "size-factors", "formation-factor", "permeability"]
+)
 def test_bad_image_is_one_line_and_nothing_is_written(run, tmp_path, command):
     (tmp_path / "in").mkdir()
     for name, (path, options, rule) in _bad_images(tmp_path / "in").items():
@@ -228,6 +338,11 @@ def test_bad_image_is_one_line_and_nothing_is_written(run, tmp_path, command):
         (["--voxel-size", VOXEL, "--axis", "w"], "axis must be one of x, y, z or all"),
         (["--voxel-size", VOXEL, "--method", "magic"], "method must be one of dns"),
         (["--voxel-size", VOXEL, "--method", "model"], "needs a model"),
+        (["--voxel-size", VOXEL, "--transport", "heat"], "must be one of diffusion, flow, both"),
+        (
+            ["--voxel-size", VOXEL, "--transport", "flow", "--method", "geometry"],
+            "use --method dns without a model",
+        ),
         (
             ["--voxel-size", VOXEL, "--method", "dns", "--model", "models:/conductance@champion"],
             "drop one of the two",
@@ -278,7 +393,7 @@ def test_image_larger_than_memory_is_refused_from_its_header(run, tmp_path):
     path = tmp_path / "huge.h5"
     with h5py.File(path, "w") as root:
         root.create_dataset("im", shape=(9000, 9000, 9000), dtype="u1", chunks=(64, 64, 64))
-    for command in ("network", "size-factors", "formation-factor"):
+    for command in ("network", "size-factors", "formation-factor", "permeability"):
         code, _, stderr = run(command, path, "--voxel-size", VOXEL, "-o", tmp_path / "out")
         assert code == 2
         assert "9000 x 9000 x 9000 voxels needs about" in stderr

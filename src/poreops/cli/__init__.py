@@ -1,4 +1,4 @@
-"""The command `poreops`: networks, size factors and formation factors of images.
+"""The command `poreops`: networks, size factors and transport properties of images.
 
 Only Typer is imported here; each command loads what it needs.
 """
@@ -53,6 +53,12 @@ Method = Annotated[
         "--model, else dns]",
     ),
 ]
+Transport = Annotated[
+    str,
+    typer.Option(
+        "--transport", help="What the network carries: diffusion, flow or both; flow by dns."
+    ),
+]
 Axis = Annotated[str, typer.Option("--axis", help="x, y, z or all (array axes 0, 1, 2).")]
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)
@@ -85,6 +91,7 @@ def network(
     out: Out,
     model: Model = None,
     method: Method = None,
+    transport: Transport = "diffusion",
     axis: Axis = "all",
     pore_label: PoreLabel = None,
     dataset: Dataset = None,
@@ -93,11 +100,11 @@ def network(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Build an OpenPNM-ready pore network and its formation factor and tortuosity."""
+    """Build an OpenPNM-ready pore network; its formation factor, tortuosity, permeability."""
     from poreops.cli import jobs, show
 
     source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.network(source, voxel_size, method, model, axis, out, workers)
+    results = jobs.network(source, voxel_size, method, model, transport, axis, out, workers)
     _show(results, show.network_text, as_json, out)
 
 
@@ -141,6 +148,27 @@ def formation_factor(
     source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
     results = jobs.formation_factor(source, axis, voxel_size, out)
     _show(results, show.formation_factor_text, as_json, out)
+
+
+@app.command()
+def permeability(
+    image: Image,
+    voxel_size: VoxelSize,
+    axis: Axis = "all",
+    out: OptionalOut = None,
+    pore_label: PoreLabel = None,
+    dataset: Dataset = None,
+    shape: Shape = None,
+    dtype: Dtype = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Solve Stokes flow in the whole image: permeability without a network."""
+    from poreops.cli import jobs, show
+
+    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
+    results = jobs.permeability(source, axis, voxel_size, out, workers)
+    _show(results, show.permeability_text, as_json, out)
 
 
 def main() -> NoReturn:

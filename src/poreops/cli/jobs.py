@@ -1,6 +1,7 @@
 """What the commands do: read, compute with progress on stderr, write a folder of results."""
 
 import math
+import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,24 +51,21 @@ def network(
     voxel_size: float,
     method: str | None,
     model: str | None,
+    transport: str,
     axis: str,
     out: Path,
     workers: int | None,
 ) -> Results:
     """Build the network of an image and write it with its transport properties."""
     from poreops import report
-    from poreops.conduits import checked_method
-    from poreops.network import (
-        BYTES_PER_VOXEL,
-        checked_voxel_size,
-        loaded_model,
-        network_of_regions,
-    )
+    from poreops.conduits import checked_method, checked_transport, checked_voxel_size
+    from poreops.network import BYTES_PER_VOXEL, loaded_model, network_of_regions
     from poreops.regions.partition import partition
 
     clock = Clock()
     checked_voxel_size(voxel_size)
     method = _method(method, model)
+    checked_transport(transport, method)
     header = _fitting_header(source, BYTES_PER_VOXEL, "a network")
     checked_method(method, model, len(header.shape))
     axes = _axes(axis, len(header.shape))
@@ -80,18 +78,21 @@ def network(
         with clock.timed("size_factors"):
             built = network_of_regions(
                 regions, voxel_size, method=method, model=loaded, workers=workers,
-                watch=progress_bar,
+                transport=transport, watch=progress_bar,
             )  # fmt: skip
-        found = {}
+        found: dict[str, Results] = {name: {} for name in axes}
         with clock.stage("transport"):
             for name in axes:
-                diffusion = built.formation_factor(name)
-                found[name] = _axis_results(diffusion)
+                if transport != "flow":
+                    found[name] |= _axis_results(built.formation_factor(name))
+                if transport != "diffusion":
+                    found[name] |= _flow_results(built.permeability(name))
         pores = built.openpnm
         results = {
             **_about("network", source, im, voxel_size),
             "method": method,
             "model": model,
+            "transport": transport,
             "regions": regions.count,
             "throats": len(regions.conns),
             "network": {
@@ -118,9 +119,9 @@ def size_factors(
 ) -> Results:
     """Partition an image and compute the size factor of every throat."""
     from poreops import report
-    from poreops.conduits import NO_CONTACTS, checked_method
+    from poreops.conduits import NO_CONTACTS, checked_method, checked_voxel_size
     from poreops.conduits import size_factors as conduit_size_factors
-    from poreops.network import BYTES_PER_VOXEL, checked_voxel_size, loaded_model
+    from poreops.network import BYTES_PER_VOXEL, loaded_model
     from poreops.regions.partition import partition
 
     clock = Clock()
@@ -175,7 +176,8 @@ def formation_factor(
 ) -> Results:
     """Solve diffusion in the whole image along one axis or all."""
     from poreops import report
-    from poreops.network import axis_index, checked_voxel_size
+    from poreops.conduits import checked_voxel_size
+    from poreops.graph import axis_index
     from poreops.transport.bulk import formation_factor as solve
 
     clock = Clock()
@@ -195,6 +197,44 @@ def formation_factor(
                 "iterations": diffusion.iterations,
             }
         results = {**_about("formation-factor", source, im, voxel_size), "axes": found}
+        results["seconds"] = clock.seconds
+        if folder is not None:
+            results["files"] = report.write_results(folder, results)
+    return results
+
+
+def permeability(
+    source: ImageSource, axis: str, voxel_size: float, out: Path | None, workers: int | None
+) -> Results:
+    """Solve Stokes flow through the whole image along one axis or all."""
+    from poreops import report
+    from poreops.conduits import checked_voxel_size
+    from poreops.graph import axis_index
+    from poreops.transport.stokes import BYTES_PER_VOXEL, UnderResolvedWarning
+    from poreops.transport.stokes import permeability as solve
+
+    clock = Clock()
+    checked_voxel_size(voxel_size)
+    header = _fitting_header(source, BYTES_PER_VOXEL, "solving Stokes flow")
+    axes = _axes(axis, len(header.shape))
+    with report.output_folder(out) if out is not None else nullcontext() as folder:
+        with clock.stage("read"):
+            im = source.read()
+        found = {}
+        for name in axes:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", UnderResolvedWarning)
+                with clock.stage(f"solve {name}"):
+                    flow = solve(
+                        im, axis_index(name, im.ndim), voxel_size=voxel_size, workers=workers
+                    )
+            found[name] = _flow_results(flow) | {
+                "floating_share": flow.floating_share,
+                "residual": flow.residual,
+                "iterations": flow.iterations,
+                "warnings": [str(warning.message) for warning in caught],
+            }
+        results = {**_about("permeability", source, im, voxel_size), "axes": found}
         results["seconds"] = clock.seconds
         if folder is not None:
             results["files"] = report.write_results(folder, results)
@@ -245,6 +285,14 @@ def _about(
         "shape": list(im.shape),
         "voxel_size_m": voxel_size,
         "porosity": float(np.count_nonzero(im)) / im.size,
+    }
+
+
+def _flow_results(flow: Any) -> Results:
+    return {
+        "permeability_m2": float(flow.permeability),
+        "permeability_md": float(flow.permeability_md),
+        "percolates": bool(flow.percolates),
     }
 
 

@@ -4,6 +4,15 @@ from typing import Any
 
 Results = dict[str, Any]
 
+# title, key in the results of an axis, format
+_COLUMNS = (
+    ("formation factor", "formation_factor", ".4f"),
+    ("tortuosity", "tortuosity", ".4f"),
+    ("D_eff/D0", "effective_diffusivity", ".6f"),
+    ("permeability [m2]", "permeability_m2", ".4e"),
+    ("permeability [mD]", "permeability_md", ".6g"),
+)
+
 
 def network_text(results: Results) -> str:
     """Return the results of `network` for a terminal."""
@@ -41,6 +50,16 @@ def formation_factor_text(results: Results) -> str:
     return "\n".join([*_image_lines(results), "", *_axis_lines(results)])
 
 
+def permeability_text(results: Results) -> str:
+    """Return the results of `permeability` for a terminal."""
+    warnings = [
+        f"{name}: warning: {message}"
+        for name, axis in results["axes"].items()
+        for message in axis["warnings"]
+    ]
+    return "\n".join([*_image_lines(results), "", *_axis_lines(results), *warnings])
+
+
 def _image_lines(results: Results) -> list[str]:
     size = " x ".join(str(n) for n in results["shape"])
     unit = "" if results["voxel_size_m"] is None else f" of {results['voxel_size_m']:g} m"
@@ -51,11 +70,16 @@ def _image_lines(results: Results) -> list[str]:
 
 
 def _axis_lines(results: Results) -> list[str]:
-    lines = ["axis   formation factor   tortuosity   D_eff/D0"]
-    for name, axis in results["axes"].items():
+    """Return a table with the columns that the axes have."""
+    axes = results["axes"]
+    columns = [column for column in _COLUMNS if all(column[1] in axis for axis in axes.values())]
+    lines = ["   ".join(["axis", *(title for title, _, _ in columns)])]
+    for name, axis in axes.items():
+        values = (
+            f"{float(axis[key]):>{len(title)}{precision}}" for title, key, precision in columns
+        )
         lines.append(
-            f"{name:<4}   {float(axis['formation_factor']):>16.4f}   "
-            f"{float(axis['tortuosity']):>10.4f}   {axis['effective_diffusivity']:>8.6f}"
+            "   ".join([f"{name:<4}", *values])
             + ("" if axis["percolates"] else "   does not percolate")
         )
     return lines

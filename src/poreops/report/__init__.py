@@ -28,7 +28,6 @@ def write_network(folder: Path, network: PoreNetwork) -> None:
     write_pores_csv(folder / "pores.csv", arrays)
     write_throats_csv(folder / "throats.csv", arrays)
     write_network_npz(folder / "network.npz", arrays)
-    factors = arrays["throat.diffusive_size_factors"]
     pore_data, throat_data = (
         {
             key.removeprefix(f"{element}."): values
@@ -37,7 +36,16 @@ def write_network(folder: Path, network: PoreNetwork) -> None:
         }
         for element in ("pore", "throat")
     )
-    throat_data["log10_size_factor"] = np.log10(factors)
+    diffusive, hydraulic = (f"{kind}_size_factors" for kind in ("diffusive", "hydraulic"))
+    if diffusive in throat_data:
+        throat_data["log10_size_factor"] = np.log10(throat_data[diffusive])
+    if hydraulic in throat_data:
+        throat_data["log10_hydraulic_size_factor"] = np.log10(throat_data[hydraulic])
+    drawn, title = (
+        (diffusive, "diffusive size factor [m]")
+        if diffusive in throat_data
+        else (hydraulic, "hydraulic size factor [m³]")
+    )
     coords, conns = arrays["pore.coords"], arrays["throat.conns"]
     write_network_vtp(folder / "network.vtp", coords, conns, pore_data, throat_data)
     _write_labels(folder, network.regions, network.voxel_size)
@@ -45,9 +53,10 @@ def write_network(folder: Path, network: PoreNetwork) -> None:
         folder / "network.png",
         coords,
         conns,
-        factors,
+        throat_data[drawn],
         arrays["pore.inscribed_diameter"],
         arrays["pore.boundary"],
+        title,
     )
 
 

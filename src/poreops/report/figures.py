@@ -33,6 +33,7 @@ def draw_network(
     size_factors: NDArray[np.float64],
     diameters: NDArray[np.float64],
     boundary: NDArray[np.bool_],
+    title: str = "diffusive size factor [m]",
 ) -> None:
     """Draw a network in perspective, throats coloured by log₁₀ of the size factor.
 
@@ -40,9 +41,10 @@ def draw_network(
     ----------
     coords : (Np, 3) float [m]
     conns : (Nt, 2) int
-    size_factors : (Nt,) float [m]
+    size_factors : (Nt,) float
     diameters : (Np,) float [m]
     boundary : (Np,) bool, drawn as small grey points
+    title : of the size factors, with their unit
     """
     from matplotlib.colors import Normalize
     from mpl_toolkits.mplot3d.art3d import Line3DCollection
@@ -71,7 +73,7 @@ def draw_network(
         getattr(axes, f"set_{axis}label")(f"{name} [{unit}]")
     axes.set_box_aspect(np.maximum(size, 0.02 * size.max()))
     bar = figure.colorbar(lines, ax=axes, shrink=0.7, pad=0.1)
-    bar.set_label("log₁₀ of the diffusive size factor [m]")
+    bar.set_label(f"log₁₀ of the {title}")
     axes.set_title(f"{int(inner.sum())} pores, {len(conns)} throats")
     _save(figure, path)
 

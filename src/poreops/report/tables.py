@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 
+# name of the network's property → column
+_SIZE_FACTORS = {
+    "throat.diffusive_size_factors": "diffusive_size_factor_m",
+    "throat.hydraulic_size_factors": "hydraulic_size_factor_m3",
+}
+
 
 def write_pores_csv(path: str | Path, arrays: Arrays) -> None:
     """Write one row a pore: position, sizes and the face of a boundary pore, in SI units."""
@@ -35,16 +41,19 @@ def write_pores_csv(path: str | Path, arrays: Arrays) -> None:
 
 
 def write_throats_csv(path: str | Path, arrays: Arrays) -> None:
-    """Write one row a throat: its two pores, size factor and sizes, in SI units."""
+    """Write one row a throat: its two pores, size factors and sizes, in SI units."""
     import pandas as pd
 
     conns = arrays["throat.conns"]
+    size_factors = {
+        column: arrays[name] for name, column in _SIZE_FACTORS.items() if name in arrays
+    }
     pd.DataFrame(
         {
             "throat": np.arange(len(conns)),
             "pore_1": conns[:, 0],
             "pore_2": conns[:, 1],
-            "diffusive_size_factor_m": arrays["throat.diffusive_size_factors"],
+            **size_factors,
             "inscribed_diameter_m": arrays["throat.inscribed_diameter"],
             "cross_sectional_area_m2": arrays["throat.cross_sectional_area"],
             "length_m": arrays["throat.total_length"],
