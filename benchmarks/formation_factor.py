@@ -174,9 +174,10 @@ def main() -> None:
 
             def show(solver: str, result: dict, own: dict, known=known, unit=unit) -> None:
                 error = result["formation_factor"] / own["formation_factor"] - 1
+                seconds = result["seconds"]
                 row(
-                    *known, solver, f"{result['formation_factor']:.5f}", f"{result['seconds']:.3f}",
-                    f"{result['seconds'] * unit:.2f}", f"{result['seconds'] / own['seconds']:.1f}",
+                    *known, solver, f"{result['formation_factor']:.5f}", f"{seconds:.3f}",
+                    f"{seconds * unit:.2f}", f"{seconds / own['seconds']:.1f}",
                     f"{error:.1e}" if result is not own else "",
                     result.get("iterations", ""), f"{result['peak_mb']:.0f}",
                 )  # fmt: skip

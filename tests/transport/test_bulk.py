@@ -356,6 +356,12 @@ def test_negative_axis_counts_from_the_end(rock):
     assert formation_factor(rock, -1) == formation_factor(rock, 2)
 
 
+def test_an_image_that_does_not_fit_is_refused_beforehand(rock, monkeypatch):
+    monkeypatch.setattr("poreops.volumes.memory.available_memory", lambda: 10**6)
+    with pytest.raises(InputError, match=r"38 x 41 x 36 voxels .* needs about .* crop"):
+        formation_factor(rock, 0)
+
+
 def test_memory_estimate_grows_with_pores_and_phases():
     shape = (100, 100, 100)
     assert (
