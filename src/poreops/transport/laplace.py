@@ -14,6 +14,8 @@ See Trottenberg, Oosterlee & Schueller, *Multigrid* (2001), sections 2.8 and 7.
 import numpy as np
 from numba import njit
 
+from poreops.transport.grid_levels import coarsen, grid_levels, prolong, restrict
+
 # Roots of the degree-2 Chebyshev polynomial on [0.4, 2], the upper part of the spectrum of
 # D^-1 A: the pair of sweeps damps every rough error by at least 3.5.
 _W1 = np.float32(1.0 / (1.2 - 0.8 * np.sqrt(0.5)))
@@ -191,82 +193,6 @@ def _direction(p, z, beta):
         p[i] = z[i] + beta * p[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _coarsen(gx, gy, gz, fine, lo, coarse, base):
-    """Coarse face conductances: half the sum of the four fine faces between two aggregates."""
-    nx, ny, nz, cx, cy = coarse
-    sx, sy = fine[3], fine[4]
-    half = np.float32(0.5)
-    for i in range(1, nx + 1):
-        for j in range(1, ny + 1):
-            row = base + i * cx + j * cy
-            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
-            for k in range(1, nz + 1):
-                m = first + 2 * k - 1
-                a = m + sx
-                gx[row + k] = half * (gx[a] + gx[a + 1] + gx[a + sy] + gx[a + sy + 1])
-                a = m + sy
-                gy[row + k] = half * (gy[a] + gy[a + 1] + gy[a + sx] + gy[a + sx + 1])
-                a = m + 1
-                gz[row + k] = half * (gz[a] + gz[a + sy] + gz[a + sx] + gz[a + sx + sy])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _restrict(t, b, fine, lo, coarse, base):
-    """Sum the residual of each 2x2x2 aggregate."""
-    nx, ny, nz, cx, cy = coarse
-    sx, sy = fine[3], fine[4]
-    for i in range(1, nx + 1):
-        for j in range(1, ny + 1):
-            row = base + i * cx + j * cy
-            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
-            out = b[row + 1 : row + nz + 1]
-            r0 = t[first + 1 : first + 2 * nz + 1]
-            r1 = t[first + sy + 1 : first + sy + 2 * nz + 1]
-            r2 = t[first + sx + 1 : first + sx + 2 * nz + 1]
-            r3 = t[first + sx + sy + 1 : first + sx + sy + 2 * nz + 1]
-            for k in range(nz):
-                even = r0[2 * k] + r1[2 * k] + r2[2 * k] + r3[2 * k]
-                odd = r0[2 * k + 1] + r1[2 * k + 1] + r2[2 * k + 1] + r3[2 * k + 1]
-                out[k] = even + odd
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _prolong(x, pore, fine, lo, coarse, base):
-    """Add the coarse correction to each voxel of its aggregate; solid stays 0."""
-    nx, ny, nz, cx, cy = coarse
-    sx, sy = fine[3], fine[4]
-    for i in range(1, nx + 1):
-        for j in range(1, ny + 1):
-            row = base + i * cx + j * cy
-            correction = x[row + 1 : row + nz + 1]
-            first = lo + (2 * i - 1) * sx + (2 * j - 1) * sy
-            for f in (first, first + sy, first + sx, first + sx + sy):
-                out = x[f + 1 : f + 2 * nz + 1]
-                mask = pore[f + 1 : f + 2 * nz + 1]
-                for k in range(nz):
-                    out[2 * k] += mask[2 * k] * correction[k]
-                    out[2 * k + 1] += mask[2 * k + 1] * correction[k]
-
-
-@njit(cache=True, nogil=True)
-def _levels(nx, ny, nz):
-    """Interior sizes, strides and offset of each level; the last row holds the total length."""
-    levels = np.zeros((32, 6), np.int64)
-    count = 0
-    offset = 0
-    while True:
-        sy = nz + 2
-        sx = (ny + 2) * sy
-        levels[count] = (nx, ny, nz, sx, sy, offset)
-        offset += (nx + 2) * sx
-        count += 1
-        if max(nx, ny, nz) <= 2:
-            levels[count, 5] = offset
-            return levels[: count + 1]
-        nx, ny, nz = (nx + 1) // 2, (ny + 1) // 2, (nz + 1) // 2
-
-
 @njit(cache=True, nogil=True)
 def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
     """Approximate x = A^-1 b on the finest level; a symmetric positive operation."""
@@ -289,12 +215,12 @@ def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
                 _residual_fine(x, t, b, pore, degree, sx, sy, lo, hi)
             else:
                 _residual(x, t, b, gx, gy, gz, sx, sy, lo, hi)
-            _restrict(t, b, levels[level, :5], start, levels[level + 1, :5], stop)
+            restrict(t, b, levels[level, :5], start, levels[level + 1, :5], stop)
     for level in range(coarsest - 1, -1, -1):
         sx, sy = levels[level, 3], levels[level, 4]
         start, stop = levels[level, 5], levels[level + 1, 5]
         lo, hi = start + sx, stop - sx
-        _prolong(x, pore, levels[level, :5], start, levels[level + 1, :5], stop)
+        prolong(x, pore, levels[level, :5], start, levels[level + 1, :5], stop)
         if binary and level == 0:
             _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, lo, hi)
             _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, lo, hi)
@@ -306,7 +232,7 @@ def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
 @njit(cache=True, nogil=True)
 def workspace_sizes(shape):
     """Lengths of the float32 and float64 workspaces for a padded box of this shape."""
-    total = _levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)[-1, 5]
+    total = grid_levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)[-1, 5]
     size = shape[0] * shape[1] * shape[2]
     return 8 * total + size, 3 * size
 
@@ -338,7 +264,7 @@ def solve_box(pore, source, tolerance, limit, work32, work64):
     iterations : int
     """
     px, py, pz = pore.shape
-    levels = _levels(px - 2, py - 2, pz - 2)
+    levels = grid_levels(px - 2, py - 2, pz - 2)
     return _solve(levels, pore.ravel(), source, tolerance, limit, work32, work64)
 
 
@@ -353,7 +279,7 @@ def solve_conductances(shape, conductances, source, tolerance, limit, work32, wo
         Of the face between each voxel and the next one along each axis, 0 to the padding.
     """
     n = shape[0] * shape[1] * shape[2]
-    levels = _levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)
+    levels = grid_levels(shape[0] - 2, shape[1] - 2, shape[2] - 2)
     total = levels[-1, 5]
     for axis in range(3):
         work32[axis * total : axis * total + n] = conductances[axis]
@@ -392,7 +318,7 @@ def _solve(levels, pore, source, tolerance, limit, work32, work64):
         _inverse(gx, gy, gz, inv, sx, sy, lo, hi)
     for level in range(1, levels.shape[0] - 1):
         start, stop = levels[level, 5], levels[level + 1, 5]
-        _coarsen(gx, gy, gz, levels[level - 1, :5], levels[level - 1, 5], levels[level, :5], start)
+        coarsen(gx, gy, gz, levels[level - 1, :5], levels[level - 1, 5], levels[level, :5], start)
         cx, cy = levels[level, 3], levels[level, 4]
         _inverse(gx, gy, gz, inv, cx, cy, start + cx, stop - cx)
     r = source
