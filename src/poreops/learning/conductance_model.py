@@ -1,5 +1,6 @@
 """A trained conductance model on disk and in use: ROI in, diffusive size factor in voxels out."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -54,8 +55,11 @@ class ConductanceModel:
             scaling = TargetScaling(**description["scaling"])
             ndim = int(description["ndim"])
             model = cls(resnet(network, ndim), network, scaling, ndim)
-            model.keras_model.load_weights(folder / WEIGHTS)
-        except (KeyError, TypeError, ValueError, OSError) as error:
+            with warnings.catch_warnings():
+                # Keras would leave such layers as they were made
+                warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+                model.keras_model.load_weights(folder / WEIGHTS)
+        except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a conductance model, got {reason}; "
@@ -154,6 +158,13 @@ class ConductanceModel:
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
+        flat = np.reshape(rois, (len(rois), -1))
+        for label in (1, 2):
+            if not (flat == label).any(axis=1).all():
+                raise InputError(
+                    f"rois must hold both regions, 1 and 2, got a ROI without {label}; "
+                    "cut them with regions.conduit.crop_conduit"
+                )
         return self.predict_encoded(encoded)
 
 

@@ -1,7 +1,7 @@
 """What the network is trained on: the size factor, scaled; and the way back, inside the model."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ class TargetScaling:
     kind: TargetKind
     shift: float
     scale: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(TargetKind):
+            raise ValueError(f"kind must be one of {get_args(TargetKind)}, got {self.kind!r}")
 
     @classmethod
     def fit(cls, kind: TargetKind, size_factors: NDArray[np.floating]) -> Self:

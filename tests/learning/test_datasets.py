@@ -1,0 +1,44 @@
+"""Examples are the conduits of the files, in the order of the rows asked for."""
+
+import numpy as np
+import pytest
+import tiny_model
+from reference import sphere_regions
+
+from poreops.learning import datasets
+from poreops.learning.datasets import read_examples
+from poreops.learning.encoding import encode
+from poreops.regions.conduit import extract_conduits
+from poreops.store import ConduitWriter, write_hdf5
+
+
+@pytest.fixture(scope="module", params=[2, 3])
+def files(request, tmp_path_factory):
+    ndim, folder = request.param, tmp_path_factory.mktemp("examples")
+    regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
+    with ConduitWriter(folder / "conduits.h5", ndim=ndim) as writer:
+        for batch in extract_conduits(regions.labels, regions.conns, volume=0):
+            writer.append(batch)
+    rois, ratios, size_factors = tiny_model.conduits(ndim)
+    write_hdf5(folder / "labels.h5", {"size_factor": size_factors})
+    return folder / "conduits.h5", folder / "labels.h5", rois, size_factors * ratios ** (ndim - 2)
+
+
+def test_all_conduits_are_read(files, monkeypatch):
+    monkeypatch.setattr(datasets, "_SLICE", 32)
+    conduits, labels, rois, targets = files
+    found = read_examples(conduits, labels, "occupancy+distance")
+    expected = encode(rois, "occupancy+distance")
+    np.testing.assert_array_equal(found.encoded.image, expected.image)
+    np.testing.assert_array_equal(found.encoded.scalars, expected.scalars)
+    np.testing.assert_allclose(found.size_factors, targets, rtol=1e-12)
+
+
+def test_some_conduits_are_read(files, monkeypatch):
+    monkeypatch.setattr(datasets, "_SLICE", 3)
+    conduits, labels, rois, targets = files
+    rows = np.array([0, 3, 4, 11, 12, 40, 41, 57])
+    found = read_examples(conduits, labels, "labels", rows, workers=1)
+    assert len(found) == len(rows)
+    np.testing.assert_array_equal(found.encoded.image[..., 0], rois[rows])
+    np.testing.assert_allclose(found.size_factors, targets[rows], rtol=1e-12)
