@@ -43,7 +43,7 @@ def connect_voxels(
         Out: number of neighbours, or sum of the conductances if there are codes.
     aggregate : (even,) uint32
         Out: of each even voxel.
-    layer : (n,) uint16
+    layer : (n,) uint
         Out: coordinate along ``axis``.
     """
     shape = patterns.shape

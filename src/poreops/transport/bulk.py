@@ -17,7 +17,14 @@ from poreops.errors import InputError
 from poreops.transport.multigrid import Multigrid
 from poreops.transport.phases import diffusivity_of, labels_of, phases_of
 from poreops.transport.team import Team, team_of
-from poreops.transport.voxel_graph import MAX_PHASES, Numbering, codes, connect, number
+from poreops.transport.voxel_graph import (
+    MAX_PHASES,
+    MAX_VOXELS,
+    Numbering,
+    codes,
+    connect,
+    number,
+)
 from poreops.transport.voxel_solver import Solution, solve
 from poreops.volumes.memory import require_memory
 
@@ -212,15 +219,11 @@ def formation_factor(
     porosity, mean = conducting / image.size, float(counts @ local) / image.size
     with team_of(workers) as team:
         domain = _domain(image, labels, local, axis, sides, ends)
-        size, phases = domain.phase.shape, domain.diffusivities.size - 1
-        require_memory(
-            memory_needed(size, porosity, phases=phases),
-            f"diffusion in {' x '.join(str(n) for n in size)} voxels of porosity {porosity:.2f}",
-            "crop the image to a part",
-        )
+        _refuse_too_large(domain, porosity)
         numbering, solution = _conduct(domain, team, tolerance)
     copies = domain.phase.size / _domain_size(image.shape, axis, ends)
-    used = numbering.count / copies + np.count_nonzero(domain.ends) * (numbering.count > 0)
+    # layers that hold the concentrations are connected to an end anyway
+    used = (numbering.count + np.count_nonzero(domain.ends)) / copies if numbering.count else 0
     floating = 1 - used / conducting if conducting else 0.0
     length = image.shape[axis] - (ends == "node")
     area = copies * image.size / image.shape[axis]
@@ -304,6 +307,17 @@ def _domain(
     return _Domain(
         np.ascontiguousarray(phase), np.concatenate([[0.0], levels / unit]), axis, periodic, layers
     )
+
+
+def _refuse_too_large(domain: _Domain, porosity: float) -> None:
+    shape = domain.phase.shape
+    what = f"diffusion in {' x '.join(str(n) for n in shape)} voxels of porosity {porosity:.2f}"
+    if porosity * math.prod(shape) > MAX_VOXELS:
+        raise InputError(
+            f"at most {MAX_VOXELS} conducting voxels are possible, got {what}; crop it"
+        )
+    need = memory_needed(shape, porosity, phases=domain.diffusivities.size - 1)
+    require_memory(need, what, "crop the image to a part")
 
 
 def _conduct(domain: _Domain, team: Team, tolerance: float) -> tuple[Numbering, Solution]:

@@ -11,6 +11,7 @@ from poreops.transport.coarsening import Graph
 from poreops.transport.team import Team
 from poreops.transport.voxel_solver import VoxelGraph, chunks_of
 
+MAX_VOXELS = 2**31 - 1  # numbers have 4 bytes
 MAX_PHASES = 20  # conductances have codes of one byte: pairs of phases, phase and end
 
 
@@ -93,7 +94,8 @@ def connect(
     neighbour = np.empty(6 * n, np.uint32)
     code = None if single else np.zeros(6 * n, np.uint8)
     diagonal = np.empty(n, np.uint8 if single else np.float64)
-    aggregate, layer = np.empty(even, np.uint32), np.empty(n, np.uint16)
+    aggregate = np.empty(even, np.uint32)
+    layer = np.empty(n, np.uint16 if phase.shape[axis] <= 1 << 16 else np.uint32)
     planes = team.cuts(len(patterns))
     image = np.empty((1, 1, 1), np.uint8) if single else phase
     team.run(

@@ -23,7 +23,9 @@ from poreops.transport.laplace import NotConvergedError
 from poreops.transport.multigrid import FAST, Multigrid
 from poreops.transport.team import Team
 
-_CHUNK = 8192  # voxels to a partial sum; fixed, so that sums do not depend on the threads
+# Partial sums, cut regardless of the threads, so that the total does not depend on these
+_CHUNK = 8192  # voxels to a partial sum at least
+_CHUNKS = 256
 _RESTARTS = 20
 _FIELD_TOLERANCE = 10.0  # of the field in the energy norm, times that of the fluxes
 
@@ -40,7 +42,7 @@ class VoxelGraph:
     table : (codes,) float64, conductances
     diagonal : (n,) uint8 or float64, sum of the conductances, ends included
     aggregate : (even,) uint32
-    layer : (n,) uint16, coordinate along the axis of the mean flux
+    layer : (n,) uint, coordinate along the axis of the mean flux
     inlet : value of the neighbour n + 1
     ends : (2, m) int64, voxels at the inlet and at the outlet, -1 fills up
     end_conductances : (2, m) float64
@@ -75,9 +77,9 @@ class Solution:
 
 
 def chunks_of(first: Array, even: int) -> Array:
-    """Cut voxels between blocks into parts of about `_CHUNK`; ``first`` is (2, blocks + 1)."""
+    """Cut voxels between blocks into equal parts; ``first`` is (2, blocks + 1)."""
     size = int(first[1, -1])
-    count = max(1, size // _CHUNK)
+    count = min(max(1, size // _CHUNK), _CHUNKS)
     before = first[0] + first[1]
     cut = np.searchsorted(before, even + np.arange(count + 1) * size // count)
     cut[-1] = before.size - 1
