@@ -70,6 +70,15 @@ def test_layers_conduct_in_series_and_in_parallel(axis, layer):
     assert found.effective_diffusivity == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_very_long_strip_converges():
+    im = np.ones((20_000, 3), bool)
+    im[5:9, 0] = False
+    expected = exact.direct_effective_diffusivity(im, 0)
+    found = formation_factor(im, 0)
+    assert found.effective_diffusivity == pytest.approx(expected, rel=1e-8)
+    assert found.iterations < 20
+
+
 def test_error_at_a_sharp_corner_falls_as_the_singularity_predicts():
     # c ~ r^(2/3) at the corner, so the conductance converges as h^(4/3)
     widths = [4, 8, 16, 32]

@@ -12,6 +12,7 @@ from poreops.transport.team import Team
 from poreops.transport.voxel_solver import VoxelGraph, chunks_of
 
 MAX_VOXELS = 2**31 - 1  # numbers have 4 bytes
+LONG = 2048  # layers
 MAX_PHASES = 20  # conductances have codes of one byte: pairs of phases, phase and end
 
 
@@ -104,8 +105,8 @@ def connect(
     )  # fmt: skip
     nodes = address.size
     start = np.zeros(nodes + 1, np.int64)
-    # the contrast of several phases needs more digits than 7
-    kind = np.float32 if single else np.float64
+    # the contrast of several phases needs more digits than 7, and so does a long way
+    kind = np.float32 if single and phase.shape[axis] <= LONG else np.float64
     near, weight = np.empty(0, np.uint32), np.empty(0, kind)
     about = patterns, periodic, node, image, pair, table, start
     team.run(adjacency.connect_aggregates, planes, *about, near, weight)
