@@ -9,7 +9,8 @@ updated in one pass (Chronopoulos & Gear, J. Comput. Appl. Math. 25, 1989).
 With one conducting phase the preconditioner and its vectors are float32; concentrations,
 directions and the sums in A z are float64, without which fluxes could not be told to 1e-5 where
 concentrations differ by 1e-4 from one voxel to the next. With several phases or thousands of
-layers all is float64: the residual of a cluster that the rest hardly touches is a small difference.
+layers all is float64: the residual of a cluster that the rest hardly touches is small beside the
+terms that it sums.
 """
 
 from dataclasses import dataclass
