@@ -14,6 +14,7 @@ from poreops.tracking import (
     ModelVersion,
     Tensor,
     champion_info,
+    find_version,
     lineage,
     promote,
     register,
@@ -27,12 +28,13 @@ PACKAGE = Path("artifacts/.partial/conductance-pyfunc")
 
 
 def champion_scores(pinned: str) -> tuple[ModelVersion | None, dict[str, float] | None]:
-    """Return the champion and its scores, None if it was judged on other unseen volumes."""
+    """Return the champion and its scores; none if its files are gone or it saw other volumes."""
     try:
         champion = champion_info(MODEL)
     except InputError:
         return None, None  # the first model has no one to beat
-    if champion.tags.get("unseen.sha256") != pinned:
+    there = find_version(MODEL, champion.tags.get("sha256", ""))
+    if there is None or champion.tags.get("unseen.sha256") != pinned:
         return champion, None
     return champion, {k: float(champion.tags[k]) for k in ("r2", "r2_log", "mape")}
 
@@ -60,10 +62,10 @@ def main() -> None:
         tags = lineage() | judged | {"unseen.sha256": pinned, "validation": "passed" * valid}
         version = register(tracked, PACKAGE, MODEL, sha256=digest, tags=tags)
         set_alias(version, CHALLENGER)
-        again = champion is not None and champion.version == version.version
+        again = champion is not None and champion.tags.get("sha256") == digest
         gate = section("conductance_gate", GateConfig)
         reasons = [] if again else verdict(judged, standing, valid, gate)
-        if not reasons and not again:
+        if not reasons and (champion is None or champion.version != version.version):
             promote(version, {"promoted": "passed the gate of params.conductance_gate"})
         tracked.set_tags({"gate": "; ".join(reasons) or "passed"})
     verdict_line = "; ".join(reasons) or "champion"

@@ -181,6 +181,11 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     import keras
     import tensorflow as tf
 
+    if model.ndim != 3:
+        raise InputError(
+            f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
+            "export one that was trained with volumes.ndim: 3"
+        )
     count = scalar_count(model.network.scalars)
     shape = model.keras_model.inputs[0].shape[1:]
 
