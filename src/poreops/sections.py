@@ -33,9 +33,7 @@ def section(name: str, model: type[P], path: str | Path = RESOLVED) -> P:
     try:
         return model.model_validate(content[name])
     except ValidationError as error:
-        detail = error.errors()[0]
-        key = ".".join([name, *map(str, detail["loc"])])
-        raise InputError(f"{path}: {key}: {detail['msg']}, got {detail['input']!r}") from None
+        raise InputError(f"{path}: {_first(error, name)}") from None
 
 
 def overridden(base: P, changes: Mapping[str, Any]) -> P:
@@ -52,7 +50,16 @@ def overridden(base: P, changes: Mapping[str, Any]) -> P:
         part: Any = content
         for parent in parents:
             part = part.get(parent, {}) if isinstance(part, dict) else {}
-        if key not in part:
+        if not isinstance(part, dict) or key not in part:
             raise InputError(f"a search may change only known parameters, got {name}")
         part[key] = value
-    return type(base).model_validate(content)
+    try:
+        return type(base).model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"a search must choose valid parameters: {_first(error)}") from None
+
+
+def _first(error: ValidationError, *parents: str) -> str:
+    detail = error.errors()[0]
+    key = ".".join([*parents, *map(str, detail["loc"])])
+    return f"{key}: {detail['msg']}, got {detail['input']!r}"
