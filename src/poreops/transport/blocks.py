@@ -125,7 +125,7 @@ def blocks_beside(
 
 
 @njit(cache=True, nogil=True)
-def contact_with(mask: int, axis: int, side: int) -> int:
+def contact_with(mask: int, axis: int, side: int) -> Any:
     """Places in the next block that touch the voxels in mask."""
     touching = mask & _SIDES[axis, side]
     return touching >> BITS[axis] if side else touching << BITS[axis]

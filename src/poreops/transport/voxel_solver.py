@@ -237,7 +237,7 @@ def _near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) 
 
 
 @njit(cache=True, inline="always")
-def _exact_near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> float:
+def _exact_near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> Any:
     """Sum up as `_near` does, in float64."""
     k = 6 * i
     if code is None:
