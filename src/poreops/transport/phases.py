@@ -26,18 +26,17 @@ def labels_of(image: Array) -> tuple[Array, Array]:
     found: dict[float, int] = {}
     for slab in image:
         for label, count in zip(*_unique(slab), strict=True):
-            found[label] = found.get(label, 0) + int(count)
+            found[label.item()] = found.get(label.item(), 0) + int(count)
     labels = sorted(found)
     return np.array(labels), np.array([found[label] for label in labels])
 
 
-def _unique(slab: Array) -> tuple[list[float], list[int]]:
+def _unique(slab: Array) -> tuple[Array, Array]:
     if slab.dtype == np.uint8:
         counts = np.bincount(slab.ravel(), minlength=256)
         present = np.flatnonzero(counts)
-        return present.tolist(), counts[present].tolist()
-    labels, counts = np.unique(slab, return_counts=True)
-    return labels.tolist(), counts.tolist()
+        return present, counts[present]
+    return np.unique(slab, return_counts=True)
 
 
 def diffusivity_of(labels: Array, diffusivity: Mapping[int, float] | None) -> NDArray[np.float64]:
