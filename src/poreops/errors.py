@@ -16,6 +16,10 @@ class InputError(ValueError):
     """
 
 
+class NotConvergedError(RuntimeError):
+    """An iteration stopped before it reached its tolerance; nothing was returned."""
+
+
 @contextmanager
 def exit_on_input_error() -> Iterator[None]:
     """Print an `InputError` as one line on standard error and exit with 2; for commands.

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 from poreops.transport import bulk
 from poreops.transport.bulk import formation_factor, memory_needed
-from poreops.transport.laplace import NotConvergedError
 
 
 def rough(shape, porosity, seed=0, smoothing=1.5):

@@ -9,10 +9,9 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import conduit_boxes, crop_conduits
 from poreops.transport import size_factor as module
-from poreops.transport.laplace import NotConvergedError
 from poreops.transport.size_factor import (
     conduit_size_factor,
     diffusive_size_factors,

@@ -13,9 +13,8 @@ from exact_flow import (
 from scipy import ndimage
 
 import poreops
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 from poreops.transport.flow_domain import flowing_pores
-from poreops.transport.laplace import NotConvergedError
 from poreops.transport.stokes import (
     MILLIDARCY,
     PERIODIC,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 
 # Typer holds its own copy of click or the installed one; its public error leads to the right base
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -185,7 +185,7 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments or ["--help"], prog_name="poreops", standalone_mode=False)
-    except InputError as error:
+    except (InputError, NotConvergedError) as error:
         return _fail(str(error), 2)
     except _UsageError as error:
         context = getattr(error, "ctx", None)

@@ -24,10 +24,6 @@ _COARSEST_SWEEPS = 8  # pairs of sweeps on the coarsest level
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
-class NotConvergedError(RuntimeError):
-    """The iteration stopped before it reached its tolerance."""
-
-
 # The kernels loop from 0 over shifted views: an index that may be negative (``x[i - sx]``) makes
 # numba test for wrap-around, which stops the vectoriser and costs a factor of nine. Levels lie
 # behind one another in flat buffers; lo..hi-1 are the planes of one level without its padding.

@@ -19,8 +19,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.errors import NotConvergedError
 from poreops.transport.aggregation import Hierarchy, Vector
-from poreops.transport.laplace import NotConvergedError
 from poreops.transport.staggered import FloatArray, IntArray, Matrix, StaggeredFlow
 
 _FAST = {"contract", "reassoc", "nsz", "arcp"}

@@ -19,9 +19,9 @@ from numba import njit
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
-from poreops.transport.laplace import NotConvergedError, solve_box, workspace_sizes
+from poreops.transport.laplace import solve_box, workspace_sizes
 
 Convention = Literal["centroid", "porespy"]
 TOLERANCE = 1e-8

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from poreops.errors import NotConvergedError
 from poreops.transport.blocks import Array
-from poreops.transport.laplace import NotConvergedError
 from poreops.transport.multigrid import FAST, Multigrid
 from poreops.transport.team import Team
 
