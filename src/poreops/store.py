@@ -292,7 +292,20 @@ def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None
                 f"{', '.join(missing)}; make it with the stage extract_conduits"
             )
         chosen = slice(None) if rows is None else rows
-        return Conduits(**{name: file[name][chosen] for name in names})
+        return Conduits(**{name: _rows(file[name], chosen) for name in names})
+
+
+def _rows(dataset: h5py.Dataset, rows: slice | NDArray[np.intp]) -> Array:
+    if isinstance(rows, slice):
+        whole: Array = dataset[rows]
+        return whole
+    found = np.empty((len(rows), *dataset.shape[1:]), dataset.dtype)
+    # run by run: h5py takes forty times as long for scattered rows at once
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    for run in np.split(np.arange(len(rows)), breaks) if len(rows) else []:
+        source = np.s_[rows[run[0]] : rows[run[-1]] + 1]
+        dataset.read_direct(found, source, np.s_[run[0] : run[-1] + 1])
+    return found
 
 
 def _chunks(array: Array) -> tuple[int, ...] | None:
