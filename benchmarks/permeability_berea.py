@@ -66,13 +66,14 @@ def main() -> None:
     """Print a line per cube, then the deviations and times of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="folder of the Berea image and table")
-    parser.add_argument("--cubes", type=int, default=18, help="the first so many")
+    parser.add_argument("--cubes", type=int, default=18, help="so many of them")
+    parser.add_argument("--first", type=int, default=0, help="number of the first")
     parser.add_argument("--tolerance", type=float, default=1e-3)
     parser.add_argument("--network", action="store_true")
     args = parser.parse_args()
     whole = np.load(args.data / "berea_400.npz")["im"]
     with (args.data / "berea_128_permeability.csv").open() as table:
-        rows = list(csv.DictReader(table))[: args.cubes]
+        rows = list(csv.DictReader(table))[args.first :][: args.cubes]
     ratios: dict[str, list[list[float]]] = {name: [] for name in VARIANTS}
     seconds: list[float] = []
     network: list[list[float]] = []
