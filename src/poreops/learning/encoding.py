@@ -105,8 +105,11 @@ def encode(
     counts = out if ndim == 3 else out[:, :, :, None]
 
     def one(i: int) -> None:
-        share, label, values = _summary(boxes[i], *_workspace(ndim))
-        scalars[i] = values
+        work32, work64, faces = _workspace(ndim)
+        # one kernel after another: one that calls them all takes twice as long to compile
+        share, label, values, centre, radius = _summary(boxes[i], faces)
+        size_factor = _coarse_size_factor(share, centre, radius, faces, work32, work64)
+        scalars[i] = _completed(values, size_factor)
         if image == "labels":
             out[i, ..., 0] = rois[i]
         else:
@@ -161,12 +164,18 @@ def _workspace(ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDA
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _summary(
-    roi: NDArray[np.uint8],
-    work32: NDArray[np.float32],
-    work64: NDArray[np.float64],
-    faces: NDArray[np.float32],
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
-    """Return counts in blocks, their majority label, and the scalars of one ROI."""
+    roi: NDArray[np.uint8], faces: NDArray[np.float32]
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+    NDArray[np.float32],
+    NDArray[np.float64],
+    NDArray[np.float64],
+]:
+    """Return counts in blocks, their majority label, the scalars but the last, centres, radii.
+
+    The conductances of the faces between blocks are written to ``faces``.
+    """
     size, _, depth = roi.shape
     n = size // 2
     step = 2 if depth > 1 else 1  # blocks are 2 x 2 in 2D
@@ -225,12 +234,12 @@ def _summary(
                 ones, twos = share[i, j, k, 0], share[i, j, k, 1]
                 if 2 * (ones + twos) >= 4 * step and ones != twos:  # a tie must not favour a label
                     label[i, j, k] = 1 if ones > twos else 2
-    for r in range(2):
-        centre[r] /= count[r]
-    throat /= area
+    for axis in range(3):
+        centre[0, axis] /= count[0]
+        centre[1, axis] /= count[1]
+        throat[axis] /= area
     edge = _edge_before_zoom(changes)
     radius = _radii(roi, edge) if edge < size else 2 * _radii(label, n)
-    size_factor = _coarse_size_factor(share, centre, radius, step, faces, work32, work64)
     apart = np.sqrt(((centre[0] - centre[1]) ** 2).sum())
     legs = np.sqrt(((centre[0] - throat) ** 2).sum()) + np.sqrt(((centre[1] - throat) ** 2).sum())
     spread = throat_square / area - (throat**2).sum()
@@ -245,11 +254,17 @@ def _summary(
     values[7] = np.log(radius.max() + 0.5)
     values[8] = 0.5 * np.log(max(spread, 0.0) + 0.25)
     values[9] = np.log(edge)
+    return share, label, values, centre, radius
+
+
+@njit(cache=True, nogil=True)
+def _completed(values: NDArray[np.float32], size_factor: float) -> NDArray[np.float32]:
+    """Fill in the last scalar, and 0 for what a ROI without two touching regions has not."""
     values[10] = np.log(min(max(size_factor, 0.01), 1000.0)) if size_factor > 0 else -4.6
     for i in range(11):
         if not np.isfinite(values[i]):
             values[i] = 0.0
-    return share, label, values
+    return values
 
 
 @njit(cache=True, nogil=True)
@@ -302,25 +317,37 @@ def _radii(roi: NDArray[np.uint8], edge: int) -> NDArray[np.float64]:
     return radii
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def _coarse_size_factor(
     share: NDArray[np.uint8],
     centre: NDArray[np.float64],
     radius: NDArray[np.float64],
-    step: int,
     faces: NDArray[np.float32],
     work32: NDArray[np.float32],
     work64: NDArray[np.float64],
 ) -> float:
     """Return the size factor that ``size_factor`` defines, on blocks joined by open faces."""
     n, _, nz, _ = share.shape
+    size = faces.shape[1]
+    source, mean = work64[-2 * size : -size], work64[-size:]
+    _coarse_poles(share, centre, radius, source, mean)
     shape = (n + 2, n + 2, nz + 2)
-    size = shape[0] * shape[1] * shape[2]
+    x, _, _ = solve_conductances(shape, faces, source, _COARSE_TOLERANCE, 30, work32, work64)
+    return float(_inverse_product(mean, x))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _coarse_poles(
+    share: NDArray[np.uint8],
+    centre: NDArray[np.float64],
+    radius: NDArray[np.float64],
+    source: NDArray[np.float64],
+    mean: NDArray[np.float64],
+) -> None:
+    """Write the unit current, and the weights of the difference of the means in the spheres."""
+    n, _, nz, _ = share.shape
+    step = 2 if nz > 1 else 1
     sy = nz + 2
     sx = (n + 2) * sy
-    tail = work64.size - 2 * size
-    source = work64[tail : tail + size]
-    mean = work64[tail + size :]
     source[:] = 0.0
     mean[:] = 0.0
     for r in range(2):
@@ -352,8 +379,11 @@ def _coarse_size_factor(
                             mean[(i + 1) * sx + (j + 1) * sy + k + 1] += sign * w / weight
         if weight == 0:
             mean[voxel] += sign
-    x, _, _ = solve_conductances(shape, faces, source, _COARSE_TOLERANCE, 30, work32, work64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _inverse_product(mean: NDArray[np.float64], x: NDArray[np.float64]) -> float:
     drop = 0.0
-    for i in range(size):
+    for i in range(mean.size):
         drop += mean[i] * x[i]
     return 1.0 / drop

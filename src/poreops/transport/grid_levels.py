@@ -75,7 +75,8 @@ def grid_levels(nx, ny, nz):
     while True:
         sy = nz + 2
         sx = (ny + 2) * sy
-        levels[count] = (nx, ny, nz, sx, sy, offset)
+        row = levels[count]  # one by one: assigning a tuple compiles for two seconds
+        row[0], row[1], row[2], row[3], row[4], row[5] = nx, ny, nz, sx, sy, offset
         offset += (nx + 2) * sx
         count += 1
         if max(nx, ny, nz) <= 2:

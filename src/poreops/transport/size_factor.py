@@ -119,9 +119,10 @@ def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = "ce
         crop = crop[:, :, None]
         centroids = np.pad(centroids, ((0, 0), (0, 1)))
     box = np.pad(crop, 1)
-    value, residual = _conduit(
-        box, centroids, radii, convention == "centroid", TOLERANCE, ITERATIONS, *_workspace(box)
-    )
+    # one kernel after another: one that calls them all takes twice as long to compile
+    inside, source, inlet, outlet = _poles(box, centroids, convention == "centroid")
+    x, residual, _ = solve_box(inside, source, TOLERANCE, ITERATIONS, *_workspace(box))
+    value = _conductance(x, box, inside, inlet, outlet, radii)
     if not residual <= TOLERANCE:
         raise NotConvergedError(
             f"conduit of shape {crop.shape} reached a relative error of {residual:.1e} "
@@ -238,7 +239,8 @@ def _moments(crop, squared):
                     count[label - 1] += 1
                     deepest[label - 1] = max(deepest[label - 1], squared[i, j, k])
     for a in range(2):
-        sums[a] /= count[a]
+        for axis in range(3):
+            sums[a, axis] /= count[a]
     return sums, deepest
 
 
@@ -297,7 +299,10 @@ def _nearest_voxels(inside, target, every):
                         # an exact tie shares the current, or a flip would change the result
                         found.append((i, j, k))
                         best = min(best, d2)
-    return found
+    voxels = np.empty((len(found), 3), np.int64)
+    for row, (i, j, k) in enumerate(found):
+        voxels[row, 0], voxels[row, 1], voxels[row, 2] = i, j, k
+    return voxels
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -327,8 +332,9 @@ def _sphere_mean(x, box, inside, voxels, radius, label):
     return mean / len(voxels)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _conduit(box, targets, radii, every, tolerance, limit, work32, work64):
+@njit(cache=True, nogil=True)
+def _poles(box, targets, every):
+    """Find where a unit current enters and leaves the largest cluster, and share it out."""
     _, py, pz = box.shape
     inside = _largest_cluster(box)
     source = np.zeros(box.size)
@@ -338,7 +344,12 @@ def _conduit(box, targets, radii, every, tolerance, limit, work32, work64):
         source[(i * py + j) * pz + k] += 1.0 / len(inlet)
     for i, j, k in outlet:
         source[(i * py + j) * pz + k] -= 1.0 / len(outlet)
-    x, residual, _ = solve_box(inside, source, tolerance, limit, work32, work64)
+    return inside, source, inlet, outlet
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _conductance(x, box, inside, inlet, outlet, radii):
+    """Divide the unit current by the difference of the means of x in the two spheres."""
     c1 = _sphere_mean(x, box, inside, inlet, radii[0], 1)
     c2 = _sphere_mean(x, box, inside, outlet, radii[1], 2)
-    return abs(1.0 / (c1 - c2)), residual
+    return abs(1.0 / (c1 - c2))
