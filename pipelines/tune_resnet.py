@@ -13,7 +13,8 @@ from poreops.errors import exit_on_input_error
 from poreops.learning.datasets import read_examples
 from poreops.learning.encoding import ImageEncoding
 from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.search import Outcome, PrunedError, SearchConfig, Trial, search
+from poreops.learning.resnet_search import ResnetSearchConfig
+from poreops.learning.search import Outcome, PrunedError, Trial, search
 from poreops.learning.splits import read_split
 from poreops.learning.training import Candidate, Examples, TrainingConfig, train
 from poreops.sections import overridden, section
@@ -59,11 +60,13 @@ def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Tr
                 candidate.resnet, candidate.training, training, validation, on_epoch=on_epoch
             )
             outcome = Outcome(
-                value=trained.history["val_rmse_log"][-1],
-                parameters=int(trained.model.count_params()),
-                seconds=time.perf_counter() - start,
+                trained.history["val_rmse_log"][-1],
+                {
+                    "parameters": int(trained.model.count_params()),
+                    "seconds": time.perf_counter() - start,
+                },
             )
-            child.log_metrics(vars(outcome))
+            child.log_metrics({"value": outcome.value, **outcome.costs})
         except PrunedError as reason:  # a run that ends early, not one that failed
             child.set_tags({"pruned": reason})
             pruned = reason
@@ -74,7 +77,7 @@ def objective(stated: Candidate, epochs: int, data: Data, parent: Run, trial: Tr
 
 def main() -> None:
     """Search and write the best feasible candidate, as overrides of params.yaml."""
-    config = section("tune_resnet", SearchConfig)
+    config = section("tune_resnet", ResnetSearchConfig)
     stated = Candidate(
         resnet=section("resnet", ResnetConfig), training=section("training", TrainingConfig)
     )

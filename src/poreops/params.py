@@ -16,7 +16,7 @@ from poreops.compute import ComputeConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
 from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.search import SearchConfig
+from poreops.learning.resnet_search import ResnetSearchConfig
 from poreops.learning.splits import SplitConfig
 from poreops.learning.training import TrainingConfig
 from poreops.regions.partition import PartitionConfig
@@ -46,7 +46,7 @@ class Params(BaseModel):
     split: SplitConfig
     resnet: ResnetConfig
     training: TrainingConfig
-    tune_resnet: SearchConfig
+    tune_resnet: ResnetSearchConfig
     conductance_gate: GateConfig
     evaluate_network: NetworkEvaluationConfig
 

@@ -77,7 +77,7 @@ def test_the_compact_network_is_a_hundredth_of_it(project, tmp_path):
     for ndim in (2, 3):
         model = resnet(params.resnet, ndim)
         assert model.count_params() < 1_000_000
-        assert model.count_params() < params.tune_resnet.max_parameters
+        assert model.count_params() < params.tune_resnet.limits["parameters"]
         assert np.asarray(model(inputs(params.resnet, ndim))).shape == (3, 1)
 
 

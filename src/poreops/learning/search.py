@@ -5,14 +5,15 @@ alone, so a study goes on where it was stopped, and several processes may share 
 process died is taken again, with the same parameters.
 """
 
+import math
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
 
@@ -24,12 +25,10 @@ class SearchConfig(BaseModel):
     ----------
     seed : of the sampler
     trials : number of finished, pruned or failed trials to reach
-    sampler : "random", or "tpe" (learns from finished trials)
+    sampler : "random", "tpe" (learns from finished trials), or "grid" (every combination of
+        the choices, in order, up to `trials`)
     prune_after : first epoch after which a trial worse than the median stops; 0 never prunes
-    max_parameters : largest network that counts as feasible
-    max_seconds : longest trial that counts as feasible
-    epochs : of each trial
-    conduits : training conduits of each trial, from the first volumes
+    limits : the largest cost that counts as feasible, as {"seconds": 300}
     space : choices by dotted parameter, as {"training.batch_size": [32, 64]};
         {low, high} or {low, high, log: true} for a range
     """
@@ -38,13 +37,17 @@ class SearchConfig(BaseModel):
 
     seed: int
     trials: Annotated[int, Field(ge=1)]
-    sampler: Literal["random", "tpe"]
+    sampler: Literal["random", "tpe", "grid"]
     prune_after: Annotated[int, Field(ge=0)]
-    max_parameters: Annotated[int, Field(ge=1)]
-    max_seconds: Annotated[float, Field(gt=0)]
-    epochs: Annotated[int, Field(ge=1)]
-    conduits: Annotated[int, Field(ge=1)]
+    limits: Mapping[str, Annotated[float, Field(gt=0)]]
     space: Mapping[str, Any]
+
+    @model_validator(mode="after")
+    def _grid_has_choices(self) -> Self:
+        ranges = [key for key, given in self.space.items() if isinstance(given, Mapping)]
+        if self.sampler == "grid" and ranges:
+            raise ValueError(f"a grid needs lists of choices, not ranges, for {ranges}")
+        return self
 
 
 class PrunedError(Exception):
@@ -69,11 +72,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an objective found: the value to minimise and what the constraints need."""
+    """What an objective found: the value to minimise and the costs that `limits` names."""
 
     value: float
-    parameters: int
-    seconds: float
+    costs: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,9 @@ def search(
         best = study.best_trial
     except ValueError:
         raise InputError(
-            f"a search must find a trial of at most {config.max_parameters} parameters and "
-            f"{config.max_seconds:g} s, got none of {config.trials}; raise tune_resnet.trials, "
-            "max_parameters or max_seconds"
+            f"a search must find a trial within its limits, got none of {config.trials} with "
+            f"{', '.join(f'{k} ≤ {v:g}' for k, v in config.limits.items())}; "
+            f"raise {name}.trials or {name}.limits"
         ) from None
     finished = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     return Best(best.number, study.best_value, dict(best.params), finished)
@@ -155,9 +157,9 @@ def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
         free.append(stale.user_attrs["place"])
         study.enqueue_trial(stale.params, user_attrs={"place": free[-1]})
     place = 1 + max((t.user_attrs["place"] for t in trials), default=-1)
-    if not free and place < config.trials:
+    if not free and place < _places(config):
         free.append(place)
-        study.enqueue_trial({}, user_attrs={"place": place})
+        study.enqueue_trial(_fixed(config, place), user_attrs={"place": place})
     if not free:
         return None
     # a sampler of its own for each place: what it draws does not depend on the places before
@@ -165,6 +167,28 @@ def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
     trial = study.ask()
     trial.set_user_attr("owner", str(owner))
     return trial
+
+
+def _places(config: SearchConfig) -> int:
+    if config.sampler != "grid":
+        return config.trials
+    return min(config.trials, math.prod(len(choices) for choices in config.space.values()))
+
+
+def _fixed(config: SearchConfig, place: int) -> dict[str, Any]:
+    """Return the parameters that a sampler does not draw: all of a grid's, none otherwise."""
+    if config.sampler != "grid":
+        return {}
+    fixed = {}
+    for key, choices in reversed(config.space.items()):
+        place, k = divmod(place, len(choices))
+        fixed[key] = k if _by_place(choices) else choices[k]
+    return fixed
+
+
+def _by_place(choices: Any) -> bool:
+    """Tell whether a list goes by its places: Optuna stores choices as JSON scalars."""
+    return any(isinstance(choice, list) for choice in choices)
 
 
 def _alive(trial: Any) -> bool:
@@ -200,8 +224,8 @@ def _evaluate(
         study.tell(trial, state=TrialState.FAIL)
         raise
     else:
-        trial.set_constraint("parameters", outcome.parameters - config.max_parameters)
-        trial.set_constraint("seconds", outcome.seconds - config.max_seconds)
+        for cost, limit in config.limits.items():
+            trial.set_constraint(cost, outcome.costs[cost] - limit)
         study.tell(trial, outcome.value)
 
 
@@ -209,8 +233,7 @@ def _suggest(trial: Any, key: str, given: Any) -> Any:
     if isinstance(given, Mapping):
         kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
         return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
-    # Optuna stores choices as JSON scalars: a list of widths goes by its place in the list
-    if any(isinstance(choice, list) for choice in given):
+    if _by_place(given):
         return given[trial.suggest_int(key, 0, len(given) - 1)]
     return trial.suggest_categorical(key, list(given))
 

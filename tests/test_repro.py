@@ -1,0 +1,248 @@
+"""The whole line runs in a fresh copy of the repository, and again where something changed."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import poreops
+from poreops.store import read_hdf5, read_json, read_yaml, sha256, write_yaml
+from poreops.tracking import connection
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+SCORES = {"r2", "r2_log", "mape", "off_by_10pct"}
+STAGES = [
+    "resolve_params",
+    "generate_volumes",
+    "extract_conduits",
+    "label_conduits",
+    "validate_conduits",
+    "split_conduits",
+    "tune_resnet",
+    "train_resnet",
+    "evaluate_conductance",
+    "register_conductance",
+    "evaluate_network",
+]
+
+
+class Clone:
+    """A copy of the repository as a user has it after cloning, and the commands in it."""
+
+    def __init__(self, project, folder):
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "-C", str(project), "ls-files", "-z"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            if (project / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(project / name, folder / name)
+        self("git", "init", "-q")
+        self("git", "add", "-A")
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        self("git", *identity, "commit", "-qm", "everything")
+
+    def environment(self):
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "MLFLOW_"))}
+        scripts = str(Path(sys.executable).parent)
+        return kept | {
+            # stages call `python`; the installed package is that of the working tree, whose
+            # kernels are compiled
+            "PATH": f"{scripts}{os.pathsep}{kept['PATH']}",
+            "DVC_NO_ANALYTICS": "1",
+            "DO_NOT_TRACK": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        }
+
+    def __call__(self, *command):
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def repro(self, *arguments):
+        """The stages that ran."""
+        return re.findall(r"Running stage '(\w+)'", self("dvc", "repro", *arguments))
+
+    def changed(self):
+        """The stages that would run for a reason of their own → the sections that changed."""
+        status = json.loads(self("dvc", "status", "--json"))
+        return {
+            stage: {
+                name
+                for reason in reasons
+                for params in reason["changed deps"].values()
+                for name in params
+            }
+            for stage, reasons in status.items()
+        }
+
+    def champion(self):
+        with sqlite3.connect(self.folder / "mlflow/mlflow.db") as database:
+            query = "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?"
+            return database.execute(query, ("conductance", "champion")).fetchone()
+
+
+@pytest.fixture(scope="module")
+def clone(project, tmp_path_factory):
+    """A copy in which the smoke profile ran."""
+    clone = Clone(project, tmp_path_factory.mktemp("repro") / "clone")
+    clone("python", "pipelines/resolve_params.py", "--profile", "smoke")
+    assert clone.repro() == STAGES
+    return clone
+
+
+def test_the_reports_say_what_was_measured(clone):
+    conductance = read_json(clone.folder / "reports/conductance.json")
+    for method in ("resnet", "geometry", "shape_factor"):
+        assert set(conductance["unseen"][method]) == SCORES | {"ms_per_conduit"}
+    assert set(conductance["random_split"]) == SCORES
+    assert {"label_swap", "rotation"} <= set(conductance["invariance"])
+    network = read_json(clone.folder / "reports/network.json")
+    assert set(network["formation_factor"]) == {"dns", "model", "shape_factor", "geometry"}
+    for found in network["formation_factor"].values():
+        assert {"r2", "mape"} <= set(found)
+    assert read_json(clone.folder / "reports/validation.json")["success"] is True
+    for figure in ("conductance/parity", "conductance/worst_conduits", "network/run_time"):
+        assert (clone.folder / f"reports/{figure}.png").stat().st_size > 5000
+
+
+def test_dvc_shows_metrics_and_plots(clone):
+    metrics = json.loads(clone("dvc", "metrics", "show", "--json"))
+    shown = metrics[""]["data"]
+    assert "reports/conductance.json" in shown
+    assert "reports/network.json" in shown
+    clone("dvc", "plots", "show", "-o", "plots")
+    page = (clone.folder / "plots/index.html").read_text()
+    assert "losses" in page
+    shutil.rmtree(clone.folder / "plots")
+
+
+def test_nothing_runs_again_when_nothing_changed(clone):
+    start = time.perf_counter()
+    assert clone.repro() == []
+    assert time.perf_counter() - start < 10  # 1 s on a quiet machine
+
+
+def test_a_parameter_concerns_its_own_stages(clone):
+    profile = clone.folder / "profiles/smoke.yaml"
+    text = profile.read_text()
+    for old, new in [
+        ("training:\n  epochs: 2\n", "training:\n  epochs: 3\n"),
+        ("runtime_sizes: [48]", "runtime_sizes: [48, 50]"),
+        ("mape_max: 0.6", "mape_max: 0.7"),
+    ]:
+        assert text.count(old) == 1
+        profile.write_text(profile.read_text().replace(old, new))
+    try:
+        assert clone.repro("resolve_params") == ["resolve_params"]
+        assert clone.changed() == {
+            "tune_resnet": {"training"},
+            "train_resnet": {"training"},
+            "register_conductance": {"conductance_gate"},
+            "evaluate_network": {"evaluate_network"},
+        }
+    finally:
+        profile.write_text(text)
+        clone.repro("resolve_params")
+    assert clone.changed() == {}
+
+
+def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
+    labels, partial = clone.folder / "artifacts/labels", clone.folder / "artifacts/.partial/labels"
+    before = sha256(labels)
+    volumes = len(read_hdf5(clone.folder / "artifacts/regions/train.h5")[0]) // 2
+    shutil.rmtree(labels)
+    stage = subprocess.Popen(
+        ["python", "pipelines/label_conduits.py"], cwd=clone.folder, env=clone.environment()
+    )
+    while not list(partial.rglob("[0-9]*.h5")) and stage.poll() is None:
+        time.sleep(0.005)
+    stage.kill()
+    assert stage.wait() == -signal.SIGKILL
+    done = list(partial.rglob("[0-9]*.h5"))
+    assert 0 < len(done) < volumes
+    for path in [*done, *labels.glob("*.h5")]:
+        assert np.isfinite(read_hdf5(path)[0]["size_factor"]).all()
+    assert not (labels / "unseen.h5").exists()
+
+    script = importlib.util.spec_from_file_location(
+        "label_conduits", clone.folder / "pipelines/label_conduits.py"
+    )
+    module = importlib.util.module_from_spec(script)
+    script.loader.exec_module(module)
+    solved = []
+    solve = module.diffusive_size_factors
+
+    def counted(labels, conns, **options):
+        solved.append(len(conns))
+        return solve(labels, conns, **options)
+
+    monkeypatch.setattr(module, "diffusive_size_factors", counted)
+    monkeypatch.chdir(clone.folder)
+    module.main()
+    unseen = len(read_hdf5("artifacts/regions/unseen.h5")[0]) // 2
+    assert len(solved) == volumes + unseen - len(done)
+    assert sha256(labels) == before
+    assert clone.repro() == []
+
+
+def test_a_deleted_registry_is_made_again(clone, monkeypatch):
+    assert clone.champion() == (1,)
+    for name in ("mlflow.db", "artifacts", "registered"):
+        path = clone.folder / "mlflow" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    # what follows reads a description of the model, and that is the same again
+    assert clone.repro() == ["register_conductance"]
+    assert clone.champion() == (1,)
+    assert clone.repro() == []
+
+    monkeypatch.setenv("DVC_ROOT", str(clone.folder))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    connection._opened.cache_clear()
+    model = poreops.load_model("models:/conductance@champion")
+    volumes = read_hdf5(clone.folder / "artifacts/regions/unseen.h5")[0]
+    labels = read_hdf5(clone.folder / "artifacts/labels/unseen.h5")[0]["size_factor"]
+    found = model.size_factors(volumes["000/labels"], volumes["000/conns"])
+    assert np.median(np.abs(found / labels[: len(found)] - 1)) < 0.5
+    connection._opened.cache_clear()
+
+
+def test_the_line_runs_in_2d(project, tmp_path):
+    clone = Clone(project, tmp_path / "flat")
+    params = read_yaml(clone.folder / "params.yaml")
+    params["volumes"] |= {"ndim": 2, "train": 2, "unseen": 1, "network": 1}
+    spheres = {"shape_2d": 160, "radius": [5, 7], "porosity": [0.7, 0.8]}  # so that it percolates
+    params["volumes"]["spheres"] |= spheres
+    params["compute"]["workers"] = 1
+    params["validation"]["drift_max"] = 1  # the reference distribution is of 3D conduits
+    params["training"] |= {"epochs": 1, "random_split_epochs": 1, "scalar_epochs": 40}
+    params["tune_resnet"] |= {"trials": 1, "epochs": 1, "conduits": 64}
+    params["conductance_gate"] = {"r2_min": -10, "r2_log_min": -10, "mape_max": 10}
+    params["evaluate_network"]["runtime_sizes"] = [48]
+    write_yaml(clone.folder / "params.yaml", params)
+    assert clone.repro() == STAGES
+    assert clone.champion() == (1,)
+    network = read_json(clone.folder / "reports/network.json")
+    assert set(network["formation_factor"]) == {"dns", "model"}
+    assert network["formation_factor"]["dns"]["mape"] < 0.3
+    conductance = read_json(clone.folder / "reports/conductance.json")
+    assert conductance["unseen"]["resnet"]["mape"] < 1
