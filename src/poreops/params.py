@@ -15,12 +15,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from poreops.compute import ComputeConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
+from poreops.learning.ensemble import EnsembleConfig
+from poreops.learning.ensemble_search import EnsembleSearchConfig
+from poreops.learning.plans import SliceSplitConfig
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.resnet_search import ResnetSearchConfig
 from poreops.learning.splits import SplitConfig
 from poreops.learning.training import TrainingConfig
 from poreops.regions.partition import PartitionConfig
+from poreops.rock_evaluation import RockEvaluationConfig, RockGateConfig
+from poreops.rock_suites import RockValidationConfig
 from poreops.sections import RESOLVED
+from poreops.slices.rock_table import RocksConfig
+from poreops.slices.segment import SegmentConfig
+from poreops.slices.selection import SelectionConfig
 from poreops.store import read_yaml, write_text
 from poreops.suites import ValidationConfig
 from poreops.transport.size_factor import LabelConfig
@@ -49,6 +57,15 @@ class Params(BaseModel):
     tune_resnet: ResnetSearchConfig
     conductance_gate: GateConfig
     evaluate_network: NetworkEvaluationConfig
+    rocks: RocksConfig
+    segmentation: SegmentConfig
+    slices_validation: RockValidationConfig
+    slice_split: SliceSplitConfig
+    selection: SelectionConfig
+    ensemble: EnsembleConfig
+    tune_ensemble: EnsembleSearchConfig
+    evaluate_ensemble: RockEvaluationConfig
+    rock_gate: RockGateConfig
 
 
 def resolve(params_path: str | Path, profiles_dir: str | Path) -> Params:
