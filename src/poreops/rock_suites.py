@@ -48,7 +48,7 @@ def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
     """
     by = table.groupby("rock", sort=True)
     stated = ["porosity", "permeability", "voxel_size"]
-    return pd.DataFrame(
+    facts = pd.DataFrame(
         {
             "slices": by.size(),
             "porosity": by["porosity"].first(),
@@ -58,6 +58,7 @@ def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
             "values": by[stated].nunique(dropna=False).max(axis=1),
         }
     )
+    return facts.rename_axis(None)
 
 
 def rock_suite(config: RockValidationConfig) -> Suite:
@@ -136,7 +137,7 @@ def split_facts(rocks: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
     parts : (n,) part of each slice, as "train" and "test"
     """
     frame = pd.DataFrame({"rock": rocks, "part": parts})
-    return pd.DataFrame({"parts": frame.groupby("rock")["part"].nunique()})
+    return pd.DataFrame({"parts": frame.groupby("rock")["part"].nunique()}).rename_axis(None)
 
 
 def split_suite() -> Suite:
