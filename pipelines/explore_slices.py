@@ -6,7 +6,7 @@ from poreops import plots, rock_plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.rock_model import TARGETS, targets
 from poreops.sections import section
-from poreops.slices.features import NAMES, design
+from poreops.slices.features import INPUTS, design
 from poreops.slices.selection import SelectionConfig, correlation, select
 from poreops.store import read_json, read_table, write_json
 from poreops.tracking import run
@@ -17,9 +17,9 @@ REPORTS = Path("reports/properties/exploration")
 def main() -> None:
     """Write the selected features with their statistics, and the figures of the exploration."""
     table = read_table("artifacts/features/slices.parquet")
-    x, y = design(table, NAMES), targets(table)
+    x, y = design(table, INPUTS), targets(table)
     config = section("selection", SelectionConfig)
-    found = select(x, NAMES, y, table["rock"].to_numpy(), config)
+    found = select(x, INPUTS, y, table["rock"].to_numpy(), config)
     write_json(
         "artifacts/selection/features.json",
         {
@@ -31,10 +31,10 @@ def main() -> None:
         },
     )
     figures = {
-        "correlation.png": rock_plots.correlation(correlation(x, y, [*NAMES, *TARGETS])),
+        "correlation.png": rock_plots.correlation(correlation(x, y, [*INPUTS, *TARGETS])),
         "selection.png": rock_plots.selection(found, config),
     }
-    with run("explore_slices", f"{len(found.names)} of {len(NAMES)} features") as tracked:
+    with run("explore_slices", f"{len(found.names)} of {len(INPUTS)} features") as tracked:
         tracked.log_params({"features": found.names, **config.model_dump()})
         for name, figure in figures.items():
             tracked.log_figure(figure, name)

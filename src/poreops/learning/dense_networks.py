@@ -106,7 +106,6 @@ def _train(
     optimiser.build(model.trainable_variables)
     everything = [tf.constant(part) for part in (x, y, weights)]
 
-    @tf.function  # type: ignore[untyped-decorator]
     def run() -> None:
         for rows in batches:
             bx, by, weight = (tf.gather(part, rows) for part in everything)
@@ -117,7 +116,8 @@ def _train(
             gradients = tape.gradient(loss, model.trainable_variables)
             optimiser.apply(gradients, model.trainable_variables)
 
-    run()
+    # traced by hand: the check for retracing would take each network for a trace too many
+    tf.function(run).get_concrete_function()()
     values = [np.asarray(value, np.float64) for value in model.get_weights()]
     return values[::2], values[1::2]
 

@@ -60,6 +60,8 @@ SLICE_FEATURES = (
 
 FEATURES = PORE_FEATURES + SLICE_FEATURES
 NAMES = tuple(feature.name for feature in FEATURES)
+INPUTS = tuple(name for name in NAMES if name != "specific_perimeter")
+"""What a model may take: in units of ℓ, the specific perimeter is the areal porosity itself."""
 
 assert tuple(feature.name for feature in PORE_FEATURES) == PROPERTIES
 
@@ -115,7 +117,7 @@ def axial_mean(axes: NDArray[np.complexfloating]) -> float:
     return float(np.angle(axes.mean()) / 2)
 
 
-def design(table: pd.DataFrame, names: Sequence[str] = NAMES) -> Floats:
+def design(table: pd.DataFrame, names: Sequence[str] = INPUTS) -> Floats:
     """Return what the models see: features free of units, in the hydraulic length of each slice.
 
     A length is divided by ``areal_porosity / specific_perimeter``, so that a slice seen at
@@ -124,7 +126,7 @@ def design(table: pd.DataFrame, names: Sequence[str] = NAMES) -> Floats:
     Parameters
     ----------
     table : with the columns `NAMES`
-    names : which features
+    names : which of `INPUTS`
 
     Returns
     -------

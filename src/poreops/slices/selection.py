@@ -92,15 +92,14 @@ def inflation_factors(x: Floats) -> Floats:
     >>> inflation_factors(np.stack([a, b, a + b + 0.1 * rng.standard_normal(1000)], 1)) > 10
     array([ True,  True,  True])
     """
-    from statsmodels.stats.outliers_influence import variance_inflation_factor
-
-    if x.shape[1] < 2:
-        return np.ones(x.shape[1])
+    # statsmodels' function inverts, and warns where a column is exactly a sum of others
     scaled = (x - x.mean(axis=0)) / x.std(axis=0)
-    exog = np.column_stack([np.ones(len(x)), scaled])
-    with np.errstate(divide="ignore"):
-        found = [variance_inflation_factor(exog, k) for k in range(1, exog.shape[1])]
-    return np.array(found, np.float64)
+    unexplained = np.empty(x.shape[1])
+    for k, column in enumerate(scaled.T):
+        others = np.delete(scaled, k, axis=1)
+        fitted = others @ np.linalg.lstsq(others, column)[0]
+        unexplained[k] = ((column - fitted) ** 2).mean()
+    return np.asarray(1 / np.maximum(unexplained, 1e-12), np.float64)
 
 
 def significance(x: Floats, y: Floats, groups: NDArray[Any]) -> Floats:
