@@ -18,13 +18,19 @@ from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import exit_on_input_error
 from poreops.learning.comparison import (
     Predictions,
-    group_means,
     importance,
     left_out,
+    of_rocks,
     predict_plans,
     stacked,
 )
-from poreops.learning.ensemble import STACKS, EnsembleConfig, fit_stack, kozeny_carman
+from poreops.learning.ensemble import (
+    STACKS,
+    EnsembleConfig,
+    fit_stack,
+    group_means,
+    kozeny_carman,
+)
 from poreops.learning.intervals import conformal_width, coverage_left_out, slice_width
 from poreops.learning.plans import (
     Plan,
@@ -109,8 +115,8 @@ def random_split(data: Data) -> tuple[dict[str, Floats], dict[str, Any], NDArray
     return {name: in_units(values, data.table) for name, values in found.items()}, seconds, test
 
 
-def rocks_left_out(data: Data) -> dict[str, Floats]:
-    """Predict each rock's slices with models that learned from the others."""
+def rocks_left_out(data: Data) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Predict each rock with models that learned from the others: its slices, and itself."""
     names = np.unique(data.rocks)
     plans = [plan_by_group(data.rocks, data.judged.folds, data.split.seed, n) for n in names]
     task = partial(predict, data, plans, data.folder / "left_out")
@@ -125,7 +131,13 @@ def rocks_left_out(data: Data) -> dict[str, Floats]:
     for name in names:
         own = data.rocks == name
         found["kozeny_carman"][own] = data.kozeny_carman(~own)[own]
-    return {name: in_units(values, data.table) for name, values in found.items()}
+    slices = {name: in_units(values, data.table) for name, values in found.items()}
+    levels, y, plans = of_rocks(levels, data.y, plans, data.rocks)
+    rocks = left_out(stacked(levels, y, plans), plans)
+    rocks["kozeny_carman"] = group_means(found["kozeny_carman"], data.rocks)
+    # means of logarithms: the unit of a rock is the mean of those of its slices
+    unit = group_means(data.truth - data.y, data.rocks)
+    return slices, {name: values + unit for name, values in rocks.items()}
 
 
 def scored(predicted: Floats, truth: Floats) -> dict[str, dict[str, float]]:
@@ -136,20 +148,20 @@ def scored(predicted: Floats, truth: Floats) -> dict[str, dict[str, float]]:
     }
 
 
-def intervals(data: Data, predicted: Floats) -> dict[str, Any]:
+def intervals(data: Data, slices: Floats, rocks: Floats) -> dict[str, Any]:
     """Return half widths from the errors on rocks left out, and the coverage across rocks."""
     level, names = data.judged.coverage, np.unique(data.rocks)
-    error = predicted - data.truth
-    of_rocks = group_means(error, data.rocks)
+    error = slices - data.truth
+    error_of_rocks = rocks - group_means(data.truth, data.rocks)
     columns = (0, 1)
     return {
         "coverage": level,
         "slices": int(np.median(np.unique(data.rocks, return_counts=True)[1])),
         "slice": [slice_width(error[:, k], data.rocks, level) for k in columns],
-        "plug": [conformal_width(of_rocks[:, k], level) for k in columns],
+        "plug": [conformal_width(error_of_rocks[:, k], level) for k in columns],
         "measured": {
             "slice": [coverage_left_out(error[:, k], data.rocks, level) for k in columns],
-            "plug": [coverage_left_out(of_rocks[:, k], names, level) for k in columns],
+            "plug": [coverage_left_out(error_of_rocks[:, k], names, level) for k in columns],
         },
     }
 
@@ -158,9 +170,8 @@ def main() -> None:
     """Write scores, widths, figures, the page and an MLflow run."""
     data = Data()
     at_random, seconds, test = random_split(data)
-    by_rock = rocks_left_out(data)
+    by_rock, means = rocks_left_out(data)
     mean_truth = group_means(data.truth, data.rocks)
-    means = {name: group_means(values, data.rocks) for name, values in by_rock.items()}
     report = {
         "random": {n: scored(v[test], data.truth[test]) for n, v in at_random.items()},
         "leave_one_rock_out": {n: scored(v, data.truth) for n, v in by_rock.items()},
@@ -168,9 +179,9 @@ def main() -> None:
     }
     plugs = report["leave_one_rock_out_plugs"]
     chosen = min(STACKS, key=lambda n: sum(1 - target["r2"] for target in plugs[n].values()))
-    widths = {stack: intervals(data, by_rock[stack]) for stack in STACKS}
+    widths = {stack: intervals(data, by_rock[stack], means[stack]) for stack in STACKS}
     plan = plan_at_random(~test, data.split.folds, data.split.seed)
-    stack = fit_stack(STACKS[chosen], data.config, data.x, data.y, plan)
+    stack = fit_stack(STACKS[chosen], data.config, data.x, data.y, plan, data.rocks)
     falls = importance(stack.predict, data.x[test], data.y[test], data.split.seed)
     details = {
         "chosen": chosen, "rocks": len(mean_truth), "slices": len(data.x), "seconds": seconds,

@@ -26,14 +26,15 @@ def main() -> None:
     features = read_json("artifacts/selection/features.json")["features"]
     table = read_table(TABLE)
     x, y = design(table, features), targets(table)
-    plan = plan_by_group(table["rock"].to_numpy(), split.folds, split.seed)
+    rocks = table["rock"].to_numpy()
+    plan = plan_by_group(rocks, split.folds, split.seed)
     ranges = np.stack([x.min(axis=0), x.max(axis=0)])
     for name, learners in STACKS.items():
         with run("train_ensemble", name) as tracked:
             tracked.log_params({"ensemble": config.model_dump(), "features": features})
             tracked.log_dataset(str(TABLE), sha256(TABLE), "slices", rows=len(table))
-            stack = fit_stack(learners, config, x, y, plan)
-            weights = dict(zip(learners, stack.meta.weights.tolist(), strict=True))
+            stack = fit_stack(learners, config, x, y, plan, rocks)
+            weights = dict(zip(learners, stack.of_plugs.weights.tolist(), strict=True))
             tracked.log_params({"weights": weights})
             RockModel(stack, name, features, segmentation, ranges).save(OUT / name)
 

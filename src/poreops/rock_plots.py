@@ -1,6 +1,6 @@
 """Figures of the rock-property line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -138,7 +138,7 @@ def parity(
     figure, panels = _figure(2, len(predicted), (3.3 * len(predicted), 6.4))
     kinds = np.array([str(rock).rpartition("_")[0] or str(rock) for rock in rocks])
     colours = dict(zip(np.unique(kinds), _QUALITATIVE * 9, strict=False))
-    units = (lambda v: v, lambda v: np.exp(v) / MILLIDARCY)
+    units: tuple[Callable[[Floats], Floats], ...] = (lambda v: v, lambda v: np.exp(v) / MILLIDARCY)
     for row, (target, unit) in enumerate(
         zip(("porosity", "permeability [mD]"), units, strict=True)
     ):

@@ -122,7 +122,9 @@ def estimator(name: str, config: Any, seed: int) -> Any:
 def _linear(name: str) -> Callable[[Any, Floats, Floats, int], Linear]:
     def fit(config: Any, x: Floats, y: Floats, seed: int) -> Linear:
         model = estimator(name, config, seed).fit(x, y)
-        return Linear(np.asarray(model.coef_, float).T, np.asarray(model.intercept_, float))
+        # scikit-learn drops the axis of a single target
+        coef = np.asarray(model.coef_, np.float64).reshape(y.shape[1], x.shape[1])
+        return Linear(coef.T, np.asarray(model.intercept_, np.float64).reshape(-1))
 
     return fit
 

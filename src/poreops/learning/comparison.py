@@ -2,12 +2,21 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.learning.ensemble import STACKS, EnsembleConfig, LevelOne, fit, fit_meta, level_one
+from poreops.learning.ensemble import (
+    STACKS,
+    EnsembleConfig,
+    LevelOne,
+    fit,
+    fit_meta,
+    group_means,
+    level_one,
+)
 from poreops.learning.plans import Plan
 from poreops.learning.predictors import Floats
 
@@ -85,19 +94,37 @@ def stacked(
     return found
 
 
+def of_rocks(
+    levels: Mapping[str, Predictions], y: Floats, plans: Sequence[Plan], groups: NDArray[Any]
+) -> tuple[dict[str, Predictions], Floats, list[Plan]]:
+    """Turn slices into rocks: means over the slices of each rock, in sorted order.
+
+    Parameters
+    ----------
+    levels, y, plans : of slices, with folds of whole rocks
+    groups : (n,) the rock of each slice
+
+    Returns
+    -------
+    levels, y, plans : the same of rocks, for `stacked`
+    """
+    _, first = np.unique(groups, return_index=True)
+
+    def means(values: Floats) -> Floats:
+        return np.stack([group_means(of_plan, groups) for of_plan in values])
+
+    rocks = {
+        name: replace(p, out_of_fold=means(p.out_of_fold), full=means(p.full))
+        for name, p in levels.items()
+    }
+    return rocks, group_means(y, groups), [Plan(p.rows[first], p.folds[first]) for p in plans]
+
+
 def left_out(found: Mapping[str, Floats], plans: Sequence[Plan]) -> dict[str, Floats]:
     """Take each row from the plan that left it out: (plans, n, t) of each model → (n, t)."""
     outside = np.stack([~plan.rows for plan in plans])
     plan = outside.argmax(axis=0)
     return {name: values[plan, np.arange(outside.shape[1])] for name, values in found.items()}
-
-
-def group_means(values: Floats, groups: NDArray[np.generic]) -> Floats:
-    """Return the mean over the rows of each group, groups in sorted order, (g, …)."""
-    _, place = np.unique(groups, return_inverse=True)
-    sums = np.zeros((place.max() + 1, *values.shape[1:]))
-    np.add.at(sums, place, values)
-    return sums / np.bincount(place).reshape(-1, *[1] * (values.ndim - 1))
 
 
 def importance(

@@ -6,6 +6,7 @@ regression, a random forest, gradient boosting (and here XGBoost); SMR-NN stacks
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,24 +137,41 @@ def fit_meta(levels: Sequence[Floats], y: Floats) -> Meta:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack ready to use: base learners fitted on all rows, and the meta-learner.
+    """A stack ready to use: base learners fitted on all rows, and a meta-learner for each use.
 
     base : name → predictor, in the order of the weights.
-    meta : Meta
+    of_slices : Meta, on what the base learners predict of one slice.
+    of_plugs : Meta, on their mean over the slices of a plug. A slice differs from its plug by
+        chance, so the best prediction from one slice is drawn towards the mean of all rocks; that
+        of many slices must not be.
     """
 
     base: Mapping[str, Standardised]
-    meta: Meta
+    of_slices: Meta
+    of_plugs: Meta
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of inputs (n, d)."""
-        return self.meta.predict([predictor.predict(x) for predictor in self.base.values()])
+        """Return the targets (n, t) of slices with inputs (n, d), each by itself."""
+        return self.of_slices.predict(self._levels(x))
+
+    def predict_plug(self, x: Floats) -> Floats:
+        """Return the targets (t,) of the plug that slices with inputs (n, d) are of."""
+        means = [level.mean(axis=0, keepdims=True) for level in self._levels(x)]
+        return np.asarray(self.of_plugs.predict(means)[0])
+
+    def _levels(self, x: Floats) -> list[Floats]:
+        return [predictor.predict(x) for predictor in self.base.values()]
 
 
 def fit_stack(
-    names: Sequence[str], config: EnsembleConfig, x: Floats, y: Floats, plan: Plan
+    names: Sequence[str],
+    config: EnsembleConfig,
+    x: Floats,
+    y: Floats,
+    plan: Plan,
+    groups: NDArray[Any],
 ) -> Stack:
-    """Fit the base learners of these names and the meta-learner on them.
+    """Fit the base learners of these names and the meta-learners on them.
 
     Parameters
     ----------
@@ -162,13 +180,24 @@ def fit_stack(
     x : (n, d) float64
     y : (n, t) float64
     plan : rows and folds
+    groups : (n,) the rock of each slice
     """
     base, levels = {}, []
     for name in names:
         predictors = fit(name, config, x, y, plan.masks)
         base[name] = predictors[-1]
         levels.append(level_one(predictors, plan, x).out_of_fold[plan.rows])
-    return Stack(base, fit_meta(levels, y[plan.rows]))
+    truth, rocks = y[plan.rows], groups[plan.rows]
+    means = [group_means(level, rocks) for level in levels]
+    return Stack(base, fit_meta(levels, truth), fit_meta(means, group_means(truth, rocks)))
+
+
+def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
+    """Return the mean over the rows of each group, groups in sorted order, (g, …)."""
+    _, place = np.unique(groups, return_inverse=True)
+    sums = np.zeros((place.max() + 1, *values.shape[1:]))
+    np.add.at(sums, place, values)
+    return np.asarray(sums / np.bincount(place).reshape(-1, *[1] * (values.ndim - 1)))
 
 
 def kozeny_carman(log_porosity: Floats, y: Floats, rows: NDArray[np.bool_]) -> Floats:

@@ -65,8 +65,8 @@ def plan_by_group(
             f"there must be at least as many rocks as folds, got {len(names)} rocks for {folds} "
             "folds; add rocks or lower the number of folds"
         )
-    place = np.arange(len(names)) % folds
-    place = dict(zip(np.random.default_rng(seed).permutation(names), place, strict=True))
+    shuffled = np.random.default_rng(seed).permutation(names)
+    place = {name: k % folds for k, name in enumerate(shuffled)}
     found = np.array([place.get(group, -1) for group in groups], np.int64)
     return Plan(rows, found)
 

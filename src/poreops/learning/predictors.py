@@ -4,7 +4,7 @@ A model of the registry outlives the versions of scikit-learn and Keras, and it 
 Forests and boosted trees are their nodes, networks their kernels; XGBoost keeps its own UBJSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, Self
@@ -111,7 +111,7 @@ class Boosted:
         return cls(**arrays)
 
 
-ACTIVATIONS = {
+ACTIVATIONS: Mapping[str, Callable[[Floats], Floats]] = {
     "relu": lambda z: np.maximum(z, 0),
     "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
     "tanh": np.tanh,

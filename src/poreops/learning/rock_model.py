@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.learning.ensemble import Meta, Stack
-from poreops.learning.predictors import Floats, packed, unpacked
+from poreops.learning.predictors import Arrays, Floats, packed, unpacked
 from poreops.slices.features import design, hydraulic_length, measure
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
@@ -97,6 +97,26 @@ class RockModel:
         self.stack, self.name, self.features = stack, name, tuple(features)
         self.segmentation, self.ranges, self.widths = segmentation, ranges, widths
 
+    @property
+    def coverage(self) -> float:
+        """Coverage of the intervals."""
+        return self._judged.coverage
+
+    @property
+    def _judged(self) -> Widths:
+        if self.widths is None:
+            raise InputError(
+                f"a model must have been judged before use, got {self.name} without the widths of "
+                "its intervals; load the one that register_ensemble registered"
+            )
+        return self.widths
+
+    def with_threshold(self, level: float) -> Self:
+        """Return this model with a manual threshold [grey level]."""
+        manual = self.segmentation.model_copy(update={"threshold": "manual", "level": level})
+        of = type(self)
+        return of(self.stack, self.name, self.features, manual, self.ranges, self.widths)
+
     def predict_table(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of measured slices.
 
@@ -137,17 +157,24 @@ class RockModel:
         table = measure(segmented.labels, voxel_size, name)
         found = self.predict_table(table)
         return Properties(
-            found[:, 0], np.exp(found[:, 1]), self._plug(found), self._outside(table), segmented
+            found[:, 0],
+            np.exp(found[:, 1]),
+            self._plug(found, table),
+            self._outside(table),
+            segmented,
         )
 
-    def _plug(self, found: Floats) -> dict[str, tuple[float, float, float]]:
-        if self.widths is None:
-            raise InputError(
-                "a model must have been judged before use, got no widths; register it"
-            )
-        middle = found.mean(axis=0)
-        enough = len(found) >= self.widths.slices
-        width = self.widths.plug if enough else self.widths.slice
+    def _of_plug(self, table: pd.DataFrame) -> Floats:
+        """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""
+        found = self.stack.predict_plug(design(table, self.features))
+        return found + np.array([0.0, 2 * np.log(hydraulic_length(table)).mean()])
+
+    def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+        widths = self._judged
+        if len(table) >= widths.slices:
+            middle, width = self._of_plug(table), widths.plug
+        else:
+            middle, width = found.mean(axis=0), widths.slice
         low, high = middle - width, middle + width
         porosity = [float(np.clip(v, 0, 1)) for v in (middle[0], low[0], high[0])]
         permeability = [float(np.exp(v)) for v in (middle[1], low[1], high[1])]
@@ -165,11 +192,13 @@ class RockModel:
     def save(self, folder: str | Path) -> None:
         """Write arrays and description: the same bytes for the same model, no pickle."""
         folder = Path(folder)
-        kinds, arrays = {}, {}
+        kinds: dict[str, str] = {}
+        arrays: Arrays = {}
         for name, predictor in self.stack.base.items():
             kinds[name], parts = packed(predictor)
             arrays |= {f"{name}/{key}": value for key, value in parts.items()}
-        arrays |= {"meta/weights": self.stack.meta.weights, "meta/offset": self.stack.meta.offset}
+        for name, meta in (("slices", self.stack.of_slices), ("plugs", self.stack.of_plugs)):
+            arrays |= {f"meta/{name}/{key}": value for key, value in vars(meta).items()}
         write_hdf5(folder / ARRAYS, arrays | {"ranges": self.ranges})
         description = {
             "stack": self.name,
@@ -196,7 +225,7 @@ class RockModel:
                 shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
                 stated = Widths(**(stated | shares))
             return cls(
-                Stack(base, Meta(**_below(arrays, "meta"))),
+                Stack(base, *(Meta(**_below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
                 description["stack"],
                 description["features"],
                 SegmentConfig(**description["segmentation"]),

@@ -64,4 +64,4 @@ def render_slices(
     grey += rings[:, place]
     grey += config.beam * ((radius / radius.max()) ** 2 - 0.5)
     grey += rng.normal(0, config.noise, grey.shape)
-    return np.clip(np.round(grey), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(grey), 0, 255), dtype=np.uint8)

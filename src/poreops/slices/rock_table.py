@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -90,7 +90,8 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
                 f"{','.join(reader.fieldnames or ()) or 'none'}; correct its first line"
             )
         rows = list(reader)
-    complaints, found = [], {}
+    complaints: list[str] = []
+    found: dict[str, Rock] = {}
     for number, row in enumerate(rows, start=2):
         complaint = "; ".join(_complaints(row, table.parent, found))
         if complaint:
@@ -121,7 +122,7 @@ def _complaints(
 ) -> Iterator[str]:
     values: dict[str, float] = {}
     # name, rule, whether a number keeps it
-    rules = (
+    rules: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
         ("voxel_size_m", "between 0 and 0.001 m, not included", lambda v: 0 < v < 1e-3),
         ("porosity", "a share between 0 and 1, not included", lambda v: 0 < v < 1),
         ("permeability_md", "positive", lambda v: v > 0),

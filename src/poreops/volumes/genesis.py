@@ -17,6 +17,9 @@ from poreops.volumes.generate import legacy_seed
 Genesis = Literal["sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured"]
 Image = NDArray[np.bool_]
 
+Edge = Annotated[int, Field(ge=32)]
+Shape = tuple[int, int, int]
+
 _TRIES = 20  # draws before a genesis counts as one that does not percolate
 
 
@@ -26,7 +29,7 @@ class PlugsConfig(BaseModel):
     Attributes
     ----------
     seed : of all plugs; each has one of its own
-    edge : voxels per edge
+    shape : voxels along the plug and across it; wide slices say more than a long plug
     counts : number of plugs of each genesis
     grain_radius : range of the mean radius of grains [voxel], uniform
     voxel_size : range of the edge of a voxel [m], uniform in its logarithm
@@ -35,7 +38,7 @@ class PlugsConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
-    edge: Annotated[int, Field(ge=32)]
+    shape: tuple[Edge, Edge, Edge]
     counts: Mapping[Genesis, Annotated[int, Field(ge=0)]]
     grain_radius: tuple[Annotated[float, Field(ge=3)], Annotated[float, Field(ge=3)]]
     voxel_size: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
@@ -74,7 +77,7 @@ def draw_plug(config: PlugsConfig, plug: Plug) -> Image:
 
     Returns
     -------
-    (edge, edge, edge) bool
+    bool, of the shape of the configuration
         True = pore.
 
     Raises
@@ -86,79 +89,81 @@ def draw_plug(config: PlugsConfig, plug: Plug) -> Image:
     for _ in range(_TRIES):
         radius = rng.uniform(*config.grain_radius)
         with legacy_seed(int(rng.integers(2**31))):
-            im = _DRAWINGS[plug.genesis](config.edge, radius, rng)
+            im = _DRAWINGS[plug.genesis](config.shape, radius, rng)
         if _percolates(im):
             return im
     raise InputError(
-        f"a plug must let fluid pass, got none of {_TRIES} draws of {plug.name} at "
-        f"{config.edge} voxels; raise plugs.edge or lower plugs.grain_radius"
+        f"a plug must let fluid pass, got none of {_TRIES} draws of {plug.name} of "
+        f"{config.shape} voxels; raise plugs.shape or lower plugs.grain_radius"
     )
 
 
-def _sphere_pack(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _sphere_pack(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Hard spheres dropped one on the other; the pores between them."""
     import porespy
 
     grains = porespy.generators.pseudo_gravity_packing(
-        shape=[edge] * 3, r=round(radius), edges="extended", maxiter=10**6,
+        shape=list(shape), r=round(radius), edges="extended", maxiter=10**6,
         axis=int(rng.integers(3)), seed=int(rng.integers(2**31)),
     )  # fmt: skip
     return np.asarray(grains == 0)
 
 
-def _overlapping(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _overlapping(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Grains that penetrate each other."""
     import porespy
 
     return np.asarray(
         porespy.generators.overlapping_spheres(
-            [edge] * 3, r=round(radius), porosity=rng.uniform(0.14, 0.4), tol=0.01
+            list(shape), r=round(radius), porosity=rng.uniform(0.14, 0.4), tol=0.01
         ),
         dtype=bool,
     )
 
 
-def _cemented(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _cemented(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Grow cement of even thickness on a sphere pack, as quartz overgrowth does."""
-    return _grown(_sphere_pack(edge, radius, rng), rng.uniform(0.1, 0.3))
+    return _grown(_sphere_pack(shape, radius, rng), rng.uniform(0.1, 0.3))
 
 
-def _blobs(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _blobs(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Threshold a random field; its correlation length is a third of the radius."""
-    return _field(edge, radius / 3, rng.uniform(0.2, 0.42))
+    return _field(shape, radius / 3, rng.uniform(0.2, 0.42))
 
 
-def _vuggy(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _vuggy(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Cut round vugs into a cemented pack."""
     import porespy
 
-    matrix = _grown(_sphere_pack(edge, 0.8 * radius, rng), rng.uniform(0.1, 0.2))
+    matrix = _grown(_sphere_pack(shape, 0.8 * radius, rng), rng.uniform(0.1, 0.2))
     vugs = porespy.generators.overlapping_spheres(
-        [edge] * 3, r=round(radius * rng.uniform(0.8, 1.4)), porosity=rng.uniform(0.85, 0.96)
+        list(shape), r=round(radius * rng.uniform(0.8, 1.4)), porosity=rng.uniform(0.85, 0.96)
     )
-    return matrix | ~np.asarray(vugs, dtype=bool)
+    return np.asarray(matrix | ~np.asarray(vugs, dtype=bool))
 
 
-def _fractured(edge: int, radius: float, rng: np.random.Generator) -> Image:
+def _fractured(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Cut a rough fracture along axis 0 into a tight matrix."""
     from scipy.ndimage import gaussian_filter
 
     matrix = (
-        _grown(_sphere_pack(edge, radius, rng), rng.uniform(0.08, 0.16))
+        _grown(_sphere_pack(shape, radius, rng), rng.uniform(0.08, 0.16))
         if rng.random() < 0.5
-        else _field(edge, radius / 3, rng.uniform(0.17, 0.24))
+        else _field(shape, radius / 3, rng.uniform(0.17, 0.24))
     )
-    rough = gaussian_filter(rng.standard_normal((2, edge, edge)), (0, edge / 12, edge / 12))
+    axis = int(rng.integers(1, 3))  # across the fracture
+    across, wide = shape[axis], (shape[0], shape[3 - axis])
+    rough = gaussian_filter(rng.standard_normal((2, *wide)), (0, across / 12, across / 12))
     rough /= rough.std(axis=(1, 2), keepdims=True)
-    middle = edge * rng.uniform(0.3, 0.7) + 0.03 * edge * rough[0]
+    middle = across * rng.uniform(0.3, 0.7) + 0.03 * across * rough[0]
     aperture = rng.uniform(2.5, 7.0) * np.maximum(1 + 0.25 * rough[1], 0.3)
-    across = np.arange(edge)[:, None, None]
-    fracture = np.abs(across - middle) <= aperture / 2  # (across, 0, along)
-    along = fracture.transpose(1, 0, 2) if rng.random() < 0.5 else fracture.transpose(1, 2, 0)
+    place = np.arange(across)[:, None, None]
+    fracture = np.abs(place - middle) <= aperture / 2  # (across, along the plug, the other)
+    along = np.moveaxis(fracture, 0, axis)
     return np.asarray(matrix | along)
 
 
-_DRAWINGS: Mapping[Genesis, Callable[[int, float, np.random.Generator], Image]] = {
+_DRAWINGS: Mapping[Genesis, Callable[[Shape, float, np.random.Generator], Image]] = {
     "sphere_pack": _sphere_pack,
     "overlapping": _overlapping,
     "cemented": _cemented,
@@ -176,13 +181,13 @@ def _grown(pore: Image, porosity: float) -> Image:
     return np.asarray(distance > np.quantile(distance, 1 - porosity))
 
 
-def _field(edge: int, length: float, porosity: float) -> Image:
+def _field(shape: Shape, length: float, porosity: float) -> Image:
     import porespy
 
-    # PoreSpy's sigma is edge / (40 blobiness)
-    blobiness = [edge / (40 * length)] * 3
+    # PoreSpy's sigma is the mean edge / (40 blobiness)
+    blobiness = [np.mean(shape) / (40 * length)] * 3
     return np.asarray(
-        porespy.generators.blobs([edge] * 3, porosity=porosity, blobiness=blobiness), dtype=bool
+        porespy.generators.blobs(list(shape), porosity=porosity, blobiness=blobiness), dtype=bool
     )
 
 
