@@ -202,7 +202,8 @@ class RockModel:
         write_hdf5(folder / ARRAYS, arrays | {"ranges": self.ranges})
         description = {
             "stack": self.name,
-            "base": kinds,
+            # a list: JSON is written with sorted keys, and the weights have an order
+            "base": list(kinds.items()),
             "features": self.features,
             "targets": TARGETS,
             "segmentation": self.segmentation.model_dump(mode="json"),
@@ -218,7 +219,7 @@ class RockModel:
         try:
             base = {
                 name: unpacked(kind, _below(arrays, name))
-                for name, kind in description["base"].items()
+                for name, kind in description["base"]
             }
             stated = description["widths"]
             if stated is not None:
