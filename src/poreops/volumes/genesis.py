@@ -102,25 +102,17 @@ def _sphere_pack(shape: Shape, radius: float, rng: np.random.Generator) -> Image
     """Hard spheres dropped one on the other; the pores between them."""
     import porespy
 
-    # they fall across the plug: the layers on the bottom would else be slices of their own kind
-
+    margin = 2 * round(radius)
     grains = porespy.generators.pseudo_gravity_packing(
-        shape=list(shape), r=round(radius), edges="extended", maxiter=10**6,
-        axis=int(rng.integers(1, 3)), seed=int(rng.integers(2**31)),
+        shape=_widened(shape, margin), r=round(radius), edges="extended", maxiter=10**6,
+        axis=int(rng.integers(3)), seed=int(rng.integers(2**31)),
     )  # fmt: skip
-    return np.asarray(grains == 0)
+    return _cropped(grains == 0, margin)
 
 
 def _overlapping(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Grains that penetrate each other."""
-    import porespy
-
-    return np.asarray(
-        porespy.generators.overlapping_spheres(
-            list(shape), r=round(radius), porosity=rng.uniform(0.14, 0.4), tol=0.01
-        ),
-        dtype=bool,
-    )
+    return _spheres(shape, radius, rng.uniform(0.16, 0.42))
 
 
 def _cemented(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
@@ -135,13 +127,9 @@ def _blobs(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
 
 def _vuggy(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Cut round vugs into a cemented pack."""
-    import porespy
-
     matrix = _grown(_sphere_pack(shape, 0.8 * radius, rng), rng.uniform(0.1, 0.2))
-    vugs = porespy.generators.overlapping_spheres(
-        list(shape), r=round(radius * rng.uniform(0.8, 1.4)), porosity=rng.uniform(0.85, 0.96)
-    )
-    return np.asarray(matrix | ~np.asarray(vugs, dtype=bool))
+    vugs = ~_spheres(shape, radius * rng.uniform(0.8, 1.4), rng.uniform(0.85, 0.96))
+    return np.asarray(matrix | vugs)
 
 
 def _fractured(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
@@ -181,6 +169,25 @@ def _grown(pore: Image, porosity: float) -> Image:
 
     distance = edt.edt(pore)
     return np.asarray(distance > np.quantile(distance, 1 - porosity))
+
+
+def _spheres(shape: Shape, radius: float, porosity: float) -> Image:
+    import porespy
+
+    margin = 2 * round(radius)
+    im = porespy.generators.overlapping_spheres(
+        _widened(shape, margin), r=round(radius), porosity=porosity
+    )
+    return _cropped(im, margin)
+
+
+def _widened(shape: Shape, margin: int) -> list[int]:
+    """Add a margin that is cut off: at the faces of PoreSpy's images, grains lie otherwise."""
+    return [n + 2 * margin for n in shape]
+
+
+def _cropped(im: NDArray[np.generic], margin: int) -> Image:
+    return np.ascontiguousarray(im[(slice(margin, -margin),) * 3], dtype=bool)
 
 
 def _field(shape: Shape, length: float, porosity: float) -> Image:
