@@ -218,8 +218,7 @@ class RockModel:
         description, (arrays, _) = read_json(folder / DESCRIPTION), read_hdf5(folder / ARRAYS)
         try:
             base = {
-                name: unpacked(kind, _below(arrays, name))
-                for name, kind in description["base"]
+                name: unpacked(kind, _below(arrays, name)) for name, kind in description["base"]
             }
             stated = description["widths"]
             if stated is not None:
