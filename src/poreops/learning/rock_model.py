@@ -167,7 +167,7 @@ class RockModel:
     def _of_plug(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""
         found = self.stack.predict_plug(design(table, self.features))
-        return found + np.array([0.0, 2 * np.log(hydraulic_length(table)).mean()])
+        return np.asarray(found + [0.0, 2 * np.log(hydraulic_length(table)).mean()])  # noqa: RUF005
 
     def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
         widths = self._judged
