@@ -190,13 +190,13 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
     module = importlib.util.module_from_spec(script)
     script.loader.exec_module(module)
     solved = []
-    solve = module.diffusive_size_factors
+    solve = module.simulated_size_factors
 
-    def counted(labels, conns, **options):
+    def counted(labels, conns, config, **options):
         solved.append(len(conns))
-        return solve(labels, conns, **options)
+        return solve(labels, conns, config, **options)
 
-    monkeypatch.setattr(module, "diffusive_size_factors", counted)
+    monkeypatch.setattr(module, "simulated_size_factors", counted)
     monkeypatch.chdir(clone.folder)
     module.main()
     unseen = len(read_hdf5("artifacts/regions/unseen.h5")[0]) // 2

@@ -23,7 +23,7 @@ from poreops.regions.partition import PartitionConfig
 from poreops.sections import RESOLVED
 from poreops.store import read_yaml, write_text
 from poreops.suites import ValidationConfig
-from poreops.transport.size_factor import LabelConfig
+from poreops.transport.labels import LabelConfig
 from poreops.volumes.generate import VolumesConfig
 
 DEFAULT_PROFILE = "default"

@@ -34,7 +34,7 @@ class TrainingConfig(BaseModel):
     random_split_epochs : of the second model, trained on the paper's random split
     scalar_epochs : of the branch of the scalars, fitted alone beforehand
     loss : on the scaled target
-    target : scaling of the size factor
+    scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
     precision : arithmetic of the image branch
     """
@@ -48,7 +48,7 @@ class TrainingConfig(BaseModel):
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     loss: Literal["mse", "huber", "rmse"]
-    target: TargetKind
+    scaling: TargetKind
     augment: bool
     precision: Literal["float32", "mixed_bfloat16"]
 
@@ -111,7 +111,7 @@ def train(
     import keras
 
     ndim = training.encoded.image.ndim - 2
-    scaling = TargetScaling.fit(config.target, training.size_factors)
+    scaling = TargetScaling.fit(config.scaling, training.size_factors)
     keras.utils.set_random_seed(config.seed)
     with _precision(config.precision):
         model = resnet(network, ndim)

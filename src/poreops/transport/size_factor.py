@@ -17,7 +17,6 @@ from typing import Literal
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
@@ -27,19 +26,6 @@ Convention = Literal["centroid", "porespy"]
 TOLERANCE = 1e-8
 ITERATIONS = 200
 _LOCAL = threading.local()
-
-
-class LabelConfig(BaseModel):
-    """How conduits are labelled.
-
-    Attributes
-    ----------
-    convention : where the current enters and leaves, see ``diffusive_size_factors``
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    convention: Convention
 
 
 def diffusive_size_factors(
