@@ -127,11 +127,12 @@ def train(
     history = state.restore()
     feed, check = _batches(network, config, training, scaling), _inputs(network, validation)
     target = scaling.scaled(validation.size_factors)
+    forward = _forward(model)
     for epoch in range(len(history["loss"]), config.epochs):
         # a seed per epoch: dropout, order and symmetries do not depend on where a run began
         keras.utils.set_random_seed(config.seed + 7919 * (epoch + 1))
         fitted = model.fit(feed(epoch), epochs=1, verbose=0, shuffle=False)
-        predicted = np.asarray(model.predict(check, batch_size=256, verbose=0))[:, 0]
+        predicted = forward(check)
         history["loss"].append(float(fitted.history["loss"][-1]))
         history["val_loss"].append(float(_numpy_loss(config.loss)(predicted - target)))
         history["val_rmse_log"].append(_log_error(scaling, predicted, validation.size_factors))
@@ -140,6 +141,21 @@ def train(
             on_epoch(epoch + 1, history)
     state.clear()
     return Trained(model, scaling, history)
+
+
+def _forward(model: "keras.Model") -> Callable[[list[NDArray[Any]]], NDArray[np.float32]]:
+    """Return a prediction by one graph; that of Keras is traced anew for every trial."""
+    import tensorflow as tf
+
+    graph = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
+
+    def predict(inputs: list[NDArray[Any]]) -> NDArray[np.float32]:
+        starts = range(0, len(inputs[0]), 256)
+        return np.concatenate([graph([part[i : i + 256] for part in inputs]) for i in starts])[
+            :, 0
+        ]
+
+    return predict
 
 
 def _fit_scalars(
