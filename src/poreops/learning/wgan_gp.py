@@ -114,7 +114,7 @@ def checked_size(config: WganConfig, size: int) -> int:
 def input_shapes(config: WganConfig, size: int) -> list[Shape]:
     """Shapes, without the batch, of the normal numbers that a generator turns into an image.
 
-    The latent vectors, then (spatial) one plane of noise for each level.
+    The latent vectors, then (spatial) one plane of noise for each level and one for the image.
     """
     if config.architecture == "paper":
         return [(config.latent,)]
@@ -124,7 +124,7 @@ def input_shapes(config: WganConfig, size: int) -> list[Shape]:
     for _ in config.generator_widths[1:]:
         edge = 2 * edge - 2
         shapes.append((edge, edge, 1))
-    return shapes
+    return [*shapes, (edge - _FINAL, edge - _FINAL, 1)]
 
 
 def generator(config: WganConfig) -> "keras.Model":
@@ -241,7 +241,15 @@ def _spatial(config: WganConfig) -> "keras.Model":
         # weights of its own for each channel
         grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
         x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
-    x = keras.layers.Conv2D(1, _FINAL + 1, name="image")(x)
+    # the detector's noise is independent from pixel to pixel: drawn so, not learnt as a texture
+    structure = keras.layers.Conv2D(1, _FINAL + 1, name="structure")(x)
+    sd = keras.layers.Conv2D(
+        1, _FINAL + 1, kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(0.2), name="noise_sd",
+    )(x)  # fmt: skip
+    inputs.append(keras.Input((None, None, 1), name="noise"))
+    noise = keras.layers.Multiply(name="scaled_noise")([sd, inputs[-1]])
+    x = keras.layers.Add(name="image")([structure, noise])
     return keras.Model(inputs, _image(x), name="generator")
 
 
