@@ -1,4 +1,4 @@
-"""Judge the generators by structure, features and copies: reports/digital_core.json and figures."""
+"""Judge the generators by structure, features and copies: reports/digital_core.json, figures."""
 
 from pathlib import Path
 from typing import Any

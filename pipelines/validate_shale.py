@@ -14,9 +14,7 @@ CROPS, REPORTS = Path("artifacts/crops"), Path("reports")
 def main() -> None:
     """Write the report, then fail if an expectation failed."""
     config = section("core_validation", CoreValidationConfig)
-    crops = {
-        part: read_hdf5(CROPS / f"{part}.h5")[0]["images"] for part in ("train", "held_out")
-    }
+    crops = {part: read_hdf5(CROPS / f"{part}.h5")[0]["images"] for part in ("train", "held_out")}
     report = validate(crop_facts(crops), crop_suite(config))
     write_json(REPORTS / "core_validation.json", report.to_json())
     write_text(REPORTS / "core_validation.html", report.to_html("Validation of the crops"))

@@ -16,7 +16,7 @@ _TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
 
 
 def sample_grid(images: Grey, columns: int) -> "Figure":
-    """Some cores of one generator, in rows."""
+    """Show some cores of one generator in rows."""
     rows = -(-len(images) // columns)
     figure, panels = _figure(rows, columns, (1.5 * columns, 1.5 * rows))
     for panel, image in zip(panels.flat, images, strict=False):
@@ -27,7 +27,7 @@ def sample_grid(images: Grey, columns: int) -> "Figure":
 
 
 def side_by_side(images: Mapping[str, Grey]) -> "Figure":
-    """One row of cores a source, all with the same grey scale."""
+    """Show one row of cores a source, all with the same grey scale."""
     count = min(len(rows) for rows in images.values())
     figure, panels = _figure(len(images), count, (1.9 * count, 2.0 * len(images)))
     every = np.concatenate([rows.ravel() for rows in images.values()])
@@ -71,7 +71,7 @@ def correlations(curves: Mapping[str, Mapping[str, Mapping[str, Any]]], real: st
 
 
 def losses(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
-    """Losses of both networks against the epoch, one panel a method."""
+    """Plot the losses of both networks against the epoch, one panel a method."""
     figure, panels = _figure(1, len(histories), (5 * len(histories), 3.6))
     for panel, (name, history) in zip(panels.flat, histories.items(), strict=True):
         epochs = np.arange(1, len(history["critic_loss"]) + 1)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,7 +46,7 @@ def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
             "darkest": float(crop.min()),
             "brightest": float(crop.max()),
             "saturated": float(((crop == 0) | (crop == 255)).mean()),
-            "digest": hashlib.blake2b(np.ascontiguousarray(crop), digest_size=16).hexdigest(),
+            "digest": hashlib.blake2b(crop.tobytes(), digest_size=16).hexdigest(),
         }
         for part, images in crops.items()
         for number, crop in enumerate(images)

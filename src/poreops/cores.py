@@ -1,4 +1,4 @@
-"""Digital core models of the registry: load one by its URI, and the gate to the champion's place."""
+"""Digital core models of the registry: load one by its URI; the gate to the champion's place."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ class CoreGateConfig(BaseModel):
     Attributes
     ----------
     kid_max : largest KID
-    s2_error_max : largest distance of the radial S2(r) from the real one in its standard deviations
+    s2_error_max : largest distance of the radial S2(r) from the real one, in standard deviations
     copies_max : largest share of cores that copy a training crop
     """
 

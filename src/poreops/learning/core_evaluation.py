@@ -25,7 +25,7 @@ Positive = Annotated[int, Field(ge=1)]
 _BIN = 4  # pixels averaged along each axis before copies are looked for: noise is no structure
 _GREY_VALUES = 256
 COPIED = 0.95
-"""A likeness above this is a copy: the noise left after binning lowers that of a true copy less."""
+"""A likeness above this is a copy: what noise is left after binning lowers that of a copy less."""
 
 
 class CoreEvaluationConfig(BaseModel):
@@ -252,7 +252,8 @@ def _binned(images: Grey) -> Floats:
     cut = images[:, : rows * _BIN, : columns * _BIN].astype(np.float64)
     # without the mean grey, sums of squares keep their digits
     means: Floats = cut.reshape(n, rows, _BIN, columns, _BIN).mean(axis=(2, 4))
-    return means - means.mean()
+    means -= means.mean()
+    return means
 
 
 def _smoothed(images: Grey, smoothing: float) -> NDArray[np.float32]:

@@ -39,9 +39,7 @@ class DigitalCoreModel:
     scale : GreyScale
     """
 
-    def __init__(
-        self, trained: "keras.Model", network: WganConfig, scale: GreyScale
-    ) -> None:
+    def __init__(self, trained: "keras.Model", network: WganConfig, scale: GreyScale) -> None:
         import tensorflow as tf
 
         self.network, self.scale = network, scale

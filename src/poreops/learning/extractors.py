@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,15 +76,20 @@ class Extractor:
         return np.repeat(np.asarray(resized), 3, axis=-1)
 
 
-def extractor(name: str) -> Extractor:
-    """Return an extractor by its name; raises InputError if its weights cannot be had."""
-    if name == "efficientnet-lite0":
-        return _efficientnet()
-    if name == "inception-v3":
-        return _inception()
+def checked_name(name: str) -> ExtractorName:
+    """Return a name that is one of the extractors'; raises InputError for any other."""
+    for known in get_args(ExtractorName):
+        if name == known:
+            return cast("ExtractorName", known)
     raise InputError(
-        f"an extractor must be one of {', '.join(get_args(ExtractorName))}, got {name!r}"
+        f"an extractor must be one of {', '.join(get_args(ExtractorName))}, got {name!r}; correct "
+        "the name"
     )
+
+
+def extractor(name: ExtractorName) -> Extractor:
+    """Return an extractor by its name; raises InputError if its weights cannot be had."""
+    return _efficientnet() if name == "efficientnet-lite0" else _inception()
 
 
 @cache

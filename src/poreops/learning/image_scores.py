@@ -92,7 +92,7 @@ def complaints(first: int, second: int, length: int) -> list[str]:
     found = []
     if smaller < FEW:
         found.append(
-            f"FID of fewer than {FEW} images is strongly biased, got {smaller}; compare KID instead"
+            f"FID of fewer than {FEW} images is strongly biased, got {smaller}; compare by KID"
         )
     if smaller <= length:
         found.append(
@@ -116,6 +116,6 @@ def _mean_of_others(features: Floats) -> float:
 def _check(first: Floats, second: Floats) -> None:
     if min(len(first), len(second)) < 2:
         raise InputError(
-            f"a distance needs two or more images in each set, got {len(first)} and {len(second)}; "
-            "add images"
+            f"a distance needs two or more images in each set, got {len(first)} and "
+            f"{len(second)}; add images"
         )

@@ -45,7 +45,9 @@ def read_torch_tensors(path: str | Path) -> dict[str, NDArray[Any]]:
 class _Tensor:
     """A view of a storage whose numbers come later in the file."""
 
-    def __init__(self, key: str, offset: int, shape: Sequence[int], strides: Sequence[int]) -> None:
+    def __init__(
+        self, key: str, offset: int, shape: Sequence[int], strides: Sequence[int]
+    ) -> None:
         self.key, self.offset = key, offset
         self.shape, self.strides = tuple(shape), tuple(strides)
 

@@ -55,6 +55,8 @@ class WganTrainingConfig(BaseModel):
     penalty : λ, the weight of the gradient penalty
     generator_rate, critic_rate : learning rates
     dcgan_rate : learning rate of both networks of DCGAN, with Adam
+    decay_from : share of the epochs after which the rates fall linearly to zero, so that the
+        generator settles; 1 keeps them
     optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
     ema : decay of the average of the generator's weights, which draws the cores
     precision : arithmetic of the layers
@@ -71,6 +73,7 @@ class WganTrainingConfig(BaseModel):
     generator_rate: Rate
     critic_rate: Rate
     dcgan_rate: Rate
+    decay_from: Annotated[float, Field(ge=0, le=1)]
     optimizer: Literal["rmsprop", "adam"]
     ema: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["float32", "mixed_bfloat16"]
@@ -157,7 +160,7 @@ def train_gan(
             f"{crops.shape[1]} x {crops.shape[2]}; raise shale.size or lower wgan.patch"
         )
     gan = Gan(network, config, crops, method)
-    identity = [network.model_dump(), config.model_dump(exclude={"epochs"}), method, digest(crops)]
+    identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
     state = _State(checkpoint, gan.variables, identity)
     history = state.restore()
     for epoch in range(len(history["critic_loss"]), config.epochs):
@@ -199,10 +202,11 @@ class Gan:
         self.averaged = generator(network)
         self.averaged.set_weights(self.generator.get_weights())
         if method == "dcgan":
-            rates, kind, momentum = (config.dcgan_rate,) * 2, "adam", _MOMENTUM
+            self._rates, kind, momentum = (config.dcgan_rate,) * 2, "adam", _MOMENTUM
         else:
-            rates, kind, momentum = (config.generator_rate, config.critic_rate), config.optimizer, 0
-        self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in rates)
+            self._rates = (config.generator_rate, config.critic_rate)
+            kind, momentum = config.optimizer, 0.0
+        self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
         self._crops = tf.constant(crops)
@@ -216,6 +220,10 @@ class Gan:
 
     def epoch(self, number: int) -> dict[str, float]:
         """Take the generator steps of one epoch; return the mean losses."""
+        left = 1 - number / self.config.epochs
+        share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
+        for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
+            rule.learning_rate.assign(share * rate)
         losses = self._run(self.patches(number)).numpy()
         names = ("critic_loss", "generator_loss", "distance", "penalty")
         return dict(zip(names, map(float, losses), strict=True))
@@ -335,8 +343,8 @@ def _check_bounds(history: History, epoch: int) -> None:
         return
     found = ", ".join(f"{name} {value:.3g}" for name, value in last.items())
     raise DivergedError(
-        f"a training must keep finite losses, got {found} in epoch {epoch + 1}; lower the learning "
-        "rates, raise wgan_training.penalty or n_critic, or choose critic_norm: layer"
+        f"a training must keep finite losses, got {found} in epoch {epoch + 1}; lower the "
+        "learning rates, raise wgan_training.penalty or n_critic, or choose critic_norm: layer"
     )
 
 

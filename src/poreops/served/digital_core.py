@@ -26,7 +26,9 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
         if len(sizes := set(rows[:, 1].tolist())) != 1:
             raise InputError(f"all cores of a call must have one size, got {sorted(sizes)}")
         size = int(rows[0, 1])
-        return np.concatenate([self.model.generate(1, size, seed=int(seed)) for seed in rows[:, 0]])
+        return np.concatenate(
+            [self.model.generate(1, size, seed=int(seed)) for seed in rows[:, 0]]
+        )
 
 
 mlflow.models.set_model(DigitalCore())

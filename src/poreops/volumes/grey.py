@@ -128,7 +128,8 @@ def read_grey(path: str | Path, dataset: str | None = None) -> Grey:
             f"a core image must have contrast, {file.name} has one grey value only; check the "
             "export"
         )
-    return np.atleast_3d(array) if array.ndim == 3 else array[None]
+    slices: Grey = array.reshape(-1, *array.shape[-2:]).view(np.uint8)
+    return slices
 
 
 def read_grey_set(path: str | Path) -> Grey:
@@ -283,7 +284,8 @@ def _synthetic_slice(config: SyntheticShaleConfig, rng: np.random.Generator) -> 
         image[rows, columns] = 40
     blurred = gaussian_filter(image, 0.7, mode="wrap")
     noisy = blurred + config.noise * rng.standard_normal((edge, edge))
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    found: Grey = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return found
 
 
 Pixels = tuple[NDArray[np.integer], NDArray[np.integer]]

@@ -1,4 +1,4 @@
-"""Statistics of segmented images: two-point correlation, its exponential, Minkowski functionals."""
+"""Statistics of segmented images: two-point correlation and its fit, Minkowski functionals."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,9 @@ class TwoPointCorrelation:
     radial: Floats
 
 
-def two_point_correlation(phase: NDArray[np.bool_], r_max: int | None = None) -> TwoPointCorrelation:
+def two_point_correlation(
+    phase: NDArray[np.bool_], r_max: int | None = None
+) -> TwoPointCorrelation:
     """Compute S2(r) of a 2D image along both axes and radially, by one Fourier transform.
 
     Only pairs inside the image count: the image is not periodic. Every value is a ratio of two
@@ -128,7 +130,9 @@ def correlation_length(s2: Floats) -> float:
     def misfit(log_length: float) -> float:
         return float(((exponential(lags, share, np.exp(log_length)) - s2) ** 2).sum())
 
-    found = minimize_scalar(misfit, bounds=(np.log(0.05), np.log(100.0 * len(s2))), method="bounded")
+    found = minimize_scalar(
+        misfit, bounds=(np.log(0.05), np.log(100.0 * len(s2))), method="bounded"
+    )
     return float(np.exp(found.x))
 
 
