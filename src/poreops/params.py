@@ -13,18 +13,25 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poreops.compute import ComputeConfig
+from poreops.core_suite import CoreValidationConfig
+from poreops.cores import CoreGateConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
+from poreops.learning.core_evaluation import CoreEvaluationConfig
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.resnet_search import ResnetSearchConfig
 from poreops.learning.splits import SplitConfig
 from poreops.learning.training import TrainingConfig
+from poreops.learning.wgan_gp import WganConfig
+from poreops.learning.wgan_search import WganSearchConfig
+from poreops.learning.wgan_training import WganTrainingConfig
 from poreops.regions.partition import PartitionConfig
 from poreops.sections import RESOLVED
 from poreops.store import read_yaml, write_text
 from poreops.suites import ValidationConfig
 from poreops.transport.labels import LabelConfig
 from poreops.volumes.generate import VolumesConfig
+from poreops.volumes.grey import ShaleConfig
 
 DEFAULT_PROFILE = "default"
 """The profile that changes nothing: params.yaml as it stands."""
@@ -49,6 +56,13 @@ class Params(BaseModel):
     tune_resnet: ResnetSearchConfig
     conductance_gate: GateConfig
     evaluate_network: NetworkEvaluationConfig
+    shale: ShaleConfig
+    core_validation: CoreValidationConfig
+    wgan: WganConfig
+    wgan_training: WganTrainingConfig
+    tune_wgan: WganSearchConfig
+    evaluate_wgan: CoreEvaluationConfig
+    wgan_gate: CoreGateConfig
 
 
 def resolve(params_path: str | Path, profiles_dir: str | Path) -> Params:
