@@ -211,7 +211,8 @@ def test_a_deleted_registry_is_made_again(clone, monkeypatch):
         path = clone.folder / "mlflow" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     # what follows reads a description of the model, and that is the same again
-    assert clone.repro() == ["register_conductance"]
+    registering = {"register_conductance", "register_ensemble", "register_wgan"}
+    assert set(clone.repro()) == registering
     assert clone.champion() == (1,)
     assert clone.repro() == []
 
