@@ -13,8 +13,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poreops.compute import ComputeConfig
+from poreops.core_suite import CoreValidationConfig
+from poreops.cores import CoreGateConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
+from poreops.learning.core_evaluation import CoreEvaluationConfig
 from poreops.learning.ensemble import EnsembleConfig
 from poreops.learning.ensemble_search import EnsembleSearchConfig
 from poreops.learning.plans import SliceSplitConfig
@@ -22,6 +25,9 @@ from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.resnet_search import ResnetSearchConfig
 from poreops.learning.splits import SplitConfig
 from poreops.learning.training import TrainingConfig
+from poreops.learning.wgan_gp import WganConfig
+from poreops.learning.wgan_search import WganSearchConfig
+from poreops.learning.wgan_training import WganTrainingConfig
 from poreops.regions.partition import PartitionConfig
 from poreops.rock_evaluation import RockEvaluationConfig, RockGateConfig
 from poreops.rock_suites import RockValidationConfig
@@ -31,8 +37,9 @@ from poreops.slices.segment import SegmentConfig
 from poreops.slices.selection import SelectionConfig
 from poreops.store import read_yaml, write_text
 from poreops.suites import ValidationConfig
-from poreops.transport.size_factor import LabelConfig
+from poreops.transport.labels import LabelConfig
 from poreops.volumes.generate import VolumesConfig
+from poreops.volumes.grey import ShaleConfig
 
 DEFAULT_PROFILE = "default"
 """The profile that changes nothing: params.yaml as it stands."""
@@ -66,6 +73,13 @@ class Params(BaseModel):
     tune_ensemble: EnsembleSearchConfig
     evaluate_ensemble: RockEvaluationConfig
     rock_gate: RockGateConfig
+    shale: ShaleConfig
+    core_validation: CoreValidationConfig
+    wgan: WganConfig
+    wgan_training: WganTrainingConfig
+    tune_wgan: WganSearchConfig
+    evaluate_wgan: CoreEvaluationConfig
+    wgan_gate: CoreGateConfig
 
 
 def resolve(params_path: str | Path, profiles_dir: str | Path) -> Params:

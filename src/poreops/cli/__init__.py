@@ -1,4 +1,4 @@
-"""The command `poreops`: networks, size factors and transport properties of images.
+"""The command `poreops`: networks and transport properties of images, and digital cores.
 
 Only Typer is imported here; each command loads what it needs.
 """
@@ -29,6 +29,13 @@ Image = Annotated[
     typer.Argument(
         help="TIFF stack, .npy, .npz, HDF5 (file.h5:/dataset) or .raw with --shape and --dtype. "
         "Pore is True, 1 or 255.",
+        show_default=False,
+    ),
+]
+ImageSet = Annotated[
+    str,
+    typer.Argument(
+        help="Folder of 8-bit grey images of one size (TIFF, PNG, npy, ...), or one stack.",
         show_default=False,
     ),
 ]
@@ -202,6 +209,53 @@ def properties(
 
     results = jobs.properties(image, voxel_size, model, threshold, out)
     _show(results, show.properties_text, as_json, out)
+
+
+@app.command()
+def generate(
+    model: Annotated[
+        str,
+        typer.Option("--model", help="E.g. models:/digital-core@champion.", show_default=False),
+    ],
+    out: Out,
+    count: Annotated[int, typer.Option("-n", "--count", help="Number of cores.")] = 1,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", help="Edge in pixels; that of the training patches by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other cores.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Draw grey digital cores from a trained generator, one TIFF each."""
+    from poreops.cli import core_jobs, show
+
+    results = core_jobs.generate(model, count, size, seed, out)
+    _show(results, show.generate_text, as_json, out)
+
+
+@app.command()
+def score(
+    real: ImageSet,
+    generated: ImageSet,
+    extractor: Annotated[
+        str,
+        typer.Option("--extractor", help="Features by efficientnet-lite0 or inception-v3."),
+    ] = "efficientnet-lite0",
+    smoothing: Annotated[
+        float,
+        typer.Option("--smoothing", help="Gauss filter before segmentation, sd in pixels.", min=0),
+    ] = 1.5,
+    r_max: Annotated[
+        int | None,
+        typer.Option("--r-max", help="Largest lag of S2; a quarter of the edge.", min=1),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two sets of grey images: two-point correlation, FID and KID."""
+    from poreops.cli import core_jobs, show
+
+    results = core_jobs.score(real, generated, extractor, smoothing, r_max)
+    _show(results, show.score_text, as_json, None)
 
 
 def main() -> NoReturn:

@@ -83,6 +83,36 @@ def properties_text(results: Results) -> str:
     return "\n".join(lines)
 
 
+def generate_text(results: Results) -> str:
+    """Return the results of `generate` for a terminal."""
+    return (
+        f"{results['count']} cores of {results['size']} x {results['size']} pixels, "
+        f"seed {results['seed']}, by {results['model']}"
+    )
+
+
+def score_text(results: Results) -> str:
+    """Return the results of `score` for a terminal."""
+    s2 = results["s2"]
+    lines = [
+        f"images    {results['n'][0]} and {results['n'][1]}, {results['extractor']}",
+        f"FID       {results['fid']:.3f}",
+        f"KID       {results['kid']['mean']:.5f} ± {results['kid']['sd']:.5f}",
+        f"S2        pores of grey value ≤ {s2['pore_below']:g} after smoothing",
+        "",
+        "direction   share   share   length [pixel]   length [pixel]   largest distance [sd]",
+    ]
+    for direction in ("x", "y", "radial"):
+        found = s2[direction]
+        shares = "".join(f"   {found[side][0]:.3f}" for side in ("real", "generated"))
+        lengths = "".join(
+            f"   {'none' if length is None else format(length, '.2f'):>14}"
+            for length in found["correlation_length"]
+        )
+        lines.append(f"{direction:<9}{shares}{lengths}   {found['error_sd']:>21.2f}")
+    return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])
+
+
 def _image_lines(results: Results) -> list[str]:
     size = " x ".join(str(n) for n in results["shape"])
     unit = "" if results["voxel_size_m"] is None else f" of {results['voxel_size_m']:g} m"

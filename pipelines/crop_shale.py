@@ -1,0 +1,37 @@
+"""Cut training and held-out crops of grey images: artifacts/crops/<part>.h5.
+
+Without images in params.yaml a synthetic shale is drawn.
+"""
+
+from pathlib import Path
+
+from poreops.errors import exit_on_input_error
+from poreops.sections import section
+from poreops.store import write_hdf5
+from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, read_grey, synthetic_shale
+
+INPUTS, OUT = Path("data"), Path("artifacts/crops")
+
+
+def write(part: str, crops: Crops, sources: list[str]) -> None:
+    """Write the crops of one part with the place of each."""
+    arrays = {"images": crops.images, "slices": crops.slices, "corners": crops.corners}
+    write_hdf5(OUT / f"{part}.h5", arrays, {"sources": sources})
+
+
+def main() -> None:
+    """Write the crops of both parts."""
+    config = section("shale", ShaleConfig)
+    if config.images:
+        slices = [image for name in config.images for image in read_grey(INPUTS / name)]
+    else:
+        slices = list(synthetic_shale(config.synthetic, config.seed))
+    train, held_out = cut_crops(slices, config)
+    sources = [Path(name).name for name in config.images] or ["synthetic shale"]
+    write("train", train, sources)
+    write("held_out", held_out, sources)
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

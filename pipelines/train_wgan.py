@@ -1,0 +1,71 @@
+"""Train the generator as WGAN-GP, and as DCGAN for as many steps: artifacts/wgan/<method>.
+
+Checkpoints in artifacts/.partial/wgan let a killed training go on with the same result.
+"""
+
+from pathlib import Path
+from typing import Any, get_args
+
+from poreops import core_plots, plots
+from poreops.errors import exit_on_input_error
+from poreops.learning.core_model import DigitalCoreModel
+from poreops.learning.wgan_gp import WganConfig
+from poreops.learning.wgan_training import (
+    GreyScale,
+    History,
+    Method,
+    WganCandidate,
+    WganTrainingConfig,
+    train_gan,
+)
+from poreops.sections import overridden, section
+from poreops.store import read_hdf5, read_yaml, sha256, write_text
+from poreops.tracking import run
+
+CROPS, PARTIAL = Path("artifacts/crops/train.h5"), Path("artifacts/.partial/wgan")
+OUT, REPORTS = Path("artifacts/wgan"), Path("reports/wgan")
+_SHOWN = 8  # cores in the picture of an epoch
+
+
+def fit(params: WganCandidate, method: Method, crops: Any) -> History:
+    """Train by one method, log the run and save the generator."""
+    scale = GreyScale.fit(params.wgan.grey, crops)
+    with run("train_wgan", method) as tracked:
+        tracked.log_params(params.model_dump())
+        tracked.log_dataset(str(CROPS), sha256(CROPS), "crops", rows=len(crops))
+
+        def on_epoch(epoch: int, history: History, generator: Any) -> None:
+            tracked.log_metrics({name: values[-1] for name, values in history.items()}, epoch)
+            size = None if params.wgan.architecture == "paper" else crops.shape[1]
+            drawn = DigitalCoreModel(generator, params.wgan, scale).generate(_SHOWN, size)
+            tracked.log_figure(core_plots.sample_grid(drawn, 4), f"samples/{epoch:04d}.png")
+
+        trained = train_gan(
+            params.wgan, params.wgan_training, crops,
+            method=method, checkpoint=PARTIAL / method, on_epoch=on_epoch,
+        )  # fmt: skip
+        tracked.log_metrics({"parameters": trained.generator.count_params()})
+        DigitalCoreModel(trained.generator, params.wgan, trained.scale).save(OUT / method)
+    return trained.history
+
+
+def main() -> None:
+    """Train by both methods with what the search chose."""
+    stated = WganCandidate(
+        wgan=section("wgan", WganConfig),
+        wgan_training=section("wgan_training", WganTrainingConfig),
+    )
+    params = overridden(stated, read_yaml("artifacts/tune/wgan/best.yaml")["chosen"])
+    crops = read_hdf5(CROPS)[0]["images"]
+    histories = {method: fit(params, method, crops) for method in get_args(Method)}
+    for method, history in histories.items():
+        rows = zip(*history.values(), strict=True)
+        lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
+        header = ",".join(["epoch", *history])
+        write_text(REPORTS / f"{method}.csv", "\n".join([header, *lines]) + "\n")
+    plots.save(core_plots.losses(histories), REPORTS / "losses.png")
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,26 @@
+"""Check the crops: reports/core_validation.json and .html; a failure stops here."""
+
+from pathlib import Path
+
+from poreops.core_suite import CoreValidationConfig, crop_facts, crop_suite
+from poreops.errors import exit_on_input_error
+from poreops.expectations import validate
+from poreops.sections import section
+from poreops.store import read_hdf5, write_json, write_text
+
+CROPS, REPORTS = Path("artifacts/crops"), Path("reports")
+
+
+def main() -> None:
+    """Write the report, then fail if an expectation failed."""
+    config = section("core_validation", CoreValidationConfig)
+    crops = {part: read_hdf5(CROPS / f"{part}.h5")[0]["images"] for part in ("train", "held_out")}
+    report = validate(crop_facts(crops), crop_suite(config))
+    write_json(REPORTS / "core_validation.json", report.to_json())
+    write_text(REPORTS / "core_validation.html", report.to_html("Validation of the crops"))
+    report.require()
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,110 @@
+"""What the commands of digital cores do: draw cores into a folder, compare two sets of images."""
+
+from pathlib import Path
+from typing import Any
+
+from poreops.cli.progress import Clock
+from poreops.errors import InputError
+from poreops.volumes.grey import read_grey_set
+from poreops.volumes.memory import require_memory
+
+Results = dict[str, Any]
+
+SMALLEST = 32  # pixels: a smaller image, blown up for the extractor, has no features of its own
+_SUBSETS, _SUBSET_SIZE, _SEED = 100, 50, 0  # of KID
+
+
+def generate(uri: str, count: int, size: int | None, seed: int, out: Path) -> Results:
+    """Draw cores and write one TIFF for each, and results.json."""
+    import tifffile
+    from tqdm import tqdm
+
+    from poreops import report
+    from poreops.cores import load_core_model
+
+    if count < 1:
+        raise InputError(f"the number of cores must be positive, got {count}; give it as -n 1")
+    if seed < 0:
+        raise InputError(f"a seed must not be negative, got {seed}; give it as --seed 0")
+    clock = Clock()
+    with report.output_folder(out) as folder:
+        with clock.stage("load"):
+            model = load_core_model(uri)
+        size = model.network.patch if size is None else size
+        require_memory(
+            model.bytes_needed(size), f"drawing a core of {size} x {size} pixels", "lower --size"
+        )
+        digits = max(len(str(count - 1)), 4)
+        with clock.timed("draw"):
+            bar = tqdm(total=count, desc="cores", unit="", delay=2, leave=False)
+            number = 0
+            for cores in model.stream(count, size, seed=seed):
+                for core in cores:
+                    tifffile.imwrite(folder / f"core_{number:0{digits}d}.tif", core)
+                    number += 1
+                bar.update(len(cores))
+            bar.close()
+        results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
+        results["seconds"] = clock.seconds
+        results["files"] = report.write_results(folder, results)
+    return results
+
+
+def score(
+    real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
+) -> Results:
+    """Compare two sets of images."""
+    from poreops.learning.core_evaluation import (
+        CoreEvaluationConfig,
+        Segmentation,
+        feature_scores,
+        s2_error,
+        structure,
+    )
+    from poreops.learning.extractors import checked_name, extractor
+
+    name = checked_name(extractor_name)
+    clock = Clock()
+    with clock.stage("read"):
+        sets = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+    sizes = [images.shape[1:] for images in sets.values()]
+    if sizes[0] != sizes[1]:
+        raise InputError(
+            f"both sets must have images of one size, got {sizes[0]} and {sizes[1]} pixels; crop "
+            "them alike"
+        )
+    if min(sizes[0]) < SMALLEST:
+        raise InputError(
+            f"images must have {SMALLEST} pixels or more along each edge, got {sizes[0]}; give "
+            "larger ones"
+        )
+    for path, images in zip((real, generated), sets.values(), strict=True):
+        if len(images) < 2:
+            raise InputError(f"a set must hold two or more images, got 1 in {path}; add images")
+    config = CoreEvaluationConfig(
+        seed=_SEED, cores=2, r_max=r_max or min(sizes[0]) // 4, smoothing=smoothing,
+        extractor=name, subsets=_SUBSETS, subset_size=_SUBSET_SIZE,
+    )  # fmt: skip
+    with clock.stage("load"):
+        network = extractor(name)
+    with clock.stage("structure"):
+        segmentation = Segmentation.fit(sets["real"], smoothing)
+        found = {
+            side: structure(images, segmentation, config.r_max) for side, images in sets.items()
+        }
+    with clock.stage("features"):
+        features = [network.features(images) for images in sets.values()]
+    scores = feature_scores(features[0], features[1], config, network.name)
+    errors = s2_error(found["generated"], found["real"])
+    curves = {side: each.summary()["s2"] for side, each in found.items()}
+    s2: Results = {"pore_below": segmentation.pore_below, "r_max": config.r_max}
+    for direction, error in errors.items():
+        both = [curves[side][direction] for side in ("real", "generated")]
+        s2[direction] = {
+            "real": both[0]["mean"].tolist(),
+            "generated": both[1]["mean"].tolist(),
+            "real_sd": both[0]["sd"].tolist(),
+            "correlation_length": [curve.get("correlation_length") for curve in both],
+            "error_sd": error,
+        }
+    return {"command": "score", **scores, "s2": s2, "seconds": clock.seconds}

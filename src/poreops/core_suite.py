@@ -1,0 +1,93 @@
+"""What the digital core line expects of its crops: facts as a table, rules as plain data."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.expectations import Expectation, Suite
+
+
+class CoreValidationConfig(BaseModel):
+    """Limits of the suite.
+
+    Attributes
+    ----------
+    contrast_min : smallest standard deviation of a crop's grey values
+    saturated_max : largest share of pixels that are 0 or 255
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contrast_min: Annotated[float, Field(ge=0)]
+    saturated_max: Annotated[float, Field(ge=0, le=1)]
+
+
+def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    """Return one row per crop, named "part/number".
+
+    Parameters
+    ----------
+    crops : part ("train", "held_out") → (n, rows, columns)
+
+    Returns
+    -------
+    columns : bits (of a grey value), contrast (standard deviation), darkest, brightest, saturated
+        (share of pixels at 0 or 255), twins (other crops of the same content in any part).
+    """
+    rows = [
+        {
+            "name": f"{part}/{number}",
+            "bits": 8 * crop.dtype.itemsize * (crop.dtype.kind == "u"),
+            "contrast": float(crop.std()),
+            "darkest": float(crop.min()),
+            "brightest": float(crop.max()),
+            "saturated": float(((crop == 0) | (crop == 255)).mean()),
+            "digest": hashlib.blake2b(crop.tobytes(), digest_size=16).hexdigest(),
+        }
+        for part, images in crops.items()
+        for number, crop in enumerate(images)
+    ]
+    frame = pd.DataFrame(rows).set_index("name")
+    frame["twins"] = frame.groupby("digest")["digest"].transform("size") - 1
+    return frame.drop(columns="digest")
+
+
+def crop_suite(config: CoreValidationConfig) -> Suite:
+    """Return the rules of `crop_facts`."""
+    grey = "give 8-bit grey images in shale.images"
+    between, equal = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"
+
+    def rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
+        return Expectation(kind, {"column": column, **limits}, remedy)
+
+    return Suite(
+        "crops",
+        (
+            Expectation(
+                "expect_table_row_count_to_be_between", {"min_value": 4},
+                "ask for more crops in shale.train and shale.held_out",
+            ),
+            rule(equal, "bits", grey, value_set=[8]),
+            rule(between, "darkest", grey, min_value=0, max_value=255),
+            rule(between, "brightest", grey, min_value=0, max_value=255),
+            rule(
+                between, "contrast",
+                "leave out the empty part of the image, or lower core_validation.contrast_min",
+                min_value=config.contrast_min,
+            ),
+            rule(
+                between, "saturated",
+                "export the image without clipping, or raise core_validation.saturated_max",
+                max_value=config.saturated_max,
+            ),
+            rule(
+                equal, "twins",
+                "the same crop is there twice: list each image once in shale.images",
+                value_set=[0],
+            ),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,298 @@
+"""Generators and critics of grey digital cores, and the losses of WGAN-GP and DCGAN.
+
+Two architectures. ``paper``: that of Table 1 of the method (Advances in Geo-Energy Research 2021)
+on 256 x 256 pixels. ``spatial``: fully convolutional from a grid of latent vectors, without
+padding, so that every pixel is drawn from the same distribution and any size can be drawn from a
+generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.08207).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+Positive = Annotated[int, Field(ge=1)]
+CriticNorm = Literal["layer", "batch", "none"]
+Shape = tuple[int, ...]
+
+PAPER_SIZE = 256
+_PAPER = {"generator_widths": (128, 128, 64), "critic_widths": (64, 128, 256)}
+_CELL = 2  # cells that the first convolution takes off a latent grid
+_FINAL = 2  # pixels that the last convolution takes off
+
+
+class WganConfig(BaseModel):
+    """Architecture of generator and critic.
+
+    Attributes
+    ----------
+    architecture : "paper" or "spatial"
+    patch : edge of the square patches that it is trained on [pixel]
+    latent : length of the latent vector; of each vector of the grid in "spatial"
+    generator_widths : "spatial": channels of the first convolution, then of each doubling
+    critic_widths : channels of each halving
+    critic_norm : layer norm keeps the penalty a matter of one sample; "batch" is that of the paper
+        and couples the samples of a batch, which the penalty takes for independent
+    dropout : share dropped after each convolution of the critic
+    grey : "full" maps 0..255 to the range of tanh, "fitted" the range that the crops use
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    architecture: Literal["paper", "spatial"]
+    patch: Annotated[int, Field(ge=16)]
+    latent: Positive
+    generator_widths: tuple[Positive, ...]
+    critic_widths: tuple[Positive, ...]
+    critic_norm: CriticNorm
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    grey: Literal["full", "fitted"]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.architecture == "paper":
+            stated = {name: getattr(self, name) for name in _PAPER}
+            if stated != _PAPER or self.patch != PAPER_SIZE:
+                raise ValueError(
+                    f"the published architecture has patch {PAPER_SIZE} and "
+                    + " and ".join(f"{name} {list(widths)}" for name, widths in _PAPER.items())
+                )
+            return self
+        if len(self.generator_widths) < 2:
+            raise ValueError("a spatial generator needs at least two generator_widths")
+        if reachable_size(self, self.patch) != self.patch:
+            raise ValueError(
+                f"a spatial generator with {len(self.generator_widths) - 1} doublings reaches "
+                f"patches such as {reachable_size(self, self.patch)}"
+            )
+        if self.patch % 2 ** len(self.critic_widths):
+            raise ValueError("each critic_widths halves the patch, which must stay whole")
+        return self
+
+
+def cell(config: WganConfig) -> int:
+    """Pixels of the image per vector of the latent grid."""
+    return int(2 ** (len(config.generator_widths) - 1))
+
+
+def latent_edge(config: WganConfig, size: int) -> int:
+    """Vectors along an edge of the smallest latent grid that gives `size` pixels or more."""
+    pixels = cell(config)
+    # each doubling turns n into 2n - 2, so that k of them turn n into 2^k (n - 2) + 2
+    return -(-(size + _FINAL - 2) // pixels) + 2 + _CELL
+
+
+def reachable_size(config: WganConfig, size: int) -> int:
+    """Edge of the smallest image with at least `size` pixels that the generator makes whole.
+
+    A spatial generator makes this image, of which any smaller one is cut; the published one makes
+    256 only.
+    """
+    if config.architecture == "paper":
+        return PAPER_SIZE
+    return cell(config) * (latent_edge(config, size) - _CELL - 2) + 2 - _FINAL
+
+
+def checked_size(config: WganConfig, size: int) -> int:
+    """Return `size` if the architecture reaches it; raises InputError that names the nearest."""
+    if size < 1:
+        raise InputError(f"a core must have a positive size, got {size}; ask for {config.patch}")
+    if config.architecture == "paper" and size != PAPER_SIZE:
+        raise InputError(
+            f"the published architecture makes cores of {PAPER_SIZE} pixels only, got {size}; the "
+            f"nearest size is {PAPER_SIZE}, and architecture: spatial makes any"
+        )
+    return size
+
+
+def input_shapes(config: WganConfig, size: int) -> list[Shape]:
+    """Shapes, without the batch, of the normal numbers that a generator turns into an image.
+
+    The latent vectors, then (spatial) one plane of noise for each level and one for the image.
+    """
+    if config.architecture == "paper":
+        return [(config.latent,)]
+    edge = latent_edge(config, size)
+    shapes: list[Shape] = [(edge, edge, config.latent)]
+    edge -= _CELL
+    for _ in config.generator_widths[1:]:
+        edge = 2 * edge - 2
+        shapes.append((edge, edge, 1))
+    return [*shapes, (edge - _FINAL, edge - _FINAL, 1)]
+
+
+def generator(config: WganConfig) -> "keras.Model":
+    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) in -1..1."""
+    return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
+
+
+def critic(config: WganConfig, norm: CriticNorm | None = None) -> "keras.Model":
+    """Build the critic: (n, patch, patch, 1) → (n, 1), a score without a bound.
+
+    Parameters
+    ----------
+    config : WganConfig
+    norm : instead of that of the configuration
+    """
+    import keras
+
+    norm = norm or config.critic_norm
+    paper = config.architecture == "paper"
+    image = keras.Input((config.patch, config.patch, 1), name="image")
+    x: Any = image
+    for i, width in enumerate(config.critic_widths):
+        # a kernel that is a multiple of the stride weighs all pixels alike
+        kernel = 5 if paper else 4
+        x = keras.layers.Conv2D(width, kernel, 2, padding="same", name=f"conv{i}")(x)
+        if i > 0:
+            x = _normalised(x, norm, f"norm{i}")
+        x = keras.layers.LeakyReLU(0.2, name=f"leaky{i}")(x)
+        if config.dropout:
+            x = keras.layers.Dropout(config.dropout, name=f"dropout{i}")(x)
+    x = keras.layers.Flatten(name="flat")(x)
+    return keras.Model(image, keras.layers.Dense(1, dtype="float32", name="score")(x))
+
+
+def gradient_penalty(score: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> Any:
+    """Mean of (|∇score(x)| - 1)² at points x between real and fake (Gulrajani et al. 2017, Eq. 3).
+
+    Parameters
+    ----------
+    score : (n, ...) → (n, 1)
+    real, fake : (n, ...) tensors
+    share : (n, 1, ...) in 0..1, of the real image in each point
+    """
+    import tensorflow as tf
+
+    between = share * real + (1.0 - share) * fake
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        total = tf.reduce_sum(score(between))
+    slope = tf.cast(tape.gradient(total, between), tf.float32)
+    axes = list(range(1, len(slope.shape)))
+    # the root of zero has no slope of its own
+    norm = tf.sqrt(tf.reduce_sum(tf.square(slope), axis=axes) + 1e-12)
+    return tf.reduce_mean(tf.square(norm - 1.0))
+
+
+def wasserstein(real_score: Any, fake_score: Any) -> Any:
+    """Mean score of real images less that of generated ones: the critic's estimate of W₁."""
+    import tensorflow as tf
+
+    return tf.reduce_mean(real_score) - tf.reduce_mean(fake_score)
+
+
+def cross_entropy(score: Any, real: bool) -> Any:
+    """Mean cross-entropy of scores taken as logits: the loss of DCGAN (Radford et al. 2016)."""
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.nn.softplus(-score if real else score))
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under another precision policy and put the old one back."""
+    import keras
+
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+
+
+def _paper_generator(config: WganConfig) -> "keras.Model":
+    import keras
+
+    noise = keras.Input((config.latent,), name="latent")
+    edge, width = PAPER_SIZE // 8, config.generator_widths[0]
+    x = keras.layers.Dense(edge * edge * width, name="dense")(noise)
+    x = keras.layers.Reshape((edge, edge, width), name="grid")(x)
+    # 128 → 128, 128 → 64, 64 → 1
+    for i, channels in enumerate(config.generator_widths[1:]):
+        x = _transposed(x, channels, 3, "same", f"up{i}")
+        x = keras.layers.BatchNormalization(name=f"norm{i}")(x)
+        x = keras.layers.Activation("relu", name=f"relu{i}")(x)
+    x = _transposed(x, 1, 3, "same", "up2")
+    return keras.Model(noise, _image(x), name="generator")
+
+
+def _spatial(config: WganConfig) -> "keras.Model":
+    import keras
+
+    first, *widths = config.generator_widths
+    latent = keras.Input((None, None, config.latent), name="latent")
+    inputs = [latent]
+    x = keras.layers.Conv2D(first, _CELL + 1, name="conv")(latent)
+    x = _activated(x, "conv")
+    for i, width in enumerate(widths):
+        x = _transposed(x, width, 4, "valid", f"up{i}")
+        # of the outer two rows some terms are missing
+        x = keras.layers.Cropping2D(2, name=f"cut{i}")(x)
+        noise = keras.Input((None, None, 1), name=f"noise{i}")
+        inputs.append(noise)
+        # weights of its own for each channel
+        grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
+        x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
+    # the detector's noise is independent from pixel to pixel: drawn so, not learnt as a texture
+    structure = keras.layers.Conv2D(1, _FINAL + 1, name="structure")(x)
+    sd = keras.layers.Conv2D(
+        1, _FINAL + 1, kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(0.2), name="noise_sd",
+    )(x)  # fmt: skip
+    inputs.append(keras.Input((None, None, 1), name="noise"))
+    noise = keras.layers.Multiply(name="scaled_noise")([sd, inputs[-1]])
+    x = keras.layers.Add(name="image")([structure, noise])
+    return keras.Model(inputs, _image(x), name="generator")
+
+
+def _transposed(x: Any, width: int, kernel: int, padding: str, name: str) -> Any:
+    import keras
+
+    return keras.layers.Conv2DTranspose(width, kernel, 2, padding=padding, name=name)(x)
+
+
+def _activated(x: Any, name: str) -> Any:
+    """Divide each pixel by the root mean square of its channels: no statistics of a batch."""
+    import keras
+
+    x = keras.layers.LeakyReLU(0.2, name=f"{name}_leaky")(x)
+    return keras.layers.RMSNormalization(name=f"{name}_norm")(x)
+
+
+def _normalised(x: Any, norm: CriticNorm, name: str) -> Any:
+    import keras
+
+    if norm == "none":
+        return x
+    if norm == "batch":
+        return keras.layers.BatchNormalization(name=name)(x)
+    # over all pixels and channels of one sample, as the critic of Gulrajani et al.
+    return keras.layers.GroupNormalization(groups=1, name=name)(x)
+
+
+def _image(x: Any) -> Any:
+    import keras
+
+    return keras.layers.Activation("tanh", dtype="float32", name="grey")(x)
+
+
+def optimizer(name: str, rate: float, momentum: float) -> "keras.optimizers.Optimizer":
+    """RMSProp as in the paper, or Adam with this decay of the first moment."""
+    import keras
+
+    if name == "rmsprop":
+        return keras.optimizers.RMSprop(rate)
+    return keras.optimizers.Adam(rate, beta_1=momentum, beta_2=0.9 if momentum == 0 else 0.999)
+
+
+def parameters(model: "keras.Model") -> Sequence[Any]:
+    """Trainable variables of a model."""
+    return list(model.trainable_variables)
