@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.expectations import Expectation, Suite
 from poreops.slices.features import FEATURES, NAMES
+from poreops.slices.rock_table import MILLIDARCY
 
 BETWEEN = "expect_column_values_to_be_between"
 Positive = Annotated[float, Field(gt=0)]
@@ -52,7 +53,7 @@ def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
         {
             "slices": by.size(),
             "porosity": by["porosity"].first(),
-            "permeability_md": by["permeability"].first() / 9.869233e-16,
+            "permeability_md": by["permeability"].first() / MILLIDARCY,
             "pore_diameter_um": 1e6 * by["equivalent_diameter_area"].mean(),
             "porosity_gap": (by["areal_porosity"].mean() - by["porosity"].first()).abs(),
             "values": by[stated].nunique(dropna=False).max(axis=1),

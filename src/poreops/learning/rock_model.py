@@ -24,8 +24,6 @@ ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 TARGETS = ("porosity", "log_permeability")
 """What is predicted: porosity, and the natural logarithm of the permeability in m²."""
 
-MILLIDARCY = 9.869233e-16  # [m²]
-
 
 @dataclass(frozen=True)
 class Widths:

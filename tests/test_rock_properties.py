@@ -1,0 +1,162 @@
+"""A registered model of rock properties comes back whole; only a better one replaces it."""
+
+import importlib.util
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tifffile
+import tiny_rocks
+from mlflow.exceptions import MlflowException
+
+import poreops
+from poreops import cli, tracking
+from poreops.errors import InputError
+from poreops.learning.base_learners import LEARNERS
+from poreops.learning.rock_model import RockModel
+from poreops.store import read_json, write_json, write_table, write_yaml
+from poreops.tracking import connection
+
+pytestmark = pytest.mark.slow  # makes an MLflow store
+
+CHAMPION = "models:/rock-properties@champion"
+GATE = {"porosity_r2_min": 0.9, "log_permeability_r2_min": 0.6, "coverage": [0.85, 0.95]}
+
+
+@pytest.fixture(scope="module")
+def fresh_store(tmp_path_factory):
+    """A folder as the stages before register_ensemble leave it, with an empty store."""
+    folder = tmp_path_factory.mktemp("fresh")
+    tracking.embedded.open_store(folder / "mlflow/mlflow.db", connection._make_tables)
+    (folder / ".dvc").mkdir()
+    write_yaml(folder / "artifacts/params.yaml", {"rock_gate": GATE})
+    write_table(folder / "artifacts/features/slices.parquet", tiny_rocks.table())
+    write_json(folder / "reports/slices_validation.json", {"success": True})
+    return folder
+
+
+@pytest.fixture
+def repository(fresh_store, tmp_path, monkeypatch):
+    folder = shutil.copytree(fresh_store, tmp_path / "repository")
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(folder)
+    connection._opened.cache_clear()
+    return folder
+
+
+@pytest.fixture
+def register(repository, project):
+    """Run the stage register_ensemble on a model with some scores; what it wrote."""
+    path = project / "pipelines/register_ensemble.py"
+    spec = importlib.util.spec_from_file_location("register_ensemble", path)
+    stage = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(stage)
+
+    def run(mae=0.2, names=LEARNERS, coverage=0.9, valid=True):
+        tiny = tiny_rocks.model(names)
+        unjudged = RockModel(tiny.stack, "smr_ml", tiny.features, tiny.segmentation, tiny.ranges)
+        unjudged.save(repository / "artifacts/rock_models/smr_ml")
+        widths = {
+            "coverage": 0.9, "slices": 4, "slice": [0.05, 0.9], "plug": [0.02, 0.4],
+            "measured": {"plug": [coverage, coverage], "slice": [0.9, 0.9]},
+        }  # fmt: skip
+        judged = {"chosen": "smr_ml", "stacks": {"smr_ml": widths}}
+        write_json(repository / "artifacts/widths/widths.json", judged)
+        scores = {
+            name: {
+                t: {"r2": 0.95, "mse": 0.1, "mae": error} for t in ("porosity", "log_permeability")
+            }
+            for name, error in (("smr_ml", mae), ("kozeny_carman", 0.3))
+        }
+        report = {"leave_one_rock_out_plugs": scores}
+        write_json(repository / "reports/properties.json", report)
+        write_json(repository / "reports/slices_validation.json", {"success": valid})
+        stage.main()
+        return read_json(repository / "mlflow/registered/rock-properties.json")
+
+    return run
+
+
+def version():
+    return tracking.champion_info("rock-properties").version
+
+
+def test_the_champion_predicts_what_the_model_predicts(register):
+    assert register()["gate"] == "passed"
+    model = poreops.load_rock_model(CHAMPION)
+    image = tiny_rocks.grey(seed=40)
+    assert model.predict(image, 2e-6).plug == tiny_rocks.model().predict(image, 2e-6).plug
+
+
+def test_the_registered_function_has_a_strict_signature(register):
+    register()
+    function = tracking.load_pyfunc(tracking.download(CHAMPION))
+    image = tiny_rocks.grey(seed=41)
+    found = function.predict(image)
+    expected = tiny_rocks.model().predict(image, 1.0)
+    np.testing.assert_array_equal(found[:, 0], expected.porosity)
+    np.testing.assert_array_equal(found[:, 1], expected.permeability)
+    for wrong in (image.astype(float), image.astype(np.uint16), image[0], image[..., None]):
+        with pytest.raises(MlflowException, match="Failed to enforce schema"):
+            function.predict(wrong)
+    with pytest.raises(InputError, match="are blank"):
+        function.predict(np.zeros((2, 64, 64), np.uint8))
+
+
+def test_only_a_better_model_takes_the_champion_s_place(register):
+    register(mae=0.2)
+    assert version() == 1
+    worse = register(mae=0.25, names=LEARNERS[:3])
+    assert "is not below the champion's 0.2000" in worse["gate"][0]
+    assert version() == 1
+    register(mae=0.15, names=LEARNERS[:4])
+    assert version() == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"mae": 0.31}, "is not below Kozeny-Carman's"),
+        ({"coverage": 0.7}, "coverage 0.700 is not within"),
+        ({"valid": False}, "the data did not pass its validation"),
+    ],
+)
+def test_a_bad_model_is_registered_but_no_champion(register, change, reason):
+    assert reason in register(**change)["gate"][0]
+    with pytest.raises(InputError, match="make a champion with: make repro"):
+        poreops.load_rock_model(CHAMPION)
+
+
+def test_the_same_model_is_registered_once(register):
+    first, again = register(), register()
+    assert first == again
+    assert version() == 1
+
+
+def test_nothing_in_the_model_is_a_pickle_or_a_path_of_this_machine(register, repository):
+    register()
+    folder = tracking.download(CHAMPION)
+    for path in folder.rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle", ".joblib"}
+        if path.is_file():
+            assert str(repository).encode() not in path.read_bytes()
+
+
+def test_the_command_takes_the_champion_by_default(register, tmp_path, capsys):
+    register()
+    capsys.readouterr()  # what the stage said
+    tifffile.imwrite(tmp_path / "slice.tif", tiny_rocks.grey(seed=42)[0])
+    code = cli.run(["properties", str(tmp_path / "slice.tif"), "--voxel-size", "3e-6", "--json"])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    results = json.loads(captured.out)
+    assert results["model"] == CHAMPION
+    low, value, high = (results["permeability_md"][key] for key in ("low", "value", "high"))
+    assert low < value < high
+
+
+def test_another_registered_model_is_no_model_of_rock_properties(tmp_path):
+    with pytest.raises(InputError, match=r"must be one that exists|must have its files"):
+        poreops.load_rock_model(str(tmp_path))
