@@ -20,10 +20,9 @@ from poreops.learning.ensemble import kozeny_carman
 from poreops.learning.rock_model import RockModel, in_units, targets
 from poreops.params import resolve
 from poreops.rock_properties import load_rock_model
-from poreops.slices.features import hydraulic_length, measure
+from poreops.slices.features import measure
 from poreops.slices.render import render_slices
 from poreops.slices.rock_table import MILLIDARCY, spaced
-from poreops.slices.segment import segment
 from poreops.store import read_table
 
 EDGE, VOXEL_SIZE = 128, 5.345e-6
@@ -63,13 +62,13 @@ def main() -> None:
         for axis in range(3):
             turned = np.moveaxis(im, axis, 0)
             grey = render_slices(turned, spaced(EDGE, args.slices), rendering, seed=axis)
-            value = model.predict(grey, VOXEL_SIZE, f"cube {row['cube']}").plug
+            seen = model.predict(grey, VOXEL_SIZE, f"cube {row['cube']}")
+            value = seen.plug
             porosity.append(value["porosity"][0])
             k, low, high = value["permeability_m2"]
             log_k.append(np.log(k))
             inside.append(low <= published[axis] <= high)
-            labels = segment(grey, model.segmentation).labels
-            by_law.append(law(measure(labels, VOXEL_SIZE), learned))
+            by_law.append(law(measure(seen.segmented.labels, VOXEL_SIZE), learned))
         true_k = np.log(published).mean()
         found.append(
             {
@@ -78,7 +77,6 @@ def main() -> None:
                 "law": np.mean(by_law) - true_k,
                 "axes": np.array(log_k) - np.log(published),
                 "inside": np.mean(inside),
-                "length": float(hydraulic_length(measure(labels, 1.0)).mean()),
             }
         )
         print(

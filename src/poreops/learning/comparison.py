@@ -73,7 +73,10 @@ def predict_plans(
 
 
 def stacked(
-    levels: Mapping[str, Predictions], y: Floats, plans: Sequence[Plan]
+    levels: Mapping[str, Predictions],
+    y: Floats,
+    plans: Sequence[Plan],
+    stacks: Mapping[str, Sequence[str]] = STACKS,
 ) -> dict[str, Floats]:
     """Return what every base learner and every stack predicts of all rows, (plans, n, t).
 
@@ -82,9 +85,10 @@ def stacked(
     levels : base learner → its predictions
     y : (n, t)
     plans : as for `predict_plans`
+    stacks : name → base learners
     """
     found = {name: level.full for name, level in levels.items()}
-    for stack, names in STACKS.items():
+    for stack, names in stacks.items():
         parts = []
         for p, plan in enumerate(plans):
             of_plan = [levels[name].of(p) for name in names]
