@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from poreops.compute import ComputeConfig, parallel_map
-from poreops.errors import exit_on_input_error
+from poreops.errors import InputError, exit_on_input_error
 from poreops.sections import section
 from poreops.slices.render import render_slices
 from poreops.slices.rock_table import Rock, RocksConfig, read_grey, read_rocks, spaced
@@ -66,12 +66,23 @@ def main() -> None:
     """Write the slices of all rocks and a table with a row for each slice."""
     config = section("rocks", RocksConfig)
     real = read_rocks(DATA / "rocks.csv", DATA / "rocks")
+    drawn = plugs(config.plugs)
+    if clashes := {rock.name for rock in real} & {plug.name for plug in drawn}:
+        raise InputError(
+            f"a sample must not be named as a synthetic plug, got {', '.join(sorted(clashes))}; "
+            "rename it in rocks.csv"
+        )
+    if not real and not drawn:
+        raise InputError(
+            "there must be rocks, got none in rocks.csv and none drawn; add rows, or raise "
+            "rocks.plugs.counts"
+        )
     found = {rock.name: read(config, rock) for rock in real}
     # plugs of another configuration do not count
     digest = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:16]
     task = partial(make, config, PARTIAL.resolve() / digest)
     compute = section("compute", ComputeConfig)
-    for path in parallel_map(task, plugs(config.plugs), compute, announce=print):
+    for path in parallel_map(task, drawn, compute, announce=print):
         found[path.stem] = read_hdf5(path)
     arrays = {f"{name}/{key}": a for name, (kept, _) in found.items() for key, a in kept.items()}
     write_hdf5(OUT / "slices.h5", arrays)

@@ -57,6 +57,7 @@ def test_a_rock_of_two_files_has_their_slices(folder):
         ("A,rocks/a.tif,4e-6,20,1\n", r"porosity must be a share between 0 and 1, .* got 20"),
         ("A,rocks/a.tif,4,0.2,1\n", r"voxel_size_m must be between 0 and 0.001 m, .* got 4"),
         ("A,rocks/c.tif,4e-6,0.2,1\n", r"row 2 \(A\): file must exist, got rocks/c.tif"),
+        ("A/1,rocks/a.tif,4e-6,0.2,1\n", r"sample must not hold a slash, got A/1"),
         (",rocks/a.tif,4e-6,0.2,1\n", r"row 2 \(no sample\): sample is empty"),
         (
             "A,rocks/a.tif,4e-6,0.2,1\nA,rocks/b.tif,5e-6,0.2,1\n",

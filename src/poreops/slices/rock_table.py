@@ -127,27 +127,30 @@ def _complaints(
         ("porosity", "a share between 0 and 1, not included", lambda v: 0 < v < 1),
         ("permeability_md", "positive", lambda v: v > 0),
     )
-    if not (row["sample"] or "").strip():
+    name = (row["sample"] or "").strip()
+    if not name:
         yield "sample is empty"
-    for name, rule, keeps in rules:
-        text = (row[name] or "").strip()
+    if "/" in name:
+        yield f"sample must not hold a slash, got {name}"
+    for column, rule, keeps in rules:
+        text = (row[column] or "").strip()
         try:
             value = float(text)
         except ValueError:
-            yield f"{name} must be a number, got {text!r}"
+            yield f"{column} must be a number, got {text!r}"
             continue
         if not (math.isfinite(value) and keeps(value)):
-            yield f"{name} must be {rule}, got {text}"
-        values[name] = value
+            yield f"{column} must be {rule}, got {text}"
+        values[column] = value
     file = (row["file"] or "").strip()
     if not file or not (folder / file).is_file():
         yield f"file must exist, got {file or 'none'}"
-    other = found.get((row["sample"] or "").strip())
+    other = found.get(name)
     if other is not None and len(values) == len(rules):
         same = (other.voxel_size, other.porosity, other.permeability / MILLIDARCY)
-        for (name, value), stated in zip(values.items(), same, strict=True):
+        for (column, value), stated in zip(values.items(), same, strict=True):
             if not math.isclose(value, stated):
-                yield f"{name} must be that of the rock's other rows, {stated:g}, got {value:g}"
+                yield f"{column} must be that of the rock's other rows, {stated:g}, got {value:g}"
 
 
 def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
