@@ -38,6 +38,9 @@ Method = Literal["wgan_gp", "dcgan"]
 History = dict[str, list[float]]
 Rate = Annotated[float, Field(gt=0)]
 
+LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
+"""What is noted of each epoch, as means over its steps."""
+
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _EDGE = 0.9  # of the range of tanh, which reaches ±1 only at infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
@@ -225,8 +228,7 @@ class Gan:
         for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
             rule.learning_rate.assign(share * rate)
         losses = self._run(self.patches(number)).numpy()
-        names = ("critic_loss", "generator_loss", "distance", "penalty")
-        return dict(zip(names, map(float, losses), strict=True))
+        return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def patches(self, epoch: int) -> Any:
         """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1)."""
@@ -356,9 +358,7 @@ class _State:
         self.identity = hashlib.sha256(repr(identity).encode()).hexdigest()
 
     def restore(self) -> History:
-        fresh: History = {
-            name: [] for name in ("critic_loss", "generator_loss", "distance", "penalty")
-        }
+        fresh: History = {name: [] for name in LOSSES}
         if self.folder is None or not (self.folder / "history.json").exists():
             return fresh
         saved = read_json(self.folder / "history.json")
@@ -367,8 +367,8 @@ class _State:
         weights = np.load(self.folder / f"epoch{len(saved['history']['critic_loss'])}.npz")
         for i, variable in enumerate(self.variables):
             variable.assign(weights[f"v{i}"])
-        history: History = saved["history"]
-        return history
+        # in the order of a run that was not interrupted
+        return {name: saved["history"][name] for name in fresh}
 
     def save(self, history: History) -> None:
         if self.folder is None:
