@@ -1,4 +1,4 @@
-"""Segmentation finds pores under noise, structure is measured, copies are found wherever they are."""
+"""Segmentation finds pores under noise, structure is measured, copies are found."""
 
 import numpy as np
 import pytest
@@ -98,10 +98,10 @@ def test_copies_are_found_wherever_they_come_from():
     copies[4] = training[5]
     copies[5] = 120
     found = likeness(copies, training)
-    assert found[2] > 0.95
+    assert found[2] > 0.9
     assert found[4] == pytest.approx(1, abs=1e-3)
     assert found[5] == 0
-    assert likeness(strange, training).max() < 0.95
+    assert likeness(strange, training).max() < 0.9
     assert likeness_summary(found)["copies"] == pytest.approx(2 / 6)
     assert likeness_summary(likeness(strange, training))["copies"] == 0
 

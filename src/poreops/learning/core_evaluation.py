@@ -25,7 +25,7 @@ Positive = Annotated[int, Field(ge=1)]
 _BIN = 4  # pixels averaged along each axis before copies are looked for: noise is no structure
 _GREY_VALUES = 256
 _SAME = 0.02  # of the largest spread
-COPIED = 0.95
+COPIED = 0.9
 """A likeness above this is a copy: what noise is left after binning lowers that of a copy less."""
 
 
