@@ -64,7 +64,7 @@ def main() -> None:
     """Compare on all images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--berea", type=Path, help="berea_400.npz with the key im, True = pore")
-    parser.add_argument("--sample", type=int, default=200, help="conduits of the timed images")
+    parser.add_argument("--sample", type=int, default=800, help="conduits of the timed images")
     options = parser.parse_args()
     for seed in (1, 2, 3):
         compare(f"spheres 64³ seed {seed}", spheres(64, seed), None)

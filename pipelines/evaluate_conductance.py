@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops import plots
-from poreops.conduits import FaceContacts, size_factors
+from poreops.conduits import NO_CONTACTS, size_factors
 from poreops.errors import exit_on_input_error
 from poreops.learning.conductance_model import ConductanceModel
 from poreops.learning.scores import relative_error, scores
 from poreops.learning.splits import read_split
-from poreops.regions.conduit import crop_conduits
 from poreops.store import open_hdf5, read_conduits, read_hdf5, write_json
 from poreops.tracking import run
-from poreops.transport.size_factor import conduit_size_factors
+from poreops.transport.labels import LabelConfig, simulated_size_factors
+from poreops.transport.quantity import Target, zoom_power
 
 ARTIFACTS, REPORTS = Path("artifacts"), Path("reports")
 Floats = NDArray[np.float64]
@@ -36,10 +36,11 @@ def by_volume(method: Callable[[Any, Any], Floats]) -> tuple[Floats, float]:
     return values, 1e3 * seconds / len(values)
 
 
-def rule(name: str) -> Callable[[Any, Any], Floats]:
+def rule(name: str, target: Target) -> Callable[[Any, Any], Floats]:
     """Return a method that needs diameters only."""
-    none = FaceContacts(*np.zeros((3, 0), dtype=np.int64))
-    return lambda labels, conns: size_factors(labels, conns, none, method=name)[0]
+    return lambda labels, conns: size_factors(
+        labels, conns, NO_CONTACTS, method=name, target=target
+    )[0]
 
 
 def invariance(model: ConductanceModel) -> dict[str, float]:
@@ -63,16 +64,18 @@ def random_split() -> dict[str, float]:
     conduits = read_conduits(ARTIFACTS / "conduits/train.h5", rows)
     truth = read_hdf5(ARTIFACTS / "labels/train.h5")[0]["size_factor"][rows]
     model = ConductanceModel.load(ARTIFACTS / "models/random_split")
-    return scores(model.predict(conduits.roi) / conduits.zoom_ratio ** (model.ndim - 2), truth)
+    power = zoom_power(model.target, model.ndim)
+    return scores(model.predict(conduits.roi) / conduits.zoom_ratio**power, truth)
 
 
-def dns_time() -> float:
+def dns_time(target: Target) -> float:
     """Milliseconds per conduit of DNS on the first unseen volume, as the other times."""
+    config = LabelConfig(target=target, convention="centroid")
     with open_hdf5(ARTIFACTS / "regions/unseen.h5") as file:
         labels, conns = file["000/labels"][()], file["000/conns"][:200]
-    conduit_size_factors(crop_conduits(labels, conns[:2]))  # load the compiled kernels
+    simulated_size_factors(labels, conns[:2], config)  # load the compiled kernels
     start = time.perf_counter()
-    conduit_size_factors(crop_conduits(labels, conns))
+    simulated_size_factors(labels, conns, config)
     return 1e3 * (time.perf_counter() - start) / len(conns)
 
 
@@ -82,14 +85,15 @@ def main() -> None:
     model = ConductanceModel.load(ARTIFACTS / "models/resnet")
     methods = {"resnet": model.size_factors}
     if model.ndim == 3:  # both rules describe spheres and cones
-        methods |= {name: rule(name) for name in ("geometry", "shape_factor")}
+        methods |= {name: rule(name, model.target) for name in ("geometry", "shape_factor")}
     invariant = invariance(model)  # first: it also compiles the graph outside the timing
     found, unseen = {}, {}
     for name, method in methods.items():
         found[name], milliseconds = by_volume(method)
         unseen[name] = scores(found[name], truth) | {"ms_per_conduit": milliseconds}
     report = {
-        "unseen": unseen | {"dns": {"ms_per_conduit": dns_time()}, "conduits": len(truth)},
+        "unseen": unseen
+        | {"dns": {"ms_per_conduit": dns_time(model.target)}, "conduits": len(truth)},
         "random_split": random_split(),
         "invariance": invariant,
     }
@@ -98,9 +102,10 @@ def main() -> None:
     worst = np.sort(np.argsort(error["resnet"])[-6:])
     rois = read_conduits(ARTIFACTS / "conduits/unseen.h5", worst).roi
     titles = [f"DNS {truth[i]:.3g}, ResNet {found['resnet'][i]:.3g}" for i in worst]
+    quantity = f"size factor [voxel{'³' * (model.target == 'hydraulic')}]"
     figures = {
-        "parity.png": plots.parity(found, truth, "size factor [voxel]"),
-        "error_by_size.png": plots.error_by_size(error, truth),
+        "parity.png": plots.parity(found, truth, quantity),
+        "error_by_size.png": plots.error_by_size(error, truth, quantity),
         "worst_conduits.png": plots.worst_conduits(rois, titles),
     }
     with run("evaluate_conductance", "unseen volumes") as tracked:

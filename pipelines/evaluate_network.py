@@ -1,6 +1,7 @@
 """Drive pore networks with the registered champion: reports/network.json and figures.
 
-Every method is judged by the formation factor of new volumes against full-volume DNS.
+Every method is judged by the formation factor of new volumes (the permeability, for a model of
+flow) against full-volume DNS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from poreops import plots
 from poreops.compute import ComputeConfig, parallel_map
-from poreops.conductance import MODEL, load_model
+from poreops.conductance import load_model
 from poreops.errors import exit_on_input_error
 from poreops.evaluation import NetworkEvaluationConfig
 from poreops.learning.scores import r2, relative_error
@@ -20,7 +21,7 @@ from poreops.network_evaluation import Comparison, RunTime, compare_networks, ru
 from poreops.regions.conduit import region_centroids
 from poreops.regions.partition import PartitionConfig
 from poreops.sections import section
-from poreops.store import read_hdf5, write_json
+from poreops.store import read_hdf5, read_json, write_json
 from poreops.tracking import champion_info, download, run
 from poreops.volumes.generate import VolumesConfig, sphere_pack, volume_seed
 
@@ -40,7 +41,9 @@ def run_times(settings: PartitionConfig, folder: Path) -> Mapping[str, RunTime]:
     return found
 
 
-def figures(compared: Sequence[Comparison], times: Mapping[str, RunTime]) -> dict[str, Any]:
+def figures(
+    quantity: str, compared: Sequence[Comparison], times: Mapping[str, RunTime]
+) -> dict[str, Any]:
     """Draw the published figures 11 to 13."""
     truth = np.concatenate([c.truth for c in compared])
     found = {name: np.concatenate([c.found[name] for c in compared]) for name in compared[0].found}
@@ -50,7 +53,7 @@ def figures(compared: Sequence[Comparison], times: Mapping[str, RunTime]) -> dic
         for kind, v in (("ResNet", t.model), ("DNS", t.dns))
     }
     drawn = {
-        "formation_factor.png": plots.formation_factors(found, truth),
+        f"{quantity}.png": plots.networks(found, truth, quantity.replace("_", " ")),
         "run_time.png": plots.run_times(bars),
     }
     first = compared[0]
@@ -67,8 +70,11 @@ def figures(compared: Sequence[Comparison], times: Mapping[str, RunTime]) -> dic
 
 def main() -> None:
     """Compare all methods on all volumes and write the report."""
-    champion = champion_info(MODEL)
-    folder = download(f"models:/{MODEL}@champion").resolve()
+    name = read_json("mlflow/registered/conductance.json")["model"]
+    champion = champion_info(name)
+    folder = download(f"models:/{name}@champion").resolve()
+    flow = load_model(str(folder)).target == "hydraulic"
+    quantity = "permeability" if flow else "formation_factor"
     settings = section("partition", PartitionConfig)
     images = list(read_hdf5("artifacts/volumes/network.h5")[0].values())
     compare = partial(compare_networks, settings=settings, model_uri=str(folder))
@@ -82,18 +88,18 @@ def main() -> None:
         factors[name] = {"r2": r2(found, truth), "mape": relative_error(found, truth).mean()}
     times = run_times(settings, folder)
     report = {
-        "formation_factor": factors,
+        quantity: factors,
         "values": values,
         "run_time": {name: vars(measured) for name, measured in times.items()},
         "champion": {"sha256": champion.tags["sha256"]},
     }
     write_json(REPORTS / "network.json", report)
     with run("evaluate_network", f"champion version {champion.version}") as tracked:
-        tracked.log_metrics({"formation_factor": factors})
-        for name, figure in figures(compared, times).items():
+        tracked.log_metrics({quantity: factors})
+        for name, figure in figures(quantity, compared, times).items():
             tracked.log_figure(figure, name)
             plots.save(figure, REPORTS / "network" / name)
-    print("formation factor of the networks against DNS of the whole volumes")
+    print(f"{quantity.replace('_', ' ')} of the networks against DNS of the whole volumes")
     for name, score in factors.items():
         print(
             f"{plots.NAMES[name]:>20}: R² {score['r2']:7.3f}   error {100 * score['mape']:6.2f} %"

@@ -14,7 +14,7 @@ from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import exit_on_input_error
 from poreops.sections import section
 from poreops.store import open_hdf5, read_hdf5, sha256, write_hdf5
-from poreops.transport.size_factor import LabelConfig, diffusive_size_factors
+from poreops.transport.labels import LabelConfig, simulated_size_factors
 
 REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
 PARTIAL = Path("artifacts/.partial/labels")
@@ -27,19 +27,19 @@ def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
     if not done.exists():
         with open_hdf5(regions) as file:
             labels, conns = file[f"{volume}/labels"][()], file[f"{volume}/conns"][()]
-        found = diffusive_size_factors(labels, conns, convention=config.convention, workers=1)
+        found = simulated_size_factors(labels, conns, config, workers=1)
         write_hdf5(done, {"size_factor": found})
     return done
 
 
 def main() -> None:
-    """Write the labels of the training and the unseen volumes, in voxels."""
+    """Write the labels of the training and the unseen volumes, in powers of a voxel."""
     config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
     tasks = []
     for role in ROLES:
         regions = (REGIONS / f"{role}.h5").resolve()  # a worker may run in another folder
-        # finished volumes of other regions or another convention do not count
-        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.convention}"
+        # finished volumes of other regions or another definition do not count
+        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.target}-{config.convention}"
         with open_hdf5(regions) as file:
             tasks += [(regions, volume, folder / f"{volume}.h5") for volume in sorted(file)]
     done = list(parallel_map(partial(label, config), tasks, compute, announce=print))
@@ -50,7 +50,7 @@ def main() -> None:
         write_hdf5(
             LABELS / f"{role}.h5",
             {"size_factor": np.concatenate([read_hdf5(path)[0]["size_factor"] for path in own])},
-            {"convention": config.convention, "unit": "voxel"},
+            config.model_dump(),
         )
     shutil.rmtree(PARTIAL, ignore_errors=True)
 

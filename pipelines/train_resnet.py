@@ -13,7 +13,7 @@ from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.splits import read_split
 from poreops.learning.training import Candidate, History, TrainingConfig, train
 from poreops.sections import overridden, section
-from poreops.store import read_yaml, sha256, write_text
+from poreops.store import read_hdf5, read_yaml, sha256, write_text
 from poreops.tracking import run
 
 ARTIFACTS, PARTIAL = Path("artifacts"), Path("artifacts/.partial/train")
@@ -41,8 +41,8 @@ def fit(params: Candidate, split_name: str, out: Path) -> History:
         )  # fmt: skip
         tracked.log_metrics({"parameters": trained.model.count_params()})
         tracked.log_figure(plots.losses(trained.history, params.training.loss), "losses.png")
-        ndim = training.encoded.image.ndim - 2
-        ConductanceModel(trained.model, params.resnet, trained.scaling, ndim).save(out)
+        ndim, target = training.encoded.image.ndim - 2, read_hdf5(LABELS)[1]["target"]
+        ConductanceModel(trained.model, params.resnet, trained.scaling, ndim, target).save(out)
     return trained.history
 
 

@@ -474,6 +474,8 @@ def test_full_disk_is_one_line(run, image, tmp_path, monkeypatch):
 
 def test_a_model_is_called_by_its_uri(run, image, tmp_path, monkeypatch):
     class Constant:
+        target = "diffusive"
+
         def conduit_size_factors(self, crops):
             return np.array([2.0 for _ in crops])
 

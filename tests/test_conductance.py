@@ -74,7 +74,9 @@ def register(repository, project, model):
             model.scaling.kind, model.scaling.shift + shift, model.scaling.scale
         )
         trained = tiny_model.trained(3).model
-        ConductanceModel(trained, model.network, scaling, 3).save("artifacts/models/resnet")
+        ConductanceModel(trained, model.network, scaling, 3, "diffusive").save(
+            "artifacts/models/resnet"
+        )
         write_json("reports/conductance.json", {"unseen": {"resnet": GOOD | scores}})
         write_json("reports/validation.json", {"success": valid})
         stage.main()

@@ -19,7 +19,7 @@ NETWORK = {
 }  # fmt: skip
 TRAINING = {
     "seed": 5, "epochs": 4, "random_split_epochs": 1, "scalar_epochs": 60, "batch_size": 16,
-    "learning_rate": 2e-3, "loss": "huber", "target": "log", "augment": True,
+    "learning_rate": 2e-3, "loss": "huber", "scaling": "log", "augment": True,
     "precision": "float32",
 }  # fmt: skip
 EDGES = {3: 48, 2: 160}
@@ -63,4 +63,4 @@ def trained(ndim: int) -> Trained:
 
 def trained_model(ndim: int) -> ConductanceModel:
     found = trained(ndim)
-    return ConductanceModel(found.model, network(), found.scaling, ndim)
+    return ConductanceModel(found.model, network(), found.scaling, ndim, "diffusive")

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from poreops.learning.conductance_model import ConductanceModel
+    from poreops.transport.quantity import Target
 
-MODEL = "conductance"
-"""Name of the registered model."""
+MODELS: "dict[Target, str]" = {"diffusive": "conductance", "hydraulic": "hydraulic-conductance"}
+"""Name of the registered model of each target."""
 
 
 def load_model(uri: str) -> "ConductanceModel":
@@ -41,7 +42,7 @@ def load_model(uri: str) -> "ConductanceModel":
     if len(found) != 1:
         raise InputError(
             f"{uri} must be a conductance model, got {len(found)} files {DESCRIPTION} in it; "
-            f"name one that register_conductance registered, as models:/{MODEL}@champion"
+            "name one that register_conductance registered, as models:/conductance@champion"
         )
     return ConductanceModel.load(found[0].parent)
 

@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from poreops.errors import InputError
 from poreops.regions.conduit import crop_conduits, face_regions, mirrored_conduit
 from poreops.regions.descriptors import face_geometry, region_geometry
-from poreops.transport.geometry import cones_and_cylinder, pipes_in_series
+from poreops.transport.geometry import (
+    cones_and_cylinder,
+    cones_and_cylinder_flow,
+    pipes_in_series,
+    pipes_in_series_flow,
+)
+from poreops.transport.hydraulic import conduit_hydraulic_size_factors
+from poreops.transport.quantity import Target
 from poreops.transport.size_factor import conduit_size_factors
 
 METHODS = ("dns", "model", "geometry", "shape_factor")
@@ -32,15 +39,22 @@ Crop = NDArray[np.uint8]
 Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
 # size factor in powers of a voxel of each conduit crop, (n,)
 ConduitSolver = Callable[[Iterable[Crop]], FloatArray]
+# size factors from the diameters of both pores and of the throat, and the spacing
+Rule = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
-_RULES = {"geometry": pipes_in_series, "shape_factor": cones_and_cylinder}
+_RULES: dict[Target, dict[str, Rule]] = {
+    "diffusive": {"geometry": pipes_in_series, "shape_factor": cones_and_cylinder},
+    "hydraulic": {"geometry": pipes_in_series_flow, "shape_factor": cones_and_cylinder_flow},
+}
 
 
 class ConductanceModel(Protocol):
     """What `poreops.load_model` returns, as far as it is needed here."""
 
+    target: Target
+
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
-        """Return the size factor in voxels of each conduit crop."""
+        """Return the size factor in powers of a voxel of each conduit crop."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
         raise InputError(
             "method 'model' needs a model, got none; give --model models:/conductance@champion"
         )
-    if name in _RULES and ndim != 3:
+    if name in _RULES["diffusive"] and ndim != 3:
         raise InputError(
             f"method {name!r} describes spheres and cones of 3D images, got a {ndim}D image; "
             "use --method dns"
@@ -85,16 +99,16 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 
 def checked_transport(transport: str, method: str) -> str:
-    """Return one of `TRANSPORTS`, or raise `InputError`; only simulation knows flow."""
+    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
     if transport not in TRANSPORTS:
         raise InputError(
             f"transport must be one of {', '.join(TRANSPORTS)}, got {transport!r}; "
             "correct --transport"
         )
-    if transport != "diffusion" and method != "dns":
+    if transport == "both" and method == "model":
         raise InputError(
-            f"flow takes its size factors from simulation, got method {method!r}; "
-            "use --method dns without a model, or --transport diffusion"
+            "a model predicts diffusion or flow, got transport 'both'; "
+            "run --transport diffusion and --transport flow with a model each, or --method dns"
         )
     return transport
 
@@ -128,8 +142,9 @@ def size_factors(
     model: ConductanceModel | None = None,
     workers: int | None = None,
     watch: Watch | None = None,
+    target: Target = "diffusive",
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the diffusive size factors in voxels of all throats and of all face contacts.
+    """Return the size factors in voxels of all throats and of all face contacts.
 
     Parameters
     ----------
@@ -142,41 +157,26 @@ def size_factors(
     model : ConductanceModel, for the method `model`
     workers : int, threads of the method `dns`
     watch : callable, wraps the stream of conduits of `dns` and `model`
+    target : "diffusive" [voxel] or "hydraulic" [voxel³]
 
     Returns
     -------
     (Nt,) float64, (Nb,) float64
     """
     method = checked_method(method, model, labels.ndim)
-    if method in _RULES:
-        return _by_rule(labels, conns, contacts, _RULES[method])
-    solver: ConduitSolver = partial(conduit_size_factors, workers=workers)
+    if method in _RULES[target]:
+        return _by_rule(labels, conns, contacts, _RULES[target][method])
+    simulation = conduit_size_factors if target == "diffusive" else conduit_hydraulic_size_factors
+    solver: ConduitSolver = partial(simulation, workers=workers)
     if model is not None and method == "model":
+        if model.target != target:
+            raise InputError(
+                f"{target} size factors need a model of them, got one of {model.target} ones; "
+                "choose another --model, or --transport "
+                + ("flow" if target == "diffusive" else "diffusion")
+            )
         solver = model.conduit_size_factors
-    return solved_factors(labels, conns, contacts, solver, watch=watch)
-
-
-def solved_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
-    contacts: FaceContacts,
-    solver: ConduitSolver,
-    *,
-    watch: Watch | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """Return what a solver finds for the conduits of all throats and of all face contacts.
-
-    Parameters
-    ----------
-    solver : callable
-        Gives the size factor of each crop of a stream, of diffusion or of flow: in both the field
-        is constant on the mid-plane of a region and its mirror image.
-    labels, conns, contacts, watch : as for `size_factors`
-
-    Returns
-    -------
-    (Nt,) float64, (Nb,) float64
-    """
+    # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
         crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
     )
@@ -200,7 +200,7 @@ def _by_rule(
     labels: NDArray[np.integer],
     conns: NDArray[np.integer],
     contacts: FaceContacts,
-    rule: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+    rule: Rule,
 ) -> tuple[FloatArray, FloatArray]:
     distance: Any = edt.edt(labels > 0)
     sizes = region_geometry(labels, conns, distance)

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from poreops.conduits import (
     checked_voxel_size,
     face_contacts,
     size_factors,
-    solved_factors,
 )
 from poreops.errors import InputError
 from poreops.graph import AXES, axis_index, face_name, joining_part, network_arrays
 from poreops.network_transport import NetworkDiffusion, NetworkFlow
 from poreops.regions.partition import Regions, partition
-from poreops.transport.hydraulic import conduit_hydraulic_size_factors
+from poreops.transport.quantity import Target, voxel_power
 from poreops.volumes.memory import require_memory
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
@@ -155,7 +153,7 @@ def build_network(
     workers : int, optional
         Threads of the method `dns`; all processors by default.
     transport : "diffusion", "flow" or "both"
-        What the network carries; flow takes the method `dns`.
+        What the network carries; a model knows either diffusion or flow.
     watch : callable, optional
         Wraps the stream of conduits, of the given number: a progress bar.
 
@@ -166,8 +164,9 @@ def build_network(
     Raises
     ------
     InputError
-        The voxel size is not > 0, the method is unknown, lacks its model or knows no flow, the
-        image needs more memory than there is, or it has a single region and so no throat.
+        The voxel size is not > 0, the method is unknown, lacks its model or has one of the other
+        transport, the image needs more memory than there is, or it has a single region and so no
+        throat.
     """
     checked_voxel_size(voxel_size)
     method = checked_method(method, model, np.ndim(im))
@@ -206,8 +205,10 @@ def network_of_regions(
             "region(s) and no throat; use poreops formation-factor, which needs no regions"
         )
     contacts = face_contacts(labels)
+    targets: list[Target] = ["diffusive"] * (transport != "flow")
+    targets += ["hydraulic"] * (transport != "diffusion")
     found: dict[str, FloatArray] = {}
-    if transport != "flow":
+    for target in targets:
         factors = size_factors(
             labels,
             conns,
@@ -216,12 +217,10 @@ def network_of_regions(
             model=loaded_model(model) if method == "model" else None,
             workers=workers,
             watch=watch,
+            target=target,
         )
-        found["diffusive_size_factors"] = np.concatenate(factors) * voxel_size
-    if transport != "diffusion":
-        solver = partial(conduit_hydraulic_size_factors, workers=workers)
-        factors = solved_factors(labels, conns, contacts, solver, watch=watch)
-        found["hydraulic_size_factors"] = np.concatenate(factors) * voxel_size**3
+        unit = voxel_size ** voxel_power(target)
+        found[f"{target}_size_factors"] = np.concatenate(factors) * unit
     arrays = network_arrays(labels, conns, contacts, found, voxel_size)
     network = openpnm.io.network_from_porespy(arrays)
     diffusive, hydraulic = (

@@ -1,4 +1,4 @@
-"""Judge the ways to a conductance by the formation factor of whole networks, and time them."""
+"""Judge the ways to a conductance by what whole networks carry, and time them."""
 
 import time
 from collections.abc import Mapping
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from poreops.conductance import load_model
 from poreops.learning.conductance_model import ConductanceModel
-from poreops.network import network_of_regions
+from poreops.network import PoreNetwork, network_of_regions
 from poreops.regions.conduit import crop_conduits
 from poreops.regions.partition import PartitionConfig, Regions, partition
 from poreops.transport.bulk import formation_factor
-from poreops.transport.size_factor import conduit_size_factors
+from poreops.transport.labels import LabelConfig, simulated_size_factors
+from poreops.transport.stokes import SEALED, permeability
 
 METHODS = ("dns", "model", "shape_factor", "geometry")
 Floats = NDArray[np.float64]
@@ -27,9 +28,9 @@ class Comparison:
     Attributes
     ----------
     truth : (ndim,) float64
-        Formation factor along each axis by DNS of the whole volume.
+        Formation factor, or permeability [voxel²], along each axis by DNS of the whole volume.
     found : method → (ndim,) float64, of its network
-    size_factors : method → (Nt,) float64 [voxel]
+    size_factors : method → (Nt,) float64 [voxel], of flow [voxel³]
     regions : Regions
     """
 
@@ -48,24 +49,42 @@ def compare_networks(
     ----------
     im : (nx, ny[, nz]) bool, True = pore
     settings : of the partition
-    model_uri : URI or folder of the conductance model
+    model_uri : URI or folder of the conductance model, whose target says what is compared
     """
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
     # geometry and shape factor describe spheres and cones: 3D only
     methods = METHODS if im.ndim == 3 else METHODS[:2]
     model = _model(model_uri)
+    flow = model.target == "hydraulic"
     networks = {
-        name: network_of_regions(regions, 1.0, name, model if name == "model" else None, workers=1)
+        name: network_of_regions(
+            regions, 1.0, name, model if name == "model" else None, 1,
+            transport="flow" if flow else "diffusion",
+        )
         for name in methods
-    }
+    }  # fmt: skip
     axes = range(im.ndim)
+
+    def whole(axis: int) -> float:
+        if flow:  # networks end at the faces, so the sides are walls
+            return permeability(im, axis, boundary=SEALED, workers=1).permeability
+        return formation_factor(im, axis).formation_factor
+
+    def carried(network: PoreNetwork, axis: int) -> float:
+        if flow:
+            return network.permeability(axis).permeability
+        return network.formation_factor(axis).formation_factor
+
     return Comparison(
-        truth=np.array([formation_factor(im, axis).formation_factor for axis in axes]),
+        truth=np.array([whole(axis) for axis in axes]),
         found={
-            name: np.array([network.formation_factor(axis).formation_factor for axis in axes])
+            name: np.array([carried(network, axis) for axis in axes])
             for name, network in networks.items()
         },
-        size_factors={name: network.size_factors for name, network in networks.items()},
+        size_factors={
+            name: network.hydraulic_size_factors if flow else network.size_factors
+            for name, network in networks.items()
+        },
         regions=regions,
     )
 
@@ -99,7 +118,9 @@ def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: Conductanc
         start = time.perf_counter()
         prediction += start - middle
     start = time.perf_counter()
-    conduit_size_factors(crop_conduits(regions.labels, regions.conns))
+    simulated_size_factors(
+        regions.labels, regions.conns, LabelConfig(target=model.target, convention="centroid")
+    )
     simulation = time.perf_counter() - start
     network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")
     start = time.perf_counter()

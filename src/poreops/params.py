@@ -18,6 +18,9 @@ from poreops.cores import CoreGateConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
 from poreops.learning.core_evaluation import CoreEvaluationConfig
+from poreops.learning.ensemble import EnsembleConfig
+from poreops.learning.ensemble_search import EnsembleSearchConfig
+from poreops.learning.plans import SliceSplitConfig
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.resnet_search import ResnetSearchConfig
 from poreops.learning.splits import SplitConfig
@@ -26,10 +29,15 @@ from poreops.learning.wgan_gp import WganConfig
 from poreops.learning.wgan_search import WganSearchConfig
 from poreops.learning.wgan_training import WganTrainingConfig
 from poreops.regions.partition import PartitionConfig
+from poreops.rock_evaluation import RockEvaluationConfig, RockGateConfig
+from poreops.rock_suites import RockValidationConfig
 from poreops.sections import RESOLVED
+from poreops.slices.rock_table import RocksConfig
+from poreops.slices.segment import SegmentConfig
+from poreops.slices.selection import SelectionConfig
 from poreops.store import read_yaml, write_text
 from poreops.suites import ValidationConfig
-from poreops.transport.size_factor import LabelConfig
+from poreops.transport.labels import LabelConfig
 from poreops.volumes.generate import VolumesConfig
 from poreops.volumes.grey import ShaleConfig
 
@@ -56,6 +64,15 @@ class Params(BaseModel):
     tune_resnet: ResnetSearchConfig
     conductance_gate: GateConfig
     evaluate_network: NetworkEvaluationConfig
+    rocks: RocksConfig
+    segmentation: SegmentConfig
+    slices_validation: RockValidationConfig
+    slice_split: SliceSplitConfig
+    selection: SelectionConfig
+    ensemble: EnsembleConfig
+    tune_ensemble: EnsembleSearchConfig
+    evaluate_ensemble: RockEvaluationConfig
+    rock_gate: RockGateConfig
     shale: ShaleConfig
     core_validation: CoreValidationConfig
     wgan: WganConfig

@@ -65,7 +65,7 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
     return figure
 
 
-def error_by_size(error: Mapping[str, Floats], truth: Floats) -> "Figure":
+def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
     """Median and 90th percentile of the relative error in each tenth of the size factors."""
     figure, axes = _figure(1, (8, 4))
     edges = np.quantile(truth, np.linspace(0, 1, 11))
@@ -77,9 +77,7 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats) -> "Figure":
             label = f"{NAMES[method]}, {'median' if share == 0.5 else '90th percentile'}"
             axes[0].plot(centres, curve, style, ms=3, color=COLOURS[method], label=label)
     axes[0].axhline(10, color="black", lw=0.6)
-    axes[0].set(
-        xlabel="size factor, DNS [voxel]", ylabel="relative error [%]", xscale="log", yscale="log"
-    )
+    axes[0].set(xlabel=f"{quantity}, DNS", ylabel="relative error [%]", xscale="log", yscale="log")
     # labels of the minor ticks would run into each other over less than two decades
     axes[0].xaxis.set_minor_formatter(lambda *_: "")
     axes[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -112,8 +110,8 @@ def worst_conduits(rois: NDArray[np.uint8], titles: Sequence[str]) -> "Figure":
     return figure
 
 
-def formation_factors(found: Mapping[str, Floats], truth: Floats) -> "Figure":
-    """Plot the formation factor of each volume by each method against full DNS (Fig. 12)."""
+def networks(found: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
+    """Plot what the network of each volume gives by each method against full DNS (Fig. 12)."""
     figure, axes = _figure(1, (5.2, 5))
     every = np.concatenate([truth, *found.values()])
     line = np.array([every.min() * 0.95, every.max() * 1.05])
@@ -121,8 +119,8 @@ def formation_factors(found: Mapping[str, Floats], truth: Floats) -> "Figure":
     for method, values in found.items():
         axes[0].scatter(truth, values, s=18, color=COLOURS[method], label=NAMES[method])
     axes[0].set(
-        xscale="log", yscale="log", xlabel="formation factor, full DNS",
-        ylabel="formation factor, pore network", aspect="equal",
+        xscale="log", yscale="log", xlabel=f"{quantity}, full DNS",
+        ylabel=f"{quantity}, pore network", aspect="equal",
     )  # fmt: skip
     axes[0].legend()
     return figure

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import h5py
 import numpy as np
@@ -16,6 +16,9 @@ import yaml
 from numpy.typing import ArrayLike, NDArray
 
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[Any]
 
@@ -96,6 +99,25 @@ def read_yaml(path: str | Path) -> Any:
     except yaml.YAMLError as error:
         line = " ".join(str(error).split())
         raise InputError(f"{path} must be YAML, got {line}; correct that line") from None
+
+
+def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
+    """Write a table as Parquet, whole or not at all; its index is left out."""
+    with replacing(path) as temporary:
+        frame.to_parquet(temporary, index=False)
+
+
+def read_table(path: str | Path) -> "pd.DataFrame":
+    """Return a Parquet table; raises InputError if it is missing or broken."""
+    import pandas as pd
+
+    if not Path(path).is_file():
+        raise _missing(Path(path))
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        line = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} must be Parquet, got {line}; make it again") from None
 
 
 def sha256(path: str | Path) -> str:

@@ -88,6 +88,16 @@ def test_size_factors_are_predictions_in_voxels_of_the_image(model, ndim):
     np.testing.assert_array_equal(model.conduit_size_factors(crops), found)
 
 
+def test_a_model_of_flow_has_the_units_of_flow(model, ndim):
+    flow = ConductanceModel(
+        tiny_model.trained(ndim).model, model.network, model.scaling, ndim, "hydraulic"
+    )
+    regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
+    rois, ratios, _ = tiny_model.conduits(ndim)
+    found = flow.size_factors(regions.labels, regions.conns, voxel_size=2e-6)
+    np.testing.assert_allclose(found, model.predict(rois) / ratios**ndim * 8e-18, rtol=1e-5)
+
+
 def test_no_conduit_no_size_factor(model, ndim):
     labels = np.ones((5,) * ndim, dtype=np.int32)
     assert model.size_factors(labels, np.zeros((0, 2), int)).shape == (0,)
@@ -148,6 +158,7 @@ DAMAGES = {
         folder, scaling={"kind": "cube", "shift": 0.0, "scale": 1.0}
     ),
     "no scaling": lambda folder: change(folder, scaling={"kind": "log"}),
+    "an unknown target": lambda folder: change(folder, target="thermal"),
 }
 
 

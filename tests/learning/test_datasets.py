@@ -11,17 +11,21 @@ from poreops.learning.encoding import encode
 from poreops.regions.conduit import extract_conduits
 from poreops.store import ConduitWriter, write_hdf5
 
+# a conduit zoomed by z has z^p times the size factor, in voxels of its own
+POWERS = {("diffusive", 2): 0, ("diffusive", 3): 1, ("hydraulic", 2): 2, ("hydraulic", 3): 3}
 
-@pytest.fixture(scope="module", params=[2, 3])
+
+@pytest.fixture(scope="module", params=POWERS)
 def files(request, tmp_path_factory):
-    ndim, folder = request.param, tmp_path_factory.mktemp("examples")
+    (target, ndim), folder = request.param, tmp_path_factory.mktemp("examples")
     regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
     with ConduitWriter(folder / "conduits.h5", ndim=ndim) as writer:
         for batch in extract_conduits(regions.labels, regions.conns, volume=0):
             writer.append(batch)
     rois, ratios, size_factors = tiny_model.conduits(ndim)
-    write_hdf5(folder / "labels.h5", {"size_factor": size_factors})
-    return folder / "conduits.h5", folder / "labels.h5", rois, size_factors * ratios ** (ndim - 2)
+    write_hdf5(folder / "labels.h5", {"size_factor": size_factors}, {"target": target})
+    targets = size_factors * ratios ** POWERS[request.param]
+    return folder / "conduits.h5", folder / "labels.h5", rois, targets
 
 
 def test_all_conduits_are_read(files, monkeypatch):

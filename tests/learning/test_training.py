@@ -122,11 +122,11 @@ def test_training_learns(ndim):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("loss", "target", "scalars"), [("mse", "minmax", "none"), ("rmse", "standard", "geometry")]
+    ("loss", "scaling", "scalars"), [("mse", "minmax", "none"), ("rmse", "standard", "geometry")]
 )
-def test_other_losses_targets_and_inputs_train(loss, target, scalars):
+def test_other_losses_targets_and_inputs_train(loss, scaling, scalars):
     network = tiny_model.network(scalars=scalars)
-    config = tiny_model.training(epochs=2, scalar_epochs=2, loss=loss, target=target)
+    config = tiny_model.training(epochs=2, scalar_epochs=2, loss=loss, scaling=scaling)
     trained = train(network, config, *tiny_model.examples(2))
     assert len(trained.model.inputs) == (1 if scalars == "none" else 2)
     assert sorted(trained.history) == ["loss", "val_loss", "val_rmse_log"]

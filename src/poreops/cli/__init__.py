@@ -86,6 +86,23 @@ Dtype = Annotated[str | None, typer.Option("--dtype", help="Of a raw file, e.g. 
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Threads; all processors by default.", min=1)
 ]
+GreyImage = Annotated[
+    str,
+    typer.Argument(
+        help="Grey slice, or stack of slices: TIFF, .npy, .npz or HDF5; pores are dark.",
+        show_default=False,
+    ),
+]
+RockModelUri = Annotated[
+    str, typer.Option("--model", help="Model of rock properties, by its URI or folder.")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        help="Grey level below which a pixel is pore.  [default: as the model was trained]",
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")
 ]
@@ -176,6 +193,22 @@ def permeability(
     source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
     results = jobs.permeability(source, axis, voxel_size, out, workers)
     _show(results, show.permeability_text, as_json, out)
+
+
+@app.command()
+def properties(
+    image: GreyImage,
+    voxel_size: VoxelSize,
+    model: RockModelUri = "models:/rock-properties@champion",
+    threshold: Threshold = None,
+    out: OptionalOut = None,
+    as_json: Json = False,
+) -> None:
+    """Predict porosity and permeability from grey micro-CT slices, with intervals."""
+    from poreops.cli import jobs, show
+
+    results = jobs.properties(image, voxel_size, model, threshold, out)
+    _show(results, show.properties_text, as_json, out)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,6 +240,60 @@ def permeability(
         if folder is not None:
             results["files"] = report.write_results(folder, results)
     return results
+
+
+def properties(
+    image: str, voxel_size: float, model: str, threshold: float | None, out: Path | None
+) -> Results:
+    """Predict the properties of a rock from its grey slices."""
+    import poreops
+    from poreops import report
+    from poreops.conduits import checked_voxel_size
+    from poreops.rock_properties import load_rock_model
+    from poreops.slices.rock_table import MILLIDARCY, read_grey
+
+    clock = Clock()
+    checked_voxel_size(voxel_size)
+    with report.output_folder(out) if out is not None else nullcontext() as folder:
+        with clock.stage("read"):
+            grey = read_grey((Path(image),), Path(image).name)
+        with clock.stage("load"):
+            loaded = load_rock_model(model)
+            if threshold is not None:
+                loaded = loaded.with_threshold(threshold)
+        with clock.stage("predict"):
+            found = loaded.predict(grey, voxel_size, Path(image).name)
+        permeability = found.plug["permeability_m2"]
+        results: Results = {
+            "command": "properties",
+            "version": poreops.__version__,
+            "image": image,
+            "shape": list(grey.shape),
+            "voxel_size_m": voxel_size,
+            "model": model,
+            "stack": loaded.name,
+            "coverage": loaded.coverage,
+            "porosity": _interval(found.plug["porosity"]),
+            "permeability_m2": _interval(permeability),
+            "permeability_md": _interval([k / MILLIDARCY for k in permeability]),
+            "outside": dict(found.outside),
+            "slices": {
+                "areal_porosity": (found.segmented.labels > 0).mean(axis=(1, 2)).tolist(),
+                "porosity": found.porosity.tolist(),
+                "permeability_m2": found.permeability.tolist(),
+            },
+        }
+        if folder is not None:
+            with clock.stage("write"):
+                report.write_slices(folder, grey, found.segmented.labels, results["slices"])
+        results["seconds"] = clock.seconds
+        if folder is not None:
+            results["files"] = report.write_results(folder, results)
+    return results
+
+
+def _interval(values: Sequence[float]) -> dict[str, float]:
+    return dict(zip(("value", "low", "high"), map(float, values), strict=True))
 
 
 def _method(method: str | None, model: str | None) -> str:

@@ -60,6 +60,29 @@ def permeability_text(results: Results) -> str:
     return "\n".join([*_image_lines(results), "", *_axis_lines(results), *warnings])
 
 
+def properties_text(results: Results) -> str:
+    """Return the results of `properties` for a terminal."""
+    n, height, width = results["shape"]
+    share = f"{100 * results['coverage']:g} %"
+    lines = [
+        f"image     {results['image']}",
+        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m",
+        f"model     {results['model']} ({results['stack']})",
+        "",
+        f"{'property':<20}   {'value':>10}   {share + ' interval':>23}",
+    ]
+    for title, key in (("porosity", "porosity"), ("permeability [mD]", "permeability_md")):
+        found = results[key]
+        span = f"{found['low']:>10.4g} … {found['high']:>10.4g}"
+        lines.append(f"{title:<20}   {found['value']:>10.4g}   {span}")
+    if results["outside"]:
+        listed = ", ".join(f"{name} by {by:.0%}" for name, by in results["outside"].items())
+        lines.append(
+            f"warning: beyond the rocks that the model learned from: {listed} of their range"
+        )
+    return "\n".join(lines)
+
+
 def generate_text(results: Results) -> str:
     """Return the results of `generate` for a terminal."""
     return (

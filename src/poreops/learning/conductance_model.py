@@ -1,10 +1,10 @@
-"""A trained conductance model on disk and in use: ROI in, diffusive size factor in voxels out."""
+"""A trained conductance model on disk and in use: ROI in, size factor in voxels out."""
 
 import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import checked_conns, crop_conduits, resize_conduit
 from poreops.store import read_json, write_json
+from poreops.transport.quantity import Target, voxel_power, zoom_power
 
 if TYPE_CHECKING:
     import keras
@@ -31,14 +32,20 @@ class ConductanceModel:
     network : ResnetConfig
     scaling : TargetScaling
     ndim : 2 or 3, of the conduits it was trained on
+    target : "diffusive" or "hydraulic", what it predicts
     """
 
     def __init__(
-        self, trained: "keras.Model", network: ResnetConfig, scaling: TargetScaling, ndim: int
+        self,
+        trained: "keras.Model",
+        network: ResnetConfig,
+        scaling: TargetScaling,
+        ndim: int,
+        target: Target,
     ) -> None:
         import tensorflow as tf
 
-        self.network, self.scaling, self.ndim = network, scaling, ndim
+        self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
         self.keras_model = with_unscaling(trained, scaling)
         # one graph for every batch size; `predict` of Keras costs more than the network
         self._forward = tf.function(
@@ -53,8 +60,8 @@ class ConductanceModel:
         try:
             network = ResnetConfig(**description["network"])
             scaling = TargetScaling(**description["scaling"])
-            ndim = int(description["ndim"])
-            model = cls(resnet(network, ndim), network, scaling, ndim)
+            ndim, target = int(description["ndim"]), _target(description["target"])
+            model = cls(resnet(network, ndim), network, scaling, ndim, target)
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -76,6 +83,7 @@ class ConductanceModel:
             "network": self.network.model_dump(mode="json"),
             "scaling": vars(self.scaling),
             "ndim": self.ndim,
+            "target": self.target,
         }
         write_json(folder / DESCRIPTION, description)
 
@@ -90,15 +98,17 @@ class ConductanceModel:
         Returns
         -------
         (n,) float64
-            In voxels of the cube; divide by the zoom ratio for voxels of the image (not in 2D).
+            In voxels of the cube (voxels³ of flow); divide by the zoom ratio to the power of
+            `transport.quantity.zoom_power` for those of the image.
         """
         found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
         return np.concatenate(found) if found else np.zeros(0)
 
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """Size factor in voxels of each conduit crop (0/1/2, any shape), streaming."""
+        """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming."""
+        power = zoom_power(self.target, self.ndim)
         found = [
-            self.predict_encoded(encoded) / ratios ** (self.ndim - 2)
+            self.predict_encoded(encoded) / ratios**power
             for encoded, ratios in self.prepared(crops)
         ]
         return np.concatenate(found) if found else np.zeros(0)
@@ -122,7 +132,7 @@ class ConductanceModel:
         conns: NDArray[np.integer],
         voxel_size: float = 1.0,
     ) -> NDArray[np.float64]:
-        """Diffusive size factor of every conduit of a partitioned image.
+        """Size factor of every conduit of a partitioned image.
 
         Parameters
         ----------
@@ -133,12 +143,13 @@ class ConductanceModel:
 
         Returns
         -------
-        (Nt,) float64, [m]
+        (Nt,) float64, [m] of diffusion, [m³] of flow
         """
         if not voxel_size > 0:
             raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
         conns = checked_conns(labels, conns)
-        return self.conduit_size_factors(crop_conduits(labels, conns)) * voxel_size
+        unit = voxel_size ** voxel_power(self.target)
+        return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
 
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs."""
@@ -181,6 +192,11 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     import keras
     import tensorflow as tf
 
+    if model.target != "diffusive":
+        raise InputError(
+            "PoreSpy's function predicts diffusion, got a model of flow; "
+            "export one that was trained with label.target: diffusive"
+        )
     if model.ndim != 3:
         raise InputError(
             f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
@@ -213,6 +229,13 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     image, scalars = EncodeRois(name="encode")(rois)
     inputs = [image, scalars] if count else [image]
     return keras.Model(rois, model.keras_model(inputs), name="porespy"), np.array([0.0, 1.0])
+
+
+def _target(name: str) -> Target:
+    if name not in get_args(Target):
+        raise ValueError(f"target {name!r}")
+    found: Target = name  # type: ignore[assignment]
+    return found
 
 
 def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -8,6 +8,7 @@ from poreops.learning.encoding import Encoded, ImageEncoding, encode
 from poreops.learning.splits import Rows
 from poreops.learning.training import Examples
 from poreops.store import open_hdf5, read_conduits
+from poreops.transport.quantity import zoom_power
 
 _SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
 
@@ -22,18 +23,16 @@ def read_examples(
 ) -> Examples:
     """Read and encode conduits with their labels, in slices.
 
+    The size factors are those of the ROI, in powers of its voxel (`transport.quantity`).
+
     Parameters
     ----------
     conduits, labels : files of the stages extract_conduits and label_conduits
     image : encoding of the image branch
     rows : (n,) int64, increasing; all by default
-
-    Returns
-    -------
-    examples : with size factors in voxels of the ROI (2D: of a slab one voxel deep, at any zoom)
     """
     with open_hdf5(labels) as file:
-        size_factors = file["size_factor"][()]
+        size_factors, target = file["size_factor"][()], file.attrs["target"]
     rows = np.arange(len(size_factors)) if rows is None else rows
     images, scalars, ratios = [], [], []
     for start in range(0, len(rows), _SLICE):
@@ -43,6 +42,5 @@ def read_examples(
         scalars.append(encoded.scalars)
         ratios.append(part.zoom_ratio)
     encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
-    # conductance grows with the area over the length: not at all in 2D, per depth
-    scale = np.concatenate(ratios) ** (encoded.image.ndim - 4)
+    scale = np.concatenate(ratios) ** zoom_power(target, encoded.image.ndim - 2)
     return Examples(encoded, size_factors[rows] * scale)

@@ -27,6 +27,21 @@ def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
     }
 
 
+def regression_scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+    """Score predictions of any sign: ``r2``, mean squared error ``mse``, mean absolute ``mae``.
+
+    Parameters
+    ----------
+    predicted, truth : (n,) float
+    """
+    p, t = np.asarray(predicted, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    return {
+        "r2": r2(p, t),
+        "mse": float(((p - t) ** 2).mean()),
+        "mae": float(np.abs(p - t).mean()),
+    }
+
+
 def relative_error(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
     """Absolute relative error, (n,) float64."""
     return np.abs(np.asarray(predicted, np.float64) / np.asarray(truth, np.float64) - 1.0)

@@ -180,7 +180,7 @@ def _fixed(config: SearchConfig, place: int) -> dict[str, Any]:
     if config.sampler != "grid":
         return {}
     fixed = {}
-    for key, choices in reversed(config.space.items()):
+    for key, choices in reversed(list(config.space.items())):
         place, k = divmod(place, len(choices))
         fixed[key] = k if _by_place(choices) else choices[k]
     return fixed

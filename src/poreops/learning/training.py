@@ -34,7 +34,7 @@ class TrainingConfig(BaseModel):
     random_split_epochs : of the second model, trained on the paper's random split
     scalar_epochs : of the branch of the scalars, fitted alone beforehand
     loss : on the scaled target
-    target : scaling of the size factor
+    scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
     precision : arithmetic of the image branch
     """
@@ -48,7 +48,7 @@ class TrainingConfig(BaseModel):
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     loss: Literal["mse", "huber", "rmse"]
-    target: TargetKind
+    scaling: TargetKind
     augment: bool
     precision: Literal["float32", "mixed_bfloat16"]
 
@@ -111,7 +111,7 @@ def train(
     import keras
 
     ndim = training.encoded.image.ndim - 2
-    scaling = TargetScaling.fit(config.target, training.size_factors)
+    scaling = TargetScaling.fit(config.scaling, training.size_factors)
     keras.utils.set_random_seed(config.seed)
     with _precision(config.precision):
         model = resnet(network, ndim)
@@ -127,11 +127,12 @@ def train(
     history = state.restore()
     feed, check = _batches(network, config, training, scaling), _inputs(network, validation)
     target = scaling.scaled(validation.size_factors)
+    forward = _forward(model)
     for epoch in range(len(history["loss"]), config.epochs):
         # a seed per epoch: dropout, order and symmetries do not depend on where a run began
         keras.utils.set_random_seed(config.seed + 7919 * (epoch + 1))
         fitted = model.fit(feed(epoch), epochs=1, verbose=0, shuffle=False)
-        predicted = np.asarray(model.predict(check, batch_size=256, verbose=0))[:, 0]
+        predicted = forward(check)
         history["loss"].append(float(fitted.history["loss"][-1]))
         history["val_loss"].append(float(_numpy_loss(config.loss)(predicted - target)))
         history["val_rmse_log"].append(_log_error(scaling, predicted, validation.size_factors))
@@ -140,6 +141,21 @@ def train(
             on_epoch(epoch + 1, history)
     state.clear()
     return Trained(model, scaling, history)
+
+
+def _forward(model: "keras.Model") -> Callable[[list[NDArray[Any]]], NDArray[np.float32]]:
+    """Return a prediction by one graph; that of Keras is traced anew for every trial."""
+    import tensorflow as tf
+
+    graph = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
+
+    def predict(inputs: list[NDArray[Any]]) -> NDArray[np.float32]:
+        starts = range(0, len(inputs[0]), 256)
+        return np.concatenate([graph([part[i : i + 256] for part in inputs]) for i in starts])[
+            :, 0
+        ]
+
+    return predict
 
 
 def _fit_scalars(

@@ -89,8 +89,8 @@ def crop_conduit(
     """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere."""
     corner = len(box) // 2
     window = labels[tuple(slice(box[a], box[a + corner]) for a in range(corner))]
-    crop: NDArray[np.uint8] = (window == conn[0] + 1).astype(np.uint8)
-    crop[window == conn[1] + 1] = 2
+    crop: NDArray[np.uint8] = (window == conn[0] + 1).view(np.uint8)
+    crop |= (window == conn[1] + 1).view(np.uint8) << 1
     return crop
 
 

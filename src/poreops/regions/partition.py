@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.regions.markers import markers
 
 
 class PartitionConfig(BaseModel):
@@ -83,8 +84,8 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
     im = binary_image(im)
     # an image without a wall has no distance to one: take that to its faces
     distance = edt.edt(im, black_border=bool(im.all()), parallel=0)
-    markers = _markers(im, distance, r_max, sigma)
-    labels = watershed(-distance, markers, mask=im).astype(np.int32)
+    labels = watershed(-distance, _markers(im, distance, r_max, sigma), mask=im)
+    labels = labels.astype(np.int32, copy=False)
     return Regions(labels=labels, conns=touching_pairs(labels))
 
 
@@ -92,21 +93,14 @@ def _markers(
     im: NDArray[np.bool_], distance: NDArray[np.float32], r_max: int, sigma: float
 ) -> NDArray[np.int32]:
     """Peaks of the distance transform, numbered; one for each pore that has none."""
-    from porespy.filters import find_peaks, trim_nearby_peaks, trim_saddle_points
-
-    smooth = spim.gaussian_filter(distance, sigma) * im if sigma > 0 else distance
-    peaks = trim_saddle_points(peaks=find_peaks(dt=smooth, r_max=r_max), dt=distance)
-    corners = np.ones((3,) * im.ndim)
-    markers, count = spim.label(peaks > 0, corners)
-    if count > 1:  # PoreSpy's filter needs two
-        markers, count = spim.label(trim_nearby_peaks(peaks=peaks, dt=distance) > 0, corners)
+    numbered, count = markers(distance, r_max=r_max, sigma=sigma)
     pores, pore_count = spim.label(im)
     found = np.zeros(pore_count + 1, dtype=bool)
-    found[np.unique(pores[markers > 0])] = True
+    found[pores[numbered > 0]] = True
     found[0] = True
-    number = np.zeros(pore_count + 1, dtype=np.int32)
-    number[~found] = count + 1 + np.arange(np.count_nonzero(~found))
-    numbered: NDArray[np.int32] = np.where(found[pores], markers, number[pores]).astype(np.int32)
+    closed = ~found[pores]
+    number = np.cumsum(~found, dtype=np.int32) + count
+    numbered[closed] = number[pores[closed]]
     return numbered
 
 

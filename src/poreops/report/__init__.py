@@ -1,5 +1,6 @@
 """Result files and pictures of the commands."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.network import PoreNetwork
+from poreops.plots import save
 from poreops.regions.partition import Regions
 from poreops.report.figures import draw_network, draw_regions
 from poreops.report.folder import LAST_FILE, output_folder
@@ -14,12 +16,20 @@ from poreops.report.tables import (
     write_network_npz,
     write_pores_csv,
     write_size_factors_csv,
+    write_slices_csv,
     write_throats_csv,
 )
 from poreops.report.vtk import write_labels_vti, write_network_vtp
+from poreops.rock_plots import overlays
 from poreops.store import write_json
 
-__all__ = ["output_folder", "write_network", "write_results", "write_size_factors"]
+__all__ = [
+    "output_folder",
+    "write_network",
+    "write_results",
+    "write_size_factors",
+    "write_slices",
+]
 
 
 def write_network(folder: Path, network: PoreNetwork) -> None:
@@ -66,6 +76,27 @@ def write_size_factors(
     """Write the table of size factors and the regions that it names."""
     write_size_factors_csv(folder / "size_factors.csv", regions.conns, size_factors)
     _write_labels(folder, regions, voxel_size)
+
+
+def write_slices(
+    folder: Path,
+    grey: NDArray[np.generic],
+    labels: NDArray[np.integer],
+    columns: Mapping[str, Sequence[float]],
+) -> None:
+    """Write a table with a row a slice, and the segmentation of up to six slices.
+
+    Parameters
+    ----------
+    folder : to write to
+    grey : (n, h, w)
+    labels : (n, h, w) int, 0 solid
+    columns : name → (n,) values
+    """
+    write_slices_csv(folder / "slices.csv", columns)
+    shown = np.unique(np.linspace(0, len(grey) - 1, 6).astype(int))
+    figure = overlays({f"slice {k}": (grey[k], labels[k]) for k in shown})
+    save(figure, folder / "segmentation.png")
 
 
 def write_results(folder: Path, results: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Write a pore network as CSV tables and as an OpenPNM-ready file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,13 @@ def write_size_factors_csv(
             "diffusive_size_factor_m": size_factors,
         }
     ).to_csv(path, index=False)
+
+
+def write_slices_csv(path: str | Path, columns: Mapping[str, Sequence[float]]) -> None:
+    """Write one row a slice, numbered from 0."""
+    import pandas as pd
+
+    pd.DataFrame(columns).rename_axis("slice").reset_index().to_csv(path, index=False)
 
 
 def write_network_npz(path: str | Path, arrays: Arrays) -> None:

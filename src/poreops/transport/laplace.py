@@ -80,37 +80,64 @@ def _inverse(gx, gy, gz, inv, sx, sy, lo, hi):
 
 
 # The finest level knows that conductances are 0 or 1: x is 0 in solid, so neighbours just add up.
+# A conduit fills half of its box or less: each plane is swept from its first pore row to its last.
+
+
+@njit(cache=True, nogil=True)
+def _segments(pore):
+    """Ranges (m, 2) of the flat box that hold its pores, one for each plane."""
+    nx, ny, nz = pore.shape
+    found = np.empty((nx, 2), np.int64)
+    count = 0
+    for i in range(nx):
+        first, last = ny, -1
+        for j in range(ny):
+            for k in range(nz):
+                if pore[i, j, k] > 0:
+                    first, last = min(first, j), j
+                    break
+        if last >= 0:
+            found[count, 0] = (i * ny + first) * nz
+            found[count, 1] = (i * ny + last + 1) * nz
+            count += 1
+    return found[:count]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _sweep_fine(x, y, b, degree, inv, weight, sx, sy, lo, hi):
-    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
-    out, source, total, scale = y[lo:hi], b[lo:hi], degree[lo:hi], inv[lo:hi]
-    for i in range(hi - lo):
-        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
-        out[i] = c[i] + weight * scale[i] * (source[i] + near - total[i] * c[i])
+def _sweep_fine(x, y, b, degree, inv, weight, sx, sy, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+        out, source, total, scale = y[lo:hi], b[lo:hi], degree[lo:hi], inv[lo:hi]
+        for i in range(hi - lo):
+            near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+            out[i] = c[i] + weight * scale[i] * (source[i] + near - total[i] * c[i])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _residual_fine(x, y, b, pore, degree, sx, sy, lo, hi):
-    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
-    out, source, total, mask = y[lo:hi], b[lo:hi], degree[lo:hi], pore[lo:hi]
-    for i in range(hi - lo):
-        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
-        out[i] = mask[i] * (source[i] + near - total[i] * c[i])
+def _residual_fine(x, y, b, pore, degree, sx, sy, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+        out, source, total, mask = y[lo:hi], b[lo:hi], degree[lo:hi], pore[lo:hi]
+        for i in range(hi - lo):
+            near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+            out[i] = mask[i] * (source[i] + near - total[i] * c[i])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _apply_fine(p, q, degree, sx, sy, lo, hi):
+def _apply_fine(p, q, degree, sx, sy, segments):
     # q is wrong in solid, where every factor it meets (p, z) is 0
-    c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
-    out, total = q[lo:hi], degree[lo:hi]
     dot = 0.0
-    for i in range(hi - lo):
-        near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
-        flow = total[i] * c[i] - near
-        out[i] = flow
-        dot += flow * c[i]
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
+        out, total = q[lo:hi], degree[lo:hi]
+        for i in range(hi - lo):
+            near = (x0[i] + x1[i]) + (y0[i] + y1[i]) + (z0[i] + z1[i])
+            flow = total[i] * c[i] - near
+            out[i] = flow
+            dot += flow * c[i]
     return dot
 
 
@@ -166,41 +193,52 @@ def _first_sweep(y, b, inv, weight, lo, hi):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _step(x, r, p, q, b, alpha):
-    for i in range(x.size):
-        x[i] += alpha * p[i]
-        r[i] -= alpha * q[i]
-        b[i] = np.float32(r[i])
+def _step(x, r, p, q, b, alpha, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        xs, rs, ps, qs, bs = x[lo:hi], r[lo:hi], p[lo:hi], q[lo:hi], b[lo:hi]
+        for i in range(hi - lo):
+            xs[i] += alpha * ps[i]
+            rs[i] -= alpha * qs[i]
+            bs[i] = np.float32(rs[i])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _dots(r, q, z):
+def _dots(r, q, z, segments):
     rz = 0.0
     qz = 0.0
-    for i in range(r.size):
-        rz += r[i] * z[i]
-        qz += q[i] * z[i]
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        rs, qs, zs = r[lo:hi], q[lo:hi], z[lo:hi]
+        for i in range(hi - lo):
+            rz += rs[i] * zs[i]
+            qz += qs[i] * zs[i]
     return rz, qz
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _direction(p, z, beta):
-    for i in range(p.size):
-        p[i] = z[i] + beta * p[i]
+def _direction(p, z, beta, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        ps, zs = p[lo:hi], z[lo:hi]
+        for i in range(hi - lo):
+            ps[i] = zs[i] + beta * ps[i]
 
 
 @njit(cache=True, nogil=True)
-def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
+def _v_cycle(levels, segments, binary, x, t, b, gx, gy, gz, inv, pore, degree):
     """Approximate x = A^-1 b on the finest level; a symmetric positive operation."""
     coarsest = levels.shape[0] - 2
     for level in range(coarsest + 1):
         sx, sy = levels[level, 3], levels[level, 4]
         start, stop = levels[level, 5], levels[level + 1, 5]
         lo, hi = start + sx, stop - sx
-        _first_sweep(t, b, inv, _W1, lo, hi)
         if binary and level == 0:
-            _sweep_fine(t, x, b, degree, inv, _W2, sx, sy, lo, hi)
+            for s in range(segments.shape[0]):
+                _first_sweep(t, b, inv, _W1, segments[s, 0], segments[s, 1])
+            _sweep_fine(t, x, b, degree, inv, _W2, sx, sy, segments)
         else:
+            _first_sweep(t, b, inv, _W1, lo, hi)
             _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
         if level == coarsest:
             for _ in range(_COARSEST_SWEEPS - 1):
@@ -208,7 +246,7 @@ def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
                 _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
         else:
             if binary and level == 0:
-                _residual_fine(x, t, b, pore, degree, sx, sy, lo, hi)
+                _residual_fine(x, t, b, pore, degree, sx, sy, segments)
             else:
                 _residual(x, t, b, gx, gy, gz, sx, sy, lo, hi)
             restrict(t, b, levels[level, :5], start, levels[level + 1, :5], stop)
@@ -218,8 +256,8 @@ def _v_cycle(levels, binary, x, t, b, gx, gy, gz, inv, pore, degree):
         lo, hi = start + sx, stop - sx
         prolong(x, pore, levels[level, :5], start, levels[level + 1, :5], stop)
         if binary and level == 0:
-            _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, lo, hi)
-            _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, lo, hi)
+            _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, segments)
+            _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, segments)
         else:
             _sweep(x, t, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
             _sweep(t, x, b, gx, gy, gz, inv, _W1, sx, sy, lo, hi)
@@ -261,7 +299,7 @@ def solve_box(pore, source, tolerance, limit, work32, work64):
     """
     px, py, pz = pore.shape
     levels = grid_levels(px - 2, py - 2, pz - 2)
-    return _solve(levels, pore.ravel(), source, tolerance, limit, work32, work64)
+    return _solve(levels, _segments(pore), pore.ravel(), source, tolerance, limit, work32, work64)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -279,11 +317,12 @@ def solve_conductances(shape, conductances, source, tolerance, limit, work32, wo
     total = levels[-1, 5]
     for axis in range(3):
         work32[axis * total : axis * total + n] = conductances[axis]
-    return _solve(levels, work32[:0], source, tolerance, limit, work32, work64)
+    whole = np.array([[shape[1] * shape[2], n - shape[1] * shape[2]]])
+    return _solve(levels, whole, work32[:0], source, tolerance, limit, work32, work64)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _solve(levels, pore, source, tolerance, limit, work32, work64):
+def _solve(levels, segments, pore, source, tolerance, limit, work32, work64):
     total = levels[-1, 5]
     n = source.size
     binary = pore.size > 0
@@ -292,7 +331,7 @@ def _solve(levels, pore, source, tolerance, limit, work32, work64):
     else:
         for axis in range(3):
             work32[axis * total + n : (axis + 1) * total] = np.float32(0)
-    work32[3 * total : 8 * total + n] = np.float32(0)
+    work32[5 * total : 8 * total] = np.float32(0)  # the rest is overwritten
     work64[: 3 * n] = 0.0
     gx = work32[:total]
     gy = work32[total : 2 * total]
@@ -321,19 +360,19 @@ def _solve(levels, pore, source, tolerance, limit, work32, work64):
     b[:n] = r
     energy, rz_old, alpha, residual = 0.0, 1.0, 0.0, np.inf
     for iteration in range(limit + 1):
-        _v_cycle(levels, binary, z, t, b, gx, gy, gz, inv, mask, degree)
-        rz, qz = _dots(r, q, z[:n])
+        _v_cycle(levels, segments, binary, z, t, b, gx, gy, gz, inv, mask, degree)
+        rz, qz = _dots(r, q, z, segments)
         residual = np.sqrt(abs(rz) / energy) if energy > 0.0 else np.inf
         if rz == 0.0 or residual <= tolerance:
             return x, min(residual, tolerance), iteration
         # flexible (Polak-Ribiere) direction: the float32 cycle is not exactly linear
-        _direction(p, z[:n], -alpha * qz / rz_old)
+        _direction(p, z, -alpha * qz / rz_old, segments)
         if binary:
-            pq = _apply_fine(p, q, degree, sx, sy, lo, hi)
+            pq = _apply_fine(p, q, degree, sx, sy, segments)
         else:
             pq = _apply(p, q, gx, gy, gz, sx, sy, lo, hi)
         alpha = rz / pq
         energy += alpha * rz
         rz_old = rz
-        _step(x, r, p, q, b[:n], alpha)
+        _step(x, r, p, q, b, alpha, segments)
     return x, residual, limit

@@ -17,7 +17,6 @@ from typing import Literal
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
@@ -27,19 +26,6 @@ Convention = Literal["centroid", "porespy"]
 TOLERANCE = 1e-8
 ITERATIONS = 200
 _LOCAL = threading.local()
-
-
-class LabelConfig(BaseModel):
-    """How conduits are labelled.
-
-    Attributes
-    ----------
-    convention : where the current enters and leaves, see ``diffusive_size_factors``
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    convention: Convention
 
 
 def diffusive_size_factors(
@@ -118,7 +104,8 @@ def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = "ce
     if crop.ndim == 2:
         crop = crop[:, :, None]
         centroids = np.pad(centroids, ((0, 0), (0, 1)))
-    box = np.pad(crop, 1)
+    box = np.zeros([n + 2 for n in crop.shape], np.uint8)
+    box[1:-1, 1:-1, 1:-1] = crop
     # one kernel after another: one that calls them all takes twice as long to compile
     inside, source, inlet, outlet = _poles(box, centroids, convention == "centroid")
     x, residual, _ = solve_box(inside, source, TOLERANCE, ITERATIONS, *_workspace(box))
@@ -135,7 +122,8 @@ def _workspace(box: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.
     """Buffers of this thread, grown to what the box needs and kept for the next one."""
     need32, need64 = workspace_sizes(box.shape)
     work32 = getattr(_LOCAL, "work32", None)
-    if work32 is None or work32.size < need32:
+    # long boxes have more coarse levels: each buffer has its own need
+    if work32 is None or work32.size < need32 or _LOCAL.work64.size < need64:
         _LOCAL.work32 = np.empty(need32 + need32 // 2, np.float32)
         _LOCAL.work64 = np.empty(need64 + need64 // 2, np.float64)
     return _LOCAL.work32, _LOCAL.work64
@@ -176,48 +164,55 @@ def squared_distance(crop, deep):
     first = np.empty(crop.shape, np.int32)
     for i in range(nx):
         for j in range(ny):
-            run = 0
+            line, out = crop[i, j], first[i, j]
+            run, last = 0, 0
             for k in range(nz):
-                run = run + 1 if k > 0 and crop[i, j, k] == crop[i, j, k - 1] else 1
-                first[i, j, k] = run * run if deep else far
-            if deep:
-                run = 0
-                for k in range(nz - 1, -1, -1):
-                    run = run + 1 if k < nz - 1 and crop[i, j, k] == crop[i, j, k + 1] else 1
-                    first[i, j, k] = min(first[i, j, k], run * run)
+                run = run + 1 if line[k] == last else 1
+                last = line[k]
+                out[k] = run * run if deep else far
+            if not deep:
+                continue
+            run, last = 0, 0
+            for k in range(nz - 1, -1, -1):
+                run = run + 1 if line[k] == last else 1
+                last = line[k]
+                out[k] = min(out[k], run * run)
     second = np.empty(crop.shape, np.int32)
+    flat, near, nearer = crop.ravel(), first.ravel(), second.ravel()
     for i in range(nx):
         for j in range(ny):
             for k in range(nz):
-                if crop[i, j, k] > 0:
-                    second[i, j, k] = _nearest_along(crop[i, :, k], first[i, :, k], j)
+                m = (i * ny + j) * nz + k
+                if flat[m] > 0:
+                    nearer[m] = _nearest_along(flat, near, m, nz, j, ny - 1 - j)
     for i in range(nx):
         for j in range(ny):
             for k in range(nz):
-                if crop[i, j, k] > 0:
-                    first[i, j, k] = _nearest_along(crop[:, j, k], second[:, j, k], i)
+                m = (i * ny + j) * nz + k
+                if flat[m] > 0:
+                    near[m] = _nearest_along(flat, nearer, m, ny * nz, i, nx - 1 - i)
     return first
 
 
 @njit(cache=True, nogil=True)
-def _nearest_along(line, squared, here):
+def _nearest_along(label, squared, here, stride, before, after):
+    """Least sum of a squared distance and the squared steps to it, in one label along a line."""
     best = squared[here]
-    label = line[here]
     step = 1
-    up, down = True, True
-    while step * step < best and (up or down):
-        if up:
-            there = here + step
-            if there >= line.size or line[there] != label:
-                best, up = min(best, step * step), False
+    down, up = here, here
+    while step * step < best and (before >= 0 or after >= 0):
+        if after >= 0:
+            up += stride
+            if after < step or label[up] != label[here]:
+                best, after = min(best, step * step), -1
             else:
-                best = min(best, squared[there] + step * step)
-        if down:
-            there = here - step
-            if there < 0 or line[there] != label:
-                best, down = min(best, step * step), False
+                best = min(best, squared[up] + step * step)
+        if before >= 0:
+            down -= stride
+            if before < step or label[down] != label[here]:
+                best, before = min(best, step * step), -1
             else:
-                best = min(best, squared[there] + step * step)
+                best = min(best, squared[down] + step * step)
         step += 1
     return best
 
@@ -287,10 +282,12 @@ def _nearest_voxels(inside, target, every):
     found = [(0, 0, 0)]
     for i in range(1, px - 1):
         for j in range(1, py - 1):
+            row = (i - 1 - target[0]) ** 2 + (j - 1 - target[1]) ** 2
+            if row > best + 1e-9:
+                continue
             for k in range(1, pz - 1):
                 if inside[i, j, k] > 0:
-                    d2 = (i - 1 - target[0]) ** 2 + (j - 1 - target[1]) ** 2
-                    d2 += (k - 1 - target[2]) ** 2
+                    d2 = row + (k - 1 - target[2]) ** 2
                     if d2 < best - 1e-9 or (not every and d2 < best):
                         found.clear()
                         found.append((i, j, k))

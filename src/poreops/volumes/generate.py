@@ -87,7 +87,7 @@ def sphere_pack(config: SpherePackConfig, ndim: int, seed: int) -> NDArray[np.bo
     mean = rng.uniform(*config.radius)
     radii = scipy.stats.norm(loc=mean, scale=mean * config.radius_spread)
     edge = config.shape if ndim == 3 else config.shape_2d
-    with _legacy_seed(int(rng.integers(2**31))):
+    with legacy_seed(int(rng.integers(2**31))):
         im = porespy.generators.polydisperse_spheres(
             shape=[edge] * ndim,
             porosity=porosity,
@@ -99,7 +99,7 @@ def sphere_pack(config: SpherePackConfig, ndim: int, seed: int) -> NDArray[np.bo
 
 
 @contextmanager
-def _legacy_seed(seed: int) -> Iterator[None]:
+def legacy_seed(seed: int) -> Iterator[None]:
     """Seed numpy's global generator, which PoreSpy draws from, and put it back afterwards."""
     state = np.random.get_state()  # noqa: NPY002
     np.random.seed(seed)  # noqa: NPY002

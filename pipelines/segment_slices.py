@@ -1,0 +1,63 @@
+"""Segment the slices of every rock: artifacts/segmented/slices.h5, and pictures of it."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops import plots, rock_plots
+from poreops.compute import ComputeConfig, parallel_map
+from poreops.errors import exit_on_input_error
+from poreops.sections import section
+from poreops.slices.segment import SegmentConfig, Segmented, segment
+from poreops.store import open_hdf5, read_table, write_hdf5, write_json
+
+ROCKS, OUT, REPORTS = Path("artifacts/rocks"), Path("artifacts/segmented"), Path("reports")
+_SHOWN = 6  # rocks in the picture, of as many kinds as there are
+
+
+def task(config: SegmentConfig, rock: tuple[str, NDArray[np.generic]]) -> Segmented:
+    """Segment one rock; a task of its own."""
+    name, grey = rock
+    return segment(grey, config, name)
+
+
+def agreement(labels: NDArray[np.integer], pore: NDArray[np.bool_]) -> dict[str, float]:
+    """Compare a segmentation with the truth that a synthetic plug has."""
+    found = labels > 0
+    return {
+        "dice": float(2 * np.count_nonzero(found & pore) / (found.sum() + pore.sum())),
+        "porosity_error": float(found.mean() - pore.mean()),
+    }
+
+
+def main() -> None:
+    """Write labels, agreement with the truth where it is known, and overlays."""
+    config, compute = section("segmentation", SegmentConfig), section("compute", ComputeConfig)
+    kinds = read_table(ROCKS / "rocks.parquet").groupby("rock", sort=False)["genesis"].first()
+    with open_hdf5(ROCKS / "slices.h5") as file:
+        grey = {name: file[f"{name}/grey"][()] for name in kinds.index}
+        truth = {name: file[name]["pore"][()] for name in kinds.index if "pore" in file[name]}
+    done = parallel_map(partial(task, config), list(grey.items()), compute, announce=print)
+    found = dict(zip(grey, done, strict=True))
+    # several files may go into one folder: smallest type that holds the labels
+    labels = {
+        name: s.labels.astype(np.min_scalar_type(s.labels.max())) for name, s in found.items()
+    }
+    write_hdf5(OUT / "slices.h5", labels)
+    quality = {name: agreement(labels[name], pore) for name, pore in truth.items()}
+    means = {
+        key: float(np.mean([abs(q[key]) for q in quality.values()]))
+        for key in ("dice", "porosity_error")
+        if quality
+    }
+    write_json(REPORTS / "segmentation.json", {"mean": means, "rocks": quality})
+    order = kinds.groupby(kinds).cumcount().sort_values(kind="stable").index[:_SHOWN]
+    shown = {n: (grey[n][len(grey[n]) // 2], labels[n][len(grey[n]) // 2]) for n in order}
+    plots.save(rock_plots.overlays(shown), REPORTS / "properties/segmentation/overlays.png")
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,48 @@
+"""Check rocks and slices: reports/slices_validation.json and .html; a failure stops here."""
+
+from pathlib import Path
+
+import numpy as np
+
+from poreops.errors import exit_on_input_error
+from poreops.expectations import validate
+from poreops.learning.plans import SliceSplitConfig, random_test
+from poreops.rock_suites import (
+    RockValidationConfig,
+    rock_facts,
+    rock_suite,
+    slice_facts,
+    slice_suite,
+    split_facts,
+    split_suite,
+)
+from poreops.sections import section
+from poreops.store import read_table, write_json, write_text
+
+REPORTS = Path("reports")
+
+
+def main() -> None:
+    """Write the report, then fail if an expectation failed; rocks in both parts are a remark."""
+    table = read_table("artifacts/features/slices.parquet")
+    config = section("slices_validation", RockValidationConfig)
+    report = validate(rock_facts(table), rock_suite(config))
+    report += validate(slice_facts(table), slice_suite())
+    test = random_test(len(table), section("slice_split", SliceSplitConfig))
+    parts = np.where(test, "test", "train").tolist()
+    flagged = validate(split_facts(table["rock"].tolist(), parts), split_suite())
+    write_json(
+        REPORTS / "slices_validation.json",
+        report.to_json() | {"flagged": flagged.to_json()["checks"]},
+    )
+    write_text(
+        REPORTS / "slices_validation.html", (report + flagged).to_html("Validation of the slices")
+    )
+    for check in flagged.failures:
+        print(f"remark: {check}")
+    report.require()
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,154 @@
+"""All learners and stacks under several plans: what they predict, and how long it takes."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.learning.ensemble import (
+    STACKS,
+    EnsembleConfig,
+    LevelOne,
+    fit,
+    fit_meta,
+    group_means,
+    level_one,
+)
+from poreops.learning.plans import Plan
+from poreops.learning.predictors import Floats
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a base learner predicts under several plans.
+
+    out_of_fold, full : (plans, n, t) float64; see `LevelOne`.
+    fit_seconds : of all fits. predict_seconds : of all rows, once.
+    """
+
+    out_of_fold: Floats
+    full: Floats
+    fit_seconds: float
+    predict_seconds: float
+
+    def of(self, plan: int) -> LevelOne:
+        """Return the predictions under one plan."""
+        return LevelOne(self.out_of_fold[plan], self.full[plan])
+
+
+def predict_plans(
+    name: str, config: EnsembleConfig, x: Floats, y: Floats, plans: Sequence[Plan]
+) -> Predictions:
+    """Fit a base learner on every mask of every plan, and predict all rows.
+
+    Networks train all of it side by side.
+
+    Parameters
+    ----------
+    name : of the base learner
+    config : EnsembleConfig
+    x : (n, d) float64
+    y : (n, t) float64
+    plans : any number
+    """
+    start = time.perf_counter()
+    predictors = fit(name, config, x, y, [mask for plan in plans for mask in plan.masks])
+    fitted = time.perf_counter()
+    predictors[-1].predict(x)
+    once = time.perf_counter() - fitted
+    found, used = [], 0
+    for plan in plans:
+        count = len(plan.masks)
+        found.append(level_one(predictors[used : used + count], plan, x))
+        used += count
+    return Predictions(
+        np.stack([level.out_of_fold for level in found]),
+        np.stack([level.full for level in found]),
+        fitted - start,
+        once,
+    )
+
+
+def stacked(
+    levels: Mapping[str, Predictions], y: Floats, plans: Sequence[Plan]
+) -> dict[str, Floats]:
+    """Return what every base learner and every stack predicts of all rows, (plans, n, t).
+
+    Parameters
+    ----------
+    levels : base learner → its predictions
+    y : (n, t)
+    plans : as for `predict_plans`
+    """
+    found = {name: level.full for name, level in levels.items()}
+    for stack, names in STACKS.items():
+        parts = []
+        for p, plan in enumerate(plans):
+            of_plan = [levels[name].of(p) for name in names]
+            meta = fit_meta([level.out_of_fold[plan.rows] for level in of_plan], y[plan.rows])
+            parts.append(meta.predict([level.full for level in of_plan]))
+        found[stack] = np.stack(parts)
+    return found
+
+
+def of_rocks(
+    levels: Mapping[str, Predictions], y: Floats, plans: Sequence[Plan], groups: NDArray[Any]
+) -> tuple[dict[str, Predictions], Floats, list[Plan]]:
+    """Turn slices into rocks: means over the slices of each rock, in sorted order.
+
+    Parameters
+    ----------
+    levels, y, plans : of slices, with folds of whole rocks
+    groups : (n,) the rock of each slice
+
+    Returns
+    -------
+    levels, y, plans : the same of rocks, for `stacked`
+    """
+    _, first = np.unique(groups, return_index=True)
+
+    def means(values: Floats) -> Floats:
+        return np.stack([group_means(of_plan, groups) for of_plan in values])
+
+    rocks = {
+        name: replace(p, out_of_fold=means(p.out_of_fold), full=means(p.full))
+        for name, p in levels.items()
+    }
+    return rocks, group_means(y, groups), [Plan(p.rows[first], p.folds[first]) for p in plans]
+
+
+def left_out(found: Mapping[str, Floats], plans: Sequence[Plan]) -> dict[str, Floats]:
+    """Take each row from the plan that left it out: (plans, n, t) of each model → (n, t)."""
+    outside = np.stack([~plan.rows for plan in plans])
+    plan = outside.argmax(axis=0)
+    return {name: values[plan, np.arange(outside.shape[1])] for name, values in found.items()}
+
+
+def importance(
+    predict: Callable[[Floats], Floats], x: Floats, y: Floats, seed: int, repeats: int = 5
+) -> Floats:
+    """Return by how much R² falls when one input is shuffled, (d, t): permutation importance.
+
+    Breiman (2001), Random forests.
+
+    Parameters
+    ----------
+    predict : (n, d) → (n, t)
+    x, y : rows that were not learned from
+    seed : of the shuffles
+    repeats : shuffles of each input
+    """
+    from sklearn.metrics import r2_score
+
+    rng = np.random.default_rng(seed)
+    base = r2_score(y, predict(x), multioutput="raw_values")
+    falls = np.zeros((x.shape[1], y.shape[1]))
+    for column in range(x.shape[1]):
+        for _ in range(repeats):
+            shuffled = x.copy()
+            shuffled[:, column] = rng.permutation(x[:, column])
+            falls[column] += base - r2_score(y, predict(shuffled), multioutput="raw_values")
+    return falls / repeats

@@ -1,0 +1,222 @@
+"""Stacked ensembles: base learners, and a linear meta-learner on what they predict out of fold.
+
+Kalule et al. (2023), Scientific Reports: SMR-ML stacks multiple linear, ridge and lasso
+regression, a random forest, gradient boosting (and here XGBoost); SMR-NN stacks five networks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from poreops.learning.base_learners import (
+    LEARNERS,
+    BoostingConfig,
+    ForestConfig,
+    PenaltyConfig,
+    XgboostConfig,
+    fit_learner,
+)
+from poreops.learning.dense_networks import NetworkConfig, fit_networks
+from poreops.learning.plans import Plan
+from poreops.learning.predictors import Floats, Predictor, Standardised
+
+NETWORKS = ("m1", "m2", "m3", "m4", "m5")
+STACKS: Mapping[str, tuple[str, ...]] = {"smr_ml": LEARNERS, "smr_nn": NETWORKS}
+"""Name of each stack → its base learners."""
+
+
+class EnsembleConfig(BaseModel):
+    """The base learners; what the search finds replaces these values.
+
+    Attributes
+    ----------
+    seed : of forests, boosting and networks
+    rg, lr, rf, gb, xgb : ridge, lasso, random forest, gradient boosting, XGBoost
+    m1 … m5 : networks of different depth and width
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    rg: PenaltyConfig
+    lr: PenaltyConfig
+    rf: ForestConfig
+    gb: BoostingConfig
+    xgb: XgboostConfig
+    m1: NetworkConfig
+    m2: NetworkConfig
+    m3: NetworkConfig
+    m4: NetworkConfig
+    m5: NetworkConfig
+
+
+def fit(
+    name: str,
+    config: EnsembleConfig,
+    x: Floats,
+    y: Floats,
+    masks: Sequence[NDArray[np.bool_]],
+) -> list[Standardised]:
+    """Fit the base learner of this name on each mask; see `fit_learner` and `fit_networks`."""
+    if name in NETWORKS:
+        return fit_networks(getattr(config, name), x, y, masks, config.seed)
+    return fit_learner(name, getattr(config, name, None), x, y, masks, config.seed)
+
+
+@dataclass(frozen=True)
+class LevelOne:
+    """What a base learner predicts under a plan.
+
+    out_of_fold : (n, t), each row by the fit that did not see its fold; NaN outside the rows.
+    full : (n, t), every row by the fit on all rows.
+    """
+
+    out_of_fold: Floats
+    full: Floats
+
+
+def level_one(predictors: Sequence[Predictor], plan: Plan, x: Floats) -> LevelOne:
+    """Predict with the fits of a plan's masks.
+
+    Parameters
+    ----------
+    predictors : one for each of ``plan.masks``
+    plan : Plan
+    x : (n, d) float64
+    """
+    *of_folds, of_all = predictors
+    full = of_all.predict(x)
+    out_of_fold = np.full_like(full, np.nan)
+    for fold, predictor in enumerate(of_folds):
+        inside = plan.folds == fold
+        if inside.any():
+            out_of_fold[inside] = predictor.predict(x[inside])
+    return LevelOne(out_of_fold, full)
+
+
+@dataclass(frozen=True)
+class Meta:
+    """The meta-learner: for each target a weighted sum of the base learners, and an offset.
+
+    weights : (learners, t), none negative. offset : (t,).
+    """
+
+    weights: Floats
+    offset: Floats
+
+    def predict(self, levels: Sequence[Floats]) -> Floats:
+        """Return the targets (n, t) from what the base learners predict, each (n, t)."""
+        return np.asarray(np.einsum("lnt,lt->nt", np.stack(levels), self.weights) + self.offset)
+
+
+def fit_meta(levels: Sequence[Floats], y: Floats) -> Meta:
+    """Fit the meta-learner on out-of-fold predictions.
+
+    No weight is negative: base learners agree so much that free weights would be differences of
+    large numbers (Breiman 1996, Stacked regressions).
+
+    Parameters
+    ----------
+    levels : (n, t) of each base learner
+    y : (n, t)
+    """
+    from sklearn.linear_model import LinearRegression
+
+    fits = [
+        LinearRegression(positive=True).fit(np.stack(levels, axis=1)[:, :, k], y[:, k])
+        for k in range(y.shape[1])
+    ]
+    return Meta(
+        np.stack([f.coef_ for f in fits], axis=1), np.array([float(f.intercept_) for f in fits])
+    )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack ready to use: base learners fitted on all rows, and a meta-learner for each use.
+
+    base : name → predictor, in the order of the weights.
+    of_slices : Meta, on what the base learners predict of one slice.
+    of_plugs : Meta, on their mean over the slices of a plug. A slice differs from its plug by
+        chance, so the best prediction from one slice is drawn towards the mean of all rocks; that
+        of many slices must not be.
+    """
+
+    base: Mapping[str, Standardised]
+    of_slices: Meta
+    of_plugs: Meta
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of slices with inputs (n, d), each by itself."""
+        return self.of_slices.predict(self._levels(x))
+
+    def predict_plug(self, x: Floats) -> Floats:
+        """Return the targets (t,) of the plug that slices with inputs (n, d) are of."""
+        means = [level.mean(axis=0, keepdims=True) for level in self._levels(x)]
+        return np.asarray(self.of_plugs.predict(means)[0])
+
+    def _levels(self, x: Floats) -> list[Floats]:
+        return [predictor.predict(x) for predictor in self.base.values()]
+
+
+def fit_stack(
+    names: Sequence[str],
+    config: EnsembleConfig,
+    x: Floats,
+    y: Floats,
+    plan: Plan,
+    groups: NDArray[Any],
+) -> Stack:
+    """Fit the base learners of these names and the meta-learners on them.
+
+    Parameters
+    ----------
+    names : as ``STACKS["smr_ml"]``
+    config : EnsembleConfig
+    x : (n, d) float64
+    y : (n, t) float64
+    plan : rows and folds
+    groups : (n,) the rock of each slice
+    """
+    base, levels = {}, []
+    for name in names:
+        predictors = fit(name, config, x, y, plan.masks)
+        base[name] = predictors[-1]
+        levels.append(level_one(predictors, plan, x).out_of_fold[plan.rows])
+    truth, rocks = y[plan.rows], groups[plan.rows]
+    means = [group_means(level, rocks) for level in levels]
+    return Stack(base, fit_meta(levels, truth), fit_meta(means, group_means(truth, rocks)))
+
+
+def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
+    """Return the mean over the rows of each group, groups in sorted order, (g, …)."""
+    _, place = np.unique(groups, return_inverse=True)
+    sums = np.zeros((place.max() + 1, *values.shape[1:]))
+    np.add.at(sums, place, values)
+    return np.asarray(sums / np.bincount(place).reshape(-1, *[1] * (values.ndim - 1)))
+
+
+def kozeny_carman(log_porosity: Floats, y: Floats, rows: NDArray[np.bool_]) -> Floats:
+    """Predict by Kozeny and Carman's law, the base line of every model.
+
+    With S the pore surface over bulk volume, k = φ³ / (c S²); in the hydraulic length ℓ of a
+    slice, proportional to φ/S, this is log(k/ℓ²) = log φ + constant. The constant is fitted: the
+    textbook's c = 5 would be an easier one to beat.
+
+    Parameters
+    ----------
+    log_porosity : (n,) of the slices
+    y : (n, 2), porosity and log(k/ℓ²)
+    rows : (n,) bool, those that the constant is fitted on
+
+    Returns
+    -------
+    (n, 2) float64
+        The areal porosity and log(k/ℓ²).
+    """
+    constant = float((y[:, 1] - log_porosity)[rows].mean())
+    return np.stack([np.exp(log_porosity), log_porosity + constant], axis=1)

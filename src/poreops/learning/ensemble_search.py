@@ -1,0 +1,65 @@
+"""The search over the base learners and networks of the stacks."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.learning.ensemble import NETWORKS
+from poreops.learning.search import SearchConfig
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class EnsembleSearchConfig(BaseModel):
+    """A search for each base learner and each network.
+
+    Attributes
+    ----------
+    seed : of the samplers
+    sampler : "random", "tpe", or "grid" for every combination of the choices
+    learner_trials, network_trials : of each search; a grid takes as many as it needs
+    limits : the largest cost that counts as feasible, as {"seconds": 60}
+    spaces : choices of each learner ("rg", …, "m1", …) and, as "networks", of every network
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    sampler: Literal["random", "tpe", "grid"]
+    learner_trials: Count
+    network_trials: Count
+    limits: Mapping[str, Annotated[float, Field(gt=0)]]
+    spaces: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def learners(self) -> list[str]:
+        """The names that have a space."""
+        return [name for name in self.spaces if name != "networks"]
+
+    def of(self, name: str) -> SearchConfig:
+        """Return the search of one base learner, its choices under dotted names."""
+        network = name in NETWORKS
+        space = {**self.spaces.get("networks", {}), **self.spaces[name]} if network else None
+        choices = {f"{name}.{k}": v for k, v in (space or self.spaces[name]).items()}
+        trials = self.network_trials if network else self.learner_trials
+        return SearchConfig(
+            seed=self.seed,
+            trials=combinations(choices) if self.sampler == "grid" else trials,
+            sampler=self.sampler,
+            prune_after=0,
+            limits=self.limits,
+            space=choices,
+        )
+
+
+def combinations(space: Mapping[str, Any]) -> int:
+    """Count what a grid over lists of choices has to try; a range counts as one.
+
+    Examples
+    --------
+    >>> combinations({"rf.trees": [50, 100], "rf.min_leaf": [1, 2, 5]})
+    6
+    """
+    return math.prod(len(c) for c in space.values() if not isinstance(c, Mapping))

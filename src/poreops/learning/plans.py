@@ -1,0 +1,87 @@
+"""Which slices a stack learns from, and the folds of its out-of-fold predictions."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.errors import InputError
+
+
+class SliceSplitConfig(BaseModel):
+    """How slices are split.
+
+    Attributes
+    ----------
+    seed : of the folds and of the random split
+    folds : of the out-of-fold predictions that level 2 learns from
+    test_share : of the slices, in the paper's random split
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    folds: Annotated[int, Field(ge=2)]
+    test_share: Annotated[float, Field(gt=0, lt=1)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows to learn from, and their folds.
+
+    rows : (n,) bool. folds : (n,) int, number of each row's fold; -1 where `rows` is False.
+    """
+
+    rows: NDArray[np.bool_]
+    folds: NDArray[np.int64]
+
+    @property
+    def masks(self) -> list[NDArray[np.bool_]]:
+        """What each fit learns from: the rows outside fold 0, 1, …, then all rows."""
+        return [
+            *(self.rows & (self.folds != fold) for fold in range(self.folds.max() + 1)),
+            self.rows,
+        ]
+
+
+def plan_by_group(
+    groups: NDArray[Any], folds: int, seed: int, left_out: Any | None = None
+) -> Plan:
+    """Plan folds of whole groups: no rock has slices on both sides.
+
+    Parameters
+    ----------
+    groups : (n,) of any kind, the rock of each row
+    folds : how many
+    seed : int
+    left_out : a group to learn nothing from
+    """
+    rows = np.ones(len(groups), bool) if left_out is None else groups != left_out
+    names = np.unique(groups[rows])
+    if len(names) < folds:
+        raise InputError(
+            f"there must be at least as many rocks as folds, got {len(names)} rocks for {folds} "
+            "folds; add rocks or lower the number of folds"
+        )
+    shuffled = np.random.default_rng(seed).permutation(names)
+    place = {name: k % folds for k, name in enumerate(shuffled)}
+    found = np.array([place.get(group, -1) for group in groups], np.int64)
+    return Plan(rows, found)
+
+
+def plan_at_random(rows: NDArray[np.bool_], folds: int, seed: int) -> Plan:
+    """Plan folds of single rows, as the paper did: slices of a rock are on both sides."""
+    found = np.full(len(rows), -1, np.int64)
+    count = int(rows.sum())
+    found[rows] = np.random.default_rng(seed).permutation(count) % folds
+    return Plan(rows, found)
+
+
+def random_test(count: int, config: SliceSplitConfig) -> NDArray[np.bool_]:
+    """Choose the test slices of the paper's split at random, (count,) bool."""
+    test = np.zeros(count, bool)
+    order = np.random.default_rng(config.seed).permutation(count)
+    test[order[: round(config.test_share * count)]] = True
+    return test

@@ -1,0 +1,211 @@
+"""Fitted learners as plain arrays: they predict without the framework that fitted them.
+
+A model of the registry outlives the versions of scikit-learn and Keras, and it holds no pickle.
+Forests and boosted trees are their nodes, networks their kernels; XGBoost keeps its own UBJSON.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+
+class Predictor(Protocol):
+    """Whatever predicts targets (n, t) from inputs (n, d)."""
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets of each row."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """``x @ coef + intercept``; coef (d, t), intercept (t,)."""
+
+    coef: Floats
+    intercept: Floats
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        return np.asarray(x @ self.coef + self.intercept)
+
+    def arrays(self) -> Arrays:
+        """Return what a file holds."""
+        return dict(vars(self))
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the predictor that a file holds."""
+        return cls(**arrays)
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The sum of regression trees and an offset.
+
+    roots : (trees,) int32, number of each tree's first node.
+    left, right : (nodes,) int32, the next node; -1 in a leaf.
+    feature : (nodes,) int32. threshold : (nodes,) float64, left is ≤ in float32 as fitted.
+    value : (nodes, t) float64. offset : (t,) float64.
+    """
+
+    roots: NDArray[np.int32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: Floats
+    value: Floats
+    offset: Floats
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        x = np.asarray(x, dtype=np.float32)
+        rows = np.arange(len(x))[:, None]
+        node = np.broadcast_to(self.roots, (len(x), len(self.roots)))
+        while (inner := self.left[node] >= 0).any():
+            goes_left = x[rows, np.maximum(self.feature[node], 0)] <= self.threshold[node]
+            following = np.where(goes_left, self.left[node], self.right[node])
+            node = np.where(inner, following, node)
+        return np.asarray(self.value[node].sum(axis=1) + self.offset)
+
+    def arrays(self) -> Arrays:
+        """Return what a file holds."""
+        return dict(vars(self))
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the predictor that a file holds."""
+        return cls(**arrays)
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """An XGBoost model in its own binary JSON; (bytes,) uint8."""
+
+    ubjson: NDArray[np.uint8]
+
+    @cached_property
+    def _booster(self) -> Any:
+        from xgboost import Booster
+
+        # one thread: the rows are few, and a pool of threads costs more than they save
+        return Booster({"nthread": 1}, model_file=bytearray(self.ubjson.tobytes()))
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        found = np.asarray(self._booster.inplace_predict(np.asarray(x)), np.float64)
+        return found.reshape(len(x), -1)
+
+    def arrays(self) -> Arrays:
+        """Return what a file holds."""
+        return {"ubjson": self.ubjson}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the predictor that a file holds."""
+        return cls(**arrays)
+
+
+ACTIVATIONS: Mapping[str, Callable[[Floats], Floats]] = {
+    "relu": lambda z: np.maximum(z, 0),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "tanh": np.tanh,
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A dense network: kernels (d, w), (w, w), …, (w, t), biases, the activation between."""
+
+    kernels: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    activation: str
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
+            x = ACTIVATIONS[self.activation](x @ kernel + bias)
+        return np.asarray(x @ self.kernels[-1] + self.biases[-1])
+
+    def arrays(self) -> Arrays:
+        """Return what a file holds."""
+        layers = enumerate(zip(self.kernels, self.biases, strict=True))
+        found: Arrays = {"activation": np.array(list(ACTIVATIONS).index(self.activation))}
+        for i, (kernel, bias) in layers:
+            found |= {f"kernel_{i}": kernel, f"bias_{i}": bias}
+        return found
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the predictor that a file holds."""
+        layers = range((len(arrays) - 1) // 2)
+        return cls(
+            tuple(arrays[f"kernel_{i}"] for i in layers),
+            tuple(arrays[f"bias_{i}"] for i in layers),
+            list(ACTIVATIONS)[int(arrays["activation"])],
+        )
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and standard deviation of inputs and targets over the rows that were learned from.
+
+    x_mean, x_scale : (d,) float64. y_mean, y_scale : (t,) float64.
+    """
+
+    x_mean: Floats
+    x_scale: Floats
+    y_mean: Floats
+    y_scale: Floats
+
+    @classmethod
+    def fit(cls, x: Floats, y: Floats) -> Self:
+        """Measure inputs (n, d) and targets (n, t); a constant column has scale 1."""
+        spread = [np.where(z.std(axis=0) > 0, z.std(axis=0), 1.0) for z in (x, y)]
+        return cls(x.mean(axis=0), spread[0], y.mean(axis=0), spread[1])
+
+    def inputs(self, x: Floats) -> Floats:
+        """Standardise inputs (n, d)."""
+        return np.asarray((x - self.x_mean) / self.x_scale)
+
+    def targets(self, y: Floats) -> Floats:
+        """Standardise targets (n, t)."""
+        return np.asarray((y - self.y_mean) / self.y_scale)
+
+    def restored(self, y: Floats) -> Floats:
+        """Undo `targets`."""
+        return np.asarray(y * self.y_scale + self.y_mean)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A predictor of standardised targets from standardised inputs, with the scaling inside."""
+
+    inner: Predictor
+    scaling: Scaling
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        return self.scaling.restored(self.inner.predict(self.scaling.inputs(x)))
+
+
+KINDS: dict[str, Any] = {"linear": Linear, "trees": Trees, "boosted": Boosted, "network": Network}
+
+
+def packed(predictor: Standardised) -> tuple[str, Arrays]:
+    """Return the kind and the arrays of a predictor, for a file."""
+    kind = next(kind for kind, of in KINDS.items() if isinstance(predictor.inner, of))
+    inner: Arrays = predictor.inner.arrays()  # type: ignore[attr-defined]
+    return kind, {**{f"inner/{k}": v for k, v in inner.items()}, **vars(predictor.scaling)}
+
+
+def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Standardised:
+    """Return the predictor that `packed` took apart."""
+    inner = {k.removeprefix("inner/"): v for k, v in arrays.items() if k.startswith("inner/")}
+    scaling = {k: v for k, v in arrays.items() if not k.startswith("inner/")}
+    return Standardised(KINDS[kind].of(inner), Scaling(**scaling))

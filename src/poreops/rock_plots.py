@@ -1,0 +1,247 @@
+"""Figures of the rock-property line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from poreops.slices.selection import Selection, SelectionConfig
+
+NAMES = {
+    "mr": "multiple linear (MR)",
+    "rg": "ridge (RG)",
+    "lr": "lasso (LR)",
+    "rf": "random forest (RF)",
+    "gb": "gradient boosting (GB)",
+    "xgb": "XGBoost",
+    **{f"m{k}": f"network M{k}" for k in range(1, 6)},
+    "smr_ml": "SMR-ML",
+    "smr_nn": "SMR-NN",
+    "kozeny_carman": "Kozeny–Carman",
+}
+_BLUE, _ORANGE, _GREY = "#1764ab", "#c1440e", "#777777"
+MILLIDARCY = 9.869233e-16  # [m²]
+Floats = NDArray[np.float64]
+
+
+def overlays(rocks: Mapping[str, tuple[NDArray[Any], NDArray[np.integer]]]) -> "Figure":
+    """Grey slice and its segmentation, a column for each rock.
+
+    Parameters
+    ----------
+    rocks : name → (grey (h, w), labels (h, w))
+    """
+    from skimage.segmentation import find_boundaries
+
+    figure, panels = _figure(2, len(rocks), (2.2 * len(rocks), 4.7))
+    for column, (name, (grey, labels)) in enumerate(rocks.items()):
+        low, high = np.quantile(grey, [0.005, 0.995])
+        tone = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+        image = np.repeat(tone[..., None], 3, axis=2)
+        image[labels > 0] = 0.55 * image[labels > 0] + 0.45 * np.array([0.1, 0.45, 0.9])
+        image[find_boundaries(labels, mode="inner") & (labels > 0)] = (0.98, 0.75, 0.1)
+        for panel, shown in zip(
+            (panels[0][column], panels[1][column]), (tone, image), strict=True
+        ):
+            panel.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            panel.set_axis_off()
+        share = f"{100 * (labels > 0).mean():.0f} % pore"
+        panels[0][column].set_title(f"{name}\n{share}", fontsize=8)
+    return figure
+
+
+def correlation(table: pd.DataFrame) -> "Figure":
+    """Correlation matrix of inputs and targets."""
+    size = 2.4 + 0.32 * len(table)
+    figure, panels = _figure(1, 1, (size + 0.9, size))
+    image = panels[0][0].imshow(table, cmap="RdBu_r", vmin=-1, vmax=1)
+    ticks = range(len(table))
+    panels[0][0].set_xticks(ticks, table.columns, rotation=90, fontsize=8)
+    panels[0][0].set_yticks(ticks, table.columns, fontsize=8)
+    for (row, column), value in np.ndenumerate(table.to_numpy()):
+        if row != column and abs(value) >= 0.5:
+            dark = "white" if abs(value) > 0.75 else "black"
+            panels[0][0].text(
+                column, row, f"{value:.1f}".replace("0.", "."), ha="center", va="center",
+                fontsize=6, color=dark,
+            )  # fmt: skip
+    figure.colorbar(image, ax=panels[0][0], shrink=0.7, label="Pearson correlation")
+    return figure
+
+
+def selection(found: "Selection", config: "SelectionConfig") -> "Figure":
+    """Variance inflation of every feature, and p of those that collinearity left."""
+    figure, panels = _figure(1, 2, (10.5, 0.9 + 0.3 * (len(found.removed) + len(found.inflation))))
+    removed = [*found.removed[::-1]]
+    names = [*found.inflation, *(name for name, _ in removed)]
+    factors = [*found.inflation.values(), *(factor for _, factor in removed)]
+    colours = [_BLUE] * len(found.inflation) + [_GREY] * len(removed)
+    left, right = panels[0]
+    left.barh(names, np.minimum(factors, 1e6), color=colours)
+    left.axvline(config.inflation_max, color=_ORANGE, lw=1)
+    left.set(xscale="log", xlabel="variance inflation factor (grey: at its removal)")
+    place = np.arange(len(found.p_values))
+    p = np.maximum(np.array(list(found.p_values.values())), 1e-12)
+    for k, (title, colour) in enumerate((("porosity", _BLUE), ("permeability", _ORANGE))):
+        right.barh(place + 0.2 - 0.4 * k, -np.log10(p[:, k]), 0.38, color=colour, label=title)
+    right.axvline(-np.log10(config.significance), color="black", lw=1)
+    shown = [f"{'• ' if name in found.names else ''}{name}" for name in found.p_values]
+    right.set_yticks(place, shown)
+    right.set(xlabel="−log₁₀ p, weighted least squares (• kept)")
+    right.legend(fontsize=8)
+    for panel in (left, right):
+        panel.invert_yaxis()
+        panel.tick_params(axis="y", labelsize=8)
+    return figure
+
+
+def search_costs(costs: Mapping[str, Mapping[str, float]]) -> "Figure":
+    """Plot seconds of each search beside those of the exhaustive grid."""
+    figure, (panels,) = _figure(1, 1, (7.5, 3.4))
+    place = np.arange(len(costs))
+    done = [c["seconds"] for c in costs.values()]
+    grid = [c["grid_seconds"] for c in costs.values()]
+    panels[0].bar(place - 0.2, done, 0.38, color=_BLUE, label=f"this search: {sum(done):.0f} s")
+    panels[0].bar(place + 0.2, grid, 0.38, color=_GREY, label=f"whole grid: {sum(grid):.0f} s")
+    for k, cost in enumerate(costs.values()):
+        for shift, trials, top in ((-0.2, "trials", done[k]), (0.2, "grid_trials", grid[k])):
+            panels[0].text(
+                k + shift, top, f"{cost[trials]:.0f}", ha="center", va="bottom", fontsize=7
+            )
+    panels[0].set_xticks(place, [name.upper() for name in costs])
+    panels[0].set(yscale="log", ylabel="seconds (on the bars: trials)")
+    panels[0].margins(y=0.15)
+    panels[0].legend(fontsize=8)
+    return figure
+
+
+def parity(
+    predicted: Mapping[str, Floats],
+    truth: Floats,
+    rocks: NDArray[Any],
+    widths: Mapping[str, Sequence[float]] | None = None,
+) -> "Figure":
+    """Predicted against measured porosity and permeability, a column for each model.
+
+    Parameters
+    ----------
+    predicted : name → (n, 2), porosity and log(k/m²)
+    truth : (n, 2)
+    rocks : (n,) names; the part before "_" gives the colour
+    widths : name → half widths of the intervals of both targets
+    """
+    figure, panels = _figure(2, len(predicted), (3.3 * len(predicted), 6.4))
+    kinds = np.array([str(rock).rpartition("_")[0] or str(rock) for rock in rocks])
+    colours = dict(zip(np.unique(kinds), _QUALITATIVE * 9, strict=False))
+    units: tuple[Callable[[Floats], Floats], ...] = (lambda v: v, lambda v: np.exp(v) / MILLIDARCY)
+    for row, (target, unit) in enumerate(
+        zip(("porosity", "permeability [mD]"), units, strict=True)
+    ):
+        every = np.concatenate([truth[:, row], *(values[:, row] for values in predicted.values())])
+        low, high = every.min(), every.max()
+        span = np.array([low - 0.05 * (high - low), high + 0.05 * (high - low)])
+        for panel, (name, values) in zip(panels[row], predicted.items(), strict=True):
+            if row:
+                band = unit(span)
+                panel.fill_between(
+                    band, band / 2, band * 2, color="#e6e6e6", lw=0, label="factor 2"
+                )
+                panel.set(xscale="log", yscale="log")
+            panel.plot(unit(span), unit(span), color="black", lw=0.8)
+            for kind, colour in colours.items():
+                own = kinds == kind
+                x, y = truth[own, row], values[own, row]
+                if widths is not None and name in widths:
+                    w = widths[name][row]
+                    panel.vlines(
+                        unit(x), unit(y - w), unit(y + w), color=colour, lw=0.7, alpha=0.5
+                    )
+                panel.scatter(unit(x), unit(y), s=12, color=colour, lw=0, label=kind, alpha=0.85)
+            panel.set(
+                xlim=unit(span), ylim=unit(span), aspect="equal", xlabel=f"{target}, measured"
+            )
+            if not row:
+                panel.set_title(NAMES[name])
+        panels[row][0].set_ylabel(f"{target}, predicted")
+    panels[1][0].legend(fontsize=6, loc="upper left")
+    return figure
+
+
+def model_table(
+    report: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]],
+    seconds: Mapping[str, Mapping[str, float]],
+    slices: int,
+) -> "Figure":
+    """R² of every model on every split, and what training and prediction take."""
+    splits = {
+        "random": "80:20 slices",
+        "leave_one_rock_out": "rock left out, slices",
+        "leave_one_rock_out_plugs": "rock left out, rocks",
+    }
+    heads = [
+        f"{target}\n{title}"
+        for title in splits.values()
+        for target in ("porosity", "permeability")
+    ]
+    heads += ["training\n[s]", "prediction\n[ms per slice]"]
+    models = [name for name in NAMES if name in report["random"]]
+    figure, (panels,) = _figure(1, 1, (12, 0.8 + 0.32 * len(models)))
+    panels[0].set_axis_off()
+    cells, tones = [], []
+    for name in models:
+        values = [
+            report[split][name][target]["r2"]
+            for split in splits
+            for target in ("porosity", "log_permeability")
+        ]
+        spent = seconds.get(name)
+        cells.append(
+            [f"{v:.3f}" for v in values]
+            + (
+                [f"{spent['fit']:.2f}", f"{1e3 * spent['predict'] / slices:.3f}"]
+                if spent
+                else ["", ""]
+            )
+        )
+        green = [np.clip(v, 0, 1) ** 3 for v in values]
+        tones.append([(1 - 0.45 * g, 1 - 0.15 * g, 1 - 0.5 * g) for g in green] + ["white"] * 2)
+    table = panels[0].table(
+        cells, cellColours=tones, rowLabels=[NAMES[name] for name in models], colLabels=heads,
+        loc="center", cellLoc="center",
+    )  # fmt: skip
+    table.auto_set_font_size(False)
+    table.set_fontsize(8)
+    table.scale(1, 1.25)
+    for column in range(len(heads)):
+        table[0, column].set_height(2 * table[1, 0].get_height())
+    return figure
+
+
+def importance(names: Sequence[str], falls: Floats) -> "Figure":
+    """Plot by how much R² falls when one input is shuffled, (d, 2)."""
+    figure, (panels,) = _figure(1, 1, (7, 1 + 0.3 * len(names)))
+    order = np.argsort(falls.sum(axis=1))
+    place = np.arange(len(names))
+    for k, (title, colour) in enumerate((("porosity", _BLUE), ("log(k/ℓ²)", _ORANGE))):
+        panels[0].barh(place - 0.2 + 0.4 * k, falls[order, k], 0.38, color=colour, label=title)
+    panels[0].set_yticks(place, [names[i] for i in order], fontsize=8)
+    panels[0].set(xlabel="fall of R² when the input is shuffled (test slices of the 80:20 split)")
+    panels[0].legend(fontsize=8, loc="lower right")
+    return figure
+
+
+_QUALITATIVE = ["#1764ab", "#c1440e", "#2e8b57", "#8e5ea2", "#e08e0b", "#17a2a2", "#555555"]
+
+
+def _figure(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figure", Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False)

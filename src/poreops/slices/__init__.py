@@ -1,0 +1,1 @@
+"""Grey slices of rocks: drawing, segmentation, features and their choice."""

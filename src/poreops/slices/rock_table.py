@@ -1,0 +1,217 @@
+"""Rocks with laboratory values: the table rocks.csv and the grey images that it names."""
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.errors import InputError
+from poreops.slices.render import RenderConfig
+from poreops.slices.segment import check_slices
+from poreops.volumes.formats import open_image
+from poreops.volumes.genesis import PlugsConfig
+
+COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
+MILLIDARCY = 9.869233e-16  # [m²]
+
+
+class LaboratoryConfig(BaseModel):
+    """Noise of a laboratory, as standard deviations: of the porosity, and of log k."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    porosity: Annotated[float, Field(ge=0)]
+    permeability: Annotated[float, Field(ge=0)]
+
+
+class RocksConfig(BaseModel):
+    """The rocks that models learn from: synthetic plugs, beside those of data/rocks.csv.
+
+    Attributes
+    ----------
+    slices : of each rock, evenly spaced
+    plugs : PlugsConfig
+    rendering : RenderConfig, of the plugs
+    tolerance : of the Stokes solver; the error of k is about a tenth of it
+    laboratory : LaboratoryConfig, of the plugs
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slices: Annotated[int, Field(ge=1)]
+    plugs: PlugsConfig
+    rendering: RenderConfig
+    tolerance: Annotated[float, Field(gt=0, lt=1)]
+    laboratory: LaboratoryConfig
+
+
+@dataclass(frozen=True)
+class Rock:
+    """A rock with its images and what the laboratory measured.
+
+    files : one or more slices or stacks of the same size.
+    voxel_size : [m]. permeability : [m²].
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    voxel_size: float
+    porosity: float
+    permeability: float
+
+
+def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock]:
+    """Read a table of rocks and check each of its rows.
+
+    Parameters
+    ----------
+    table : CSV with the columns `COLUMNS`; a rock of several files has a row for each, with the
+        same values
+    images : folder whose files must all be in the table; its absence is no error
+
+    Raises
+    ------
+    InputError
+        Names every wrong row: a missing file, a value that is no number or out of range, rows of
+        one rock that contradict each other, an image without a row.
+    """
+    table = Path(table)
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise InputError(
+                f"{table} must have the columns {','.join(COLUMNS)}, got "
+                f"{','.join(reader.fieldnames or ()) or 'none'}; correct its first line"
+            )
+        rows = list(reader)
+    complaints: list[str] = []
+    found: dict[str, Rock] = {}
+    for number, row in enumerate(rows, start=2):
+        complaint = "; ".join(_complaints(row, table.parent, found))
+        if complaint:
+            complaints.append(f"row {number} ({row['sample'] or 'no sample'}): {complaint}")
+            continue
+        name, path = row["sample"].strip(), table.parent / row["file"].strip()
+        files = (*found[name].files, path) if name in found else (path,)
+        found[name] = Rock(
+            name, files, float(row["voxel_size_m"]), float(row["porosity"]),
+            float(row["permeability_md"]) * MILLIDARCY,
+        )  # fmt: skip
+    named = {path.resolve() for rock in found.values() for path in rock.files}
+    named |= {(table.parent / (row["file"] or "")).resolve() for row in rows}
+    folder = Path(images) if images is not None else None
+    if folder is not None and folder.is_dir():
+        complaints += [
+            f"{path.name} in {folder} is in no row"
+            for path in sorted(folder.iterdir())
+            if not path.name.startswith(".") and path.resolve() not in named
+        ]
+    if complaints:
+        raise InputError(f"{table}: {' | '.join(complaints)}; correct these rows")
+    return list(found.values())
+
+
+def _complaints(
+    row: Mapping[str, str | None], folder: Path, found: Mapping[str, Rock]
+) -> Iterator[str]:
+    values: dict[str, float] = {}
+    # name, rule, whether a number keeps it
+    rules: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
+        ("voxel_size_m", "between 0 and 0.001 m, not included", lambda v: 0 < v < 1e-3),
+        ("porosity", "a share between 0 and 1, not included", lambda v: 0 < v < 1),
+        ("permeability_md", "positive", lambda v: v > 0),
+    )
+    if not (row["sample"] or "").strip():
+        yield "sample is empty"
+    for name, rule, keeps in rules:
+        text = (row[name] or "").strip()
+        try:
+            value = float(text)
+        except ValueError:
+            yield f"{name} must be a number, got {text!r}"
+            continue
+        if not (math.isfinite(value) and keeps(value)):
+            yield f"{name} must be {rule}, got {text}"
+        values[name] = value
+    file = (row["file"] or "").strip()
+    if not file or not (folder / file).is_file():
+        yield f"file must exist, got {file or 'none'}"
+    other = found.get((row["sample"] or "").strip())
+    if other is not None and len(values) == len(rules):
+        same = (other.voxel_size, other.porosity, other.permeability / MILLIDARCY)
+        for (name, value), stated in zip(values.items(), same, strict=True):
+            if not math.isclose(value, stated):
+                yield f"{name} must be that of the rock's other rows, {stated:g}, got {value:g}"
+
+
+def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
+    """Read the grey slices of a rock, (n, h, w), in the scale that they are stored in.
+
+    Parameters
+    ----------
+    files : TIFF, npy, npz or HDF5, each a slice or a stack of slices along axis 0
+    name : of the rock, for messages
+
+    Raises
+    ------
+    InputError
+        A colour image, slices of different sizes or types, blank slices, or a file that is
+        missing, damaged or of another format.
+    """
+    stacks: list[NDArray[np.generic]] = []
+    for path in files:
+        _check_pages(path)
+        with open_image(path, dataset=None, shape=None, dtype=None) as stored:
+            stack = np.concatenate(list(stored.slabs())).reshape(stored.shape)
+            stack = stack.T if stored.fortran else stack
+        stack = stack[None] if stack.ndim == 2 else stack
+        if stack.ndim != 3 or stack.dtype.kind not in "buif":
+            raise InputError(
+                f"{path.name} of {name} must hold grey slices (h, w) or (n, h, w), got shape "
+                f"{stack.shape} of {stack.dtype}; convert colour to grey"
+            )
+        if stacks and (stack.shape[1:], stack.dtype) != (stacks[0].shape[1:], stacks[0].dtype):
+            raise InputError(
+                f"the slices of {name} must have one size and type, got {stack.shape[1:]} "
+                f"{stack.dtype} in {path.name} beside {stacks[0].shape[1:]} {stacks[0].dtype}; "
+                "crop them alike, or give them as two samples"
+            )
+        check_slices(stack.astype(np.float32), f"{name} ({path.name})")
+        stacks.append(stack)
+    return np.concatenate(stacks)
+
+
+def spaced(count: int, most: int) -> NDArray[np.int64]:
+    """Return at most so many of `count` slices, evenly spaced.
+
+    Examples
+    --------
+    >>> spaced(9, 3), spaced(2, 3)
+    (array([0, 4, 8]), array([0, 1]))
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def _check_pages(path: Path) -> None:
+    """Refuse a TIFF whose pages differ in size: only one of its series would be read."""
+    if path.suffix.lower() not in {".tif", ".tiff"}:
+        return
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            shapes = sorted({tuple(page.shape) for page in tiff.pages})
+    except (OSError, ValueError):
+        return  # the reader says what is wrong
+    if len(shapes) > 1:
+        sizes = " and ".join(" x ".join(map(str, shape)) for shape in shapes[:3])
+        raise InputError(
+            f"the slices of a stack must have one size, {path.name} has pages of {sizes}; "
+            "crop them alike"
+        )

@@ -1,0 +1,37 @@
+"""What the conduits of a volume are labelled with: their size factors by simulation."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from poreops.transport.hydraulic import hydraulic_size_factors
+from poreops.transport.quantity import Target
+from poreops.transport.size_factor import Convention, diffusive_size_factors
+
+
+class LabelConfig(BaseModel):
+    """How conduits are labelled.
+
+    Attributes
+    ----------
+    target : the size factor of diffusion, or of flow
+    convention : where the current of diffusion enters and leaves, see ``diffusive_size_factors``
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Target
+    convention: Convention
+
+
+def simulated_size_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    config: LabelConfig,
+    *,
+    workers: int | None = None,
+) -> NDArray[np.float64]:
+    """Return the size factor (Nt,) of every conduit in voxels (diffusion) or voxels³ (flow)."""
+    if config.target == "hydraulic":
+        return hydraulic_size_factors(labels, conns, workers=workers)
+    return diffusive_size_factors(labels, conns, convention=config.convention, workers=workers)

@@ -1,0 +1,228 @@
+"""Level 2 sees predictions of rows that level 1 did not: nothing leaks."""
+
+import numpy as np
+import pytest
+
+from poreops.errors import InputError
+from poreops.learning.base_learners import (
+    LEARNERS,
+    BoostingConfig,
+    ForestConfig,
+    PenaltyConfig,
+    XgboostConfig,
+    estimator,
+)
+from poreops.learning.comparison import (
+    importance,
+    left_out,
+    of_rocks,
+    predict_plans,
+    stacked,
+)
+from poreops.learning.dense_networks import NetworkConfig
+from poreops.learning.ensemble import (
+    NETWORKS,
+    STACKS,
+    EnsembleConfig,
+    fit,
+    fit_meta,
+    fit_stack,
+    group_means,
+    kozeny_carman,
+    level_one,
+)
+from poreops.learning.plans import (
+    SliceSplitConfig,
+    plan_at_random,
+    plan_by_group,
+    random_test,
+)
+
+NETWORK = NetworkConfig(
+    depth=1, width=8, activation="relu", dropout=0.1, optimiser="adam", learning_rate=0.01,
+    batch_size=32, epochs=5,
+)  # fmt: skip
+CONFIG = EnsembleConfig(
+    seed=1,
+    rg=PenaltyConfig(alpha=1.0),
+    lr=PenaltyConfig(alpha=0.01),
+    rf=ForestConfig(trees=8, max_depth=6, min_leaf=1, max_features=0.7),
+    gb=BoostingConfig(trees=10, learning_rate=0.2, max_depth=2, subsample=0.8, max_features=0.7),
+    xgb=XgboostConfig(trees=10, learning_rate=0.2, max_depth=2, subsample=0.8, l2=1.0),
+    **dict.fromkeys(NETWORKS, NETWORK),
+)
+ROCKS = np.repeat([f"r{k}" for k in range(9)], 8)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Slices of nine rocks; the inputs tell the rock, the target is the rock's own."""
+    rng = np.random.default_rng(0)
+    place = np.repeat(np.arange(9), 8)
+    x = rng.standard_normal((9, 3))[place] + 0.1 * rng.standard_normal((72, 3))
+    y = np.stack([x[:, 0], x[:, 1] + rng.standard_normal(9)[place]], axis=1)
+    return x, y
+
+
+def plan():
+    return plan_by_group(ROCKS, folds=3, seed=4)
+
+
+# Plans
+
+
+def test_no_rock_is_on_both_sides():
+    for mask in plan().masks[:-1]:
+        assert not set(ROCKS[mask]) & set(ROCKS[~mask])
+    assert plan().masks[-1].all()
+
+
+def test_a_left_out_rock_is_in_no_mask():
+    for mask in plan_by_group(ROCKS, 3, 4, left_out="r5").masks:
+        assert "r5" not in set(ROCKS[mask])
+
+
+def test_fewer_rocks_than_folds_is_an_input_error():
+    with pytest.raises(InputError, match=r"got 9 rocks for 10 folds; add rocks or lower"):
+        plan_by_group(ROCKS, 10, 1)
+
+
+def test_the_random_split_keeps_its_test_slices_out():
+    config = SliceSplitConfig(seed=1, folds=3, test_share=0.25)
+    test = random_test(72, config)
+    assert test.sum() == 18
+    for mask in plan_at_random(~test, 3, 1).masks:
+        assert not (mask & test).any()
+
+
+# No leakage
+
+
+@pytest.mark.parametrize("name", [*LEARNERS, "m1"])
+def test_the_targets_of_a_rock_do_not_reach_its_own_level_2_features(name, rows):
+    x, y = rows
+    before = level_one(fit(name, CONFIG, x, y, plan().masks), plan(), x).out_of_fold
+    own = ROCKS == "r3"
+    lie = np.where(own[:, None], 1e3, y)
+    after = level_one(fit(name, CONFIG, x, lie, plan().masks), plan(), x).out_of_fold
+    np.testing.assert_array_equal(after[own], before[own])
+    assert not np.allclose(after[~own], before[~own])  # the lie does reach the others
+
+
+def test_a_forest_that_remembers_rocks_does_not_look_good_out_of_fold(rows):
+    """The trap of the random split: the second target of a rock cannot be known from another."""
+    x, y = rows
+    by_rock = level_one(fit("rf", CONFIG, x, y, plan().masks), plan(), x)
+    at_random = plan_at_random(np.ones(72, bool), 3, 1)
+    mixed = level_one(fit("rf", CONFIG, x, y, at_random.masks), at_random, x)
+    error = [((p.out_of_fold - y)[:, 1] ** 2).mean() for p in (by_rock, mixed)]
+    assert error[0] > 3 * error[1]
+
+
+def test_a_left_out_rock_does_not_reach_its_prediction(rows):
+    x, y = rows
+    plans = [plan_by_group(ROCKS, 3, 4, left_out=rock) for rock in np.unique(ROCKS)]
+
+    def predicted(targets):
+        names = (*LEARNERS, *NETWORKS)
+        levels = {n: predict_plans(n, CONFIG, x, targets, plans) for n in names}
+        return left_out(stacked(levels, targets, plans), plans)
+
+    own = ROCKS == "r3"
+    before, after = predicted(y), predicted(np.where(own[:, None], 50.0, y))
+    assert set(before) == {*LEARNERS, *NETWORKS, *STACKS}
+    for name, values in before.items():
+        np.testing.assert_array_equal(after[name][own], values[own], err_msg=name)
+        assert not np.allclose(after[name][~own], values[~own]), name
+
+
+# Stacks
+
+
+def test_the_stack_is_that_of_scikit_learn(rows):
+    """SMR-ML of one target is sklearn's StackingRegressor on the same folds."""
+    from sklearn.ensemble import StackingRegressor
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = rows
+    names, target = ("mr", "rg", "gb"), y[:, :1]
+    ours = fit_stack(names, CONFIG, x, target, plan(), ROCKS).predict(x)[:, 0]
+    folds = [(np.flatnonzero(m), np.flatnonzero(~m)) for m in plan().masks[:-1]]
+
+    def learner(name):
+        config = getattr(CONFIG, name, None)
+        return make_pipeline(StandardScaler(), estimator(name, config, CONFIG.seed))
+
+    reference = StackingRegressor(
+        [(name, learner(name)) for name in names],
+        final_estimator=LinearRegression(positive=True),
+        cv=folds,
+    ).fit(x, target[:, 0])
+    # scikit-learn leaves the target as it is, which changes rounding only
+    np.testing.assert_allclose(ours, reference.predict(x), rtol=1e-6, atol=1e-6)
+
+
+def test_the_meta_learner_finds_the_good_base_learner(rows):
+    y = rows[1]
+    rng = np.random.default_rng(3)
+    good, bad = y + 0.01 * rng.standard_normal(y.shape), rng.standard_normal(y.shape)
+    meta = fit_meta([good, bad], y)
+    assert (meta.weights >= 0).all()
+    np.testing.assert_allclose(meta.weights[0], 1, atol=0.05)
+    np.testing.assert_allclose(meta.predict([y, 0 * y]), y, atol=0.2)
+
+
+def test_a_plug_is_not_drawn_to_the_mean_of_all_plugs():
+    """One noisy slice says little, forty of them a lot: the two meta-learners differ."""
+    rng = np.random.default_rng(5)
+    groups = np.repeat(np.arange(60), 40)
+    rock = rng.standard_normal((60, 1))
+    x = rock[groups] + 1.5 * rng.standard_normal((2400, 1))
+    y = rock[groups]
+    stack = fit_stack(("mr", "rg"), CONFIG, x, y, plan_by_group(groups, 5, 1), groups)
+    plugs = np.array([stack.predict_plug(x[groups == k])[0] for k in range(60)])
+    slices = group_means(stack.predict(x), groups)[:, 0]
+    errors = [np.abs(found - rock[:, 0]).mean() for found in (plugs, slices)]
+    assert errors[0] < 0.25
+    assert errors[1] > 2 * errors[0]
+
+
+def test_rocks_are_the_means_of_their_slices(rows):
+    x, y = rows
+    plans = [plan_by_group(ROCKS, 3, 4, left_out=rock) for rock in np.unique(ROCKS)]
+    levels = {"mr": predict_plans("mr", CONFIG, x, y, plans)}
+    rocks, means, of_plans = of_rocks(levels, y, plans, ROCKS)
+    np.testing.assert_allclose(means, group_means(y, ROCKS))
+    np.testing.assert_allclose(rocks["mr"].full[2], group_means(levels["mr"].full[2], ROCKS))
+    for k, plan_of_rocks in enumerate(of_plans):
+        assert np.flatnonzero(~plan_of_rocks.rows).tolist() == [k]
+        assert np.isnan(rocks["mr"].out_of_fold[k, k]).all()
+        assert np.isfinite(rocks["mr"].out_of_fold[k][plan_of_rocks.rows]).all()
+
+
+def test_the_constant_of_kozeny_carman_is_fitted_on_the_rows_given():
+    log_porosity = np.log(np.array([0.1, 0.2, 0.3]))
+    y = np.stack([np.exp(log_porosity), log_porosity - 2], axis=1)
+    y[2, 1] = 100
+    found = kozeny_carman(log_porosity, y, np.array([True, True, False]))
+    np.testing.assert_allclose(found[:, 1], log_porosity - 2)
+    np.testing.assert_allclose(found[:, 0], [0.1, 0.2, 0.3])
+
+
+# Summaries
+
+
+def test_means_are_of_rocks():
+    values = np.arange(72.0)[:, None]
+    np.testing.assert_allclose(group_means(values, ROCKS)[:, 0], 3.5 + 8 * np.arange(9))
+
+
+def test_only_what_is_used_is_important():
+    x = np.random.default_rng(1).standard_normal((200, 3))
+    y = np.stack([x[:, 0], 2 * x[:, 1]], axis=1)
+    falls = importance(lambda rows: np.stack([rows[:, 0], 2 * rows[:, 1]], 1), x, y, seed=1)
+    np.testing.assert_allclose(falls[2], 0, atol=1e-12)
+    assert falls[0, 0] > 1.5
+    assert falls[1, 1] > 1.5
