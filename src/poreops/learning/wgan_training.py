@@ -227,7 +227,7 @@ class Gan:
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
         for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
             rule.learning_rate.assign(share * rate)
-        losses = self._run(self.patches(number)).numpy()
+        losses = self._run(iter(self.patches(number))).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def patches(self, epoch: int) -> Any:
@@ -254,11 +254,15 @@ class Gan:
         steps = tf.data.Dataset.range(first, first + config.steps)
         return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
 
-    def _epoch(self, dataset: Any) -> Any:
+    def _epoch(self, batches: Any) -> Any:
         import tensorflow as tf
 
-        # a graph loop over the data set: nothing of it runs in Python
-        total = dataset.reduce(tf.zeros(4), lambda sums, batch: sums + self._step(*batch))
+        # a loop in the graph: nothing of it runs in Python
+        _, total = tf.while_loop(
+            lambda step, _: step < self.config.steps,
+            lambda step, sums: (step + 1, sums + self._step(*next(batches))),
+            (tf.constant(0), tf.zeros(4)),
+        )
         return total / float(self.config.steps)
 
     def _step(self, number: Any, patches: Any) -> Any:
