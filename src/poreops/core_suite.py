@@ -38,9 +38,8 @@ def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
     columns : bits (of a grey value), contrast (standard deviation), darkest, brightest, saturated
         (share of pixels at 0 or 255), twins (other crops of the same content in any part).
     """
-    rows = [
-        {
-            "name": f"{part}/{number}",
+    rows = {
+        f"{part}/{number}": {
             "bits": 8 * crop.dtype.itemsize * (crop.dtype.kind == "u"),
             "contrast": float(crop.std()),
             "darkest": float(crop.min()),
@@ -50,8 +49,8 @@ def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
         }
         for part, images in crops.items()
         for number, crop in enumerate(images)
-    ]
-    frame = pd.DataFrame(rows).set_index("name")
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
     frame["twins"] = frame.groupby("digest")["digest"].transform("size") - 1
     return frame.drop(columns="digest")
 

@@ -28,7 +28,7 @@ def generate(uri: str, count: int, size: int | None, seed: int, out: Path) -> Re
         raise InputError(f"a seed must not be negative, got {seed}; give it as --seed 0")
     clock = Clock()
     with report.output_folder(out) as folder:
-        with clock.stage("load"):
+        with clock.timed("load"):
             model = load_core_model(uri)
         size = model.network.patch if size is None else size
         require_memory(
@@ -85,7 +85,7 @@ def score(
         seed=_SEED, cores=2, r_max=r_max or min(sizes[0]) // 4, smoothing=smoothing,
         extractor=name, subsets=_SUBSETS, subset_size=_SUBSET_SIZE,
     )  # fmt: skip
-    with clock.stage("load"):
+    with clock.timed("load"):
         network = extractor(name)
     with clock.stage("structure"):
         segmentation = Segmentation.fit(sets["real"], smoothing)

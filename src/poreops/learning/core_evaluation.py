@@ -24,7 +24,8 @@ Positive = Annotated[int, Field(ge=1)]
 
 _BIN = 4  # pixels averaged along each axis before copies are looked for: noise is no structure
 _GREY_VALUES = 256
-COPIED = 0.95
+_SAME = 0.02  # of the largest spread
+COPIED = 0.9
 """A likeness above this is a copy: what noise is left after binning lowers that of a copy less."""
 
 
@@ -158,13 +159,15 @@ def s2_error(found: Structure, real: Structure) -> dict[str, float]:
     Returns
     -------
     dict
-        direction → largest over all lags of |mean S2 found - mean S2 real| / sd of real images.
+        direction → largest over the lags of |mean S2 found - mean S2 real| / sd of real images;
+        lags at which real images hardly differ measure nothing and are left out.
     """
     errors = {}
     for direction, curves in real.s2.items():
-        sd = np.maximum(curves.std(axis=0), 1e-12)
+        sd = curves.std(axis=0)
+        spread = sd > _SAME * sd.max()
         gap = np.abs(found.s2[direction].mean(axis=0) - curves.mean(axis=0))
-        errors[direction] = float((gap / sd).max())
+        errors[direction] = float((gap[spread] / sd[spread]).max(initial=0.0))
     return errors
 
 

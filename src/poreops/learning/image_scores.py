@@ -45,7 +45,8 @@ def fid(first: Floats, second: Floats) -> float:
         # the singular values of A Bᵀ are those of the small product of the two factors
         a, b = np.linalg.qr(a, mode="r"), np.linalg.qr(b, mode="r")
     root = np.linalg.svd(a @ b.T, compute_uv=False).sum()
-    return float(difference @ difference + (a**2).sum() + (b**2).sum() - 2 * root)
+    found = float(difference @ difference + (a**2).sum() + (b**2).sum() - 2 * root)
+    return max(found, 0.0)  # rounding errors of equal sets
 
 
 def squared_mmd(first: Floats, second: Floats) -> float:

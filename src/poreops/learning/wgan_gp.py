@@ -221,7 +221,7 @@ def _paper_generator(config: WganConfig) -> "keras.Model":
         x = keras.layers.BatchNormalization(name=f"norm{i}")(x)
         x = keras.layers.Activation("relu", name=f"relu{i}")(x)
     x = _transposed(x, 1, 3, "same", "up2")
-    return keras.Model(noise, _image(x), name="generator")
+    return keras.Model([noise], _image(x), name="generator")
 
 
 def _spatial(config: WganConfig) -> "keras.Model":

@@ -38,6 +38,9 @@ Method = Literal["wgan_gp", "dcgan"]
 History = dict[str, list[float]]
 Rate = Annotated[float, Field(gt=0)]
 
+LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
+"""What is noted of each epoch, as means over its steps."""
+
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _EDGE = 0.9  # of the range of tanh, which reaches ±1 only at infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
@@ -224,9 +227,8 @@ class Gan:
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
         for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
             rule.learning_rate.assign(share * rate)
-        losses = self._run(self.patches(number)).numpy()
-        names = ("critic_loss", "generator_loss", "distance", "penalty")
-        return dict(zip(names, map(float, losses), strict=True))
+        losses = self._run(iter(self.patches(number))).numpy()
+        return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def patches(self, epoch: int) -> Any:
         """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1)."""
@@ -252,11 +254,15 @@ class Gan:
         steps = tf.data.Dataset.range(first, first + config.steps)
         return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
 
-    def _epoch(self, dataset: Any) -> Any:
+    def _epoch(self, batches: Any) -> Any:
         import tensorflow as tf
 
-        # a graph loop over the data set: nothing of it runs in Python
-        total = dataset.reduce(tf.zeros(4), lambda sums, batch: sums + self._step(*batch))
+        # a loop in the graph: nothing of it runs in Python
+        _, total = tf.while_loop(
+            lambda step, _: step < self.config.steps,
+            lambda step, sums: (step + 1, sums + self._step(*next(batches))),
+            (tf.constant(0), tf.zeros(4)),
+        )
         return total / float(self.config.steps)
 
     def _step(self, number: Any, patches: Any) -> Any:
@@ -356,9 +362,7 @@ class _State:
         self.identity = hashlib.sha256(repr(identity).encode()).hexdigest()
 
     def restore(self) -> History:
-        fresh: History = {
-            name: [] for name in ("critic_loss", "generator_loss", "distance", "penalty")
-        }
+        fresh: History = {name: [] for name in LOSSES}
         if self.folder is None or not (self.folder / "history.json").exists():
             return fresh
         saved = read_json(self.folder / "history.json")
@@ -367,8 +371,8 @@ class _State:
         weights = np.load(self.folder / f"epoch{len(saved['history']['critic_loss'])}.npz")
         for i, variable in enumerate(self.variables):
             variable.assign(weights[f"v{i}"])
-        history: History = saved["history"]
-        return history
+        # in the order of a run that was not interrupted
+        return {name: saved["history"][name] for name in fresh}
 
     def save(self, history: History) -> None:
         if self.folder is None:

@@ -1,0 +1,185 @@
+"""Training goes on after a kill with the same weights, learns, and stops where it diverges."""
+
+import multiprocessing
+import os
+import signal
+
+import numpy as np
+import pytest
+from tiny_core import crops, network, trained, training
+
+from poreops.errors import InputError
+from poreops.learning.wgan_training import LOSSES, DivergedError, Gan, GreyScale, train_gan
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def weights(found):
+    return found.generator.get_weights()
+
+
+def same(found, other):
+    for one, two in zip(weights(found), weights(other), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert found.history == other.history
+
+
+def test_the_losses_of_every_epoch_are_noted():
+    history = trained().history
+    assert tuple(history) == LOSSES
+    for epoch in range(3):
+        critic, distance, penalty = (
+            history[name][epoch] for name in ("critic_loss", "distance", "penalty")
+        )
+        assert critic == pytest.approx(10 * penalty - distance, rel=1e-4)
+
+
+class StopError(Exception):
+    pass
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path):
+    def stop(epoch, history, generator):
+        if epoch == 2:
+            raise StopError
+
+    checkpoint = tmp_path / "state"
+    with pytest.raises(StopError):
+        train_gan(network(), training(), crops()[0], checkpoint=checkpoint, on_epoch=stop)
+    assert sorted(p.name for p in checkpoint.iterdir()) == ["epoch2.npz", "history.json"]
+    epochs = []
+    found = train_gan(
+        network(), training(), crops()[0],
+        checkpoint=checkpoint, on_epoch=lambda epoch, *_: epochs.append(epoch),
+    )  # fmt: skip
+    assert epochs == [3]
+    assert tuple(found.history) == LOSSES
+    same(found, trained())
+    assert not checkpoint.exists()
+
+
+def killed_after_one(checkpoint):
+    def kill(epoch, history, generator):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    train_gan(network(), training(), crops()[0], checkpoint=checkpoint, on_epoch=kill)
+
+
+@pytest.mark.slow
+def test_a_killed_process_costs_one_epoch(tmp_path):
+    process = SPAWN.Process(target=killed_after_one, args=(tmp_path / "state",))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    same(train_gan(network(), training(), crops()[0], checkpoint=tmp_path / "state"), trained())
+
+
+def test_the_state_of_other_parameters_or_crops_does_not_count(tmp_path):
+    def stop(epoch, history, generator):
+        raise StopError
+
+    for changes, images in (({}, crops()[0]), ({"penalty": 1.0}, crops()[1])):
+        epochs = []
+        with pytest.raises(StopError):
+            train_gan(
+                network(), training(**changes), images, checkpoint=tmp_path / "state",
+                on_epoch=lambda epoch, *_, seen=epochs: seen.append(epoch) or stop(*(None,) * 3),
+            )  # fmt: skip
+        assert epochs == [1]
+
+
+@pytest.mark.parametrize("changes", [{"penalty": 0.0, "critic_rate": 1e6, "epochs": 2}])
+def test_a_diverging_training_stops_and_says_what_to_change(changes):
+    with pytest.raises(
+        DivergedError, match=r"finite losses, got critic_loss .* lower the learning"
+    ):
+        train_gan(network(critic_norm="none"), training(**changes), crops()[0])
+
+
+def test_crops_smaller_than_a_patch_are_refused():
+    with pytest.raises(InputError, match="as large as a patch of 16 pixels, got 12 x 12; raise"):
+        train_gan(network(), training(), crops()[0][:, :12, :12])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"optimizer": "rmsprop", "n_critic": 2}, {"precision": "mixed_bfloat16"}],
+    ids=["rmsprop, two critic steps", "bfloat16"],
+)
+def test_layer_norm_trains_by_other_optimizers_and_precisions(changes):
+    found = train_gan(network(critic_norm="layer"), training(epochs=1, **changes), crops()[0])
+    assert np.isfinite(list(found.history.values())).all()
+    assert found.generator.variable_dtype == "float32"
+    assert found.generator.compute_dtype == "float32"  # what draws the cores
+
+
+def test_dcgan_takes_one_step_of_a_discriminator_with_batch_norm():
+    gan = Gan(network(), training(), crops()[0], "dcgan")
+    number, patches = next(iter(gan.patches(0)))
+    assert number == 0
+    assert patches.shape == (1, 4, 16, 16, 1)
+    assert any("moving_mean" in v.path for v in gan.critic.variables)
+    before = [np.asarray(v).copy() for v in gan.generator.trainable_variables]
+    losses = gan.epoch(0)
+    assert losses["penalty"] == 0
+    assert losses["critic_loss"] > 0
+    assert any(
+        (np.asarray(v) != b).any()
+        for v, b in zip(gan.generator.trainable_variables, before, strict=True)
+    )
+
+
+def test_patches_are_parts_of_crops_and_differ_between_steps():
+    gan = Gan(network(), training(n_critic=2), crops()[0], "wgan_gp")
+    steps = [np.asarray(patches)[..., 0] for _, patches in gan.patches(0)]
+    assert len(steps) == 4
+    assert steps[0].shape == (2, 4, 16, 16)
+    windows = np.lib.stride_tricks.sliding_window_view(crops()[0], (16, 16), axis=(1, 2))
+    known = {window.tobytes() for window in windows.reshape(-1, 16, 16)}
+    drawn = [patch.tobytes() for step in steps for patch in step.reshape(-1, 16, 16)]
+    assert set(drawn) <= known
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_the_average_follows_the_generator():
+    gan = Gan(network(), training(steps=1, ema=0.0), crops()[0], "wgan_gp")
+    gan.epoch(0)
+    for mean, new in zip(gan.averaged.variables, gan.generator.variables, strict=True):
+        np.testing.assert_allclose(np.asarray(mean), np.asarray(new), atol=1e-6)
+
+
+def test_the_rates_fall_to_zero():
+    gan = Gan(network(), training(epochs=4, steps=1), crops()[0], "wgan_gp")
+    rates = []
+    for epoch in range(4):
+        gan.epoch(epoch)
+        rates.append(float(gan._g_opt.learning_rate))
+    np.testing.assert_allclose(rates, [5e-4, 5e-4, 5e-4, 2.5e-4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["full", "fitted"])
+def test_the_grey_scale_inverts_itself(kind):
+    scale = GreyScale.fit(kind, crops()[0])
+    grey = np.arange(int(scale.low) + 1, int(scale.high), dtype=np.uint8)
+    values = (grey - scale.low) / (scale.high - scale.low) * 2 - 1
+    np.testing.assert_array_equal(scale.grey(values), grey)
+    if kind == "full":
+        assert (scale.low, scale.high) == (0, 255)
+    assert scale.grey(np.array([-9.0, 9.0])).tolist() == [
+        max(round(scale.low - 4 * (scale.high - scale.low)), 0), 255,
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_generator_learns_the_grey_values():
+    """After a minute's training the grey values of the cores are like those of the crops."""
+    images = crops()[0]
+    settings = training(epochs=4, steps=60, batch_size=8, ema=0.9)
+    found = train_gan(network(dropout=0.0), settings, images)
+    rng = np.random.default_rng(0)
+    from poreops.learning.wgan_gp import input_shapes
+
+    drawn = [rng.standard_normal((20, *s)).astype(np.float32) for s in input_shapes(network(), 24)]
+    cores = found.scale.grey(np.asarray(found.generator(drawn)))
+    assert abs(cores.mean() - images.mean()) < 0.5 * images.std()
+    assert 0.4 < cores.std() / images.std() < 2

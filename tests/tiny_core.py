@@ -1,0 +1,52 @@
+"""A digital core model that is trained in seconds."""
+
+from functools import cache
+
+import numpy as np
+
+from poreops.learning.core_model import DigitalCoreModel
+from poreops.learning.wgan_gp import WganConfig
+from poreops.learning.wgan_training import TrainedGenerator, WganTrainingConfig, train_gan
+from poreops.volumes.grey import ShaleConfig, SyntheticShaleConfig, cut_crops, synthetic_shale
+
+NETWORK = {
+    "architecture": "spatial", "patch": 16, "latent": 4, "generator_widths": (8, 8),
+    "critic_widths": (8, 8), "critic_norm": "none", "dropout": 0.1, "grey": "fitted",
+}  # fmt: skip
+TRAINING = {
+    "seed": 5, "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
+    "generator_rate": 5e-4, "critic_rate": 1e-3, "dcgan_rate": 5e-4, "decay_from": 0.5,
+    "optimizer": "adam", "ema": 0.5, "precision": "float32",
+}  # fmt: skip
+
+
+def network(**changes) -> WganConfig:
+    return WganConfig(**(NETWORK | changes))
+
+
+def training(**changes) -> WganTrainingConfig:
+    return WganTrainingConfig(**(TRAINING | changes))
+
+
+@cache
+def crops(size: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Training and held-out crops of a synthetic shale."""
+    synthetic = SyntheticShaleConfig(
+        images=3, shape=128, pore_share=0.06, fractures=100, ores=200, noise=5
+    )
+    config = ShaleConfig(
+        seed=2, images=(), synthetic=synthetic, size=size, train=40, held_out=20,
+        hold_out="slices", share=0.3, gap=0,
+    )  # fmt: skip
+    train, held_out = cut_crops(list(synthetic_shale(synthetic, 2)), config)
+    return train.images, held_out.images
+
+
+@cache
+def trained() -> TrainedGenerator:
+    return train_gan(network(), training(), crops()[0])
+
+
+def model() -> DigitalCoreModel:
+    found = trained()
+    return DigitalCoreModel(found.generator, network(), found.scale)
