@@ -45,13 +45,15 @@ def main() -> None:
     parser.add_argument("--model", default="models:/rock-properties@champion")
     parser.add_argument("--table", type=Path, default=Path("artifacts/features/slices.parquet"))
     parser.add_argument("--slices", type=int, default=32, help="slices across each axis")
+    parser.add_argument("--cubes", type=int, default=18, help="so many of them")
+    parser.add_argument("--first", type=int, default=0, help="number of the first")
     args = parser.parse_args()
     rendering = resolve("params.yaml", "profiles").rocks.rendering
     model: RockModel = load_rock_model(args.model)
     learned = read_table(args.table)
     whole = np.load(args.data / "berea_400.npz")["im"]
     with (args.data / "berea_128_permeability.csv").open() as file:
-        rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))[args.first :][: args.cubes]
     found = []
     print("cube   porosity: true, model     k [mD]: published, model, ratio, Kozeny-Carman")
     for row in rows:
