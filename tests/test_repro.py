@@ -205,6 +205,89 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
     assert clone.repro() == []
 
 
+def test_the_property_line_reports_every_model_on_every_split(clone):
+    report = read_json(clone.folder / "reports/properties.json")
+    models = {"mr", "rg", "lr", "rf", "gb", "xgb", "m1", "m2", "m3", "m4", "m5"}
+    models |= {"smr_ml", "smr_nn", "kozeny_carman"}
+    assert set(report) == {"random", "leave_one_rock_out", "leave_one_rock_out_plugs"}
+    for split in report.values():
+        assert set(split) == models
+        for targets in split.values():
+            assert set(targets) == {"porosity", "log_permeability"}
+            assert all(set(scores) == {"r2", "mse", "mae"} for scores in targets.values())
+    details = read_json(clone.folder / "reports/properties_models.json")
+    assert set(details["seconds"]) == models - {"kozeny_carman"}
+    page = (clone.folder / "reports/properties/evaluation/index.html").read_text()
+    assert page.count("data:image/png;base64") == 8
+    assert "http" not in page
+
+
+@pytest.fixture
+def same_reports(clone, tmp_path):
+    """Put the reports back: those of a search hold its seconds, and DVC would see a change."""
+    shutil.copytree(clone.folder / "reports", tmp_path / "reports")
+    yield
+    shutil.rmtree(clone.folder / "reports")
+    shutil.copytree(tmp_path / "reports", clone.folder / "reports")
+
+
+def trials(clone):
+    """The number of finished trials of each search."""
+    found = clone.folder.glob("artifacts/.partial/tune_ensemble/*/*/*.json")
+    return sorted(f"{path.parent.name}/{path.stem}" for path in found)
+
+
+def test_a_killed_search_of_the_ensemble_goes_on_and_repeats_nothing(clone, same_reports):
+    best = clone.folder / "artifacts/tune/ensemble/best.yaml"
+    before, every = best.read_bytes(), trials(clone)
+    shutil.rmtree(clone.folder / "artifacts/.partial/tune_ensemble")
+    command = ["python", "pipelines/tune_ensemble.py"]
+    stage = subprocess.Popen(command, cwd=clone.folder, env=clone.environment())
+    while len(trials(clone)) < 5 and stage.poll() is None:
+        time.sleep(0.005)
+    stage.kill()
+    assert stage.wait() == -signal.SIGKILL
+    done = {
+        path: path.stat().st_mtime_ns
+        for path in clone.folder.glob("artifacts/.partial/tune_ensemble/*/*/*.json")
+    }
+    assert 5 <= len(done) < len(every)
+    clone(*command)
+    # the interrupted trial has a new number, and the parameters that it had
+    assert len(trials(clone)) == len(every)
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())
+    assert best.read_bytes() == before
+
+
+def test_two_processes_share_the_search_of_the_ensemble(clone, same_reports):
+    best = clone.folder / "artifacts/tune/ensemble/best.yaml"
+    before, count = best.read_bytes(), len(trials(clone))
+    shutil.rmtree(clone.folder / "artifacts/.partial/tune_ensemble")
+    command = ["python", "pipelines/tune_ensemble.py"]
+    both = [subprocess.Popen(command, cwd=clone.folder, env=clone.environment()) for _ in range(2)]
+    assert [stage.wait() for stage in both] == [0, 0]
+    assert len(trials(clone)) == count
+    clone(*command)  # whichever ended first did not know the last trial of the other
+    assert best.read_bytes() == before
+
+
+def test_a_killed_preparation_of_rocks_goes_on_with_the_same_bytes(clone):
+    rocks, partial = clone.folder / "artifacts/rocks", clone.folder / "artifacts/.partial/rocks"
+    before = sha256(rocks)
+    shutil.rmtree(rocks)
+    command = ["python", "pipelines/prepare_rocks.py"]
+    stage = subprocess.Popen(command, cwd=clone.folder, env=clone.environment())
+    while not list(partial.rglob("*_0*.h5")) and stage.poll() is None:
+        time.sleep(0.005)
+    stage.kill()
+    assert stage.wait() == -signal.SIGKILL
+    assert list(partial.rglob("*_0*.h5"))
+    assert not (rocks / "rocks.parquet").exists()
+    clone(*command)
+    assert sha256(rocks) == before
+    assert clone.repro() == []
+
+
 def test_a_deleted_registry_is_made_again(clone, monkeypatch):
     assert clone.champion() == (1,)
     for name in ("mlflow.db", "artifacts", "registered"):

@@ -13,7 +13,7 @@ SECTIONS = (
     (
         "Segmentation",
         "segmentation/overlays.png",
-        "Grey slices, pores in blue, their necks yellow.",
+        "Grey slices; pores in blue, the necks where the watershed splits them in yellow.",
     ),
     ("Correlation", "exploration/correlation.png", "Inputs of the models (ℓ: hydraulic length)."),
     ("Selection", "exploration/selection.png", "Variance inflation, then weighted least squares."),

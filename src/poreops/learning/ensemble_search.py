@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from poreops.learning.ensemble import NETWORKS
+from poreops.learning.ensemble import NETWORKS, EnsembleConfig
 from poreops.learning.search import SearchConfig
 
 Count = Annotated[int, Field(ge=1)]
@@ -33,6 +33,15 @@ class EnsembleSearchConfig(BaseModel):
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
     spaces: Mapping[str, Mapping[str, Any]]
 
+    @model_validator(mode="after")
+    def _spaces_are_of_learners(self) -> Self:
+        known = {*EnsembleConfig.model_fields} - {"seed"}
+        if unknown := set(self.spaces) - known - {"networks"}:
+            raise ValueError(f"a space must be of {sorted(known)} or networks, got {unknown}")
+        for name in self.learners:
+            self.of(name)
+        return self
+
     @property
     def learners(self) -> list[str]:
         """The names that have a space."""
@@ -44,9 +53,11 @@ class EnsembleSearchConfig(BaseModel):
         space = {**self.spaces.get("networks", {}), **self.spaces[name]} if network else None
         choices = {f"{name}.{k}": v for k, v in (space or self.spaces[name]).items()}
         trials = self.network_trials if network else self.learner_trials
+        ranges = any(isinstance(c, Mapping) for c in choices.values())
+        most = trials if ranges else combinations(choices)
         return SearchConfig(
             seed=self.seed,
-            trials=combinations(choices) if self.sampler == "grid" else trials,
+            trials=most if self.sampler == "grid" else min(trials, most),
             sampler=self.sampler,
             prune_after=0,
             limits=self.limits,

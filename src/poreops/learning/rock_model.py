@@ -167,7 +167,7 @@ class RockModel:
     def _of_plug(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""
         found = self.stack.predict_plug(design(table, self.features))
-        return found + np.array([0.0, 2 * np.log(hydraulic_length(table)).mean()])
+        return np.asarray(found + [0.0, 2 * np.log(hydraulic_length(table)).mean()])  # noqa: RUF005
 
     def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
         widths = self._judged
@@ -202,7 +202,8 @@ class RockModel:
         write_hdf5(folder / ARRAYS, arrays | {"ranges": self.ranges})
         description = {
             "stack": self.name,
-            "base": kinds,
+            # a list: JSON is written with sorted keys, and the weights have an order
+            "base": list(kinds.items()),
             "features": self.features,
             "targets": TARGETS,
             "segmentation": self.segmentation.model_dump(mode="json"),
@@ -217,8 +218,7 @@ class RockModel:
         description, (arrays, _) = read_json(folder / DESCRIPTION), read_hdf5(folder / ARRAYS)
         try:
             base = {
-                name: unpacked(kind, _below(arrays, name))
-                for name, kind in description["base"].items()
+                name: unpacked(kind, _below(arrays, name)) for name, kind in description["base"]
             }
             stated = description["widths"]
             if stated is not None:

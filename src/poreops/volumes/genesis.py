@@ -5,7 +5,7 @@ Axis 0 is the axis of the plug: slices are perpendicular to it, and fluid flows 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,28 +102,22 @@ def _sphere_pack(shape: Shape, radius: float, rng: np.random.Generator) -> Image
     """Hard spheres dropped one on the other; the pores between them."""
     import porespy
 
+    margin = 2 * round(radius)
     grains = porespy.generators.pseudo_gravity_packing(
-        shape=list(shape), r=round(radius), edges="extended", maxiter=10**6,
+        shape=_widened(shape, margin), r=round(radius), edges="extended", maxiter=10**6,
         axis=int(rng.integers(3)), seed=int(rng.integers(2**31)),
     )  # fmt: skip
-    return np.asarray(grains == 0)
+    return _cropped(grains == 0, margin)
 
 
 def _overlapping(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     """Grains that penetrate each other."""
-    import porespy
-
-    return np.asarray(
-        porespy.generators.overlapping_spheres(
-            list(shape), r=round(radius), porosity=rng.uniform(0.14, 0.4), tol=0.01
-        ),
-        dtype=bool,
-    )
+    return _spheres(shape, radius, rng.uniform(0.16, 0.42))
 
 
 def _cemented(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
-    """Grow cement of even thickness on a sphere pack, as quartz overgrowth does."""
-    return _grown(_sphere_pack(shape, radius, rng), rng.uniform(0.1, 0.3))
+    """Grow cement of even thickness on loose grains, as quartz overgrowth does."""
+    return _grown(shape, radius, rng.uniform(0.1, 0.3), rng)
 
 
 def _blobs(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
@@ -132,14 +126,10 @@ def _blobs(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
 
 
 def _vuggy(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
-    """Cut round vugs into a cemented pack."""
-    import porespy
-
-    matrix = _grown(_sphere_pack(shape, 0.8 * radius, rng), rng.uniform(0.1, 0.2))
-    vugs = porespy.generators.overlapping_spheres(
-        list(shape), r=round(radius * rng.uniform(0.8, 1.4)), porosity=rng.uniform(0.85, 0.96)
-    )
-    return np.asarray(matrix | ~np.asarray(vugs, dtype=bool))
+    """Cut round vugs into a cemented rock."""
+    matrix = _grown(shape, 0.8 * radius, rng.uniform(0.1, 0.2), rng)
+    vugs = ~_spheres(shape, radius * rng.uniform(0.8, 1.4), rng.uniform(0.85, 0.96))
+    return np.asarray(matrix | vugs)
 
 
 def _fractured(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
@@ -147,7 +137,7 @@ def _fractured(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     from scipy.ndimage import gaussian_filter
 
     matrix = (
-        _grown(_sphere_pack(shape, radius, rng), rng.uniform(0.08, 0.16))
+        _grown(shape, radius, rng.uniform(0.08, 0.16), rng)
         if rng.random() < 0.5
         else _field(shape, radius / 3, rng.uniform(0.17, 0.24))
     )
@@ -173,12 +163,37 @@ _DRAWINGS: Mapping[Genesis, Callable[[Shape, float, np.random.Generator], Image]
 }
 
 
-def _grown(pore: Image, porosity: float) -> Image:
-    """Let the solid grow evenly until only this porosity is left."""
+def _grown(shape: Shape, radius: float, porosity: float, rng: np.random.Generator) -> Image:
+    """Place hard spheres at random, and let all of them grow evenly to this porosity."""
     import edt
+    import porespy
 
-    distance = edt.edt(pore)
+    margin = 2 * round(radius)
+    grains = porespy.generators.random_spheres(
+        shape=_widened(shape, margin), r=round(radius), edges="extended", maxiter=10**6,
+        seed=int(rng.integers(2**31)),
+    )  # fmt: skip
+    distance = _cropped(edt.edt(grains == 0), margin)
     return np.asarray(distance > np.quantile(distance, 1 - porosity))
+
+
+def _spheres(shape: Shape, radius: float, porosity: float) -> Image:
+    import porespy
+
+    margin = 2 * round(radius)
+    im = porespy.generators.overlapping_spheres(
+        _widened(shape, margin), r=round(radius), porosity=porosity
+    )
+    return np.asarray(_cropped(im, margin), dtype=bool)
+
+
+def _widened(shape: Shape, margin: int) -> list[int]:
+    """Add a margin that is cut off: at the faces of PoreSpy's images, grains lie otherwise."""
+    return [n + 2 * margin for n in shape]
+
+
+def _cropped(im: NDArray[Any], margin: int) -> NDArray[Any]:
+    return np.ascontiguousarray(im[(slice(margin, -margin),) * 3])
 
 
 def _field(shape: Shape, length: float, porosity: float) -> Image:
