@@ -125,6 +125,22 @@ def test_the_reports_say_what_was_measured(clone):
         assert (clone.folder / f"reports/{figure}.png").stat().st_size > 5000
 
 
+def test_the_cores_are_judged_against_real_ones(clone):
+    report = read_json(clone.folder / "reports/digital_core.json")
+    for method in ("wgan_gp", "dcgan"):
+        for real in ("real", "held_out"):
+            score = report["scores"][method][real]
+            assert score["n"] == [16, 16]
+            assert score["extractor"] == "efficientnet-lite0-1280"
+            assert set(report["s2_error"][method][real]) == {"x", "y", "radial"}
+        assert {"median", "max", "copies"} == set(report["likeness"][method])
+    assert "disjoint_slices" in report["scores"]
+    assert len(report["structure"]["real"]["s2"]["radial"]["mean"]) == 21
+    assert read_json(clone.folder / "reports/core_validation.json")["success"] is True
+    registered = read_json(clone.folder / "mlflow/registered/digital-core.json")
+    assert registered["gate"] == "passed"
+
+
 def test_dvc_shows_metrics_and_plots(clone):
     metrics = json.loads(clone("dvc", "metrics", "show", "--json"))
     shown = metrics[""]["data"]
