@@ -157,7 +157,8 @@ def search(
         ) from None
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     costs = [trial.user_attrs["costs"] for trial in finished]
-    return Best(best.number, study.best_value, dict(best.params), costs)
+    chosen = {key: _chosen(config.space[key], value) for key, value in best.params.items()}
+    return Best(best.number, study.best_value, chosen, costs)
 
 
 def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
@@ -205,6 +206,13 @@ def _by_place(choices: Any) -> bool:
     return any(isinstance(choice, list) for choice in choices)
 
 
+def _chosen(given: Any, value: Any) -> Any:
+    """Return the choice that Optuna holds as its value or by its place."""
+    if not isinstance(given, Mapping) and _by_place(given):
+        return given[value]
+    return value
+
+
 def _alive(trial: Any) -> bool:
     """Tell whether the process that started a trial still holds its lock."""
     owner = Path(trial.user_attrs.get("owner", ""))
@@ -249,7 +257,7 @@ def _suggest(trial: Any, key: str, given: Any) -> Any:
         kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
         return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
     if _by_place(given):
-        return given[trial.suggest_int(key, 0, len(given) - 1)]
+        return _chosen(given, trial.suggest_int(key, 0, len(given) - 1))
     return trial.suggest_categorical(key, list(given))
 
 
