@@ -32,13 +32,10 @@ PARTIAL, REPORTS = Path("artifacts/.partial/tune_ensemble"), Path("reports")
 class Objective:
     """Error of a candidate on rocks that it did not see, in standard deviations of the targets."""
 
-    def __init__(
-        self, name: str, stated: EnsembleConfig, plan: Plan, parent: Run, folder: Path
-    ) -> None:
+    def __init__(self, name: str, stated: EnsembleConfig, plan: Plan, parent: Run) -> None:
         table = read_table(TABLE)
         self.x, self.y = design(table, read_json(SELECTED)["features"]), targets(table)
-        self.name, self.stated, self.plan = name, stated, plan
-        self.parent, self.folder = parent, folder
+        self.name, self.stated, self.plan, self.parent = name, stated, plan, parent
 
     def __call__(self, trial: Trial) -> Outcome:
         """Fit the candidate once per fold and score it on the fold left out."""
@@ -55,14 +52,12 @@ class Objective:
                 squares += float((error**2).mean(axis=1).sum())
             value = (squares / len(self.y)) ** 0.5
             child.log_metrics({"value": value, "seconds": seconds})
-        # beside the journal, which does not keep it: a search that goes on knows what it cost
-        write_json(self.folder / f"{trial.number}.json", seconds)
         return Outcome(value, {"seconds": seconds})
 
 
-def cost(best: Best, folder: Path, possible: int) -> dict[str, Any]:
+def cost(best: Best, possible: int) -> dict[str, Any]:
     """Return what a search cost, and what the grid costs at the median seconds of a trial."""
-    seconds = [read_json(path) for path in folder.glob("*.json")]
+    seconds = [costs["seconds"] for costs in best.costs]
     return {
         "trials": best.finished, "value": best.value, "seconds": sum(seconds),
         "grid_trials": possible, "grid_seconds": possible * median(seconds),
@@ -83,10 +78,10 @@ def main() -> None:
         parent.log_params({"search": config.model_dump()})
         for name in config.learners:
             space = config.of(name)
-            objective = Objective(name, stated, plan, parent, folder / name)
+            objective = Objective(name, stated, plan, parent)
             best = search(f"tune_{name}", folder / f"{name}.journal", space, objective)
             chosen |= best.chosen
-            costs[name] = cost(best, folder / name, combinations(space.space))
+            costs[name] = cost(best, combinations(space.space))
             print(f"{name:>4}: {costs[name]['value']:.4f} after {best.finished} trials")
         parent.log_metrics(costs)
     write_yaml("artifacts/tune/ensemble/best.yaml", {"chosen": chosen})

@@ -94,7 +94,7 @@ def main() -> None:
         )
         parent.log_metrics({"rmse_log": best.value})
         parent.log_params({"best": best.chosen})
-    write_yaml(ARTIFACTS / "tune/resnet/best.yaml", vars(best))
+    write_yaml(ARTIFACTS / "tune/resnet/best.yaml", best.content)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

@@ -109,7 +109,7 @@ def main() -> None:
         )
         parent.log_metrics({"kid": best.value})
         parent.log_params({"best": best.chosen})
-    write_yaml(Path("artifacts/tune/wgan/best.yaml"), vars(best))
+    write_yaml(Path("artifacts/tune/wgan/best.yaml"), best.content)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

@@ -221,6 +221,13 @@ def test_a_grid_tries_every_combination_once(tmp_path):
         return Outcome(0.0, {})
 
     space = {"a": [1, 2, 3], "b": [[8], [8, 16]]}
+
+    def second(trial):
+        return Outcome(float(trial.chosen["b"] == [8]), {})
+
+    lists = config(sampler="grid", trials=100, limits={}, space=space)
+    assert search("s", tmp_path / "lists", lists, second).chosen["b"] == [8, 16]
+
     grid = config(sampler="grid", trials=100, limits={}, space=space)
     assert search("s", tmp_path / "j", grid, objective).finished == 6
     assert seen == [(a, b) for a in space["a"] for b in space["b"]]

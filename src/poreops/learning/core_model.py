@@ -40,13 +40,8 @@ class DigitalCoreModel:
     """
 
     def __init__(self, trained: "keras.Model", network: WganConfig, scale: GreyScale) -> None:
-        import tensorflow as tf
-
         self.network, self.scale = network, scale
         self.keras_model = trained
-        self._forward = tf.function(
-            lambda inputs: self.keras_model(inputs, training=False), reduce_retracing=True
-        )
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -125,7 +120,10 @@ class DigitalCoreModel:
         batch = min(max(_AT_ONCE // whole**2, 1), count)
         for start in range(0, count, batch):
             numbers = range(start, min(start + batch, count))
-            values = np.asarray(self._forward(self._inputs(numbers, whole, seed)))
+            # called as it is: a graph would be traced for every generator of a training
+            values = np.asarray(
+                self.keras_model(self._inputs(numbers, whole, seed), training=False)
+            )
             yield self.scale.grey(values[:, :size, :size, 0])
 
     def _inputs(self, numbers: range, size: int, seed: int) -> list[NDArray[np.float32]]:

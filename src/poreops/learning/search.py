@@ -7,7 +7,7 @@ process died is taken again, with the same parameters.
 
 import math
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -80,12 +80,25 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Best:
-    """The best feasible trial of a study."""
+    """The best feasible trial of a study, and what each finished trial cost."""
 
     number: int
     value: float
     chosen: Mapping[str, Any]
-    finished: int
+    costs: Sequence[Mapping[str, float]]
+
+    @property
+    def finished(self) -> int:
+        """Number of finished trials."""
+        return len(self.costs)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the same search finds again: everything but the costs."""
+        return {
+            "number": self.number, "value": self.value, "chosen": dict(self.chosen),
+            "finished": self.finished,
+        }  # fmt: skip
 
 
 def search(
@@ -142,8 +155,10 @@ def search(
             f"{', '.join(f'{k} ≤ {v:g}' for k, v in config.limits.items())}; "
             f"raise {name}.trials or {name}.limits"
         ) from None
-    finished = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    return Best(best.number, study.best_value, dict(best.params), finished)
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    costs = [trial.user_attrs["costs"] for trial in finished]
+    chosen = {key: _chosen(config.space[key], value) for key, value in best.params.items()}
+    return Best(best.number, study.best_value, chosen, costs)
 
 
 def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
@@ -191,6 +206,13 @@ def _by_place(choices: Any) -> bool:
     return any(isinstance(choice, list) for choice in choices)
 
 
+def _chosen(given: Any, value: Any) -> Any:
+    """Return the choice that Optuna holds as its value or by its place."""
+    if not isinstance(given, Mapping) and _by_place(given):
+        return given[value]
+    return value
+
+
 def _alive(trial: Any) -> bool:
     """Tell whether the process that started a trial still holds its lock."""
     owner = Path(trial.user_attrs.get("owner", ""))
@@ -224,6 +246,7 @@ def _evaluate(
         study.tell(trial, state=TrialState.FAIL)
         raise
     else:
+        trial.set_user_attr("costs", dict(outcome.costs))
         for cost, limit in config.limits.items():
             trial.set_constraint(cost, outcome.costs[cost] - limit)
         study.tell(trial, outcome.value)
@@ -234,7 +257,7 @@ def _suggest(trial: Any, key: str, given: Any) -> Any:
         kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
         return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
     if _by_place(given):
-        return given[trial.suggest_int(key, 0, len(given) - 1)]
+        return _chosen(given, trial.suggest_int(key, 0, len(given) - 1))
     return trial.suggest_categorical(key, list(given))
 
 

@@ -56,10 +56,13 @@ def two_point_correlation(
     rows, columns = phase.shape
     # padded by the lags asked for: nothing wraps round within them
     padded = tuple(fft.next_fast_len(n + r_max, real=True) for n in phase.shape)
-    spectrum = fft.rfft2(phase.astype(np.float64), padded)
+    # rows of padding are zero before the second transform
+    lines = fft.rfft(phase.astype(np.float64), padded[1], axis=1)
+    spectrum = fft.fft(lines, padded[0], axis=0, overwrite_x=True)
     power = spectrum.real**2 + spectrum.imag**2
-    # rows first, then only those that are needed: lags of -r_max..r_max, and 0..r_max by symmetry
-    partial = fft.ifft(power, axis=0, overwrite_x=True)[: r_max + 1]
+    # back down the columns, then only along the rows that are needed: lags 0..r_max, the others
+    # being the same pairs
+    partial = fft.ihfft(power, axis=0)[: r_max + 1]
     hits = np.rint(fft.irfft(partial, padded[1], axis=1))
     down = np.arange(r_max + 1)
     across = np.arange(-r_max, r_max + 1)
