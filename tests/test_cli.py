@@ -340,8 +340,15 @@ def test_bad_image_is_one_line_and_nothing_is_written(run, tmp_path, command):
         (["--voxel-size", VOXEL, "--method", "model"], "needs a model"),
         (["--voxel-size", VOXEL, "--transport", "heat"], "must be one of diffusion, flow, both"),
         (
-            ["--voxel-size", VOXEL, "--transport", "flow", "--method", "geometry"],
-            "use --method dns without a model",
+            [
+                "--voxel-size",
+                VOXEL,
+                "--transport",
+                "both",
+                "--model",
+                "models:/conductance@champion",
+            ],
+            "with a model each, or --method dns",
         ),
         (
             ["--voxel-size", VOXEL, "--method", "dns", "--model", "models:/conductance@champion"],
