@@ -288,7 +288,6 @@ def test_two_processes_share_the_search_of_the_ensemble(clone, same_reports):
     both = [subprocess.Popen(command, cwd=clone.folder, env=clone.environment()) for _ in range(2)]
     assert [stage.wait() for stage in both] == [0, 0]
     assert len(trials(clone)) == count
-    clone(*command)  # whichever ended first did not know the last trial of the other
     assert best.read_bytes() == before
 
 
@@ -344,7 +343,7 @@ def test_the_line_runs_in_2d(project, tmp_path):
     params["conductance_gate"] = {"r2_min": -10, "r2_log_min": -10, "mape_max": 10}
     params["evaluate_network"]["runtime_sizes"] = [48]
     write_yaml(clone.folder / "params.yaml", params)
-    assert clone.repro("evaluate_network") == CONDUCTANCE
+    assert set(clone.repro("evaluate_network")) == set(CONDUCTANCE)
     assert clone.champion() == (1,)
     network = read_json(clone.folder / "reports/network.json")
     assert set(network["formation_factor"]) == {"dns", "model"}

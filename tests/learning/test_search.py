@@ -153,6 +153,28 @@ def test_two_processes_share_a_search(tmp_path, ten):
     assert tried(tmp_path / "j") == ten
 
 
+def only_trial(journal, found):
+    def objective(trial):
+        time.sleep(3)
+        return evaluate(trial)
+
+    found.put(search("s", journal, config(trials=1), objective))
+
+
+@pytest.mark.slow
+def test_a_process_without_a_trial_of_its_own_waits_for_the_others(tmp_path):
+    found = SPAWN.Queue()
+    both = [SPAWN.Process(target=only_trial, args=(tmp_path / "j", found)) for _ in range(2)]
+    for process in both:
+        process.start()
+    first, second = found.get(timeout=60), found.get(timeout=60)
+    for process in both:
+        process.join()
+        assert process.exitcode == 0
+    assert first == second
+    assert first.finished == 1
+
+
 def test_a_trial_over_the_budget_is_never_the_best(tmp_path):
     def oversized_when_good(trial):
         value = cost(trial.chosen)

@@ -6,6 +6,7 @@ process died is taken again, with the same parameters.
 """
 
 import math
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
+
+
+_WAIT = 0.2  # seconds between looks at the trials of other processes
 
 
 class SearchConfig(BaseModel):
@@ -106,6 +110,9 @@ def search(
 ) -> Best:
     """Run trials until the study holds ``config.trials``, and return the best feasible one.
 
+    Of several processes that share a study each returns the same: one that finds nothing left to
+    do waits for the others.
+
     Parameters
     ----------
     name : of the study
@@ -143,9 +150,12 @@ def search(
         while True:
             with FileLock(f"{journal}.turn"):
                 trial = _next(study, config, owner)
-            if trial is None:
+            if trial is not None:
+                _evaluate(study, trial, config, objective)
+            elif study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                time.sleep(_WAIT)  # another process may yet find the best, or die
+            else:
                 break
-            _evaluate(study, trial, config, objective)
     owner.unlink(missing_ok=True)
     try:
         best = study.best_trial
