@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
 
-
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 
 
