@@ -99,7 +99,7 @@ def test_the_champion_comes_back_from_the_registry(register, model):
     assert champion.aliases == ("challenger", "champion")
     assert champion.tags["sha256"] == written["sha256"] == sha256("artifacts/models/resnet")
     assert float(champion.tags["mape"]) == GOOD["mape"]
-    assert champion.tags["unseen.sha256"] == sha256("artifacts/labels/unseen.h5")
+    assert champion.tags["judged_on.sha256"] == sha256("artifacts/labels/unseen.h5")
     folder = poreops.load_model("artifacts/models/resnet")
     np.testing.assert_array_equal(folder.predict(rois), model.predict(rois))
 

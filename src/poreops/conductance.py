@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from poreops.errors import InputError
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,19 +30,11 @@ def load_model(uri: str) -> "ConductanceModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
-    from pathlib import Path
-
     from poreops.learning.conductance_model import DESCRIPTION, ConductanceModel
-    from poreops.tracking import download
+    from poreops.registration import model_files
 
-    folder = Path(uri) if (Path(uri) / DESCRIPTION).exists() else download(uri)
-    found = sorted(folder.rglob(DESCRIPTION))
-    if len(found) != 1:
-        raise InputError(
-            f"{uri} must be a conductance model, got {len(found)} files {DESCRIPTION} in it; "
-            "name one that register_conductance registered, as models:/conductance@champion"
-        )
-    return ConductanceModel.load(found[0].parent)
+    remedy = "name one that register_conductance registered, as models:/conductance@champion"
+    return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
 
 def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.errors import InputError
-
 if TYPE_CHECKING:
     from poreops.learning.core_model import DigitalCoreModel
 
@@ -77,16 +75,8 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
-    from pathlib import Path
-
     from poreops.learning.core_model import DESCRIPTION, DigitalCoreModel
-    from poreops.tracking import download
+    from poreops.registration import model_files
 
-    folder = Path(uri) if (Path(uri) / DESCRIPTION).exists() else download(uri)
-    found = sorted(folder.rglob(DESCRIPTION))
-    if len(found) != 1:
-        raise InputError(
-            f"{uri} must be a digital core model, got {len(found)} files {DESCRIPTION} in it; "
-            f"name one that register_wgan registered, as models:/{MODEL}@champion"
-        )
-    return DigitalCoreModel.load(found[0].parent)
+    remedy = f"name one that register_wgan registered, as models:/{MODEL}@champion"
+    return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from poreops.errors import InputError
-
 if TYPE_CHECKING:
     from poreops.learning.rock_model import RockModel
 
@@ -29,16 +27,8 @@ def load_rock_model(uri: str) -> "RockModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
-    from pathlib import Path
-
     from poreops.learning.rock_model import DESCRIPTION, RockModel
-    from poreops.tracking import download
+    from poreops.registration import model_files
 
-    folder = Path(uri) if (Path(uri) / DESCRIPTION).exists() else download(uri)
-    found = sorted(folder.rglob(DESCRIPTION))
-    if len(found) != 1:
-        raise InputError(
-            f"{uri} must be a model of rock properties, got {len(found)} files {DESCRIPTION} in "
-            f"it; name one that register_ensemble registered, as models:/{MODEL}@champion"
-        )
-    return RockModel.load(found[0].parent)
+    remedy = f"name one that register_ensemble registered, as models:/{MODEL}@champion"
+    return RockModel.load(model_files(uri, DESCRIPTION, "a model of rock properties", remedy))
