@@ -50,3 +50,9 @@ def test_a_constant_truth_has_no_variance_to_explain():
 
 def test_relative_errors_have_no_sign():
     np.testing.assert_allclose(relative_error([1.1, 0.9, 4], [1, 1, 2]), [0.1, 0.1, 1])
+
+
+def test_a_prediction_without_a_logarithm_is_bad_but_a_number():
+    found = scores([-1.0, 0.0, 2.0], [1.0, 3.0, 2.0])
+    assert all(np.isfinite(value) for value in found.values())
+    assert found["r2_log"] < -100

@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_SMALLEST = 1e-6  # stands for predictions without a logarithm, which only a linear target makes
+
 
 def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
-    """Score positive predictions against positive references.
+    """Score predictions against positive references.
 
     Parameters
     ----------
@@ -21,7 +23,7 @@ def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
     error = relative_error(p, t)
     return {
         "r2": r2(p, t),
-        "r2_log": r2(np.log(p), np.log(t)),
+        "r2_log": r2(np.log(np.maximum(p, _SMALLEST)), np.log(t)),
         "mape": float(error.mean()),
         "off_by_10pct": float((error > 0.1).mean()),
     }
