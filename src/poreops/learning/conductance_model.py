@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,8 +234,7 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
 def _target(name: str) -> Target:
     if name not in get_args(Target):
         raise ValueError(f"target {name!r}")
-    found: Target = name  # type: ignore[assignment]
-    return found
+    return cast(Target, name)
 
 
 def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

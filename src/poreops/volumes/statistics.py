@@ -94,7 +94,7 @@ def axis_correlation(phase: NDArray[np.bool_], axis: int, r_max: int | None = No
 
     lines = np.moveaxis(phase, axis, -1)
     length = lines.shape[-1]
-    r_max = _checked_lag(lines[..., :], r_max, (length,))
+    r_max = _checked_lag(lines, r_max, (length,))
     lines = lines.reshape(-1, length)
     padded = fft.next_fast_len(length + r_max, real=True)
     power = np.zeros(padded // 2 + 1)
