@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -137,6 +138,27 @@ def test_a_killed_search_loses_and_repeats_no_trial(tmp_path, ten):
     best = search("s", tmp_path / "j", config(trials=10), evaluate)
     assert best.finished == 10
     assert tried(tmp_path / "j") == ten
+
+
+def killed_while_it_writes(journal):
+    def objective(trial):
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        return evaluate(trial)
+
+    search("s", journal, config(trials=10), objective)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_search_killed_while_it_writes_its_journal_goes_on(tmp_path, ten, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    journal = Path("folder/j")
+    process = SPAWN.Process(target=killed_while_it_writes, args=(journal,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    search("s", journal, config(trials=10), evaluate)
+    assert tried(journal) == ten
 
 
 @pytest.mark.slow
