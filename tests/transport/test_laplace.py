@@ -75,6 +75,27 @@ def test_faces_may_conduct_differently(seed):
     np.testing.assert_allclose(field - field.mean(), exact, rtol=0, atol=1e-8 * abs(exact).max())
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_workspace_held_changes_nothing(seed):
+    pore = porous(12, 0.5, seed)
+    source = balanced(pore, seed)
+    faces = np.zeros((3, *(n + 2 for n in pore.shape)), np.float32)
+    box = np.pad(pore, 1)
+    for axis in range(3):
+        faces[axis] = box & np.roll(box, -1, axis)
+    found = [
+        solve_conductances(
+            box.shape, faces.reshape(3, -1), np.pad(source, 1).ravel(), TOLERANCE, LIMIT,
+            *buffers(box.shape, fill),
+        )[0][box.ravel()]
+        for fill in (np.nan, 0.0, 7.0)
+    ]  # fmt: skip
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    exact = solve(pore, source)[pore]
+    np.testing.assert_allclose(found[0] - found[0].mean(), exact - exact.mean(), atol=1e-7)
+
+
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-3, 1e-6])
 def test_the_error_is_what_the_solver_says(tolerance):
     pore = porous(20, 0.7, seed=1)

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import edt
 import numpy as np
 import porespy
 import pytest
@@ -19,7 +18,6 @@ from poreops.transport.size_factor import (
     conduit_size_factor,
     diffusive_size_factors,
     pore_spheres,
-    squared_distance,
 )
 
 
@@ -200,27 +198,6 @@ def test_a_solve_that_does_not_converge_raises(monkeypatch, regions):
     monkeypatch.setattr(module, "ITERATIONS", 1)
     with pytest.raises(NotConvergedError, match=r"after 1 iterations, the tolerance is 1e-08"):
         diffusive_size_factors(regions.labels, regions.conns[:3], workers=2)
-
-
-label_images = st.tuples(*[st.integers(1, 7)] * 3).flatmap(
-    lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 2), fill=st.just(1))
-)
-
-
-@settings(max_examples=80, deadline=None)
-@given(label_images)
-def test_distances_are_exact(crop):
-    found = squared_distance(crop, True)
-    np.testing.assert_allclose(found[crop > 0], reference.squared_distance(crop)[crop > 0])
-    peer = edt.edt(crop.astype(np.uint32), black_border=True) ** 2
-    np.testing.assert_allclose(found[crop > 0], peer[crop > 0], rtol=1e-6)
-
-
-@settings(max_examples=40, deadline=None)
-@given(arrays(np.uint8, (9, 7), elements=st.integers(0, 2), fill=st.just(1)))
-def test_distances_in_2d_are_exact(crop):
-    found = squared_distance(crop[:, :, None], False)[:, :, 0]
-    np.testing.assert_allclose(found[crop > 0], reference.squared_distance(crop)[crop > 0])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from poreops.errors import InputError
 from poreops.learning.encoding import Encoded, encode, scalar_count
 from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
-from poreops.regions.conduit import checked_conns, crop_conduits, resize_conduit
+from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, resize_conduit
 from poreops.store import read_json, write_json
 from poreops.transport.quantity import Target, voxel_power, zoom_power
 
@@ -117,14 +117,16 @@ class ConductanceModel:
         self, crops: Iterable[NDArray[np.uint8]]
     ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
         """Zoom and encode crops batch by batch; yield each with its zoom ratios (n,)."""
+        rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
         for batch in _batched(crops, _BATCH):
             if batch[0].ndim != self.ndim:
                 raise InputError(
                     f"this model was trained on {self.ndim}D conduits, got {batch[0].ndim}D; "
                     f"give it a {self.ndim}D image or choose another model"
                 )
-            rois, ratios = zip(*map(resize_conduit, batch), strict=True)
-            yield encode(np.stack(rois), self.network.image), np.array(ratios)
+            zoomed = zip(batch, rois, strict=False)
+            ratios = np.array([resize_conduit(crop, out=roi)[1] for crop, roi in zoomed])
+            yield encode(rois[: len(batch)], self.network.image), ratios
 
     def size_factors(
         self,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.regions.conduit import ROI_SIZE, nearest_index
+from poreops.transport.distance import deepest, filled, squared_distance
 from poreops.transport.laplace import solve_conductances, workspace_sizes
-from poreops.transport.size_factor import squared_distance
 
 ImageEncoding = Literal["labels", "occupancy", "occupancy+distance"]
 ScalarEncoding = Literal["none", "geometry", "physics"]
@@ -102,12 +102,15 @@ def encode(
     out = np.empty((len(rois), *image_shape(image, ndim)), np.uint8)
     scalars = np.empty((len(rois), len(SCALARS)), np.float32)
     boxes = rois if ndim == 3 else rois[..., None]
+    # rows in words of eight voxels, to compare them at once
+    words = rois.view(np.uint64) if ndim == 3 else boxes.astype(np.uint64)
     counts = out if ndim == 3 else out[:, :, :, None]
 
     def one(i: int) -> None:
         work32, work64, faces = _workspace(ndim)
         # one kernel after another: one that calls them all takes twice as long to compile
-        share, label, values, centre, radius = _summary(boxes[i], faces)
+        edge = _edge_before_zoom(boxes[i], words[i])
+        share, label, values, centre, radius = _summary(boxes[i], edge, faces)
         size_factor = _coarse_size_factor(share, centre, radius, faces, work32, work64)
         scalars[i] = _completed(values, size_factor)
         if image == "labels":
@@ -164,7 +167,7 @@ def _workspace(ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDA
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _summary(
-    roi: NDArray[np.uint8], faces: NDArray[np.float32]
+    roi: NDArray[np.uint8], edge: int, faces: NDArray[np.float32]
 ) -> tuple[
     NDArray[np.uint8],
     NDArray[np.uint8],
@@ -190,17 +193,11 @@ def _summary(
     centre = np.zeros((2, 3))
     throat = np.zeros(3)
     throat_square, area, walls = 0.0, 0.0, 0.0
-    changes = np.zeros(size, np.bool_)
     for i in range(size):
         for j in range(size):
-            for k in range(depth):
+            first, last = filled(roi[i, j])
+            for k in range(first, last):
                 here = roi[i, j, k]
-                if i + 1 < size and roi[i + 1, j, k] != here:
-                    changes[i] = True
-                if j + 1 < size and roi[i, j + 1, k] != here:
-                    changes[j] = True
-                if k + 1 < depth and roi[i, j, k + 1] != here:
-                    changes[k] = True
                 if here == 0:
                     continue
                 r = here - 1
@@ -214,8 +211,8 @@ def _summary(
                     di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
                     if axis == 2 and depth == 1:
                         continue
-                    last = i + di == size or j + dj == size or k + dk == depth
-                    near = 0 if last else roi[i + di, j + dj, k + dk]
+                    outside = i + di == size or j + dj == size or k + dk == depth
+                    near = 0 if outside else roi[i + di, j + dj, k + dk]
                     if near == 0:
                         walls += 1.0
                         continue
@@ -238,7 +235,6 @@ def _summary(
         centre[0, axis] /= count[0]
         centre[1, axis] /= count[1]
         throat[axis] /= area
-    edge = _edge_before_zoom(changes)
     radius = _radii(roi, edge) if edge < size else 2 * _radii(label, n)
     apart = np.sqrt(((centre[0] - centre[1]) ** 2).sum())
     legs = np.sqrt(((centre[0] - throat) ** 2).sum()) + np.sqrt(((centre[1] - throat) ** 2).sum())
@@ -268,12 +264,42 @@ def _completed(values: NDArray[np.float32], size_factor: float) -> NDArray[np.fl
 
 
 @njit(cache=True, nogil=True)
-def _edge_before_zoom(changes: NDArray[np.bool_]) -> int:
+def _differ(row: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
+    found = np.uint64(0)
+    for k in range(row.size):
+        found |= row[k] ^ other[k]
+    return bool(found > 0)
+
+
+@njit(cache=True, nogil=True)
+def _changes(roi: NDArray[np.uint8], words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell for each plane, along any axis, whether the next one differs."""
+    size, _, depth = roi.shape
+    changes = np.zeros(size, np.bool_)
+    for i in range(size):
+        for j in range(size):
+            row = words[i, j]
+            if i + 1 < size and not changes[i]:
+                changes[i] = _differ(row, words[i + 1, j])
+            if j + 1 < size and not changes[j]:
+                changes[j] = _differ(row, words[i, j + 1])
+            # a row like the one before it adds nothing along itself
+            if depth > 1 and (j == 0 or _differ(row, words[i, j - 1])):
+                line = roi[i, j]
+                for k in range(depth - 1):
+                    if line[k] != line[k + 1]:
+                        changes[k] = True
+    return changes
+
+
+@njit(cache=True, nogil=True)
+def _edge_before_zoom(roi: NDArray[np.uint8], words: NDArray[np.uint64]) -> int:
     """Edge of the cube that the ROI was zoomed from, ROI_SIZE if it was not enlarged.
 
     The inscribed radius of the definition is a whole number of voxels of that cube, so a network
     that does not know the edge misses the size factor of small conduits by several percent.
     """
+    changes = _changes(roi, words)
     for edge in range(1, ROI_SIZE):
         possible = True
         for i in range(ROI_SIZE - 1):
@@ -303,17 +329,9 @@ def _radii(roi: NDArray[np.uint8], edge: int) -> NDArray[np.float64]:
                 row = roi[_FIRST[edge, i], _FIRST[edge, j]]
                 for k in range(box.shape[2]):
                     box[i, j, k] = row[_FIRST[edge, k] if deep else 0]
-    squared = squared_distance(box, deep)
-    deepest = np.zeros(2)
-    for i in range(box.shape[0]):
-        for j in range(box.shape[1]):
-            for k in range(box.shape[2]):
-                if box[i, j, k] > 0:
-                    r = box[i, j, k] - 1
-                    deepest[r] = max(deepest[r], squared[i, j, k])
     diagonal = np.sqrt(3.0 if deep else 2.0)
     radii: NDArray[np.float64]
-    radii = np.round((2 * np.sqrt(deepest) - diagonal) / 2) * (size / edge)
+    radii = np.round((2 * np.sqrt(deepest(box, deep)) - diagonal) / 2) * (size / edge)
     return radii
 
 

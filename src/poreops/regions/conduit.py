@@ -135,12 +135,19 @@ def mirrored_conduit(
 
 
 def resize_conduit(
-    crop: NDArray[np.uint8], size: int = ROI_SIZE
+    crop: NDArray[np.uint8], size: int = ROI_SIZE, *, out: NDArray[np.uint8] | None = None
 ) -> tuple[NDArray[np.uint8], float]:
     """Pad a conduit to a cube and zoom it to ``size`` voxels by nearest neighbours.
 
     The same voxels as PoreSpy's ``_resize_to_AI_input`` (``scipy.ndimage.zoom`` of order 0,
     which maps the first and last voxel onto each other), read by index instead of resampled.
+
+    Parameters
+    ----------
+    crop : uint8, 2D or 3D
+    size : edge of the result
+    out : C-contiguous (size,) * ndim uint8, optional
+        Where to write it: fresh memory costs more than the zoom.
 
     Returns
     -------
@@ -150,13 +157,15 @@ def resize_conduit(
     """
     edge = max(crop.shape)
     index = nearest_index(edge, size)
-    roi = np.zeros((size,) * 3 if crop.ndim == 3 else (size, size, 1), dtype=np.uint8)
+    shape = (size,) * crop.ndim
+    roi = np.empty(shape, dtype=np.uint8) if out is None else out
+    roi.fill(0)
     box = crop.reshape(*crop.shape, *(1,) * (3 - crop.ndim))
     sources = [index - round((edge - n) / 2) for n in crop.shape]
     if crop.ndim == 2:
         sources.append(np.zeros(1, dtype=np.int64))
-    _gather(box, *sources, roi)
-    return roi.reshape((size,) * crop.ndim), size / edge
+    _gather(box, *sources, roi.reshape(*shape, *(1,) * (3 - crop.ndim)))
+    return roi, size / edge
 
 
 @njit(cache=True, nogil=True)
@@ -176,6 +185,9 @@ def _gather(
         last -= 1
     for i in range(ix.size):
         if ix[i] < 0 or ix[i] >= nx:
+            continue
+        if i > 0 and ix[i] == ix[i - 1]:  # enlarged: the same plane again
+            out[i] = out[i - 1]
             continue
         for j in range(iy.size):
             if iy[j] < 0 or iy[j] >= ny:

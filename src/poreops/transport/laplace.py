@@ -79,8 +79,8 @@ def _inverse(gx, gy, gz, inv, sx, sy, lo, hi):
         scale[i] = np.float32(1) / total if total > np.float32(0) else np.float32(0)
 
 
-# The finest level knows that conductances are 0 or 1: x is 0 in solid, so neighbours just add up.
-# A conduit fills half of its box or less: each plane is swept from its first pore row to its last.
+# A conduit fills half of its box or less: on the finest level each plane is swept from its first
+# pore row to its last. Outside, what the corrections leave in x meets conductances of 0 only.
 
 
 @njit(cache=True, nogil=True)
@@ -101,6 +101,9 @@ def _segments(pore):
             found[count, 1] = (i * ny + last + 1) * nz
             count += 1
     return found[:count]
+
+
+# A finest level of 0 and 1 knows its conductances: x is 0 in solid, so neighbours just add up.
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -154,42 +157,50 @@ def _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _apply(p, q, gx, gy, gz, sx, sy, lo, hi):
-    c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
-    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
-    out = q[lo:hi]
+def _apply(p, q, gx, gy, gz, sx, sy, segments):
     dot = 0.0
-    for i in range(hi - lo):
-        flow = -_flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
-        out[i] = flow
-        dot += flow * c[i]
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(p, sx, sy, lo, hi)
+        gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+        out = q[lo:hi]
+        for i in range(hi - lo):
+            flow = -_flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+            out[i] = flow
+            dot += flow * c[i]
     return dot
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _sweep(x, y, b, gx, gy, gz, inv, weight, sx, sy, lo, hi):
-    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
-    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
-    out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
-    for i in range(hi - lo):
-        flow = _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
-        out[i] = c[i] + weight * scale[i] * (source[i] + flow)
+def _sweep(x, y, b, gx, gy, gz, inv, weight, sx, sy, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+        gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+        out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
+        for i in range(hi - lo):
+            flow = _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+            out[i] = c[i] + weight * scale[i] * (source[i] + flow)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _residual(x, y, b, gx, gy, gz, sx, sy, lo, hi):
-    c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
-    gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
-    out, source = y[lo:hi], b[lo:hi]
-    for i in range(hi - lo):
-        out[i] = source[i] + _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
+def _residual(x, y, b, gx, gy, gz, sx, sy, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        c, x0, x1, y0, y1, z0, z1 = _shifted(x, sx, sy, lo, hi)
+        gx0, gx1, gy0, gy1, gz0, gz1 = _face_views(gx, gy, gz, sx, sy, lo, hi)
+        out, source = y[lo:hi], b[lo:hi]
+        for i in range(hi - lo):
+            out[i] = source[i] + _flow(c, x0, x1, y0, y1, z0, z1, gx0, gx1, gy0, gy1, gz0, gz1, i)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _first_sweep(y, b, inv, weight, lo, hi):
-    out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
-    for i in range(hi - lo):
-        out[i] = weight * scale[i] * source[i]
+def _first_sweep(y, b, inv, weight, segments):
+    for s in range(segments.shape[0]):
+        lo, hi = segments[s, 0], segments[s, 1]
+        out, source, scale = y[lo:hi], b[lo:hi], inv[lo:hi]
+        for i in range(hi - lo):
+            out[i] = weight * scale[i] * source[i]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -229,38 +240,39 @@ def _direction(p, z, beta, segments):
 def _v_cycle(levels, segments, binary, x, t, b, gx, gy, gz, inv, pore, degree):
     """Approximate x = A^-1 b on the finest level; a symmetric positive operation."""
     coarsest = levels.shape[0] - 2
+    whole = np.empty((1, 2), np.int64)
     for level in range(coarsest + 1):
         sx, sy = levels[level, 3], levels[level, 4]
         start, stop = levels[level, 5], levels[level + 1, 5]
-        lo, hi = start + sx, stop - sx
+        whole[0, 0], whole[0, 1] = start + sx, stop - sx
+        parts = segments if level == 0 else whole
+        _first_sweep(t, b, inv, _W1, parts)
         if binary and level == 0:
-            for s in range(segments.shape[0]):
-                _first_sweep(t, b, inv, _W1, segments[s, 0], segments[s, 1])
-            _sweep_fine(t, x, b, degree, inv, _W2, sx, sy, segments)
+            _sweep_fine(t, x, b, degree, inv, _W2, sx, sy, parts)
         else:
-            _first_sweep(t, b, inv, _W1, lo, hi)
-            _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
+            _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, parts)
         if level == coarsest:
             for _ in range(_COARSEST_SWEEPS - 1):
-                _sweep(x, t, b, gx, gy, gz, inv, _W1, sx, sy, lo, hi)
-                _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
+                _sweep(x, t, b, gx, gy, gz, inv, _W1, sx, sy, parts)
+                _sweep(t, x, b, gx, gy, gz, inv, _W2, sx, sy, parts)
         else:
             if binary and level == 0:
-                _residual_fine(x, t, b, pore, degree, sx, sy, segments)
+                _residual_fine(x, t, b, pore, degree, sx, sy, parts)
             else:
-                _residual(x, t, b, gx, gy, gz, sx, sy, lo, hi)
+                _residual(x, t, b, gx, gy, gz, sx, sy, parts)
             restrict(t, b, levels[level, :5], start, levels[level + 1, :5], stop)
     for level in range(coarsest - 1, -1, -1):
         sx, sy = levels[level, 3], levels[level, 4]
         start, stop = levels[level, 5], levels[level + 1, 5]
-        lo, hi = start + sx, stop - sx
+        whole[0, 0], whole[0, 1] = start + sx, stop - sx
+        parts = segments if level == 0 else whole
         prolong(x, pore, levels[level, :5], start, levels[level + 1, :5], stop)
         if binary and level == 0:
-            _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, segments)
-            _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, segments)
+            _sweep_fine(x, t, b, degree, inv, _W2, sx, sy, parts)
+            _sweep_fine(t, x, b, degree, inv, _W1, sx, sy, parts)
         else:
-            _sweep(x, t, b, gx, gy, gz, inv, _W2, sx, sy, lo, hi)
-            _sweep(t, x, b, gx, gy, gz, inv, _W1, sx, sy, lo, hi)
+            _sweep(x, t, b, gx, gy, gz, inv, _W2, sx, sy, parts)
+            _sweep(t, x, b, gx, gy, gz, inv, _W1, sx, sy, parts)
 
 
 @njit(cache=True, nogil=True)
@@ -299,7 +311,7 @@ def solve_box(pore, source, tolerance, limit, work32, work64):
     """
     px, py, pz = pore.shape
     levels = grid_levels(px - 2, py - 2, pz - 2)
-    return _solve(levels, _segments(pore), pore.ravel(), source, tolerance, limit, work32, work64)
+    return _solve(levels, pore.shape, pore.ravel(), source, tolerance, limit, work32, work64)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -317,12 +329,11 @@ def solve_conductances(shape, conductances, source, tolerance, limit, work32, wo
     total = levels[-1, 5]
     for axis in range(3):
         work32[axis * total : axis * total + n] = conductances[axis]
-    whole = np.array([[shape[1] * shape[2], n - shape[1] * shape[2]]])
-    return _solve(levels, whole, work32[:0], source, tolerance, limit, work32, work64)
+    return _solve(levels, shape, work32[:0], source, tolerance, limit, work32, work64)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _solve(levels, segments, pore, source, tolerance, limit, work32, work64):
+def _solve(levels, shape, pore, source, tolerance, limit, work32, work64):
     total = levels[-1, 5]
     n = source.size
     binary = pore.size > 0
@@ -351,6 +362,9 @@ def _solve(levels, segments, pore, source, tolerance, limit, work32, work64):
         _assemble(mask, gx, gy, gz, degree, inv, sx, sy, lo, hi)
     else:
         _inverse(gx, gy, gz, inv, sx, sy, lo, hi)
+    inv[:lo], inv[hi:n] = np.float32(0), np.float32(0)
+    # inv is positive just where there is a neighbour to exchange with
+    segments = _segments(inv[:n].reshape(shape))
     for level in range(1, levels.shape[0] - 1):
         start, stop = levels[level, 5], levels[level + 1, 5]
         coarsen(gx, gy, gz, levels[level - 1, :5], levels[level - 1, 5], levels[level, :5], start)
@@ -370,7 +384,7 @@ def _solve(levels, segments, pore, source, tolerance, limit, work32, work64):
         if binary:
             pq = _apply_fine(p, q, degree, sx, sy, segments)
         else:
-            pq = _apply(p, q, gx, gy, gz, sx, sy, lo, hi)
+            pq = _apply(p, q, gx, gy, gz, sx, sy, segments)
         alpha = rz / pq
         energy += alpha * rz
         rz_old = rz

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
+from poreops.transport.distance import deepest
 from poreops.transport.laplace import solve_box, workspace_sizes
 
 Convention = Literal["centroid", "porespy"]
@@ -142,86 +143,20 @@ def pore_spheres(
         Half of 2 max(distance) - sqrt(ndim) voxels, rounded (PoreSpy's inscribed diameter).
     """
     solid = crop.reshape(*crop.shape, *(1,) * (3 - crop.ndim))
-    centroids, deepest = _moments(solid, squared_distance(solid, crop.ndim == 3))
+    centroids, depths = _moments(solid), deepest(solid, crop.ndim == 3)
     if not np.isfinite(centroids).all():
         raise InputError(
             f"a conduit must hold labels 1 and 2, got {np.unique(crop).tolist()}; "
             "cut it with regions.conduit.crop_conduit"
         )
-    radii = np.round((2 * np.sqrt(deepest) - np.sqrt(crop.ndim)) / 2)
+    radii = np.round((2 * np.sqrt(depths) - np.sqrt(crop.ndim)) / 2)
     return centroids[:, : crop.ndim], radii
 
 
-@njit(cache=True, nogil=True)
-def squared_distance(crop, deep):
-    """Squared distance of each labelled voxel to the nearest voxel that is not of its label.
-
-    Exact and separable (Saito & Toriwaki 1994); what lies beyond the box is not of the label.
-    No threads of its own, which the ``edt`` package has: they cost more than a small conduit.
-    """
-    nx, ny, nz = crop.shape
-    far = np.int32(4 * (nx + ny + nz) ** 2)
-    first = np.empty(crop.shape, np.int32)
-    for i in range(nx):
-        for j in range(ny):
-            line, out = crop[i, j], first[i, j]
-            run, last = 0, 0
-            for k in range(nz):
-                run = run + 1 if line[k] == last else 1
-                last = line[k]
-                out[k] = run * run if deep else far
-            if not deep:
-                continue
-            run, last = 0, 0
-            for k in range(nz - 1, -1, -1):
-                run = run + 1 if line[k] == last else 1
-                last = line[k]
-                out[k] = min(out[k], run * run)
-    second = np.empty(crop.shape, np.int32)
-    flat, near, nearer = crop.ravel(), first.ravel(), second.ravel()
-    for i in range(nx):
-        for j in range(ny):
-            for k in range(nz):
-                m = (i * ny + j) * nz + k
-                if flat[m] > 0:
-                    nearer[m] = _nearest_along(flat, near, m, nz, j, ny - 1 - j)
-    for i in range(nx):
-        for j in range(ny):
-            for k in range(nz):
-                m = (i * ny + j) * nz + k
-                if flat[m] > 0:
-                    near[m] = _nearest_along(flat, nearer, m, ny * nz, i, nx - 1 - i)
-    return first
-
-
-@njit(cache=True, nogil=True)
-def _nearest_along(label, squared, here, stride, before, after):
-    """Least sum of a squared distance and the squared steps to it, in one label along a line."""
-    best = squared[here]
-    step = 1
-    down, up = here, here
-    while step * step < best and (before >= 0 or after >= 0):
-        if after >= 0:
-            up += stride
-            if after < step or label[up] != label[here]:
-                best, after = min(best, step * step), -1
-            else:
-                best = min(best, squared[up] + step * step)
-        if before >= 0:
-            down -= stride
-            if before < step or label[down] != label[here]:
-                best, before = min(best, step * step), -1
-            else:
-                best = min(best, squared[down] + step * step)
-        step += 1
-    return best
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def _moments(crop, squared):
+def _moments(crop):
     sums = np.zeros((2, 3))
     count = np.zeros(2)
-    deepest = np.zeros(2)
     nx, ny, nz = crop.shape
     for i in range(nx):
         for j in range(ny):
@@ -232,11 +167,10 @@ def _moments(crop, squared):
                     sums[label - 1, 1] += j
                     sums[label - 1, 2] += k
                     count[label - 1] += 1
-                    deepest[label - 1] = max(deepest[label - 1], squared[i, j, k])
     for a in range(2):
         for axis in range(3):
             sums[a, axis] /= count[a]
-    return sums, deepest
+    return sums
 
 
 @njit(cache=True, nogil=True)
