@@ -19,7 +19,7 @@ import pandas as pd
 from poreops.learning.ensemble import kozeny_carman
 from poreops.learning.rock_model import RockModel, in_units, targets
 from poreops.params import resolve
-from poreops.rock_properties import load_rock_model
+from poreops.rocks.properties import load_rock_model
 from poreops.slices.features import measure
 from poreops.slices.render import render_slices
 from poreops.slices.rock_table import MILLIDARCY, spaced

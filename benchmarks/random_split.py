@@ -36,7 +36,7 @@ def main() -> None:
         for seed in args.seeds:
             split = params.slice_split.model_copy(update={"seed": seed})
             test = random_test(len(x), split)
-            plan = plan_at_random(~test, split.folds, seed)
+            plan = plan_at_random(~test, params.evaluate_ensemble.random_folds, seed)
             names = STACKS[stack]
             levels = {name: predict_plans(name, config, x, y, [plan]) for name in names}
             found = stacked(levels, y, [plan], {stack: names})

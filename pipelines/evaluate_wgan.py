@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from poreops import core_plots, plots
+from poreops import plots
+from poreops.cores import plots as core_plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.core_evaluation import (
     CoreEvaluationConfig,

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from poreops import plots, rock_plots
+from poreops import plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.rock_model import TARGETS, targets
+from poreops.rocks import plots as rock_plots
 from poreops.sections import section
 from poreops.slices.features import INPUTS, design
 from poreops.slices.selection import SelectionConfig, correlation, select

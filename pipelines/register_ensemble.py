@@ -12,8 +12,8 @@ import poreops.served
 from poreops.errors import exit_on_input_error
 from poreops.learning.rock_model import RockModel, Widths
 from poreops.registration import Candidate, enter
-from poreops.rock_evaluation import RockGateConfig, verdict
-from poreops.rock_properties import MODEL
+from poreops.rocks.gate import RockGateConfig, verdict
+from poreops.rocks.properties import MODEL
 from poreops.sections import section
 from poreops.store import read_json, sha256, write_json
 from poreops.tracking import Tensor, save_pyfunc

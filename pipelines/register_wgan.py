@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import poreops.served
-from poreops.cores import MODEL, CoreGateConfig, verdict
+from poreops.cores.gate import MODEL, CoreGateConfig, verdict
 from poreops.errors import exit_on_input_error
 from poreops.learning.core_model import DESCRIPTION
 from poreops.registration import Candidate, enter

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops import plots, rock_plots
+from poreops import plots
 from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import exit_on_input_error
+from poreops.rocks import plots as rock_plots
 from poreops.sections import section
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import open_hdf5, read_table, write_hdf5, write_json

@@ -6,7 +6,8 @@ Checkpoints in artifacts/.partial/wgan let a killed training go on with the same
 from pathlib import Path
 from typing import Any, get_args
 
-from poreops import core_plots, plots
+from poreops import plots
+from poreops.cores import plots as core_plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.core_model import DigitalCoreModel
 from poreops.learning.wgan_gp import WganConfig

@@ -10,13 +10,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from poreops import plots, rock_plots
+from poreops import plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.ensemble import EnsembleConfig, fit
 from poreops.learning.ensemble_search import EnsembleSearchConfig, combinations
 from poreops.learning.plans import Plan, SliceSplitConfig, plan_by_group
 from poreops.learning.rock_model import targets
 from poreops.learning.search import Best, Outcome, Trial, search
+from poreops.rocks import plots as rock_plots
 from poreops.sections import overridden, section
 from poreops.slices.features import design
 from poreops.store import read_json, read_table, sha256, write_json, write_yaml

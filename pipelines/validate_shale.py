@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from poreops.core_suite import CoreValidationConfig, crop_facts, crop_suite
+from poreops.cores.suite import CoreValidationConfig, crop_facts, crop_suite
 from poreops.errors import exit_on_input_error
 from poreops.expectations import validate
 from poreops.sections import section

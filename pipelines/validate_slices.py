@@ -7,7 +7,7 @@ import numpy as np
 from poreops.errors import exit_on_input_error
 from poreops.expectations import validate
 from poreops.learning.plans import SliceSplitConfig, random_test
-from poreops.rock_suites import (
+from poreops.rocks.suites import (
     RockValidationConfig,
     rock_facts,
     rock_suite,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tiny_core import model
 
-from poreops.core_suite import CoreValidationConfig, crop_facts, crop_suite
-from poreops.cores import CoreGateConfig, load_core_model, verdict
+from poreops.cores.gate import CoreGateConfig, load_core_model, verdict
+from poreops.cores.suite import CoreValidationConfig, crop_facts, crop_suite
 from poreops.errors import InputError
 from poreops.expectations import validate
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from poreops.rock_evaluation import RockGateConfig, verdict
+from poreops.rocks.gate import RockGateConfig, verdict
 
 GATE = RockGateConfig(porosity_r2_min=0.9, log_permeability_r2_min=0.6, coverage=(0.85, 0.95))
 GOOD = {

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tiny_rocks
 
-from poreops import rock_suites
 from poreops.expectations import validate
+from poreops.rocks import suites as rock_suites
 
 LIMITS = rock_suites.RockValidationConfig(
     rocks_min=3, slices_min=2, porosity=(0.05, 0.6), permeability_md=(0.01, 1e6),

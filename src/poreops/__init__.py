@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from poreops.conductance import export_for_porespy, load_model
     from poreops.network import build_network
     from poreops.regions.partition import partition
-    from poreops.rock_properties import load_rock_model
+    from poreops.rocks.properties import load_rock_model
     from poreops.transport.bulk import formation_factor
     from poreops.transport.size_factor import diffusive_size_factors
     from poreops.transport.stokes import hydraulic_size_factors, permeability
@@ -42,7 +42,7 @@ _MODULE_OF = {
     "formation_factor": "poreops.transport.bulk",
     "hydraulic_size_factors": "poreops.transport.stokes",
     "load_model": "poreops.conductance",
-    "load_rock_model": "poreops.rock_properties",
+    "load_rock_model": "poreops.rocks.properties",
     "partition": "poreops.regions.partition",
     "permeability": "poreops.transport.stokes",
     "read_image": "poreops.volumes.read",

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poreops.compute import ComputeConfig
-from poreops.core_suite import CoreValidationConfig
-from poreops.cores import CoreGateConfig
+from poreops.cores.gate import CoreGateConfig
+from poreops.cores.suite import CoreValidationConfig
 from poreops.errors import InputError
 from poreops.evaluation import GateConfig, NetworkEvaluationConfig
 from poreops.learning.core_evaluation import CoreEvaluationConfig
@@ -29,8 +29,8 @@ from poreops.learning.wgan_gp import WganConfig
 from poreops.learning.wgan_search import WganSearchConfig
 from poreops.learning.wgan_training import WganTrainingConfig
 from poreops.regions.partition import PartitionConfig
-from poreops.rock_evaluation import RockEvaluationConfig, RockGateConfig
-from poreops.rock_suites import RockValidationConfig
+from poreops.rocks.gate import RockEvaluationConfig, RockGateConfig
+from poreops.rocks.suites import RockValidationConfig
 from poreops.sections import RESOLVED
 from poreops.slices.rock_table import RocksConfig
 from poreops.slices.segment import SegmentConfig

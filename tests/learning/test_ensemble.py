@@ -37,6 +37,7 @@ from poreops.learning.plans import (
     plan_by_group,
     random_test,
 )
+from poreops.learning.predictors import Committee
 
 NETWORK = NetworkConfig(
     depth=1, width=8, activation="relu", dropout=0.1, optimiser="adam", learning_rate=0.01,
@@ -140,7 +141,7 @@ def test_a_left_out_rock_does_not_reach_its_prediction(rows):
 
 
 def test_the_stack_is_that_of_scikit_learn(rows):
-    """SMR-ML of one target is sklearn's StackingRegressor on the same folds."""
+    """With the fits on all rows alone SMR-ML of one target is sklearn's StackingRegressor."""
     from sklearn.ensemble import StackingRegressor
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -148,7 +149,9 @@ def test_the_stack_is_that_of_scikit_learn(rows):
 
     x, y = rows
     names, target = ("mr", "rg", "gb"), y[:, :1]
-    ours = fit_stack(names, CONFIG, x, target, plan(), ROCKS).predict(x)[:, 0]
+    stack = fit_stack(names, CONFIG, x, target, plan(), ROCKS)
+    of_all_rows = [stack.base[name].members[-1].predict(x) for name in names]
+    ours = stack.of_slices.predict(of_all_rows)[:, 0]
     folds = [(np.flatnonzero(m), np.flatnonzero(~m)) for m in plan().masks[:-1]]
 
     def learner(name):
@@ -162,6 +165,27 @@ def test_the_stack_is_that_of_scikit_learn(rows):
     ).fit(x, target[:, 0])
     # scikit-learn leaves the target as it is, which changes rounding only
     np.testing.assert_allclose(ours, reference.predict(x), rtol=1e-6, atol=1e-6)
+
+
+def test_a_stack_in_use_is_the_stack_that_was_judged(rows):
+    x, y = rows
+    names = ("mr", "gb", "m1")
+    levels = {name: predict_plans(name, CONFIG, x, y, [plan()]) for name in names}
+    judged = stacked(levels, y, [plan()], {"ours": names})["ours"][0]
+    used = fit_stack(names, CONFIG, x, y, plan(), ROCKS)
+    np.testing.assert_allclose(used.predict(x), judged, rtol=1e-6, atol=1e-9)
+
+
+def test_a_committee_errs_less_than_its_members(rows):
+    """The error of the mean is the mean error less the spread (Krogh & Vedelsby 1995)."""
+    x, y = rows
+    members = fit("gb", CONFIG, x, y, plan_at_random(np.ones(72, bool), 6, 1).masks[:-1])
+    new = np.random.default_rng(8).standard_normal(x.shape) * x.std(axis=0) + x.mean(axis=0)
+    truth = np.zeros_like(y)
+    of_mean = ((Committee(tuple(members)).predict(new) - truth) ** 2).mean()
+    each = np.stack([member.predict(new) for member in members])
+    assert of_mean == pytest.approx(((each - truth) ** 2).mean() - each.var(axis=0).mean())
+    assert of_mean < ((each - truth) ** 2).mean()
 
 
 def test_the_meta_learner_finds_the_good_base_learner(rows):

@@ -9,7 +9,7 @@ from poreops.errors import InputError
 from poreops.learning.base_learners import LEARNERS
 from poreops.learning.ensemble import NETWORKS
 from poreops.learning.rock_model import ARRAYS, DESCRIPTION, RockModel
-from poreops.rock_properties import load_rock_model
+from poreops.rocks.properties import load_rock_model
 from poreops.store import read_json, write_json
 
 

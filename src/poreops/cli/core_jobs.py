@@ -20,7 +20,7 @@ def generate(uri: str, count: int, size: int | None, seed: int, out: Path) -> Re
     from tqdm import tqdm
 
     from poreops import report
-    from poreops.cores import load_core_model
+    from poreops.cores.gate import load_core_model
 
     if count < 1:
         raise InputError(f"the number of cores must be positive, got {count}; give it as -n 1")

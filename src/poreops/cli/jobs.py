@@ -249,7 +249,7 @@ def properties(
     import poreops
     from poreops import report
     from poreops.conduits import checked_voxel_size
-    from poreops.rock_properties import load_rock_model
+    from poreops.rocks.properties import load_rock_model
     from poreops.slices.rock_table import MILLIDARCY, read_grey
 
     clock = Clock()

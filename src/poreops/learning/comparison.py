@@ -25,18 +25,19 @@ from poreops.learning.predictors import Floats
 class Predictions:
     """What a base learner predicts under several plans.
 
-    out_of_fold, full : (plans, n, t) float64; see `LevelOne`.
+    out_of_fold, full, mean : (plans, n, t) float64; see `LevelOne`.
     fit_seconds : of all fits. predict_seconds : of all rows, once.
     """
 
     out_of_fold: Floats
     full: Floats
+    mean: Floats
     fit_seconds: float
     predict_seconds: float
 
     def of(self, plan: int) -> LevelOne:
         """Return the predictions under one plan."""
-        return LevelOne(self.out_of_fold[plan], self.full[plan])
+        return LevelOne(self.out_of_fold[plan], self.full[plan], self.mean[plan])
 
 
 def predict_plans(
@@ -67,6 +68,7 @@ def predict_plans(
     return Predictions(
         np.stack([level.out_of_fold for level in found]),
         np.stack([level.full for level in found]),
+        np.stack([level.mean for level in found]),
         fitted - start,
         once,
     )
@@ -79,6 +81,8 @@ def stacked(
     stacks: Mapping[str, Sequence[str]] = STACKS,
 ) -> dict[str, Floats]:
     """Return what every base learner and every stack predicts of all rows, (plans, n, t).
+
+    A base learner is its fit on all rows; a stack uses the mean of its fits.
 
     Parameters
     ----------
@@ -93,7 +97,7 @@ def stacked(
         for p, plan in enumerate(plans):
             of_plan = [levels[name].of(p) for name in names]
             meta = fit_meta([level.out_of_fold[plan.rows] for level in of_plan], y[plan.rows])
-            parts.append(meta.predict([level.full for level in of_plan]))
+            parts.append(meta.predict([level.mean for level in of_plan]))
         found[stack] = np.stack(parts)
     return found
 
@@ -118,7 +122,7 @@ def of_rocks(
         return np.stack([group_means(of_plan, groups) for of_plan in values])
 
     rocks = {
-        name: replace(p, out_of_fold=means(p.out_of_fold), full=means(p.full))
+        name: replace(p, out_of_fold=means(p.out_of_fold), full=means(p.full), mean=means(p.mean))
         for name, p in levels.items()
     }
     return rocks, group_means(y, groups), [Plan(p.rows[first], p.folds[first]) for p in plans]

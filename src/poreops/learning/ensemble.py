@@ -22,7 +22,7 @@ from poreops.learning.base_learners import (
 )
 from poreops.learning.dense_networks import NetworkConfig, fit_networks
 from poreops.learning.plans import Plan
-from poreops.learning.predictors import Floats, Predictor, Standardised
+from poreops.learning.predictors import Committee, Floats, Predictor, Standardised
 
 NETWORKS = ("m1", "m2", "m3", "m4", "m5")
 STACKS: Mapping[str, tuple[str, ...]] = {"smr_ml": LEARNERS, "smr_nn": NETWORKS}
@@ -73,10 +73,12 @@ class LevelOne:
 
     out_of_fold : (n, t), each row by the fit that did not see its fold; NaN outside the rows.
     full : (n, t), every row by the fit on all rows.
+    mean : (n, t), every row by the mean of all these fits, as a stack uses them.
     """
 
     out_of_fold: Floats
     full: Floats
+    mean: Floats
 
 
 def level_one(predictors: Sequence[Predictor], plan: Plan, x: Floats) -> LevelOne:
@@ -88,14 +90,12 @@ def level_one(predictors: Sequence[Predictor], plan: Plan, x: Floats) -> LevelOn
     plan : Plan
     x : (n, d) float64
     """
-    *of_folds, of_all = predictors
-    full = of_all.predict(x)
-    out_of_fold = np.full_like(full, np.nan)
-    for fold, predictor in enumerate(of_folds):
+    found = np.stack([predictor.predict(x) for predictor in predictors])
+    out_of_fold = np.full_like(found[-1], np.nan)
+    for fold in range(len(predictors) - 1):
         inside = plan.folds == fold
-        if inside.any():
-            out_of_fold[inside] = predictor.predict(x[inside])
-    return LevelOne(out_of_fold, full)
+        out_of_fold[inside] = found[fold, inside]
+    return LevelOne(out_of_fold, found[-1], found.mean(axis=0))
 
 
 @dataclass(frozen=True)
@@ -137,16 +137,17 @@ def fit_meta(levels: Sequence[Floats], y: Floats) -> Meta:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack ready to use: base learners fitted on all rows, and a meta-learner for each use.
+    """A stack ready to use: base learners, and a meta-learner for each use.
 
-    base : name → predictor, in the order of the weights.
+    base : name → the mean of its fits without each fold and on all rows, in the order of the
+        weights. The fits of the folds are there anyway, and their mean errs less than any of them.
     of_slices : Meta, on what the base learners predict of one slice.
     of_plugs : Meta, on their mean over the slices of a plug. A slice differs from its plug by
         chance, so the best prediction from one slice is drawn towards the mean of all rocks; that
         of many slices must not be.
     """
 
-    base: Mapping[str, Standardised]
+    base: Mapping[str, Committee]
     of_slices: Meta
     of_plugs: Meta
 
@@ -160,7 +161,7 @@ class Stack:
         return np.asarray(self.of_plugs.predict(means)[0])
 
     def _levels(self, x: Floats) -> list[Floats]:
-        return [predictor.predict(x) for predictor in self.base.values()]
+        return [committee.predict(x) for committee in self.base.values()]
 
 
 def fit_stack(
@@ -185,7 +186,7 @@ def fit_stack(
     base, levels = {}, []
     for name in names:
         predictors = fit(name, config, x, y, plan.masks)
-        base[name] = predictors[-1]
+        base[name] = Committee(tuple(predictors))
         levels.append(level_one(predictors, plan, x).out_of_fold[plan.rows])
     truth, rocks = y[plan.rows], groups[plan.rows]
     means = [group_means(level, rocks) for level in levels]

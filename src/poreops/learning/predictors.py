@@ -194,18 +194,42 @@ class Standardised:
         return self.scaling.restored(self.inner.predict(self.scaling.inputs(x)))
 
 
+@dataclass(frozen=True)
+class Committee:
+    """The mean of several fits of one learner (Krogh & Vedelsby 1995, NIPS 7, 231)."""
+
+    members: tuple[Standardised, ...]
+
+    def predict(self, x: Floats) -> Floats:
+        """Return the targets (n, t) of each row."""
+        return np.asarray(np.mean([member.predict(x) for member in self.members], axis=0))
+
+
 KINDS: dict[str, Any] = {"linear": Linear, "trees": Trees, "boosted": Boosted, "network": Network}
 
 
-def packed(predictor: Standardised) -> tuple[str, Arrays]:
-    """Return the kind and the arrays of a predictor, for a file."""
-    kind = next(kind for kind, of in KINDS.items() if isinstance(predictor.inner, of))
-    inner: Arrays = predictor.inner.arrays()  # type: ignore[attr-defined]
-    return kind, {**{f"inner/{k}": v for k, v in inner.items()}, **vars(predictor.scaling)}
+def packed(committee: Committee) -> tuple[str, Arrays]:
+    """Return the kind of a committee's members and their arrays, for a file."""
+    arrays: Arrays = {}
+    for place, member in enumerate(committee.members):
+        inner: Arrays = member.inner.arrays()  # type: ignore[attr-defined]
+        parts = {**{f"inner/{k}": v for k, v in inner.items()}, **vars(member.scaling)}
+        arrays |= {f"{place}/{key}": value for key, value in parts.items()}
+    return next(kind for kind, of in KINDS.items() if isinstance(member.inner, of)), arrays
 
 
-def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Standardised:
-    """Return the predictor that `packed` took apart."""
-    inner = {k.removeprefix("inner/"): v for k, v in arrays.items() if k.startswith("inner/")}
-    scaling = {k: v for k, v in arrays.items() if not k.startswith("inner/")}
-    return Standardised(KINDS[kind].of(inner), Scaling(**scaling))
+def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:
+    """Return the committee that `packed` took apart."""
+    members = []
+    for place in range(1 + max(int(key.split("/")[0]) for key in arrays)):
+        own = below(arrays, str(place))
+        inner = below(own, "inner")
+        scaling = {k: v for k, v in own.items() if not k.startswith("inner/")}
+        members.append(Standardised(KINDS[kind].of(inner), Scaling(**scaling)))
+    return Committee(tuple(members))
+
+
+def below(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:
+    """Return the arrays of a folder, as ``name/key``, by their keys."""
+    prefix = f"{name}/"
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

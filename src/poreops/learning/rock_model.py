@@ -7,7 +7,7 @@ log(k/ℓ²). The voxel size comes in at one place, so a prediction scales with 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.learning.ensemble import Meta, Stack
-from poreops.learning.predictors import Arrays, Floats, packed, unpacked
+from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
 from poreops.slices.features import design, hydraulic_length, measure
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
@@ -192,8 +192,8 @@ class RockModel:
         folder = Path(folder)
         kinds: dict[str, str] = {}
         arrays: Arrays = {}
-        for name, predictor in self.stack.base.items():
-            kinds[name], parts = packed(predictor)
+        for name, committee in self.stack.base.items():
+            kinds[name], parts = packed(committee)
             arrays |= {f"{name}/{key}": value for key, value in parts.items()}
         for name, meta in (("slices", self.stack.of_slices), ("plugs", self.stack.of_plugs)):
             arrays |= {f"meta/{name}/{key}": value for key, value in vars(meta).items()}
@@ -216,14 +216,14 @@ class RockModel:
         description, (arrays, _) = read_json(folder / DESCRIPTION), read_hdf5(folder / ARRAYS)
         try:
             base = {
-                name: unpacked(kind, _below(arrays, name)) for name, kind in description["base"]
+                name: unpacked(kind, below(arrays, name)) for name, kind in description["base"]
             }
             stated = description["widths"]
             if stated is not None:
                 shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
                 stated = Widths(**(stated | shares))
             return cls(
-                Stack(base, *(Meta(**_below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
+                Stack(base, *(Meta(**below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
                 description["stack"],
                 description["features"],
                 SegmentConfig(**description["segmentation"]),
@@ -236,8 +236,3 @@ class RockModel:
                 f"{folder} must hold a model of rock properties, got {reason}; "
                 "make it again with the stage train_ensemble"
             ) from error
-
-
-def _below(arrays: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
-    prefix = f"{name}/"
-    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

@@ -20,7 +20,7 @@ from poreops.report.tables import (
     write_throats_csv,
 )
 from poreops.report.vtk import write_labels_vti, write_network_vtp
-from poreops.rock_plots import overlays
+from poreops.rocks.plots import overlays
 from poreops.store import write_json
 
 __all__ = [

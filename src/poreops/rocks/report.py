@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from poreops.rock_plots import NAMES
+from poreops.rocks.plots import NAMES
 from poreops.store import write_text
 
 SECTIONS = (

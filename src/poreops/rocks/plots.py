@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from poreops.rocks.evaluation import Slices
     from poreops.slices.selection import Selection, SelectionConfig
 
 NAMES = {
@@ -116,6 +117,37 @@ def search_costs(costs: Mapping[str, Mapping[str, float]]) -> "Figure":
     panels[0].margins(y=0.15)
     panels[0].legend(fontsize=8)
     return figure
+
+
+def evaluation_figures(
+    slices: "Slices",
+    at_random: Mapping[str, Floats],
+    of_rocks: Mapping[str, Floats],
+    report: Mapping[str, Any],
+    details: Mapping[str, Any],
+) -> dict[str, "Figure"]:
+    """Draw what the stage evaluate_ensemble found, file name → figure.
+
+    Parameters
+    ----------
+    slices : Slices
+    at_random : model → (n, 2), under the random split
+    of_rocks : model → (rocks, 2), each rock left out
+    report, details : of reports/properties.json and reports/properties_models.json
+    """
+    test, (rocks, place) = slices.test, np.unique(slices.rocks, return_inverse=True)
+    truth = np.stack([slices.truth[place == k].mean(axis=0) for k in range(len(rocks))])
+    widths = {stack: found["plug"] for stack, found in details["intervals"].items()}
+    shown = (*widths, "kozeny_carman")
+    falls = np.array(list(details["importance"].values()))
+    return {
+        "parity_random.png": parity(
+            {name: at_random[name][test] for name in shown}, slices.truth[test], slices.rocks[test]
+        ),
+        "parity_left_out.png": parity({n: of_rocks[n] for n in shown}, truth, rocks, widths),
+        "models.png": model_table(report, details["seconds"], details["slices"]),
+        "importance.png": importance(slices.features, falls),
+    }
 
 
 def parity(

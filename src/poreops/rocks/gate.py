@@ -14,13 +14,15 @@ class RockEvaluationConfig(BaseModel):
     Attributes
     ----------
     coverage : of the prediction intervals
-    folds : of the out-of-fold predictions while one rock is left out
+    folds : of whole rocks, of the out-of-fold predictions while one rock is left out
+    random_folds : of single slices, in the random split
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     coverage: Share
     folds: Annotated[int, Field(ge=2)]
+    random_folds: Annotated[int, Field(ge=2)]
 
 
 class RockGateConfig(BaseModel):

@@ -1,0 +1,1 @@
+"""Digital cores: gate, plots, suite, the registered model."""

@@ -1,0 +1,1 @@
+"""Rock properties from slices: gate, plots, page, suites, the registered model."""
