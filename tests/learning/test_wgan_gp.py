@@ -67,6 +67,25 @@ def test_a_spatial_generator_has_no_edge():
     np.testing.assert_allclose(np.asarray(model(small))[0, ..., 0], image[32:, 32:], atol=1e-5)
 
 
+def test_the_noise_of_a_spatial_generator_has_the_colour_of_its_kernel():
+    """White at first; a kernel (1, 1/2) along x correlates neighbours by 1/2 / (1 + 1/4)."""
+    model = generator(config())
+    model.get_layer("structure").set_weights(
+        [np.zeros_like(w) for w in model.get_layer("structure").get_weights()]
+    )
+
+    def correlations():
+        grain = np.arctanh(np.asarray(model(noise(config(), 128, count=2)))[..., 0])
+        pairs = ((grain[:, 1:], grain[:, :-1]), (grain[..., 1:], grain[..., :-1]))
+        return [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs]
+
+    np.testing.assert_allclose(correlations(), [0, 0], atol=0.02)
+    kernel = np.zeros((3, 3, 1, 1))
+    kernel[1, 1:, 0, 0] = 1, 0.5
+    model.get_layer("noise_colour").set_weights([kernel])
+    np.testing.assert_allclose(correlations(), [0, 0.4], atol=0.02)
+
+
 def layers(model, kind):
     return [layer for layer in model.layers if isinstance(layer, kind)]
 

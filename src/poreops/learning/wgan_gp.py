@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
@@ -25,6 +26,7 @@ PAPER_SIZE = 256
 _PAPER = {"generator_widths": (128, 128, 64), "critic_widths": (64, 128, 256)}
 _CELL = 2  # cells that the first convolution takes off a latent grid
 _FINAL = 2  # pixels that the last convolution takes off
+_COLOUR = 3  # pixels along an edge that the detector's noise is correlated over
 
 
 class WganConfig(BaseModel):
@@ -124,7 +126,8 @@ def input_shapes(config: WganConfig, size: int) -> list[Shape]:
     for _ in config.generator_widths[1:]:
         edge = 2 * edge - 2
         shapes.append((edge, edge, 1))
-    return [*shapes, (edge - _FINAL, edge - _FINAL, 1)]
+    edge += _COLOUR - 1 - _FINAL
+    return [*shapes, (edge, edge, 1)]
 
 
 def generator(config: WganConfig) -> "keras.Model":
@@ -241,16 +244,29 @@ def _spatial(config: WganConfig) -> "keras.Model":
         # weights of its own for each channel
         grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
         x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
-    # the detector's noise is independent from pixel to pixel: drawn so, not learnt as a texture
+    # the detector's noise is nearly independent from pixel to pixel: drawn so, and coloured by one
+    # small kernel, not learnt as a texture
     structure = keras.layers.Conv2D(1, _FINAL + 1, name="structure")(x)
     sd = keras.layers.Conv2D(
         1, _FINAL + 1, kernel_initializer="zeros",
         bias_initializer=keras.initializers.Constant(0.2), name="noise_sd",
     )(x)  # fmt: skip
     inputs.append(keras.Input((None, None, 1), name="noise"))
-    noise = keras.layers.Multiply(name="scaled_noise")([sd, inputs[-1]])
+    colour = keras.layers.Conv2D(
+        1, _COLOUR, use_bias=False, kernel_initializer=_white, name="noise_colour"
+    )(inputs[-1])
+    noise = keras.layers.Multiply(name="scaled_noise")([sd, colour])
     x = keras.layers.Add(name="image")([structure, noise])
     return keras.Model(inputs, _image(x), name="generator")
+
+
+def _white(shape: Shape, dtype: Any = None) -> Any:
+    """Start a convolution at the identity: a kernel (k, k, 1, 1) of 1 in its middle."""
+    import keras
+
+    kernel = np.zeros(shape)
+    kernel[shape[0] // 2, shape[1] // 2] = 1
+    return keras.ops.convert_to_tensor(kernel, dtype)
 
 
 def _transposed(x: Any, width: int, kernel: int, padding: str, name: str) -> Any:
