@@ -212,6 +212,8 @@ class Gan:
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
+        # the remapper fails on the penalty's second derivatives, and says so on every run
+        tf.config.optimizer.set_experimental_options({"remapping": False})
         self._crops = tf.constant(crops)
         self._run = tf.function(self._epoch)
 
