@@ -16,9 +16,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.learning.coarse_solve import coarse_size_factor
 from poreops.regions.conduit import ROI_SIZE, nearest_index
 from poreops.transport.distance import deepest, filled, squared_distance
-from poreops.transport.laplace import solve_conductances, workspace_sizes
+from poreops.transport.laplace import workspace_sizes
 
 ImageEncoding = Literal["labels", "occupancy", "occupancy+distance"]
 ScalarEncoding = Literal["none", "geometry", "physics"]
@@ -39,7 +40,6 @@ SCALARS = (
 """Names of the scalars; none changes under label swap, flip or rotation. The last one, a solve on
 32 cells per edge to 1e-3, belongs to ``physics`` only."""
 
-_COARSE_TOLERANCE = 1e-3
 # For each edge of the cube before the zoom: where two neighbouring voxels of the ROI come from
 # two voxels of it, and the first voxel of the ROI that comes from each.
 _JUMPS = np.ones((ROI_SIZE + 1, ROI_SIZE - 1), dtype=np.bool_)
@@ -111,7 +111,7 @@ def encode(
         # one kernel after another: one that calls them all takes twice as long to compile
         edge = _edge_before_zoom(boxes[i], words[i])
         share, label, values, centre, radius = _summary(boxes[i], edge, faces)
-        size_factor = _coarse_size_factor(share, centre, radius, faces, work32, work64)
+        size_factor = coarse_size_factor(share, centre, radius, faces, work32, work64)
         scalars[i] = _completed(values, size_factor)
         if image == "labels":
             out[i, ..., 0] = rois[i]
@@ -333,75 +333,3 @@ def _radii(roi: NDArray[np.uint8], edge: int) -> NDArray[np.float64]:
     radii: NDArray[np.float64]
     radii = np.round((2 * np.sqrt(deepest(box, deep)) - diagonal) / 2) * (size / edge)
     return radii
-
-
-def _coarse_size_factor(
-    share: NDArray[np.uint8],
-    centre: NDArray[np.float64],
-    radius: NDArray[np.float64],
-    faces: NDArray[np.float32],
-    work32: NDArray[np.float32],
-    work64: NDArray[np.float64],
-) -> float:
-    """Return the size factor that ``size_factor`` defines, on blocks joined by open faces."""
-    n, _, nz, _ = share.shape
-    size = faces.shape[1]
-    source, mean = work64[-2 * size : -size], work64[-size:]
-    _coarse_poles(share, centre, radius, source, mean)
-    shape = (n + 2, n + 2, nz + 2)
-    x, _, _ = solve_conductances(shape, faces, source, _COARSE_TOLERANCE, 30, work32, work64)
-    return float(_inverse_product(mean, x))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _coarse_poles(
-    share: NDArray[np.uint8],
-    centre: NDArray[np.float64],
-    radius: NDArray[np.float64],
-    source: NDArray[np.float64],
-    mean: NDArray[np.float64],
-) -> None:
-    """Write the unit current, and the weights of the difference of the means in the spheres."""
-    n, _, nz, _ = share.shape
-    step = 2 if nz > 1 else 1
-    sy = nz + 2
-    sx = (n + 2) * sy
-    source[:] = 0.0
-    mean[:] = 0.0
-    for r in range(2):
-        sign = 1.0 - 2.0 * r
-        # voxel index x of the cube lies at block coordinate (x - 0.5) / 2
-        ci, cj = (centre[r, 0] - 0.5) / 2, (centre[r, 1] - 0.5) / 2
-        ck = (centre[r, 2] - 0.5) / 2 if step == 2 else 0.0
-        best, voxel = np.inf, 0
-        for i in range(n):
-            for j in range(n):
-                for k in range(nz):
-                    if share[i, j, k, 0] + share[i, j, k, 1] >= 2 * step:
-                        d2 = (i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2
-                        if d2 < best:
-                            best, voxel = d2, (i + 1) * sx + (j + 1) * sy + k + 1
-        source[voxel] += sign
-        reach = radius[r] / 2
-        weight = 0.0
-        for turn in range(2):
-            for i in range(max(int(ci - reach), 0), min(int(ci + reach) + 2, n)):
-                for j in range(max(int(cj - reach), 0), min(int(cj + reach) + 2, n)):
-                    for k in range(max(int(ck - reach), 0), min(int(ck + reach) + 2, nz)):
-                        d = np.sqrt((i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2)
-                        w = min(max(reach + 0.5 - d, 0.0), 1.0)
-                        w *= share[i, j, k, 0] + share[i, j, k, 1]
-                        if turn == 0:
-                            weight += w
-                        elif weight > 0:
-                            mean[(i + 1) * sx + (j + 1) * sy + k + 1] += sign * w / weight
-        if weight == 0:
-            mean[voxel] += sign
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _inverse_product(mean: NDArray[np.float64], x: NDArray[np.float64]) -> float:
-    drop = 0.0
-    for i in range(mean.size):
-        drop += mean[i] * x[i]
-    return 1.0 / drop
