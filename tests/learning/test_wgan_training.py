@@ -25,6 +25,23 @@ def same(found, other):
     assert found.history == other.history
 
 
+def test_a_training_leaves_the_options_of_tensorflow_as_they_were():
+    """An option that stays changes the last bits of every network after it in the process."""
+    import tensorflow as tf
+
+    x = tf.random.stateless_normal((4, 16, 16, 3), (1, 2))
+    kernel = tf.random.stateless_normal((3, 3, 3, 8), (3, 4))
+
+    def convolved():
+        # the remapper fuses these three
+        return tf.function(lambda: tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + 0.1))().numpy()
+
+    before = convolved()
+    trained()
+    assert tf.config.optimizer.get_experimental_options().get("remapping", True)
+    np.testing.assert_array_equal(convolved(), before)
+
+
 def test_the_losses_of_every_epoch_are_noted():
     history = trained().history
     assert tuple(history) == LOSSES

@@ -211,6 +211,23 @@ def precision(policy: str) -> Iterator[None]:
         keras.mixed_precision.set_global_policy(before)
 
 
+@contextmanager
+def without_remapper() -> Iterator[None]:
+    """Leave out the fusing of layers, which fails on the penalty's derivatives and says so.
+
+    For these graphs only: elsewhere it changes the last bits of a result.
+    """
+    import tensorflow as tf
+
+    options = tf.config.optimizer
+    before = options.get_experimental_options().get("remapping", True)
+    options.set_experimental_options({"remapping": False})
+    try:
+        yield
+    finally:
+        options.set_experimental_options({"remapping": before})
+
+
 def _paper_generator(config: WganConfig) -> "keras.Model":
     import keras
 

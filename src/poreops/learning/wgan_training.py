@@ -28,6 +28,7 @@ from poreops.learning.wgan_gp import (
     parameters,
     precision,
     wasserstein,
+    without_remapper,
 )
 from poreops.store import read_json, write_json
 
@@ -212,8 +213,6 @@ class Gan:
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
-        # the remapper fails on the penalty's second derivatives, and says so on every run
-        tf.config.optimizer.set_experimental_options({"remapping": False})
         self._crops = tf.constant(crops)
         self._run = tf.function(self._epoch)
 
@@ -229,7 +228,8 @@ class Gan:
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
         for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
             rule.learning_rate.assign(share * rate)
-        losses = self._run(iter(self.patches(number))).numpy()
+        with without_remapper():
+            losses = self._run(iter(self.patches(number))).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def patches(self, epoch: int) -> Any:
