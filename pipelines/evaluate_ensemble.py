@@ -12,7 +12,7 @@ from poreops import plots
 from poreops.compute import ComputeConfig
 from poreops.errors import exit_on_input_error
 from poreops.learning.comparison import importance
-from poreops.learning.ensemble import STACKS, EnsembleConfig, fit_stack, group_means
+from poreops.learning.ensemble import STACKS, EnsembleConfig, fit_stack
 from poreops.learning.plans import SliceSplitConfig
 from poreops.rocks.evaluation import Slices, intervals, random_split, rocks_left_out, scored
 from poreops.rocks.gate import RockEvaluationConfig
@@ -42,10 +42,9 @@ def measured() -> Slices:
 def main() -> None:
     """Write scores, widths, figures, the page and an MLflow run."""
     slices = measured()
-    test, truth = slices.test, slices.truth
+    test, truth, mean_truth = slices.test, slices.truth, slices.truth_of_rocks
     at_random, seconds = random_split(slices)
     by_rock, means = rocks_left_out(slices, section("compute", ComputeConfig), print)
-    mean_truth = group_means(truth, slices.rocks)
     report = {
         "random": scored({n: v[test] for n, v in at_random.items()}, truth[test]),
         "leave_one_rock_out": scored(by_rock, truth),

@@ -23,6 +23,13 @@ class Predictor(Protocol):
         """Return the targets of each row."""
 
 
+class Stored(Predictor, Protocol):
+    """A predictor that a file can hold."""
+
+    def arrays(self) -> Arrays:
+        """Return what a file holds."""
+
+
 @dataclass(frozen=True)
 class Linear:
     """``x @ coef + intercept``; coef (d, t), intercept (t,)."""
@@ -186,7 +193,7 @@ class Scaling:
 class Standardised:
     """A predictor of standardised targets from standardised inputs, with the scaling inside."""
 
-    inner: Predictor
+    inner: Stored
     scaling: Scaling
 
     def predict(self, x: Floats) -> Floats:
@@ -212,10 +219,11 @@ def packed(committee: Committee) -> tuple[str, Arrays]:
     """Return the kind of a committee's members and their arrays, for a file."""
     arrays: Arrays = {}
     for place, member in enumerate(committee.members):
-        inner: Arrays = member.inner.arrays()  # type: ignore[attr-defined]
-        parts = {**{f"inner/{k}": v for k, v in inner.items()}, **vars(member.scaling)}
+        inner = {f"inner/{key}": value for key, value in member.inner.arrays().items()}
+        parts = {**inner, **vars(member.scaling)}
         arrays |= {f"{place}/{key}": value for key, value in parts.items()}
-    return next(kind for kind, of in KINDS.items() if isinstance(member.inner, of)), arrays
+    first = committee.members[0].inner
+    return next(kind for kind, of in KINDS.items() if isinstance(first, of)), arrays
 
 
 def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:

@@ -136,7 +136,9 @@ def search(
         if config.prune_after
         else optuna.pruners.NopPruner()
     )
-    lock: Any = _Lock(f"{journal}.lock")
+    # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
+    # waited for without end; the system takes this one from a process that dies
+    lock: Any = FileLock(f"{journal}.lock")
     owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
     with FileLock(owner):
         with FileLock(f"{journal}.turn"):
@@ -169,24 +171,6 @@ def search(
     costs = [trial.user_attrs["costs"] for trial in finished]
     chosen = {key: _chosen(config.space[key], value) for key, value in best.params.items()}
     return Best(best.number, study.best_value, chosen, costs)
-
-
-class _Lock:
-    """A lock of a file that the system takes from a process that dies.
-
-    Optuna's own is a link that outlives its process, and one to a relative path is waited for
-    without end.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._lock = FileLock(path)
-
-    def acquire(self) -> bool:
-        self._lock.acquire()
-        return True
-
-    def release(self) -> None:
-        self._lock.release()
 
 
 def _next(study: Any, config: SearchConfig, owner: Path) -> Any:

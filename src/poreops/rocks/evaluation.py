@@ -66,6 +66,11 @@ class Slices:
         return self.table["rock"].to_numpy()
 
     @cached_property
+    def truth_of_rocks(self) -> Floats:
+        """Means of `truth` over the slices of each rock, in sorted order, (rocks, 2)."""
+        return group_means(self.truth, self.rocks)
+
+    @cached_property
     def test(self) -> NDArray[np.bool_]:
         """The test slices of the paper's random split."""
         return random_test(len(self.table), self.split)
@@ -177,7 +182,7 @@ def intervals(slices: Slices, of_slices: Floats, of_rocks: Floats) -> dict[str, 
     """Return half widths from the errors on rocks left out, and the coverage across rocks."""
     level, (names, counts) = slices.judged.coverage, np.unique(slices.rocks, return_counts=True)
     error = of_slices - slices.truth
-    error_of_rocks = of_rocks - group_means(slices.truth, slices.rocks)
+    error_of_rocks = of_rocks - slices.truth_of_rocks
     columns = (0, 1)
     return {
         "coverage": level,

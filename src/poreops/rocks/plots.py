@@ -135,8 +135,7 @@ def evaluation_figures(
     of_rocks : model → (rocks, 2), each rock left out
     report, details : of reports/properties.json and reports/properties_models.json
     """
-    test, (rocks, place) = slices.test, np.unique(slices.rocks, return_inverse=True)
-    truth = np.stack([slices.truth[place == k].mean(axis=0) for k in range(len(rocks))])
+    test = slices.test
     widths = {stack: found["plug"] for stack, found in details["intervals"].items()}
     shown = (*widths, "kozeny_carman")
     falls = np.array(list(details["importance"].values()))
@@ -144,7 +143,12 @@ def evaluation_figures(
         "parity_random.png": parity(
             {name: at_random[name][test] for name in shown}, slices.truth[test], slices.rocks[test]
         ),
-        "parity_left_out.png": parity({n: of_rocks[n] for n in shown}, truth, rocks, widths),
+        "parity_left_out.png": parity(
+            {name: of_rocks[name] for name in shown},
+            slices.truth_of_rocks,
+            np.unique(slices.rocks),
+            widths,
+        ),
         "models.png": model_table(report, details["seconds"], details["slices"]),
         "importance.png": importance(slices.features, falls),
     }

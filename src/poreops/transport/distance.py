@@ -22,15 +22,8 @@ def squared_distance(crop, deep):
     -------
     (nx, ny, nz) int32, 0 where there is no label
     """
-    nx, ny, nz = crop.shape
     found, planar, spans = _in_planes(crop, deep)
-    flat, near, out = crop.ravel(), planar.ravel(), found.ravel()
-    for i in range(nx):
-        for j in range(ny):
-            for k in range(spans[i, j, 0], spans[i, j, 1]):
-                m = (i * ny + j) * nz + k
-                if flat[m] > 0:
-                    out[m] = _nearest_along(flat, near, m, ny * nz, i, nx - 1 - i)
+    _along(0, crop, planar, found, spans)
     return found
 
 
@@ -78,14 +71,23 @@ def _in_planes(crop, deep):
                 run = run + 1 if line[k] == last else 1
                 last = line[k]
                 out[k] = min(out[k], run * run)
-    flat, near, nearer = crop.ravel(), first.ravel(), second.ravel()
+    _along(1, crop, first, second, spans)
+    return first, second, spans
+
+
+@njit(cache=True, nogil=True)
+def _along(axis, crop, squared, out, spans):
+    """Write to ``out`` the squared distances that count steps along axis 0 or 1 too."""
+    nx, ny, nz = crop.shape
+    flat, near, nearer = crop.ravel(), squared.ravel(), out.ravel()
+    stride, last = (ny * nz, nx - 1) if axis == 0 else (nz, ny - 1)
     for i in range(nx):
         for j in range(ny):
+            before = i if axis == 0 else j
             for k in range(spans[i, j, 0], spans[i, j, 1]):
                 m = (i * ny + j) * nz + k
                 if flat[m] > 0:
-                    nearer[m] = _nearest_along(flat, near, m, nz, j, ny - 1 - j)
-    return first, second, spans
+                    nearer[m] = _nearest_along(flat, near, m, stride, before, last - before)
 
 
 @njit(cache=True, nogil=True)
