@@ -42,7 +42,11 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_folder_mlflow_holds_no_python():
-    assert not list((ROOT / "mlflow").rglob("*.py"))
+    # what runs leave there is ignored, and registered models bring the code that serves them
+    ours = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "mlflow"]
+    listed = subprocess.run(ours, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "mlflow/server.env" in listed.splitlines()
+    assert not [name for name in listed.splitlines() if name.endswith(".py")]
 
 
 def test_modules_stay_below_400_lines():

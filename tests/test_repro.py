@@ -19,6 +19,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 import poreops
+from poreops.params import select_profile
 from poreops.store import read_hdf5, read_json, read_yaml, sha256, write_yaml
 from poreops.tracking import connection
 
@@ -55,6 +56,8 @@ class Clone:
             if (project / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(project / name, folder / name)
+        # as after cloning: the tree may have another profile chosen
+        select_profile("default", folder / "params.yaml", folder / "profiles")
         self("git", "init", "-q")
         self("git", "add", "-A")
         identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]

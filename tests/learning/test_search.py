@@ -161,6 +161,25 @@ def test_a_search_killed_while_it_writes_its_journal_goes_on(tmp_path, ten, monk
     assert tried(journal) == ten
 
 
+def killed_while_it_draws(journal):
+    def suggest(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    optuna.trial.Trial.suggest_int = suggest  # the third and fourth parameter
+    search("s", journal, config(trials=10), evaluate)
+
+
+@pytest.mark.slow
+def test_a_search_killed_while_it_draws_parameters_draws_the_same(tmp_path, ten):
+    process = SPAWN.Process(target=killed_while_it_draws, args=(tmp_path / "j",))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert len(recorded(tmp_path / "j").trials[0].params) == 2
+    search("s", tmp_path / "j", config(trials=10), evaluate)
+    assert tried(tmp_path / "j") == ten
+
+
 @pytest.mark.slow
 def test_two_processes_share_a_search(tmp_path, ten):
     started = SPAWN.Queue()

@@ -182,7 +182,10 @@ def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
     for stale in (t for t in trials if t.state == TrialState.RUNNING and not _alive(t)):
         study.tell(stale.number, state=TrialState.FAIL)
         free.append(stale.user_attrs["place"])
-        study.enqueue_trial(stale.params, user_attrs={"place": free[-1]})
+        # a part of the parameters would shift what is drawn for the rest: draw all of them again
+        whole = stale.params.keys() == config.space.keys()
+        given = stale.params if whole else _fixed(config, free[-1])
+        study.enqueue_trial(given, user_attrs={"place": free[-1]})
     place = 1 + max((t.user_attrs["place"] for t in trials), default=-1)
     if not free and place < _places(config):
         free.append(place)
