@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.learning.intervals import scales
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -162,6 +164,7 @@ def evaluation_figures(
     """
     test, rocks = split.test, split.table["rock"].to_numpy()
     falls = np.array(list(details["importance"].values()))
+    width = details["widths"]["plug"] * scales(plugs["served"] - plugs["kozeny_carman"])
     shown = ("served", "smr_ml", "smr_nn", "kozeny_carman")
     return {
         "parity_random.png": parity(
@@ -173,7 +176,7 @@ def evaluation_figures(
             {name: plugs[name] for name in shown},
             left_out.truth,
             left_out.rocks,
-            {"served": details["widths"]["plug"]},
+            {"served": width},
         ),
         "models.png": model_table(report, details["seconds"], len(split.table)),
         "importance.png": importance(split.features, falls),
@@ -184,7 +187,7 @@ def parity(
     predicted: Mapping[str, Floats],
     truth: Floats,
     rocks: NDArray[Any],
-    widths: Mapping[str, Sequence[float]] | None = None,
+    widths: Mapping[str, Floats] | None = None,
 ) -> "Figure":
     """Predicted against measured porosity and permeability, a column for each model.
 
@@ -193,7 +196,7 @@ def parity(
     predicted : name → (n, 2), porosity and log(k/m²)
     truth : (n, 2)
     rocks : (n,) names; the part before "_" gives the colour
-    widths : name → half widths of the intervals of both targets
+    widths : name → half widths of the intervals, (n, 2)
     """
     figure, panels = _figure(2, len(predicted), (3.3 * len(predicted), 6.4))
     kinds = np.array([str(rock).rpartition("_")[0] or str(rock) for rock in rocks])
@@ -217,7 +220,7 @@ def parity(
                 own = kinds == kind
                 x, y = truth[own, row], values[own, row]
                 if widths is not None and name in widths:
-                    w = widths[name][row]
+                    w = widths[name][own, row]
                     panel.vlines(
                         unit(x), unit(y - w), unit(y + w), color=colour, lw=0.7, alpha=0.5
                     )
