@@ -39,9 +39,10 @@ def real_volumes() -> dict[str, NDArray[np.bool_]]:
 def main() -> None:
     """Write every role's volumes, all drawn from seeds of their own."""
     config = section("volumes", VolumesConfig)
-    counts = {"train": config.train, "unseen": config.unseen, "network": config.network}
     tasks = {
-        (role, i): volume_seed(config.seed, role, i) for role in ROLES for i in range(counts[role])
+        (role, i): volume_seed(config.seed, role, i)
+        for role in ROLES
+        for i in range(getattr(config, role))
     }
     drawn = parallel_map(
         partial(draw, config), tasks.values(), section("compute", ComputeConfig), announce=print

@@ -18,7 +18,7 @@ from poreops.transport.labels import LabelConfig, simulated_size_factors
 
 REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
 PARTIAL = Path("artifacts/.partial/labels")
-ROLES = ("train", "unseen")
+ROLES = ("train", "gate", "unseen")
 
 
 def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
@@ -33,7 +33,7 @@ def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
 
 
 def main() -> None:
-    """Write the labels of the training and the unseen volumes, in powers of a voxel."""
+    """Write the labels of the training, gate and unseen volumes, in powers of a voxel."""
     config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
     tasks = []
     for role in ROLES:

@@ -14,13 +14,13 @@ from poreops.transport.size_factor import diffusive_size_factors
 
 NETWORK = {
     "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,
-    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic", "dense": 8,
-    "dropout": 0.2,
+    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic",
+    "pooling": "average", "dense": 8, "dropout": 0.2,
 }  # fmt: skip
 TRAINING = {
-    "seed": 5, "epochs": 4, "random_split_epochs": 1, "scalar_epochs": 60, "batch_size": 16,
-    "learning_rate": 2e-3, "loss": "huber", "scaling": "log", "augment": True,
-    "precision": "float32",
+    "seed": 5, "members": ("coarse", "scalars", "image", "both"), "epochs": 4, "split_epochs": 1,
+    "scalar_epochs": 60, "batch_size": 16, "learning_rate": 2e-3, "schedule": "cosine",
+    "loss": "huber", "scaling": "log", "augment": True, "precision": "float32",
 }  # fmt: skip
 EDGES = {3: 48, 2: 160}
 
@@ -51,7 +51,7 @@ def examples(ndim: int, image: str = "occupancy") -> tuple[Examples, Examples]:
 
     def some(rows):
         part = type(encoded)(encoded.image[rows], encoded.scalars[rows])
-        return Examples(part, target[rows])
+        return Examples(part, target[rows], "diffusive", ndim)
 
     return some(~held_out), some(held_out)
 
@@ -63,4 +63,4 @@ def trained(ndim: int) -> Trained:
 
 def trained_model(ndim: int) -> ConductanceModel:
     found = trained(ndim)
-    return ConductanceModel(found.model, network(), found.scaling, ndim, "diffusive")
+    return ConductanceModel(found.model, network(), found.scaling, ndim, "diffusive", "both")

@@ -90,7 +90,7 @@ def test_size_factors_are_predictions_in_voxels_of_the_image(model, ndim):
 
 def test_a_model_of_flow_has_the_units_of_flow(model, ndim):
     flow = ConductanceModel(
-        tiny_model.trained(ndim).model, model.network, model.scaling, ndim, "hydraulic"
+        tiny_model.trained(ndim).model, model.network, model.scaling, ndim, "hydraulic", "both"
     )
     regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
     rois, ratios, _ = tiny_model.conduits(ndim)

@@ -41,6 +41,7 @@ def read_examples(
         images.append(encoded.image)
         scalars.append(encoded.scalars)
         ratios.append(part.zoom_ratio)
+        ndim = part.roi.ndim - 1
     encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
-    scale = np.concatenate(ratios) ** zoom_power(target, encoded.image.ndim - 2)
-    return Examples(encoded, size_factors[rows] * scale)
+    scale = np.concatenate(ratios) ** zoom_power(target, ndim)
+    return Examples(encoded, size_factors[rows] * scale, target, ndim)
