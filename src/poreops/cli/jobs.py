@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from poreops.cli.progress import Clock, progress_bar
 from poreops.errors import InputError
 from poreops.volumes.memory import require_memory
-from poreops.volumes.read import ImageHeader, read_header, read_image
+from poreops.volumes.read import read_header, read_image
+from poreops.volumes.reading import Reading
 
 # peak of the full-volume solver at 256³: 66 at porosity 0.95, 43 at 0.6, 15 at 0.2, measured
 BULK_BYTES_PER_VOXEL = 75
@@ -32,7 +33,7 @@ class ImageSource:
     dtype: str | None = None
     pore_label: int | None = None
 
-    def header(self) -> ImageHeader:
+    def header(self) -> Reading:
         """Read shape and type only."""
         return read_header(self.path, dataset=self.dataset, shape=self.shape, dtype=self.dtype)
 
@@ -319,7 +320,7 @@ def _axes(axis: str, ndim: int) -> list[str]:
     return names if axis == "all" else [axis]
 
 
-def _fitting_header(source: ImageSource, bytes_per_voxel: int, job: str) -> ImageHeader:
+def _fitting_header(source: ImageSource, bytes_per_voxel: int, job: str) -> Reading:
     header = source.header()
     size = " x ".join(str(n) for n in header.shape)
     require_memory(
