@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from poreops.errors import InputError
 from poreops.volumes import memory
-from poreops.volumes.read import read_header, read_image
+from poreops.volumes.read import read_header, read_image, read_volume
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=3, min_side=2, max_side=7)
 BINARY = hnp.arrays(np.bool_, SHAPES).filter(lambda im: im.any())
@@ -71,7 +71,7 @@ def test_round_trip_of_a_binary_image(tmp_path, name, im, dtype):
     stored = im.astype(dtype) * (255 if dtype == "uint8" else 1)
     stored = stored.astype(dtype)
     WRITERS[name](tmp_path / name, stored)
-    found = read_image(tmp_path / name, **_described(name, stored))
+    found = read_volume(tmp_path / name, **_described(name, stored)).image
     assert found.dtype == bool
     assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, im)
@@ -95,7 +95,7 @@ def test_round_trip_of_labels(tmp_path, name, im, order):
 @given(im=BINARY)
 def test_slabs_give_the_image_that_one_read_gives(tmp_path, im):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("poreops.volumes.formats.SLAB_BYTES", 1)
+        patch.setattr("poreops.volumes.stored.SLAB_BYTES", 1)
         for name, write in WRITERS.items():
             write(tmp_path / name, im.astype(np.uint8))
             found = read_image(tmp_path / name, **_described(name, im.astype(np.uint8)))

@@ -50,11 +50,13 @@ def _poreops(
 def check(
     image: o.Image,
     voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     pore_label: o.PoreLabel = None,
     octants: o.Octants = True,
     dataset: o.Dataset = None,
     shape: o.Shape = None,
     dtype: o.Dtype = None,
+    offset: o.Offset = 0,
     workers: o.Workers = None,
     out: o.OptionalOut = None,
     overwrite: o.Overwrite = False,
@@ -63,7 +65,7 @@ def check(
     """Look at an image before a number from it is believed: phase, connection, resolution."""
     from poreops.cli import bulk_jobs, show
 
-    source = o.source(image, dataset, shape, dtype, pore_label, voxel_size)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     deliver(
         lambda _: bulk_jobs.check(source, octants, workers),
         show.check_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -75,6 +77,7 @@ def network(
     image: o.Image,
     out: o.Out,
     voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     model: o.Model = None,
     method: o.Method = None,
     transport: o.Transport = "diffusion",
@@ -86,6 +89,7 @@ def network(
     dataset: o.Dataset = None,
     shape: o.Shape = None,
     dtype: o.Dtype = None,
+    offset: o.Offset = 0,
     workers: o.Workers = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
@@ -93,7 +97,7 @@ def network(
     """Build an OpenPNM-ready pore network; its formation factor, tortuosity, permeability."""
     from poreops.cli import jobs, show
 
-    source = o.source(image, dataset, shape, dtype, pore_label, voxel_size)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers)
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
@@ -105,6 +109,7 @@ def network(
 def size_factors(
     image: o.Image,
     voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     out: o.OptionalOut = None,
     model: o.Model = None,
     method: o.Method = None,
@@ -116,6 +121,7 @@ def size_factors(
     dataset: o.Dataset = None,
     shape: o.Shape = None,
     dtype: o.Dtype = None,
+    offset: o.Offset = 0,
     workers: o.Workers = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
@@ -123,7 +129,7 @@ def size_factors(
     """Partition an image and give the size factor of every throat, of diffusion or of flow."""
     from poreops.cli import jobs, show
 
-    source = o.source(image, dataset, shape, dtype, pore_label, voxel_size)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers)
     deliver(
         lambda _: jobs.size_factors(source, given, convention),
@@ -136,6 +142,7 @@ def formation_factor(
     image: o.Image,
     axis: o.Axis = "all",
     voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     out: o.OptionalOut = None,
     pore_label: o.PoreLabel = None,
     diffusivity: o.Diffusivity = None,
@@ -146,6 +153,7 @@ def formation_factor(
     dataset: o.Dataset = None,
     shape: o.Shape = None,
     dtype: o.Dtype = None,
+    offset: o.Offset = 0,
     workers: o.Workers = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
@@ -153,7 +161,7 @@ def formation_factor(
     """Solve diffusion in the whole image: formation factor and tortuosity without a network."""
     from poreops.cli import bulk_jobs, show
 
-    source = o.source(image, dataset, shape, dtype, pore_label, voxel_size)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     phases = o.parsed_diffusivity(diffusivity)
     numerics = bulk_jobs.Numerics(tolerance, None, workers)
     deliver(
@@ -168,6 +176,7 @@ def formation_factor(
 def permeability(
     image: o.Image,
     voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     axis: o.Axis = "all",
     out: o.OptionalOut = None,
     pore_label: o.PoreLabel = None,
@@ -178,6 +187,7 @@ def permeability(
     dataset: o.Dataset = None,
     shape: o.Shape = None,
     dtype: o.Dtype = None,
+    offset: o.Offset = 0,
     workers: o.Workers = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
@@ -185,7 +195,7 @@ def permeability(
     """Solve Stokes flow in the whole image: permeability without a network."""
     from poreops.cli import bulk_jobs, show
 
-    source = o.source(image, dataset, shape, dtype, pore_label, voxel_size)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     numerics = bulk_jobs.Numerics(tolerance, iterations, workers)
     deliver(
         lambda _: bulk_jobs.permeability(source, axis, boundary, numerics, octants),

@@ -15,7 +15,7 @@ from poreops.cli.axes import (
 )
 from poreops.cli.checking import check_block
 from poreops.cli.progress import Clock
-from poreops.cli.source import ImageSource, about, required_edge
+from poreops.cli.source import ImageSource, about
 from poreops.errors import InputError
 
 # peak of the full-volume solver at 256³: 66 at porosity 0.95, 43 at 0.6, 15 at 0.2, measured
@@ -130,11 +130,11 @@ def permeability(
             f"boundary must be one of {', '.join(boundaries)}, got {boundary!r}; correct "
             "--boundary"
         )
-    header = source.fitting_header(stokes.BYTES_PER_VOXEL, "solving Stokes flow")
+    header = source.fitting_header(stokes.BYTES_PER_VOXEL, "solving Stokes flow", sized=True)
     axes = axis_names(axis, len(header.shape))
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = required_edge(volume.reading.edge, source.path)
+    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
     with clock.stage("check"):
         block = check_block(
             volume.image, volume.reading, chosen=source.chosen, octants=octants,

@@ -1,15 +1,13 @@
 """The block at the top of an answer: which phase is the pore, is there enough, is it resolved."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.regions.partition import Regions
 from poreops.transport.image_check import ImageCheck, Parts, check
-
-if TYPE_CHECKING:
-    from poreops.volumes.reading import Reading
+from poreops.volumes.reading import Reading
 
 Results = dict[str, Any]
 
@@ -19,7 +17,7 @@ OPEN = 0.6
 
 def check_block(
     im: NDArray[np.bool_],
-    reading: "Reading",
+    reading: Reading,
     *,
     chosen: bool,
     regions: Regions | None = None,
@@ -55,7 +53,7 @@ def check_block(
     }
 
 
-def _phase_warnings(found: ImageCheck, reading: "Reading") -> list[str]:
+def _phase_warnings(found: ImageCheck, reading: Reading) -> list[str]:
     """Say what the other of two labels gives, where nobody chose and the pore is most of it."""
     if found.porosity <= OPEN or reading.pore_rule is None:
         return []

@@ -20,7 +20,7 @@ from poreops.cli.axes import (
 from poreops.cli.checking import check_block
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
-from poreops.cli.source import ImageSource, about, required_edge
+from poreops.cli.source import ImageSource, about
 from poreops.errors import InputError
 
 
@@ -57,13 +57,13 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 
     clock = Clock()
     checked_transport(given.transport, given.name)
-    header = source.fitting_header(BYTES_PER_VOXEL, "a network")
+    header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
     checked_method(given.name, given.model, len(header.shape))
     axes = axis_names(axis, len(header.shape))
     loaded = loaded_model(given.model)
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = required_edge(volume.reading.edge, source.path)
+    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
     with clock.stage("partition"):
         regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
     with clock.stage("check"):
@@ -127,13 +127,13 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
 
     clock = Clock()
     target = _target(given.transport)
-    header = source.fitting_header(BYTES_PER_VOXEL, "partitioning")
+    header = source.fitting_header(BYTES_PER_VOXEL, "partitioning", sized=True)
     checked_method(given.name, given.model, len(header.shape))
     _check_convention(convention, given.name, target)
     loaded = loaded_model(given.model)
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = required_edge(volume.reading.edge, source.path)
+    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
     with clock.stage("partition"):
         regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
     if not len(regions.conns):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 Image = Annotated[
     str,
     typer.Argument(
-        help="TIFF stack, .npy, .npz, HDF5 (file.h5:/dataset) or .raw with --shape and --dtype. "
-        "Pore is True, 1 or 255; else see --pore-label.",
+        help="TIFF stack, folder of slices, .npy, .npz, HDF5 (file.h5:/dataset), .mat, or .raw "
+        "with --shape and --dtype. Pore is True, 1 or 255; else see --pore-label.",
         show_default=False,
     ),
 ]
@@ -34,8 +34,20 @@ GreyImage = Annotated[
     ),
 ]
 VoxelSize = Annotated[
-    float | None,
-    typer.Option("--voxel-size", help="Edge of a voxel in metres.", show_default=False),
+    str | None,
+    typer.Option(
+        "--voxel-size",
+        help="Edge of a voxel in metres, or of slices,rows,columns.  [default: as the file "
+        "states]",
+        show_default=False,
+    ),
+]
+AnyVoxelSize = Annotated[
+    bool,
+    typer.Option(
+        "--any-voxel-size",
+        help="Take --voxel-size even outside 1 nm to 1 mm, or against the file.",
+    ),
 ]
 GreyVoxelSize = Annotated[
     float, typer.Option("--voxel-size", help="Edge of a pixel in metres.", show_default=False)
@@ -64,6 +76,9 @@ Shape = Annotated[
     typer.Option("--shape", help="Of a raw file: slices,rows,columns, e.g. 400,400,400."),
 ]
 Dtype = Annotated[str | None, typer.Option("--dtype", help="Of a raw file, e.g. uint8 or >u2.")]
+Offset = Annotated[
+    int, typer.Option("--offset", help="Bytes of a raw file's header, which are skipped.", min=0)
+]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -172,18 +187,20 @@ def source(
     dataset: str | None,
     shape: str | None,
     dtype: str | None,
+    offset: int,
     pore_label: str | None,
-    voxel_size: float | None,
+    voxel_size: str | None,
+    any_voxel_size: bool,
 ) -> "ImageSource":
     """Return the image file and how it is read, from the options as they were given."""
     from poreops.cli.source import ImageSource
+    from poreops.volumes.labels import parse_labels
+    from poreops.volumes.spacing import parse_voxel_size
 
     return ImageSource(
-        image, dataset, parsed_shape(shape), dtype, parsed_labels(pore_label), voxel_size
-    )
-
-
-_LABELS = -(2**63), 2**64  # what a voxel can hold
+        image, dataset, parsed_shape(shape), dtype, offset, parse_labels(pore_label),
+        parse_voxel_size(voxel_size), any_voxel_size,
+    )  # fmt: skip
 
 
 def parsed_shape(shape: str | None) -> tuple[int, ...] | None:
@@ -202,32 +219,6 @@ def parsed_shape(shape: str | None) -> tuple[int, ...] | None:
         raise InputError(
             f"shape must be voxel counts, got {shape!r}; give it as --shape 400,400,400"
         ) from None
-
-
-def parsed_labels(labels: str | None) -> tuple[int, ...] | None:
-    """Return the labels of the pore.
-
-    Examples
-    --------
-    >>> parsed_labels("1"), parsed_labels("1, 2")
-    ((1,), (1, 2))
-    """
-    if labels is None:
-        return None
-    try:
-        found = tuple(int(label) for label in labels.split(","))
-    except ValueError:
-        raise InputError(
-            f"a pore label must be a whole number, or several, got {labels!r}; give it as "
-            "--pore-label 1 or --pore-label 1,2"
-        ) from None
-    for label in found:
-        if not _LABELS[0] <= label < _LABELS[1]:
-            raise InputError(
-                f"a pore label must be a value that a voxel can have, got {label}; give the "
-                "pore's value in the image as --pore-label"
-            )
-    return found
 
 
 def parsed_diffusivity(given: list[str] | None) -> dict[int, float] | None:

@@ -164,7 +164,7 @@ def _check_lines(results: Results) -> list[str]:
             f"{name} {share:.1%} ({floating[name]:.1%} floating)" for name, share in joined.items()
         )
         + " of the pores reach from face to face",
-        f"closed    {closed['pores']} pores touch no face, {closed['share']:.1%} of the pore space",
+        f"closed    {closed['pores']} pores touch no face, {closed['share']:.1%} of the pores",
         f"throats   {_throats(block['throats'], results['shape'])}",
         f"octants   {_octants(block['octants'])}",
     ]

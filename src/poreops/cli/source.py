@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.volumes.memory import require_memory
-from poreops.volumes.read import ImageHeader, read_header, read_image
+from poreops.volumes.read import read_header, read_volume
+from poreops.volumes.reading import Reading, Volume
+from poreops.volumes.spacing import VoxelSize
 
 
 class Phases(NamedTuple):
@@ -20,61 +22,53 @@ class Phases(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageSource:
-    """An image file and how to read it; see `poreops.read_image`."""
+    """An image file and how to read it; see `poreops.volumes.read.read_volume`."""
 
     path: str
     dataset: str | None = None
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
-    pore_labels: tuple[int, ...] | None = None
-    voxel_size: float | None = None
+    offset: int = 0
+    pore_label: tuple[int, ...] | None = None
+    voxel_size: VoxelSize | None = None
+    any_voxel_size: bool = False
 
     @property
     def chosen(self) -> bool:
         """Whether the user named the label of the pore."""
-        return self.pore_labels is not None
+        return self.pore_label is not None
 
-    def header(self) -> ImageHeader:
-        """Read shape and type only."""
-        return read_header(self.path, dataset=self.dataset, shape=self.shape, dtype=self.dtype)
+    def fitting_header(self, bytes_per_voxel: int, job: str, *, sized: bool = False) -> Reading:
+        """Read what the file says of itself, and refuse an image whose job does not fit in memory.
 
-    def fitting_header(self, bytes_per_voxel: int, job: str) -> ImageHeader:
-        """Read shape and type, and refuse an image whose job does not fit in memory."""
-        header = self.header()
+        Raises
+        ------
+        InputError
+            The job needs more memory than there is, or it must be `sized` and no voxel size is
+            known.
+        """
+        header = read_header(self.path, **self._options())
         size = " x ".join(str(n) for n in header.shape)
         require_memory(
             header.voxels * bytes_per_voxel, f"{job} of {size} voxels", "crop the image to a part"
         )
+        if sized and header.edge is None:
+            raise InputError(
+                f"the voxel size must be known, {self.path} does not state it; give it in metres, "
+                "e.g. --voxel-size 5.3e-6"
+            )
         return header
 
-    def read(self) -> Any:
-        """Read the image, True = pore."""
-        from types import SimpleNamespace
+    def read(self) -> Volume:
+        """Read the image, True = pore, and how it was understood."""
+        return read_volume(self.path, pore_label=self.pore_label, **self._options())
 
-        from poreops.conduits import checked_voxel_size
+    def _options(self) -> dict[str, Any]:
+        options = dict(vars(self))
+        del options["path"], options["pore_label"]
+        return options
 
-        if self.voxel_size is not None:
-            checked_voxel_size(self.voxel_size)
-        image = read_image(
-            self.path,
-            dataset=self.dataset,
-            shape=self.shape,
-            dtype=self.dtype,
-            pore_label=self.pore_labels[0] if self.pore_labels else None,
-        )
-        reading = SimpleNamespace(
-            pore_labels=self.pore_labels or (1,),
-            pore_rule="default",
-            edge=self.voxel_size,
-            voxel_size_source="given",
-            resampling=None,
-            photometric=None,
-            warnings=(),
-            as_dict=dict,
-        )
-        return SimpleNamespace(image=image, reading=reading)
-
-    def read_phases(self, diffusivity: dict[int, float]) -> tuple[Any, Phases]:
+    def read_phases(self, diffusivity: dict[int, float]) -> tuple[Volume, Phases]:
         """Read the image of what conducts, and the phases with their diffusivities.
 
         Raises
@@ -90,10 +84,10 @@ class ImageSource:
         conducting = tuple(label for label, value in diffusivity.items() if value > 0)
         if not conducting:
             raise InputError("a diffusivity must be > 0, got 0 for each label; correct it")
-        volume = replace(self, pore_labels=conducting).read()
+        volume = replace(self, pore_label=conducting).read()
         phases = np.zeros(volume.image.shape, np.uint8)
         for number, label in enumerate(diffusivity, start=1):
-            phases[replace(self, pore_labels=(label,)).read().image] = number
+            phases[replace(self, pore_label=(label,)).read().image] = number
         if not phases.all():
             share = np.count_nonzero(phases == 0) / phases.size
             raise InputError(
@@ -103,17 +97,9 @@ class ImageSource:
         return volume, Phases(phases, dict(enumerate(diffusivity.values(), start=1)))
 
 
-def required_edge(edge: float | None, path: str) -> float:
-    """Return the edge of a voxel, or raise `InputError` where nobody said."""
-    if edge is None:
-        raise InputError(
-            f"the voxel size must be known, {path} does not state it; give it in metres, e.g. "
-            "--voxel-size 5.3e-6"
-        )
-    return edge
-
-
-def about(command: str, source: ImageSource, volume: Any, block: dict[str, Any]) -> dict[str, Any]:
+def about(
+    command: str, source: ImageSource, volume: Volume, block: dict[str, Any]
+) -> dict[str, Any]:
     """Return what every answer says of its image."""
     import poreops
 

@@ -170,7 +170,7 @@ def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
     stacks: list[NDArray[np.generic]] = []
     for path in files:
         _check_pages(path)
-        with open_image(path, dataset=None, shape=None, dtype=None) as stored:
+        with open_image(path) as stored:
             stack = np.concatenate(list(stored.slabs())).reshape(stored.shape)
             stack = stack.T if stored.fortran else stack
         stack = stack[None] if stack.ndim == 2 else stack

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
-from poreops.volumes.formats import open_image
+from poreops.volumes.formats import Source, open_image
 
 Grey = NDArray[np.uint8]
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
@@ -105,7 +105,7 @@ def read_grey(path: str | Path, dataset: str | None = None) -> Grey:
     if file.suffix.lower() in PICTURES:
         array = _picture(file)
     else:
-        with open_image(file, dataset=dataset, shape=None, dtype=None) as stored:
+        with open_image(file, Source(dataset)) as stored:
             array = np.concatenate(list(stored.slabs())) if stored.shape else np.zeros(())
     if array.ndim in (3, 4) and array.shape[-1] in (3, 4):
         raise InputError(

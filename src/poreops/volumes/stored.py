@@ -1,0 +1,120 @@
+"""An open image file: its shape, its type, what it says of itself, and a stream of slabs."""
+
+import lzma
+import math
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+from poreops.volumes.spacing import Spacing
+
+SLAB_BYTES = 64 * 2**20
+
+# what the readers of the formats raise on bytes that are not theirs
+_DAMAGE = (
+    OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError,
+    ArithmeticError, SyntaxError, AssertionError, MemoryError, struct.error, zlib.error,
+    lzma.LZMAError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An open image file.
+
+    Attributes
+    ----------
+    shape : of the array whose C order is the order of the file
+    dtype : type of the stored values
+    slabs : starts a pass over the image, some consecutive layers at a time along its first axis
+        that is longer than one
+    format : for the reader of an answer
+    fortran : the image is the transpose of the array described here
+    sliceable : a slab can be read without the rest
+    axes : a letter for each axis of the image, where the file names them
+    spacing : edges of its voxels, where the file states them
+    white : where zero is shown white: the stored value that is shown black; else None
+    dataset : name of the array inside the file
+    raw : nothing in the file vouches for shape and order
+    lossy : values are not kept exactly
+    warnings : what the owner of the file should know
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    slabs: Callable[[], Iterator[NDArray[np.generic]]]
+    format: str
+    fortran: bool = False
+    sliceable: bool = True
+    axes: str | None = None
+    spacing: Spacing | None = None
+    white: int | None = None
+    dataset: str | None = None
+    raw: bool = False
+    lossy: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape in the order of the image's axes."""
+        return self.shape[::-1] if self.fortran else self.shape
+
+
+def layers(shape: tuple[int, ...], itemsize: int) -> Iterator[slice]:
+    """Cut axis 0 into slices of about `SLAB_BYTES`."""
+    layer = max(math.prod(shape[1:]) * itemsize, 1)
+    step = max(SLAB_BYTES // layer, 1)
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))
+
+
+def long_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Split a shape into its leading ones and the rest, at least one axis.
+
+    Examples
+    --------
+    >>> long_axes((1, 1, 4, 1)), long_axes((1, 1))
+    (((1, 1), (4, 1)), ((1,), (1,)))
+    """
+    leading = 0
+    while leading < len(shape) - 1 and shape[leading] == 1:
+        leading += 1
+    return shape[:leading], shape[leading:]
+
+
+def array_slabs(array: Any) -> Callable[[], Iterator[NDArray[np.generic]]]:
+    """Return the slabs of an array, memory map or HDF5 dataset that is sliced on demand."""
+    ones, rest = long_axes(tuple(int(n) for n in array.shape))
+    itemsize = np.dtype(array.dtype).itemsize
+
+    def slabs() -> Iterator[NDArray[np.generic]]:
+        for part in layers(rest, itemsize):
+            yield np.asarray(array[(0,) * len(ones) + (part,)])
+
+    return slabs
+
+
+@contextmanager
+def damage_is_bad_input(file: Path) -> Iterator[None]:
+    """Turn what a format's reader raises on a broken file into one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except PermissionError as error:
+        raise InputError(f"an image file must be readable, {error}; change its rights") from None
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise InputError(
+            f"an image file must be complete, {file.name} is truncated or damaged ({reason}); "
+            "copy or export it again"
+        ) from None

@@ -1,0 +1,138 @@
+"""What the tags and descriptions of a TIFF say: files of a set, edges of voxels."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from poreops.errors import InputError
+from poreops.volumes.spacing import Spacing, spacing_of
+
+# resolutions for printing and for screens [dots per inch] say nothing about voxels
+_PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 360, 400, 600, 720,
+          800, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
+
+
+def refuse_incomplete_set(tiff: Any, file: Path) -> None:
+    """Refuse a part of a multi-file OME-TIFF whose other files are missing, or OME without pages."""
+    root = _ome(tiff)
+    if root is None:
+        return
+    for element in root.iter():
+        tag = _tag(element)
+        if tag == "BinaryOnly":
+            master = element.attrib.get("MetadataFile", "another file")
+            raise InputError(
+                f"{file.name} is a part of a set of files that {master} describes; give that file "
+                "as the image"
+            )
+        if tag == "BinData":
+            raise InputError(
+                f"the voxels of an OME-TIFF must lie in its pages, {file.name} holds some in its "
+                "XML (BinData); export it as TIFF"
+            )
+    named = [
+        e.attrib["FileName"] for e in root.iter() if _tag(e) == "UUID" and "FileName" in e.attrib
+    ]
+    for name in dict.fromkeys(named):
+        if name.lower() != file.name.lower() and not (file.parent / name).is_file():
+            raise InputError(
+                f"the files of an OME-TIFF must lie together, {file.name} needs {name}, which is "
+                f"not in {file.parent}; copy it there"
+            )
+
+
+def spacing_of_tiff(tiff: Any, page: Any, axes: str | None) -> Spacing | None:
+    """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say."""
+    if axes is None:
+        return None
+    source, unit, metres, edges = "", None, None, None
+    if tiff.is_ome:
+        found = _ome_sizes(tiff)
+        if found is None:
+            return None
+        return _by_axes(found, axes, None, "OME PhysicalSize", 1.0)
+    columns, rows = (_inverse(page, tag) for tag in ("XResolution", "YResolution"))
+    described = tiff.imagej_metadata if tiff.is_imagej else _shaped(tiff)
+    if described:
+        unit = described.get("unit")
+        source = "ImageJ spacing and resolution" if tiff.is_imagej else "TIFF description"
+        depth = described.get("spacing")
+        edges = {"X": columns, "Y": rows, "Z": _number(depth)}
+        if isinstance(unit, str) and (unit.lower() not in {"", "pixel", "pixels"} or depth):
+            return _by_axes(edges, axes, unit, source, None)
+        if depth and tiff.is_imagej:
+            return _by_axes(edges, axes, None, source, None)
+    metres = {2: 0.0254, 3: 0.01}.get(int(page.resolutionunit or 1))
+    if metres is None or columns is None or rows is None:
+        return None
+    if any(_is_print(0.0254 / (edge * metres)) for edge in (columns, rows)):
+        return None
+    spacing = _by_axes({"X": columns, "Y": rows}, axes, None, "TIFF resolution", metres)
+    if spacing and any(e is not None and not 1e-9 <= e < 1e-3 for e in spacing.edges):
+        return None
+    return spacing
+
+
+def _is_print(dots_per_inch: float) -> bool:
+    return any(abs(dots_per_inch / dots - 1) < 1e-3 for dots in (*_PRINT, 2.54))
+
+
+def _by_axes(
+    edges: dict[str, float | None], axes: str, unit: str | None, source: str, metres: float | None
+) -> Spacing | None:
+    """Give each axis its edge: the last two are rows and columns, what stands before is z."""
+    depth = edges.get("Z")
+    along = [{"X": edges.get("X"), "Y": edges.get("Y")}.get(letter, depth) for letter in axes]
+    return spacing_of(along, unit, source, metres)
+
+
+def _inverse(page: Any, tag: str) -> float | None:
+    """Return the edge of a pixel in the unit of a resolution tag."""
+    found = page.tags.get(tag)
+    if found is None:
+        return None
+    try:
+        numerator, denominator = found.value
+        return float(denominator / numerator) if numerator and denominator else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _shaped(tiff: Any) -> dict[str, Any] | None:
+    return next((dict(entry) for entry in tiff.shaped_metadata or () if entry), None)
+
+
+def _ome(tiff: Any) -> ElementTree.Element | None:
+    try:
+        return ElementTree.fromstring(tiff.ome_metadata) if tiff.is_ome else None
+    except (ElementTree.ParseError, TypeError):
+        return None
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rsplit("}", 1)[-1]
+
+
+def _ome_sizes(tiff: Any) -> dict[str, float | None] | None:
+    """Return PhysicalSizeX, Y, Z of the first image [m]; without a unit they are micrometres."""
+    from poreops.volumes.spacing import metres_of
+
+    root = _ome(tiff)
+    pixels = (
+        next((e for e in root.iter() if _tag(e) == "Pixels"), None) if root is not None else None
+    )
+    if pixels is None:
+        return None
+    found: dict[str, float | None] = {}
+    for letter in "XYZ":
+        size = _number(pixels.attrib.get(f"PhysicalSize{letter}"))
+        metres = metres_of(pixels.attrib.get(f"PhysicalSize{letter}Unit", "µm"))
+        found[letter] = None if size is None or metres is None else size * metres
+    return found
