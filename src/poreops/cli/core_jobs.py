@@ -18,7 +18,7 @@ _DIRECTIONS = {"x": "down", "y": "across", "radial": "radial"}
 _SUBSETS, _SUBSET_SIZE, _SEED = 100, 50, 0  # of KID
 
 
-def generate(uri: str, count: int, size: int | None, seed: int, folder: Path) -> Answer:
+def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | None) -> Answer:
     """Draw cores and write one TIFF for each into a folder."""
     import tifffile
     from tqdm import tqdm
@@ -29,6 +29,7 @@ def generate(uri: str, count: int, size: int | None, seed: int, folder: Path) ->
         raise InputError(f"the number of cores must be positive, got {count}; give it as -n 1")
     if seed < 0:
         raise InputError(f"a seed must not be negative, got {seed}; give it as --seed 0")
+    assert folder is not None  # --out is no option of it, it must be given
     clock = Clock()
     with clock.timed("load"):
         model = load(load_core_model, uri)

@@ -156,19 +156,21 @@ def _check_lines(results: Results) -> list[str]:
     block = results["check"]
     pore, closed = block["pore"], block["closed"]
     labels = ", ".join(map(str, pore["labels"]))
-    joined, floating = block["percolating_share"], block["floating_share"]
     lines = [
         f"pore      label {labels} ({pore['rule']}); porosity {pore['share']:.4f}",
-        "joined    "
-        + ", ".join(
-            f"{name} {share:.1%} ({floating[name]:.1%} floating)" for name, share in joined.items()
-        )
-        + " of the pores reach from face to face",
+        (
+            f"joined    {_shares(block['percolating_share'])} of the pores join two faces "
+            f"(floating {_shares(block['floating_share'])})"
+        ),
         f"closed    {closed['pores']} pores touch no face, {closed['share']:.1%} of the pores",
         f"throats   {_throats(block['throats'], results['shape'])}",
         f"octants   {_octants(block['octants'])}",
     ]
     return lines + [f"warning: {text}" for text in block["warnings"]]
+
+
+def _shares(shares: Results) -> str:
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
 
 
 def _throats(throats: Results, shape: Sequence[int]) -> str:

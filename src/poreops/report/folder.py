@@ -120,32 +120,32 @@ def _publish(temporary: Path, target: Path, out: str | Path, overwrite: bool) ->
 
 def _earlier(target: Path) -> dict[str, Path]:
     """Return the files that the earlier run wrote and nobody changed since."""
-    digests = _manifest(target)
     return {
         name: target / name
-        for name, digest in digests.items()
+        for name, digest in (_manifest(target) or {}).items()
         if Path(name).name == name
         and (target / name).is_file()
         and sha256(target / name) == digest
     }
 
 
-def _manifest(target: Path) -> Mapping[str, str]:
+def _manifest(target: Path) -> Mapping[str, str] | None:
+    """Return name → digest of what the earlier run wrote; None if no run wrote here."""
     try:
         content = read_json(target / MANIFEST)
     except (InputError, OSError, UnicodeDecodeError):
-        return {}
+        return None
     if not isinstance(content, dict) or content.get("written_by") != "poreops":
-        return {}
+        return None
     digests = content.get("sha256")
-    return digests if isinstance(digests, dict) else {}
+    return digests if isinstance(digests, dict) else None
 
 
 def _refuse_strangers(
     target: Path, out: str | Path, names: Iterable[str], earlier: Mapping[str, Path]
 ) -> None:
     """Raise `InputError` if a new file would replace one that no run wrote."""
-    known = earlier.keys() | ({MANIFEST} if _manifest(target) else set())
+    known = earlier.keys() | (set() if _manifest(target) is None else {MANIFEST})
     strangers = [name for name in names if os.path.lexists(target / name) and name not in known]
     if strangers:
         raise InputError(
