@@ -48,8 +48,8 @@ def command(*arguments, **options):
 def started(*arguments, cwd, before=()):
     """Start a run and wait until its temporary folder is there."""
     process = subprocess.Popen(
-        [*before, COMMAND, *map(str, arguments)], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        [*before, COMMAND, *map(str, arguments)], cwd=cwd, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not list(cwd.rglob(".*.part")):
@@ -89,7 +89,7 @@ def test_what_a_killed_run_left_goes_with_the_next(slow, image, tmp_path):
     process.kill()
     process.communicate()
     assert {path.suffix for path in tmp_path.iterdir()} == {".part", ".lock"}
-    done = command("network", image, *VOXEL, *QUICK, "-o", tmp_path / "other")
+    done = command("formation-factor", image, "--no-octants", "-o", tmp_path / "other")
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
@@ -123,18 +123,17 @@ def test_of_three_runs_at_once_one_wins_and_the_others_say_so(slow, tmp_path):
     assert sorted(results["files"]) == sorted(path.name for path in (tmp_path / "out").iterdir())
 
 
-@pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_second_run_needs_leave_to_replace_the_first(image, tmp_path, more):
+def test_a_second_run_needs_leave_to_replace_the_first(image, tmp_path):
     out = tmp_path / "out"
     assert command("network", image, *VOXEL, *QUICK, "-o", out).returncode == 0
     (out / "notes.txt").write_text("mine")
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    done = command("formation-factor", image, "--no-octants", "-o", out, *more)
+    done = command("formation-factor", image, "--no-octants", "-o", out)
     assert (done.returncode, done.stdout) == (2, "")
     assert is_one_line(done.stderr)
     assert "new or empty" in done.stderr
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
-    done = command("formation-factor", image, "--no-octants", "-o", out, "--overwrite", *more)
+    done = command("formation-factor", image, "--no-octants", "-o", out, "--overwrite")
     assert done.returncode == 0, done.stderr
     # the tables of the network are gone, the notes stay
     assert sorted(path.name for path in out.iterdir()) == [
@@ -157,33 +156,34 @@ def test_two_cores_over_sixty(tmp_path, capsys):
         np.testing.assert_array_equal(core, model().generate(2)[number])
 
 
-@pytest.mark.parametrize("existing", [False, True])
-@pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_full_disk_loses_no_number(image, tmp_path, more, existing):
+@pytest.fixture(scope="module")
+def whole(image):
+    """What a run prints that finds room for its folder, as JSON and as text."""
+    return {
+        more: command("formation-factor", image, "--no-octants", *more).stdout
+        for more in ((), ("--json",))
+    }
+
+
+@pytest.mark.parametrize(("more", "existing"), [((), True), (("--json",), False)])
+def test_a_full_disk_loses_no_number(image, whole, tmp_path, more, existing):
     def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 
     if existing:
         (tmp_path / "out").mkdir()
     done = command(
-        "network", image, *VOXEL, *QUICK, "-o", "out", *more, cwd=tmp_path, preexec_fn=small_files
-    )
+        "formation-factor", image, "--no-octants", "-o", "out", *more, cwd=tmp_path,
+        preexec_fn=small_files,
+    )  # fmt: skip
     assert done.returncode == 1
     assert is_one_line(done.stderr)
     assert "out was not written, the numbers above are complete" in done.stderr
-    whole = command("network", image, *VOXEL, *QUICK, "-o", tmp_path / "whole", *more)
     if more:
-        found, expected = json.loads(done.stdout), json.loads(whole.stdout)
-        assert found["axes"] == expected["axes"]
+        assert json.loads(done.stdout)["axes"] == json.loads(whole[more])["axes"]
     else:
-        axes = done.stdout[done.stdout.index("axis   ") :]
-        assert (
-            axes.strip()
-            == whole.stdout[whole.stdout.index("axis   ") :].rsplit("written")[0].strip()
-        )
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.parent.name != "whole") == (
-        ["out", "whole"] if existing else ["whole"]
-    )
+        assert done.stdout == whole[more]
+    assert [path.name for path in tmp_path.rglob("*")] == ["out"] * existing
 
 
 @pytest.fixture
