@@ -27,8 +27,8 @@ app = typer.Typer(
 Image = Annotated[
     str,
     typer.Argument(
-        help="TIFF stack, .npy, .npz, HDF5 (file.h5:/dataset) or .raw with --shape and --dtype. "
-        "Pore is True, 1 or 255.",
+        help="TIFF, PNG, folder of slices, .npy, .npz, HDF5 (file.h5:/dataset), .mat, .nrrd, "
+        ".mhd, .nii, or .raw with --shape and --dtype. Pore is True, 1 or 255.",
         show_default=False,
     ),
 ]
@@ -40,11 +40,21 @@ ImageSet = Annotated[
     ),
 ]
 VoxelSize = Annotated[
-    float, typer.Option("--voxel-size", help="Edge of a voxel in metres.", show_default=False)
+    str | None,
+    typer.Option(
+        "--voxel-size",
+        help="Edge of a voxel in metres; slices,rows,columns where they differ. The file's own by "
+        "default.",
+    ),
 ]
-OptionalVoxelSize = Annotated[
-    float | None,
-    typer.Option("--voxel-size", help="Edge of a voxel in metres; written to the results."),
+AnyVoxelSize = Annotated[
+    bool,
+    typer.Option(
+        "--any-voxel-size", help="Take a voxel size outside 1 nm to 1 mm, or against the file's."
+    ),
+]
+Offset = Annotated[
+    int, typer.Option("--offset", help="Bytes of header before the voxels of a raw file.")
 ]
 Model = Annotated[
     str | None,
@@ -74,13 +84,15 @@ OptionalOut = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder for the results; none by default.")
 ]
 PoreLabel = Annotated[
-    int | None, typer.Option("--pore-label", help="Value of the pore in a segmented image.")
+    str | None,
+    typer.Option("--pore-label", help="Value of the pore in a segmented image; several: 1,2."),
 ]
 Dataset = Annotated[
-    str | None, typer.Option("--dataset", help="Array inside an HDF5 or npz file.")
+    str | None, typer.Option("--dataset", help="Array inside an HDF5, npz or mat file.")
 ]
 Shape = Annotated[
-    str | None, typer.Option("--shape", help="Of a raw file, e.g. 400,400,400 (C order).")
+    str | None,
+    typer.Option("--shape", help="Of a raw file: slices,rows,columns, e.g. 400,512,512."),
 ]
 Dtype = Annotated[str | None, typer.Option("--dtype", help="Of a raw file, e.g. uint8 or >u2.")]
 Workers = Annotated[
@@ -89,7 +101,8 @@ Workers = Annotated[
 GreyImage = Annotated[
     str,
     typer.Argument(
-        help="Grey slice, or stack of slices: TIFF, .npy, .npz or HDF5; pores are dark.",
+        help="Grey slice, or stack of slices: TIFF, PNG, folder, .npy, .npz, HDF5; pores are "
+        "dark.",
         show_default=False,
     ),
 ]
@@ -111,8 +124,9 @@ Json = Annotated[
 @app.command()
 def network(
     image: Image,
-    voxel_size: VoxelSize,
     out: Out,
+    voxel_size: VoxelSize = None,
+    any_voxel_size: AnyVoxelSize = False,
     model: Model = None,
     method: Method = None,
     transport: Transport = "diffusion",
@@ -121,21 +135,23 @@ def network(
     dataset: Dataset = None,
     shape: Shape = None,
     dtype: Dtype = None,
+    offset: Offset = 0,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Build an OpenPNM-ready pore network; its formation factor, tortuosity, permeability."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.network(source, voxel_size, method, model, transport, axis, out, workers)
+    source = _source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    results = jobs.network(source, method, model, transport, axis, out, workers)
     _show(results, show.network_text, as_json, out)
 
 
 @app.command("size-factors")
 def size_factors(
     image: Image,
-    voxel_size: VoxelSize,
+    voxel_size: VoxelSize = None,
+    any_voxel_size: AnyVoxelSize = False,
     out: OptionalOut = None,
     model: Model = None,
     method: Method = None,
@@ -143,14 +159,15 @@ def size_factors(
     dataset: Dataset = None,
     shape: Shape = None,
     dtype: Dtype = None,
+    offset: Offset = 0,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Partition an image and give the diffusive size factor of every throat."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.size_factors(source, voxel_size, method, model, out, workers)
+    source = _source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    results = jobs.size_factors(source, method, model, out, workers)
     _show(results, show.size_factors_text, as_json, out)
 
 
@@ -158,47 +175,52 @@ def size_factors(
 def formation_factor(
     image: Image,
     axis: Axis = "all",
-    voxel_size: OptionalVoxelSize = None,
+    voxel_size: VoxelSize = None,
+    any_voxel_size: AnyVoxelSize = False,
     out: OptionalOut = None,
     pore_label: PoreLabel = None,
     dataset: Dataset = None,
     shape: Shape = None,
     dtype: Dtype = None,
+    offset: Offset = 0,
     as_json: Json = False,
 ) -> None:
     """Solve diffusion in the whole image: formation factor and tortuosity without a network."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.formation_factor(source, axis, voxel_size, out)
+    source = _source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    results = jobs.formation_factor(source, axis, out)
     _show(results, show.formation_factor_text, as_json, out)
 
 
 @app.command()
 def permeability(
     image: Image,
-    voxel_size: VoxelSize,
+    voxel_size: VoxelSize = None,
+    any_voxel_size: AnyVoxelSize = False,
     axis: Axis = "all",
     out: OptionalOut = None,
     pore_label: PoreLabel = None,
     dataset: Dataset = None,
     shape: Shape = None,
     dtype: Dtype = None,
+    offset: Offset = 0,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Solve Stokes flow in the whole image: permeability without a network."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.permeability(source, axis, voxel_size, out, workers)
+    source = _source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    results = jobs.permeability(source, axis, out, workers)
     _show(results, show.permeability_text, as_json, out)
 
 
 @app.command()
 def properties(
     image: GreyImage,
-    voxel_size: VoxelSize,
+    voxel_size: VoxelSize = None,
+    any_voxel_size: AnyVoxelSize = False,
     model: RockModelUri = "models:/rock-properties@champion",
     threshold: Threshold = None,
     out: OptionalOut = None,
@@ -206,8 +228,11 @@ def properties(
 ) -> None:
     """Predict porosity and permeability from grey micro-CT slices, with intervals."""
     from poreops.cli import jobs, show
+    from poreops.volumes.spacing import parse_voxel_size
 
-    results = jobs.properties(image, voxel_size, model, threshold, out)
+    results = jobs.properties(
+        image, parse_voxel_size(voxel_size), any_voxel_size, model, threshold, out
+    )
     _show(results, show.properties_text, as_json, out)
 
 
@@ -291,6 +316,26 @@ def run(arguments: list[str]) -> int:
 def _fail(message: str, code: int) -> int:
     typer.echo(f"error: {' '.join(message.split())}", err=True)
     return code
+
+
+def _source(
+    image: str,
+    dataset: str | None,
+    shape: str | None,
+    dtype: str | None,
+    offset: int,
+    pore_label: str | None,
+    voxel_size: str | None,
+    any_voxel_size: bool,
+) -> Any:
+    from poreops.cli.jobs import ImageSource
+    from poreops.volumes.labels import parse_labels
+    from poreops.volumes.spacing import parse_voxel_size
+
+    return ImageSource(
+        image, dataset, _parsed_shape(shape), dtype, offset, parse_labels(pore_label),
+        parse_voxel_size(voxel_size), any_voxel_size,
+    )  # fmt: skip
 
 
 def _parsed_shape(shape: str | None) -> tuple[int, ...] | None:

@@ -66,7 +66,8 @@ def score(
     name = checked_name(extractor_name)
     clock = Clock()
     with clock.stage("read"):
-        sets = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+        volumes = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+    sets = {side: volume.image for side, volume in volumes.items()}
     sizes = [images.shape[1:] for images in sets.values()]
     if sizes[0] != sizes[1]:
         raise InputError(
@@ -107,4 +108,8 @@ def score(
             "correlation_length": [curve.get("correlation_length") for curve in both],
             "error_sd": error,
         }
+    scores["warnings"] = [
+        *(text for volume in volumes.values() for text in volume.reading.warnings),
+        *scores["warnings"],
+    ]
     return {"command": "score", **scores, "s2": s2, "seconds": clock.seconds}

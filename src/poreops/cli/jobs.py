@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.cli.progress import Clock, progress_bar
 from poreops.errors import InputError
 from poreops.volumes.memory import require_memory
-from poreops.volumes.read import read_header, read_image
-from poreops.volumes.reading import Reading
+from poreops.volumes.read import read_header, read_volume
+from poreops.volumes.reading import Reading, Volume
+from poreops.volumes.spacing import VoxelSize
 
 # peak of the full-volume solver at 256³: 66 at porosity 0.95, 43 at 0.6, 15 at 0.2, measured
 BULK_BYTES_PER_VOXEL = 75
@@ -25,32 +25,32 @@ Results = dict[str, Any]
 
 @dataclass(frozen=True)
 class ImageSource:
-    """An image file and how to read it; see `poreops.read_image`."""
+    """An image file and how to read it; see `poreops.volumes.read.read_volume`."""
 
     path: str
     dataset: str | None = None
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
-    pore_label: int | None = None
+    offset: int = 0
+    pore_label: tuple[int, ...] | None = None
+    voxel_size: VoxelSize | None = None
+    any_voxel_size: bool = False
 
     def header(self) -> Reading:
-        """Read shape and type only."""
-        return read_header(self.path, dataset=self.dataset, shape=self.shape, dtype=self.dtype)
+        """Read what the file says of itself, not its voxels."""
+        return read_header(self.path, **self._options())
 
-    def read(self) -> NDArray[np.bool_]:
-        """Read the image, True = pore."""
-        return read_image(
-            self.path,
-            dataset=self.dataset,
-            shape=self.shape,
-            dtype=self.dtype,
-            pore_label=self.pore_label,
-        )
+    def read(self) -> Volume:
+        """Read the image, True = pore, and how it was understood."""
+        return read_volume(self.path, pore_label=self.pore_label, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        names = ("dataset", "shape", "dtype", "offset", "voxel_size", "any_voxel_size")
+        return {name: getattr(self, name) for name in names}
 
 
 def network(
     source: ImageSource,
-    voxel_size: float,
     method: str | None,
     model: str | None,
     transport: str,
@@ -60,21 +60,22 @@ def network(
 ) -> Results:
     """Build the network of an image and write it with its transport properties."""
     from poreops import report
-    from poreops.conduits import checked_method, checked_transport, checked_voxel_size
+    from poreops.conduits import checked_method, checked_transport
     from poreops.network import BYTES_PER_VOXEL, loaded_model, network_of_regions
     from poreops.regions.partition import partition
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
     method = _method(method, model)
     checked_transport(transport, method)
     header = _fitting_header(source, BYTES_PER_VOXEL, "a network")
+    voxel_size = _edge(header)
     checked_method(method, model, len(header.shape))
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) as folder:
         loaded = loaded_model(model)
         with clock.stage("read"):
-            im = source.read()
+            volume = source.read()
+            im = volume.image
         with clock.stage("partition"):
             regions = partition(im)
         with clock.timed("size_factors"):
@@ -91,7 +92,7 @@ def network(
                     found[name] |= _flow_results(built.permeability(name))
         pores = built.openpnm
         results = {
-            **_about("network", source, im, voxel_size),
+            **_about("network", source, volume),
             "method": method,
             "model": model,
             "transport": transport,
@@ -113,7 +114,6 @@ def network(
 
 def size_factors(
     source: ImageSource,
-    voxel_size: float,
     method: str | None,
     model: str | None,
     out: Path | None,
@@ -121,20 +121,21 @@ def size_factors(
 ) -> Results:
     """Partition an image and compute the size factor of every throat."""
     from poreops import report
-    from poreops.conduits import NO_CONTACTS, checked_method, checked_voxel_size
+    from poreops.conduits import NO_CONTACTS, checked_method
     from poreops.conduits import size_factors as conduit_size_factors
     from poreops.network import BYTES_PER_VOXEL, loaded_model
     from poreops.regions.partition import partition
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
     method = _method(method, model)
     header = _fitting_header(source, BYTES_PER_VOXEL, "partitioning")
+    voxel_size = _edge(header)
     checked_method(method, model, len(header.shape))
     with report.output_folder(out) if out is not None else nullcontext() as folder:
         loaded = loaded_model(model)
         with clock.stage("read"):
-            im = source.read()
+            volume = source.read()
+            im = volume.image
         with clock.stage("partition"):
             regions = partition(im)
         if not len(regions.conns):
@@ -149,7 +150,7 @@ def size_factors(
             )  # fmt: skip
         values = throats * voxel_size
         results = {
-            **_about("size-factors", source, im, voxel_size),
+            **_about("size-factors", source, volume),
             "method": method,
             "model": model,
             "regions": regions.count,
@@ -173,23 +174,19 @@ def size_factors(
     return results
 
 
-def formation_factor(
-    source: ImageSource, axis: str, voxel_size: float | None, out: Path | None
-) -> Results:
+def formation_factor(source: ImageSource, axis: str, out: Path | None) -> Results:
     """Solve diffusion in the whole image along one axis or all."""
     from poreops import report
-    from poreops.conduits import checked_voxel_size
     from poreops.graph import axis_index
     from poreops.transport.bulk import formation_factor as solve
 
     clock = Clock()
-    if voxel_size is not None:
-        checked_voxel_size(voxel_size)
     header = _fitting_header(source, BULK_BYTES_PER_VOXEL, "solving diffusion")
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) if out is not None else nullcontext() as folder:
         with clock.stage("read"):
-            im = source.read()
+            volume = source.read()
+            im = volume.image
         found = {}
         for name in axes:
             with clock.stage(f"solve {name}"):
@@ -198,30 +195,28 @@ def formation_factor(
                 "residual": diffusion.residual,
                 "iterations": diffusion.iterations,
             }
-        results = {**_about("formation-factor", source, im, voxel_size), "axes": found}
+        results = {**_about("formation-factor", source, volume), "axes": found}
         results["seconds"] = clock.seconds
         if folder is not None:
             results["files"] = report.write_results(folder, results)
     return results
 
 
-def permeability(
-    source: ImageSource, axis: str, voxel_size: float, out: Path | None, workers: int | None
-) -> Results:
+def permeability(source: ImageSource, axis: str, out: Path | None, workers: int | None) -> Results:
     """Solve Stokes flow through the whole image along one axis or all."""
     from poreops import report
-    from poreops.conduits import checked_voxel_size
     from poreops.graph import axis_index
     from poreops.transport.stokes import BYTES_PER_VOXEL, UnderResolvedWarning
     from poreops.transport.stokes import permeability as solve
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
     header = _fitting_header(source, BYTES_PER_VOXEL, "solving Stokes flow")
+    voxel_size = _edge(header)
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) if out is not None else nullcontext() as folder:
         with clock.stage("read"):
-            im = source.read()
+            volume = source.read()
+            im = volume.image
         found = {}
         for name in axes:
             with warnings.catch_warnings(record=True) as caught:
@@ -236,7 +231,7 @@ def permeability(
                 "iterations": flow.iterations,
                 "warnings": [str(warning.message) for warning in caught],
             }
-        results = {**_about("permeability", source, im, voxel_size), "axes": found}
+        results = {**_about("permeability", source, volume), "axes": found}
         results["seconds"] = clock.seconds
         if folder is not None:
             results["files"] = report.write_results(folder, results)
@@ -244,33 +239,41 @@ def permeability(
 
 
 def properties(
-    image: str, voxel_size: float, model: str, threshold: float | None, out: Path | None
+    image: str,
+    voxel_size: VoxelSize | None,
+    any_voxel_size: bool,
+    model: str,
+    threshold: float | None,
+    out: Path | None,
 ) -> Results:
     """Predict the properties of a rock from its grey slices."""
     import poreops
     from poreops import report
-    from poreops.conduits import checked_voxel_size
     from poreops.rocks.properties import load_rock_model
     from poreops.slices.rock_table import MILLIDARCY, read_grey
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
     with report.output_folder(out) if out is not None else nullcontext() as folder:
         with clock.stage("read"):
-            grey = read_grey((Path(image),), Path(image).name)
+            volume = read_grey(
+                (Path(image),), Path(image).name, voxel_size=voxel_size,
+                any_voxel_size=any_voxel_size,
+            )  # fmt: skip
+            grey, edge = volume.image, _edge(volume.reading)
         with clock.stage("load"):
             loaded = load_rock_model(model)
             if threshold is not None:
                 loaded = loaded.with_threshold(threshold)
         with clock.stage("predict"):
-            found = loaded.predict(grey, voxel_size, Path(image).name)
+            found = loaded.predict(grey, edge, Path(image).name)
         permeability = found.plug["permeability_m2"]
         results: Results = {
             "command": "properties",
             "version": poreops.__version__,
             "image": image,
             "shape": list(grey.shape),
-            "voxel_size_m": voxel_size,
+            "voxel_size_m": edge,
+            "reading": volume.reading.as_dict(),
             "model": model,
             "stack": loaded.name,
             "coverage": loaded.coverage,
@@ -329,17 +332,28 @@ def _fitting_header(source: ImageSource, bytes_per_voxel: int, job: str) -> Read
     return header
 
 
-def _about(
-    command: str, source: ImageSource, im: NDArray[np.bool_], voxel_size: float | None
-) -> Results:
+def _edge(reading: Reading) -> float:
+    """Return the edge of a voxel, given or read from the file."""
+    if reading.edge is None:
+        raise InputError(
+            f"the voxel size must be known, {reading.path.name} does not state it; give it as "
+            "--voxel-size 5.3e-6"
+        )
+    return reading.edge
+
+
+def _about(command: str, source: ImageSource, volume: Volume) -> Results:
     import poreops
+
+    im = volume.image
 
     return {
         "command": command,
         "version": poreops.__version__,
         "image": source.path,
         "shape": list(im.shape),
-        "voxel_size_m": voxel_size,
+        "voxel_size_m": volume.reading.edge,
+        "reading": volume.reading.as_dict(),
         "porosity": float(np.count_nonzero(im)) / im.size,
     }
 

@@ -67,6 +67,7 @@ def properties_text(results: Results) -> str:
     lines = [
         f"image     {results['image']}",
         f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m",
+        *_reading_lines(results["reading"]),
         f"model     {results['model']} ({results['stack']})",
         "",
         f"{'property':<20}   {'value':>10}   {share + ' interval':>23}",
@@ -119,7 +120,17 @@ def _image_lines(results: Results) -> list[str]:
     return [
         f"image     {results['image']}",
         f"          {size} voxels{unit}, porosity {results['porosity']:.4f}",
+        *_reading_lines(results["reading"]),
     ]
+
+
+def _reading_lines(reading: Results) -> list[str]:
+    """Say which label was taken for pore, where the voxel size is from, and what is odd."""
+    labels = ", ".join(str(label) for label in reading["pore_labels"])
+    lines = [f"          pore: label {labels} ({reading['pore_rule']})"] if labels else []
+    if reading["voxel_size_source"] is not None:
+        lines.append(f"          voxel size: {reading['voxel_size_source']}")
+    return lines + [f"warning: {text}" for text in reading["warnings"]]
 
 
 def _axis_lines(results: Results) -> list[str]:

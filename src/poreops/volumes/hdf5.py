@@ -203,9 +203,10 @@ def _require_external(array: Any, name: str, folder: Path) -> None:
         found = next((place for place in places if place.is_file()), None)
         part = needed if size >= 2**63 else min(needed, int(size))
         if found is None or found.stat().st_size < offset + part:
+            fault = "is missing" if found is None else "is too short"
             raise InputError(
-                f"each voxel of an image must be stored, {name} lies in the external file {entry}, "
-                f"which {'is missing' if found is None else 'is too short'}; copy it there again"
+                f"each voxel of an image must be stored, {name} lies in the external file "
+                f"{entry}, which {fault}; copy it there again"
             )
         if not places[0].is_file():
             raise InputError(

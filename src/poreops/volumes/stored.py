@@ -42,6 +42,7 @@ class StoredImage:
     sliceable : a slab can be read without the rest
     axes : a letter for each axis of the image, where the file names them
     spacing : edges of its voxels, where the file states them
+    palette : the values are indices of a colour map
     white : where zero is shown white: the stored value that is shown black; else None
     dataset : name of the array inside the file
     raw : nothing in the file vouches for shape and order
@@ -57,6 +58,7 @@ class StoredImage:
     sliceable: bool = True
     axes: str | None = None
     spacing: Spacing | None = None
+    palette: bool = False
     white: int | None = None
     dataset: str | None = None
     raw: bool = False
@@ -101,6 +103,34 @@ def array_slabs(array: Any) -> Callable[[], Iterator[NDArray[np.generic]]]:
             yield np.asarray(array[(0,) * len(ones) + (part,)])
 
     return slabs
+
+
+def fill(
+    image: NDArray[Any],
+    stored: StoredImage,
+    convert: Callable[[NDArray[np.generic]], NDArray[Any]],
+    name: str,
+) -> None:
+    """Fill an array of the image's shape slab by slab; nothing else of its size is made.
+
+    Raises
+    ------
+    InputError
+        The file holds fewer layers than it says.
+    """
+    # a transposed view takes the layers of a file in Fortran order
+    target = image.T if stored.fortran else image
+    target = target.reshape(long_axes(target.shape)[1])
+    start = 0
+    for values in stored.slabs():
+        part = values.reshape(-1, *target.shape[1:])
+        target[start : start + len(part)] = convert(part)
+        start += len(part)
+    if start != len(target):
+        raise InputError(
+            f"an image file must be complete, {name} holds {start} of {len(target)} layers; copy "
+            "or export it again"
+        )
 
 
 @contextmanager

@@ -53,7 +53,8 @@ def open_tiff(file: Path) -> Iterator[StoredImage]:
             shape, np.dtype(series[0].dtype), slabs, kind, sliceable=sliceable, axes=axes,
             spacing=spacing_of_tiff(tiff, key, axes),
             white=2**key.bitspersample - 1 if key.photometric == 0 else None,
-            lossy=lossy, warnings=tuple([*notes, *dict.fromkeys(complaints)][:8]),
+            palette=key.photometric == 3, lossy=lossy,
+            warnings=(*notes, *dict.fromkeys(complaints)),
         )  # fmt: skip
 
 
@@ -173,7 +174,8 @@ def _slabs(
 
         def by_page() -> Iterator[NDArray[np.generic]]:
             for page in pages:
-                yield page.asarray()
+                with _opened(page.parent.filehandle):
+                    yield page.asarray()
 
         return by_page, len(pages) > 1
 
@@ -181,6 +183,19 @@ def _slabs(
         yield first.asarray().reshape(shape)
 
     return whole, False
+
+
+@contextmanager
+def _opened(handle: Any) -> Iterator[None]:
+    """Open the file of a page for a moment; tifffile keeps only the first one of a set open."""
+    closed = handle.closed
+    if closed:
+        handle.open()
+    try:
+        yield
+    finally:
+        if closed:
+            handle.close()
 
 
 @contextmanager
