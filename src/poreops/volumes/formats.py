@@ -87,7 +87,7 @@ def _opened(file: Path, source: Source) -> AbstractContextManager[StoredImage]:
     if suffix in PICTURES:
         return open_picture(file)
     if suffix in ITK:
-        return open_itk(file)
+        return open_itk(file, suffix)
     if suffix in RAW:
         return open_raw(file, source.shape, source.dtype, source.offset)
     raise InputError(

@@ -51,7 +51,7 @@ def read_stack(
         reading = _described(file, stored, shape, voxel_size, any_voxel_size)
         require_room(file, stored, reading, stored.dtype.itemsize)
         image: NDArray[Any] = np.empty(stored.image_shape, dtype=stored.dtype.newbyteorder("="))
-        fill(image, stored, lambda values: _as_shown(values, stored), file.name)
+        fill(image, stored, lambda values: _as_shown(values, stored, file.name), file.name)
     return Volume(image.reshape(shape), reading)
 
 
@@ -126,7 +126,11 @@ def _described(
     )  # fmt: skip
 
 
-def _as_shown(values: NDArray[np.generic], stored: StoredImage) -> NDArray[Any]:
+def _as_shown(values: NDArray[np.generic], stored: StoredImage, name: str) -> NDArray[Any]:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputError(
+            f"an image must hold finite grey values, {name} has NaN or infinity; replace them"
+        )
     if stored.white is None or stored.dtype.kind not in "bu":
         return values
     if stored.dtype.kind == "b":

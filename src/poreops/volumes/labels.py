@@ -101,7 +101,8 @@ class PoreTest:
                 "more; segment it again or replace NaN by the solid's label"
             )
         near = np.rint(values)
-        off = float(np.max(np.abs(values - near), initial=0, where=np.isfinite(values)))
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            off = float(np.nanmax(np.abs(values - near), initial=0))
         self._rounded = self._rounded or 0 < off <= _ROUNDING
         if self._labels is not None:
             return self._of_labels(near if off <= _ROUNDING else values, self._labels)

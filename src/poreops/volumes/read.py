@@ -153,9 +153,10 @@ def described(
         )
     shape, kept = without_extra_axes(stored.image_shape)
     if len(shape) not in {2, 3} or 0 in shape or sum(n > 1 for n in shape) < 2:
+        named = f" (axes {stored.axes})" if stored.axes else ""
         raise InputError(
             f"an image must have 2 or 3 axes, two of them longer than one voxel, {file.name} has "
-            f"shape {stored.image_shape}; save one volume without time or channel axes"
+            f"shape {stored.image_shape}{named}; save one volume without time or channel axes"
         )
     notes = list(stored.warnings)
     if len(kept) < len(stored.image_shape):

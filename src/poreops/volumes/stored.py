@@ -26,6 +26,8 @@ _DAMAGE = (
     lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
 
+_AXIS_NAMES = {"C": "channels", "Q": "an unknown quantity"}
+
 
 @dataclass(frozen=True)
 class StoredImage:
@@ -103,6 +105,35 @@ def array_slabs(array: Any) -> Callable[[], Iterator[NDArray[np.generic]]]:
             yield np.asarray(array[(0,) * len(ones) + (part,)])
 
     return slabs
+
+
+def checked_axes(
+    axes: str, shape: tuple[int, ...], name: str, *, stated: bool = True
+) -> list[str]:
+    """Return a warning where time stands for slices; refuse channels and colour.
+
+    Parameters
+    ----------
+    axes, shape : a letter and a length for each axis
+    name : of the file
+    stated : the letter Q (another quantity) is the file's word, not the reader's for "unnamed"
+    """
+    letters = {letter for letter, n in zip(axes, shape, strict=True) if n > 1}
+    if "S" in letters:
+        raise InputError(
+            f"an image must hold one value a voxel, {name} has colour (axes {axes}, shape "
+            f"{shape}); save it as 8-bit grey or labels"
+        )
+    refused = sorted(letters - set("XYZTI" if stated else "XYZTIQ"))
+    if refused:
+        what = _AXIS_NAMES.get(refused[0], f"the axis {refused[0]}")
+        raise InputError(
+            f"the axes of an image must be slices, rows and columns, {name} has {what} (axes "
+            f"{axes}, shape {shape}); save one channel, or name the axes ZYX when saving"
+        )
+    if "T" in letters and "Z" not in letters:
+        return [f"{name} calls its slices time steps (axes {axes}); they were taken as z"]
+    return []
 
 
 def fill(

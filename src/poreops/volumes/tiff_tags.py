@@ -9,7 +9,7 @@ from poreops.volumes.spacing import Spacing, spacing_of
 
 # resolutions for printing and for screens [dots per inch] say nothing about voxels
 _PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 360, 400, 600, 720,
-          800, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
+          800, 1000, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
 
 
 def refuse_incomplete_set(tiff: Any, file: Path) -> None:
