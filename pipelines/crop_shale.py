@@ -23,7 +23,7 @@ def main() -> None:
     """Write the crops of both parts."""
     config = section("shale", ShaleConfig)
     if config.images:
-        slices = [image for name in config.images for image in read_grey(INPUTS / name)]
+        slices = [image for name in config.images for image in read_grey(INPUTS / name).image]
     else:
         slices = list(synthetic_shale(config.synthetic, config.seed))
     train, held_out = cut_crops(slices, config)

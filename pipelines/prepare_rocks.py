@@ -56,7 +56,10 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
 
 def read(config: RocksConfig, rock: Rock) -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """Read the slices of a real rock, at most as many as of a plug."""
-    grey = read_grey(rock.files, rock.name)
+    volume = read_grey(rock.files, rock.name, voxel_size=rock.voxel_size)
+    for text in volume.reading.warnings:
+        print(f"{rock.name}: warning: {text}")
+    grey = volume.image
     chosen = spaced(len(grey), config.slices)
     facts = {"genesis": "real", "voxel_size": rock.voxel_size, "porosity": rock.porosity}
     return {"grey": grey[chosen]}, facts | {"permeability": rock.permeability, "slices": chosen}

@@ -206,7 +206,8 @@ def permeability(
 @app.command()
 def properties(
     image: o.GreyImage,
-    voxel_size: o.GreyVoxelSize,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
     model: o.RockModelUri = "models:/rock-properties@champion",
     threshold: o.Threshold = None,
     out: o.OptionalOut = None,
@@ -215,9 +216,11 @@ def properties(
 ) -> None:
     """Predict porosity and permeability from grey micro-CT slices, with intervals."""
     from poreops.cli import rock_jobs, show
+    from poreops.volumes.spacing import parse_voxel_size
 
+    edges = parse_voxel_size(voxel_size)
     deliver(
-        lambda _: rock_jobs.properties(image, voxel_size, model, threshold),
+        lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, threshold),
         show.properties_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from poreops.cli.axes import (
 )
 from poreops.cli.checking import check_block
 from poreops.cli.progress import Clock
-from poreops.cli.source import ImageSource, about
+from poreops.cli.source import ImageSource, about, required_edge
 from poreops.errors import InputError
 
 # peak of the full-volume solver at 256³: 66 at porosity 0.95, 43 at 0.6, 15 at 0.2, measured
@@ -134,7 +134,7 @@ def permeability(
     axes = axis_names(axis, len(header.shape))
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
+    voxel_size = required_edge(volume.reading)
     with clock.stage("check"):
         block = check_block(
             volume.image, volume.reading, chosen=source.chosen, octants=octants,

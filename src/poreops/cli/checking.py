@@ -39,17 +39,22 @@ def check_block(
             "rule": reading.pore_rule,
             "share": found.porosity,
         },
-        "voxel_size": {
-            "edge_m": reading.edge,
-            "source": reading.voxel_size_source,
-            "resampling": reading.resampling,
-        },
+        "voxel_size": voxel_size_results(reading),
         "percolating_share": dict(zip(names, found.percolating_share, strict=True)),
         "floating_share": dict(zip(names, found.floating_share, strict=True)),
         "closed": {"pores": found.closed_pores, "share": found.closed_share},
         "throats": _throats(found),
         "octants": _octants(found.parts, names) | _skipped(found, "parts"),
         "warnings": [*notes, *found.warnings],
+    }
+
+
+def voxel_size_results(reading: Reading) -> Results:
+    """Return the edge of a voxel and who said so."""
+    return {
+        "edge_m": reading.edge,
+        "source": reading.voxel_size_source,
+        "resampling": reading.resampling,
     }
 
 

@@ -9,6 +9,7 @@ from poreops.cli.progress import Clock
 from poreops.errors import InputError
 from poreops.volumes.grey import read_grey_set
 from poreops.volumes.memory import require_memory
+from poreops.volumes.reading import Reading
 
 Results = dict[str, Any]
 
@@ -68,7 +69,8 @@ def score(
     name = checked_name(extractor_name)
     clock = Clock()
     with clock.stage("read"):
-        sets = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+        volumes = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+    sets = {side: volume.image for side, volume in volumes.items()}
     sizes = [images.shape[1:] for images in sets.values()]
     if sizes[0] != sizes[1]:
         raise InputError(
@@ -109,4 +111,23 @@ def score(
             "correlation_length": [curve.get("correlation_length") for curve in both],
             "error_sd": error,
         }
-    return Answer({"command": "score", **scores, "s2": s2, "seconds": clock.seconds})
+    readings = {side: volume.reading for side, volume in volumes.items()}
+    results = {
+        "command": "score", **scores, "s2": s2,
+        "lossy": {side: reading.lossy for side, reading in readings.items()},
+        "warnings": [*_set_warnings(readings), *scores["warnings"]],
+        "seconds": clock.seconds,
+    }  # fmt: skip
+    return Answer(results)
+
+
+def _set_warnings(readings: dict[str, Reading]) -> list[str]:
+    """Return what the readers say of each set, and that lossy images have grain of their own."""
+    found = [text for reading in readings.values() for text in reading.warnings]
+    for side, reading in readings.items():
+        if reading.lossy:
+            found.append(
+                f"the {side} images are stored with loss ({reading.format}): the scores see its "
+                "blocks and grain; take files that keep every value"
+            )
+    return list(dict.fromkeys(found))

@@ -20,7 +20,7 @@ from poreops.cli.axes import (
 from poreops.cli.checking import check_block
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
-from poreops.cli.source import ImageSource, about
+from poreops.cli.source import ImageSource, about, required_edge
 from poreops.errors import InputError
 
 
@@ -63,7 +63,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     loaded = loaded_model(given.model)
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
+    voxel_size = required_edge(volume.reading)
     with clock.stage("partition"):
         regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
     with clock.stage("check"):
@@ -133,7 +133,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     loaded = loaded_model(given.model)
     with clock.stage("read"):
         volume = source.read()
-    voxel_size = volume.reading.edge or 1.0  # never 1: the header has one
+    voxel_size = required_edge(volume.reading)
     with clock.stage("partition"):
         regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
     if not len(regions.conns):

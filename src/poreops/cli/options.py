@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 Image = Annotated[
     str,
     typer.Argument(
-        help="TIFF stack, folder of slices, .npy, .npz, HDF5 (file.h5:/dataset), .mat, or .raw "
-        "with --shape and --dtype. Pore is True, 1 or 255; else see --pore-label.",
+        help="TIFF, PNG, folder of slices, .npy, .npz, HDF5 (file.h5:/dataset), .mat, .nrrd, "
+        ".mhd, .nii, or .raw with --shape and --dtype. Pore is True, 1 or 255; else see --pore-label.",
         show_default=False,
     ),
 ]
@@ -29,7 +29,8 @@ ImageSet = Annotated[
 GreyImage = Annotated[
     str,
     typer.Argument(
-        help="Grey slice, or stack of slices: TIFF, .npy, .npz or HDF5; pores are dark.",
+        help="Grey slice, or stack of slices: TIFF, PNG, folder, .npy, .npz, HDF5; pores are "
+        "dark.",
         show_default=False,
     ),
 ]
@@ -48,9 +49,6 @@ AnyVoxelSize = Annotated[
         "--any-voxel-size",
         help="Take --voxel-size even outside 1 nm to 1 mm, or against the file.",
     ),
-]
-GreyVoxelSize = Annotated[
-    float, typer.Option("--voxel-size", help="Edge of a pixel in metres.", show_default=False)
 ]
 PoreLabel = Annotated[
     str | None,

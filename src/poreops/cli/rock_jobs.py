@@ -4,28 +4,39 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poreops.cli.answer import Answer, Results
+from poreops.cli.checking import voxel_size_results
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
+from poreops.cli.source import required_edge
+from poreops.volumes.spacing import VoxelSize
 
 
-def properties(image: str, voxel_size: float, model: str, threshold: float | None) -> Answer:
+def properties(
+    image: str,
+    voxel_size: VoxelSize | None,
+    any_voxel_size: bool,
+    model: str,
+    threshold: float | None,
+) -> Answer:
     """Predict the properties of a rock from its grey slices."""
     import poreops
     from poreops import report
-    from poreops.conduits import checked_voxel_size
     from poreops.rocks.properties import load_rock_model
     from poreops.slices.rock_table import MILLIDARCY, read_grey
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
+    name = Path(image).name
     with clock.stage("read"):
-        grey = read_grey((Path(image),), Path(image).name)
+        volume = read_grey(
+            (Path(image),), name, voxel_size=voxel_size, any_voxel_size=any_voxel_size
+        )
+        grey, edge = volume.image, required_edge(volume.reading)
     with clock.stage("load"):
         loaded = load(load_rock_model, model)
         if threshold is not None:
             loaded = loaded.with_threshold(threshold)
     with clock.stage("predict"):
-        found = loaded.predict(grey, voxel_size, Path(image).name)
+        found = loaded.predict(grey, edge, name)
     permeability = found.plug["permeability_m2"]
     areal = (found.segmented.labels > 0).mean(axis=(1, 2))
     results: Results = {
@@ -33,12 +44,15 @@ def properties(image: str, voxel_size: float, model: str, threshold: float | Non
         "version": poreops.__version__,
         "image": image,
         "shape": list(grey.shape),
-        "voxel_size_m": voxel_size,
+        "voxel_size_m": edge,
+        "reading": volume.reading.as_dict(),
         "check": {
             "pore": {
                 "rule": f"darker than {float(found.segmented.threshold.mean()):.4g}",
                 "share": float(areal.mean()),
             },
+            "voxel_size": voxel_size_results(volume.reading),
+            "warnings": list(volume.reading.warnings),
         },
         "model": model,
         "stack": loaded.name,

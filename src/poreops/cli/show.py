@@ -75,11 +75,14 @@ def properties_text(results: Results) -> str:
     areal = results["slices"]["areal_porosity"]
     lines = [
         f"image     {results['image']}",
-        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m (given)",
+        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m "
+        f"({results['check']['voxel_size']['source']})",
         (
             f"pore      {results['check']['pore']['rule']}; {sum(areal) / n:.4f} of the image, "
             f"{min(areal):.4f} to {max(areal):.4f} of the slices"
         ),
+        *(f"warning: {text}" for text in results["check"]["warnings"]),
+        "",
         f"model     {results['model']} ({results['stack']})",
         "",
         f"{'property':<20}   {'value':>10}   {share + ' interval':>23}",

@@ -52,11 +52,8 @@ class ImageSource:
         require_memory(
             header.voxels * bytes_per_voxel, f"{job} of {size} voxels", "crop the image to a part"
         )
-        if sized and header.edge is None:
-            raise InputError(
-                f"the voxel size must be known, {self.path} does not state it; give it in metres, "
-                "e.g. --voxel-size 5.3e-6"
-            )
+        if sized:
+            required_edge(header)
         return header
 
     def read(self) -> Volume:
@@ -95,6 +92,16 @@ class ImageSource:
                 f"than {', '.join(map(str, diffusivity))}; give 0 for what insulates"
             )
         return volume, Phases(phases, dict(enumerate(diffusivity.values(), start=1)))
+
+
+def required_edge(reading: Reading) -> float:
+    """Return the edge of a voxel, or raise `InputError` where neither file nor user says."""
+    if reading.edge is None:
+        raise InputError(
+            f"the voxel size must be known, {reading.path.name} does not state it; give it in "
+            "metres, e.g. --voxel-size 5.3e-6"
+        )
+    return reading.edge
 
 
 def about(

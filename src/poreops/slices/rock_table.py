@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.errors import InputError
 from poreops.slices.render import RenderConfig
 from poreops.slices.segment import check_slices
-from poreops.volumes.formats import open_image
 from poreops.volumes.genesis import PlugsConfig
+from poreops.volumes.grey_stack import joined, read_stack
+from poreops.volumes.reading import Volume
+from poreops.volumes.spacing import VoxelSize
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
 MILLIDARCY = 9.869233e-16  # [m²]
@@ -153,13 +155,20 @@ def _complaints(
                 yield f"{column} must be that of the rock's other rows, {stated:g}, got {value:g}"
 
 
-def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
+def read_grey(
+    files: tuple[Path, ...],
+    name: str,
+    *,
+    voxel_size: VoxelSize | None = None,
+    any_voxel_size: bool = False,
+) -> Volume:
     """Read the grey slices of a rock, (n, h, w), in the scale that they are stored in.
 
     Parameters
     ----------
-    files : TIFF, npy, npz or HDF5, each a slice or a stack of slices along axis 0
+    files : each a slice or a stack of slices along axis 0, or a folder of them, in any format
     name : of the rock, for messages
+    voxel_size, any_voxel_size : as of `read_stack`
 
     Raises
     ------
@@ -167,27 +176,20 @@ def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
         A colour image, slices of different sizes or types, blank slices, or a file that is
         missing, damaged or of another format.
     """
-    stacks: list[NDArray[np.generic]] = []
+    volumes: list[Volume] = []
     for path in files:
-        _check_pages(path)
-        with open_image(path) as stored:
-            stack = np.concatenate(list(stored.slabs())).reshape(stored.shape)
-            stack = stack.T if stored.fortran else stack
-        stack = stack[None] if stack.ndim == 2 else stack
-        if stack.ndim != 3 or stack.dtype.kind not in "buif":
-            raise InputError(
-                f"{path.name} of {name} must hold grey slices (h, w) or (n, h, w), got shape "
-                f"{stack.shape} of {stack.dtype}; convert colour to grey"
-            )
-        if stacks and (stack.shape[1:], stack.dtype) != (stacks[0].shape[1:], stacks[0].dtype):
+        volume = read_stack(path, voxel_size=voxel_size, any_voxel_size=any_voxel_size)
+        stack = volume.image
+        first = volumes[0].image if volumes else stack
+        if (stack.shape[1:], stack.dtype) != (first.shape[1:], first.dtype):
             raise InputError(
                 f"the slices of {name} must have one size and type, got {stack.shape[1:]} "
-                f"{stack.dtype} in {path.name} beside {stacks[0].shape[1:]} {stacks[0].dtype}; "
+                f"{stack.dtype} in {path.name} beside {first.shape[1:]} {first.dtype}; "
                 "crop them alike, or give them as two samples"
             )
         check_slices(stack.astype(np.float32), f"{name} ({path.name})")
-        stacks.append(stack)
-    return np.concatenate(stacks)
+        volumes.append(volume)
+    return joined(files[0], volumes)
 
 
 def spaced(count: int, most: int) -> NDArray[np.int64]:
@@ -199,22 +201,3 @@ def spaced(count: int, most: int) -> NDArray[np.int64]:
     (array([0, 4, 8]), array([0, 1]))
     """
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
-
-
-def _check_pages(path: Path) -> None:
-    """Refuse a TIFF whose pages differ in size: only one of its series would be read."""
-    if path.suffix.lower() not in {".tif", ".tiff"}:
-        return
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            shapes = sorted({tuple(page.shape) for page in tiff.pages})
-    except (OSError, ValueError):
-        return  # the reader says what is wrong
-    if len(shapes) > 1:
-        sizes = " and ".join(" x ".join(map(str, shape)) for shape in shapes[:3])
-        raise InputError(
-            f"the slices of a stack must have one size, {path.name} has pages of {sizes}; "
-            "crop them alike"
-        )

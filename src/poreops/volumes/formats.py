@@ -1,7 +1,7 @@
 """Open an image file of any supported format as a shape, a type and a stream of slabs."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,17 +44,15 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
     Errors met while the slabs are read become `InputError` too.
     """
     if file.is_dir():
-        opened = open_folder(file, SLICES, open_image)
+        opened: AbstractContextManager[StoredImage] = open_folder(file, SLICES, open_image)
     elif file.is_file():
         opened = _opened(file, source or Source())
     else:
         raise InputError(f"an image file must exist, there is no {file}; check the path")
-    with damage_is_bad_input(file):
-        stored = opened.__enter__()
-    try:
+    with ExitStack() as stack:
+        with damage_is_bad_input(file):
+            stored = stack.enter_context(opened)
         yield replace(stored, slabs=lambda: _guarded(file, stored))
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def suffix_of(file: Path) -> str:
@@ -68,8 +66,8 @@ def _opened(file: Path, source: Source) -> AbstractContextManager[StoredImage]:
     described = source.shape is not None or source.dtype is not None or source.offset
     if suffix not in RAW and described:
         raise InputError(
-            f"shape, dtype and offset describe a raw file ({', '.join(sorted(RAW))}), got them for "
-            f"{file.name}; drop --shape, --dtype and --offset or rename the file"
+            f"shape, dtype and offset describe a raw file ({', '.join(sorted(RAW))}), got them "
+            f"for {file.name}; drop --shape, --dtype and --offset or rename the file"
         )
     if source.dataset is not None and suffix not in WITH_DATASETS:
         raise InputError(
@@ -89,7 +87,7 @@ def _opened(file: Path, source: Source) -> AbstractContextManager[StoredImage]:
     if suffix in PICTURES:
         return open_picture(file)
     if suffix in ITK:
-        return open_itk(file)
+        return open_itk(file, suffix)
     if suffix in RAW:
         return open_raw(file, source.shape, source.dtype, source.offset)
     raise InputError(

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from poreops.errors import InputError
+from poreops.volumes.matlab import MATLAB_NUMBERS
 from poreops.volumes.numpy_files import chosen
 from poreops.volumes.spacing import Spacing, spacing_of
-from poreops.volumes.stored import StoredImage, array_slabs
+from poreops.volumes.stored import StoredImage, array_slabs, checked_axes
 
 HDF5 = {".h5", ".hdf5", ".hdf", ".nxs"}
-_MATLAB_NUMBERS = {
-    "logical", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64",
-    "single", "double",
-}  # fmt: skip
+
+_AXES = {"x": "X", "y": "Y", "z": "Z", "t": "T", "time": "T", "c": "C", "channel": "C"}
 
 
 @contextmanager
@@ -35,13 +34,14 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
             )
         _require_stored(array, f"{name} of {file.name}", file.parent)
         matlab = _matlab_class(array)
-        if matlab is not None and matlab not in _MATLAB_NUMBERS:
+        if matlab is not None and matlab not in MATLAB_NUMBERS:
             raise InputError(
                 f"an image must hold labels (boolean, integer or float), {name} of {file.name} is "
                 f"a MATLAB {matlab}; save it as uint8"
             )
         fortran = matlab is not None and len(array.shape) > 1
         axes = _axes(array)
+        notes = checked_axes(axes, tuple(array.shape), file.name) if axes else []
         yield StoredImage(
             tuple(int(n) for n in array.shape),
             np.dtype(array.dtype),
@@ -51,6 +51,7 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
             axes=axes[::-1] if axes and fortran else axes,
             spacing=_spacing(array),
             dataset=name,
+            warnings=tuple(notes),
         )
 
 
@@ -62,11 +63,12 @@ def _chosen(root: Any, file: Path, dataset: str | None) -> str:
         if isinstance(found, h5py.Dataset):
             return dataset
         if isinstance(found, h5py.Group):
-            inside = [f"{dataset}/{name}" for name in _names(found, file)]
+            inside = [f"{dataset}/{name}" for name in _names(found)]
             return chosen(file, inside, None if len(inside) == 1 else dataset)
-    names = _names(root, file)
-    # the same array under two names is one
-    return chosen(file, names, dataset or None)
+    names = _names(root)
+    name = chosen(file, names, dataset or None)
+    _resolved(root, file, name)
+    return name
 
 
 def _resolved(root: Any, file: Path, dataset: str) -> Any:
@@ -99,7 +101,7 @@ def _dangling(group: Any, step: str, file: Path, error: Exception) -> str:
     )
 
 
-def _names(root: Any, file: Path) -> list[str]:
+def _names(root: Any) -> list[str]:
     """Return the arrays below a group, each under one name; links are followed."""
     import h5py
 
@@ -110,7 +112,6 @@ def _names(root: Any, file: Path) -> list[str]:
     # internal references of MATLAB are no arrays of the user
     found = [name for name in found if not name.startswith(("#refs#", "#subsystem#"))]
     seen = [root[name] for name in found]
-    dangling: list[str] = []
     links: list[str] = []
     root.visititems_links(
         lambda name, link: (
@@ -120,9 +121,8 @@ def _names(root: Any, file: Path) -> list[str]:
     for name in links:
         try:
             target = root[name]
-        except (KeyError, OSError) as error:
-            parent, _, step = name.rpartition("/")
-            dangling.append(_dangling(root[parent] if parent else root, step, file, error))
+        except (KeyError, OSError):
+            found.append(name)  # an array that is missing: an error only if it is the one to read
             continue
         inside: list[tuple[str, Any]] = []
         if isinstance(target, h5py.Dataset):
@@ -135,8 +135,6 @@ def _names(root: Any, file: Path) -> list[str]:
             if not any(item == other for other in seen):
                 found.append(path)
                 seen.append(item)
-    if not found and dangling:
-        raise InputError(dangling[0])
     return found
 
 
@@ -155,10 +153,8 @@ def _matlab_class(array: Any) -> str | None:
 
 def _axes(array: Any) -> str | None:
     """Return a letter for each axis where the file labels them (dimension labels)."""
-    labels = [str(dim.label) for dim in array.dims]
-    if not all(labels):
-        return None
-    return "".join(label[0].upper() for label in labels)
+    letters = [_AXES.get(str(dim.label).lower()) for dim in array.dims]
+    return "".join(letter for letter in letters if letter) if all(letters) else None
 
 
 def _spacing(array: Any) -> Spacing | None:
@@ -183,16 +179,15 @@ def _require_stored(array: Any, name: str, folder: Path) -> None:
         )
         stored = array.id.get_num_chunks()
         if stored < expected:
-            raise InputError(_never(name, f"{expected - stored} of its {expected} chunks"))
+            raise InputError(_never(name, f"{expected - stored} of {expected} chunks"))
     elif not array.id.get_storage_size():
-        raise InputError(_never(name, "none of its values"))
+        raise InputError(_never(name, "all of it"))
 
 
 def _never(name: str, what: str) -> str:
-    verb = "was" if what.startswith("none") else "were never"
     return (
-        f"each voxel of an image must be stored, {what} of {name} {verb} written (HDF5 reads them "
-        "as a fill value); write the file again, completely"
+        f"each voxel of an image must be stored, never written in {name}: {what} (HDF5 reads a "
+        "fill value there); write the file again, completely"
     )
 
 
@@ -203,9 +198,10 @@ def _require_external(array: Any, name: str, folder: Path) -> None:
         found = next((place for place in places if place.is_file()), None)
         part = needed if size >= 2**63 else min(needed, int(size))
         if found is None or found.stat().st_size < offset + part:
+            fault = "is missing" if found is None else "is too short"
             raise InputError(
-                f"each voxel of an image must be stored, {name} lies in the external file {entry}, "
-                f"which {'is missing' if found is None else 'is too short'}; copy it there again"
+                f"each voxel of an image must be stored, {name} lies in the external file "
+                f"{entry}, which {fault}; copy it there again"
             )
         if not places[0].is_file():
             raise InputError(
@@ -236,10 +232,11 @@ def _require_sources(array: Any, name: str, folder: Path) -> None:
             if not isinstance(part, h5py.Dataset):
                 raise InputError(missing.format("missing"))
             space = source.src_space
-            upper = [n - 1 for n in part.shape]
+            small = source.vspace.get_select_npoints() > part.size
             if space.get_select_type() != h5py.h5s.SEL_ALL:
-                upper = space.get_select_bounds()[1]
-            if len(upper) != len(part.shape) or any(np.array(upper) >= part.shape):
+                last = space.get_select_bounds()[1]
+                small = len(last) != part.ndim or any(np.array(last) >= part.shape)
+            if small:
                 raise InputError(missing.format("too small"))
             _require_stored(part, f"{source.dset_name} of {place.name}", place.parent)
         if source.vspace.get_select_type() == h5py.h5s.SEL_ALL:

@@ -1,8 +1,15 @@
 """Open NRRD, MetaImage and NIfTI through SimpleITK, an optional extra."""
 
+import gzip
+import os
+import re
+import struct
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +18,15 @@ from poreops.errors import InputError
 from poreops.volumes.spacing import LARGEST, SMALLEST, Spacing, spacing_of
 from poreops.volumes.stored import StoredImage
 
-ITK = {".nrrd", ".nhdr", ".mhd", ".mha", ".nii", ".nii.gz"}
+ITK = {
+    ".nrrd": "NRRD", ".nhdr": "NRRD", ".mhd": "MetaImage", ".mha": "MetaImage", ".nii": "NIfTI",
+    ".nii.gz": "NIfTI",
+}  # fmt: skip
+_MILLIMETRE = 1e-3
 
 
 @contextmanager
-def open_itk(file: Path) -> Iterator[StoredImage]:
+def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
     """Open the image; axes run slices, rows, columns, as numpy has them."""
     try:
         import SimpleITK as sitk  # noqa: N813
@@ -23,37 +34,111 @@ def open_itk(file: Path) -> Iterator[StoredImage]:
         raise InputError(
             f"{file.name} needs SimpleITK, which is not installed; pip install 'poreops[formats]'"
         ) from None
-    reader = sitk.ImageFileReader()
+    if suffix == ".mhd":
+        _require_data_file(file)
+    if ITK[suffix] == "NIfTI":
+        _require_all_voxels(file)
+    reader: Any = sitk.ImageFileReader()
     reader.SetFileName(str(file))
-    reader.ReadImageInformation()
-    if reader.GetNumberOfComponents() > 1:
-        raise InputError(
-            f"an image must hold one value a voxel, {file.name} has "
-            f"{reader.GetNumberOfComponents()} components; save it as 8-bit grey or labels"
-        )
-    keys = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-    shape = tuple(int(n) for n in reader.GetSize())[::-1]
-    edges = tuple(float(n) for n in reader.GetSpacing())[::-1]
-    values: NDArray[np.generic] = sitk.GetArrayFromImage(reader.Execute())
+    with _complaints_as_errors():
+        reader.ReadImageInformation()
+        components = reader.GetNumberOfComponents()
+        if components > 1:
+            raise InputError(
+                f"an image must hold one value a voxel, {file.name} has {components} components; "
+                "save it as 8-bit grey or labels"
+            )
+        keys = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+        shape = tuple(int(n) for n in reader.GetSize())[::-1]
+        edges = tuple(float(f"{n:.7g}") for n in reader.GetSpacing())[::-1]
+        dtype = sitk.GetArrayViewFromImage(sitk.Image([1] * len(shape), reader.GetPixelID())).dtype
 
     def slabs() -> Iterator[NDArray[np.generic]]:
-        yield values
+        with _complaints_as_errors():
+            image = reader.Execute()
+        yield sitk.GetArrayViewFromImage(image)
 
     yield StoredImage(
-        shape, values.dtype, slabs, file.suffix.lstrip(".").upper(), sliceable=False,
-        axes=("ZYX" if len(shape) == 3 else None), spacing=_spacing(file, edges, keys),
+        shape, np.dtype(dtype), slabs, ITK[suffix], sliceable=False,
+        axes="ZYX" if len(shape) == 3 else None, spacing=_spacing(ITK[suffix], edges, keys),
     )  # fmt: skip
 
 
-def _spacing(file: Path, edges: tuple[float, ...], keys: dict[str, str]) -> Spacing | None:
+def _spacing(name: str, edges: tuple[float, ...], keys: dict[str, str]) -> Spacing | None:
     """Return the spacing; MetaImage and NIfTI count in mm, NRRD names its unit or has none."""
-    source = f"{file.suffix.lstrip('.')} spacing"
     if all(edge == 1 for edge in edges):
         return None  # what the formats assume where nothing was written
-    if file.suffix.lower() in {".nrrd", ".nhdr"}:
-        unit = keys.get("NRRD_space units", "").strip('"() ').split('" "')[0]
-        return spacing_of(edges, unit or None, source)
-    metres = 1e-3
-    if any(not SMALLEST <= edge * metres <= LARGEST for edge in edges):
+    source = f"{name} spacing"
+    if name == "NRRD":
+        units = re.findall(r'[^\s"()]+', keys.get("NRRD_space units", ""))
+        return spacing_of(edges, units[0] if units else None, source)
+    if any(not SMALLEST <= edge * _MILLIMETRE <= LARGEST for edge in edges):
         return spacing_of(edges, None, source)  # written in another unit
-    return spacing_of(edges, None, source, metres)
+    return spacing_of(edges, None, source, _MILLIMETRE)
+
+
+def _require_data_file(file: Path) -> None:
+    """Name the file of voxels that a MetaImage header leads to, where it is missing."""
+    header = file.read_bytes()[:65536].decode("latin-1")
+    found = re.search(r"^ElementDataFile\s*=\s*(.+?)\s*$", header, re.MULTILINE)
+    name = found.group(1) if found else ""
+    # the voxels may also follow the header, or lie in a list or a pattern of files
+    one = name and name.lower() != "local" and not name.startswith("LIST") and "%" not in name
+    if one and not (file.parent / name).is_file():
+        raise InputError(
+            f"each voxel of an image must be stored, those of {file.name} lie in {name}, which is "
+            f"not in {file.parent}; copy it there"
+        )
+
+
+def _require_all_voxels(file: Path) -> None:
+    """Refuse a NIfTI that ends too early: ITK fills the rest with zeros."""
+    with gzip.open(file) if file.suffix.lower() == ".gz" else file.open("rb") as stream:
+        head = stream.read(540)
+        order = "<" if head[:4] in {b"\x5c\x01\0\0", b"\x1c\x02\0\0"} else ">"
+        (size,) = struct.unpack(order + "i", head[:4])
+        if size == 348:
+            dims = struct.unpack(order + "8h", head[40:56])
+            bits, offset = (
+                struct.unpack(order + "h", head[72:74])[0],
+                int(struct.unpack(order + "f", head[108:112])[0]),
+            )
+        elif size == 540:
+            dims = struct.unpack(order + "8q", head[16:80])
+            bits, offset = (
+                struct.unpack(order + "h", head[14:16])[0],
+                struct.unpack(order + "q", head[168:176])[0],
+            )
+        else:
+            raise EOFError("no NIfTI header")
+        expected = offset + int(np.prod([max(n, 1) for n in dims[1 : dims[0] + 1]])) * bits // 8
+        if _length(stream, file) < expected:
+            raise EOFError(f"{expected} bytes expected")
+
+
+def _length(stream: IO[bytes] | gzip.GzipFile, file: Path) -> int:
+    if not isinstance(stream, gzip.GzipFile):
+        return file.stat().st_size
+    count = stream.tell()
+    while block := stream.read(1 << 24):
+        count += len(block)
+    return count
+
+
+@contextmanager
+def _complaints_as_errors() -> Iterator[None]:
+    """Keep what the C++ code writes on standard error; it is told as the reason of its error."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        except RuntimeError as error:
+            sink.seek(0)
+            told = sink.read().decode("utf-8", "replace").strip()
+            text = told or str(error).split("ERROR: ", 1)[-1]
+            raise EOFError(re.sub(r"\(0x[0-9a-f]+\)", "", text)) from None
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

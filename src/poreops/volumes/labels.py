@@ -1,7 +1,9 @@
 """Decide which values of a segmented image are pore."""
 
-from collections.abc import Iterator, Sequence
-from numbers import Real
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from numbers import Integral, Real
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,16 +46,9 @@ def checked_labels(pore_label: PoreLabel | None) -> tuple[int, ...] | None:
     """
     if pore_label is None:
         return None
-    several = isinstance(pore_label, Sequence | np.ndarray | set) and not isinstance(
-        pore_label, str
-    )
-    values = list(np.ravel(pore_label)) if isinstance(pore_label, np.ndarray) else pore_label
-    labels = list(values) if several else [values]  # type: ignore[arg-type]
-    whole = [
-        isinstance(v, Real | np.bool_) and float(v).is_integer() if _finite(v) else False
-        for v in labels
-    ]
-    if not labels or not all(whole):
+    several = isinstance(pore_label, Iterable) and not isinstance(pore_label, str | bytes)
+    labels: list[Any] = list(cast("Any", pore_label)) if several else [pore_label]
+    if not labels or not all(_is_whole(label) for label in labels):
         raise InputError(
             f"a pore label must be a whole number or several, got {pore_label!r}; give "
             "pore_label=1 or pore_label=[1, 2] (--pore-label 1,2)"
@@ -61,11 +56,10 @@ def checked_labels(pore_label: PoreLabel | None) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(int(v) for v in labels))
 
 
-def _finite(value: object) -> bool:
-    try:
-        return abs(float(value)) < float("inf")  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return False
+def _is_whole(value: object) -> bool:
+    if isinstance(value, np.bool_ | Integral):
+        return True
+    return isinstance(value, Real) and math.isfinite(value) and float(value).is_integer()
 
 
 class PoreTest:
@@ -107,7 +101,8 @@ class PoreTest:
                 "more; segment it again or replace NaN by the solid's label"
             )
         near = np.rint(values)
-        off = float(np.max(np.abs(values - near), initial=0, where=np.isfinite(values)))
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            off = float(np.nanmax(np.abs(values - near), initial=0))
         self._rounded = self._rounded or 0 < off <= _ROUNDING
         if self._labels is not None:
             return self._of_labels(near if off <= _ROUNDING else values, self._labels)
@@ -168,8 +163,9 @@ class PoreTest:
             )
         listed = " or ".join(map(_short, self._labels))
         return (
-            f"an image must have at least one pore voxel, no voxel of {self._name} has the label "
-            f"{listed}; it holds {self._some()}; give the pore's value as pore_label (--pore-label)"
+            f"an image must have at least one pore voxel, no voxel of {self._name} has the "
+            f"label {listed}; it holds {self._some()}; give the pore's value as pore_label "
+            "(--pore-label)"
         )
 
     def _not_binary(self) -> str:
@@ -193,13 +189,13 @@ class PoreTest:
         return ", ".join(f"{value:.8g}" for value in found[:8]) + (", ..." if found[8:] else "")
 
 
-def _can_hold(dtype: np.dtype[np.generic], label: int) -> bool:
+def _can_hold(dtype: np.dtype[Any], label: int) -> bool:
     if dtype.kind == "b":
         return label in {0, 1}
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         return int(limits.min) <= label <= int(limits.max)
-    return abs(label) <= float(np.finfo(dtype).max)  # type: ignore[type-var]
+    return abs(label) <= float(np.finfo(dtype).max)
 
 
 def _short(label: int) -> str:

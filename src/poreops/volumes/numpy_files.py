@@ -134,6 +134,8 @@ def open_raw(
             f"a raw file of shape {shape} and type {kind} must have {expected} bytes{header}, "
             f"{file.name} has {size - offset} ({hint}); correct --shape, --dtype or --offset"
         )
+    if kind.kind == "b":
+        kind = np.dtype(np.uint8)  # a byte of 7 is no truth value
     array = np.memmap(file, dtype=kind, mode="r", offset=offset, shape=shape)
     yield StoredImage(shape, kind, array_slabs(array), "raw", raw=True)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,14 @@ def open_picture(file: Path) -> Iterator[StoredImage]:
         yield values
 
     yield StoredImage(
-        values.shape, values.dtype, slabs, name, axes="YX", lossy=lossy, warnings=tuple(notes)
+        values.shape,
+        values.dtype,
+        slabs,
+        name,
+        axes="YX",
+        palette=mode == "P",
+        lossy=lossy,
+        warnings=tuple(notes),
     )
 
 
@@ -146,11 +154,9 @@ def _gaps(files: list[Path]) -> list[str]:
     if len(changing) != 1:
         return []
     numbers = changing[0]
-    steps = [b - a for a, b in zip(numbers, numbers[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(numbers)]
     if min(steps) == max(steps):
         return []
     at = next(i for i, step in enumerate(steps) if step != min(s for s in steps if s >= 0))
-    return [
-        f"the slices of {files[0].parent.name} are not numbered evenly: {files[at].name} is "
-        f"followed by {files[at + 1].name}"
-    ]
+    names = f"{files[at].name} is followed by {files[at + 1].name}"
+    return [f"the slices of {files[0].parent.name} are not numbered evenly: {names}"]

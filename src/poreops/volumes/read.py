@@ -16,7 +16,7 @@ from poreops.volumes.memory import require_memory
 from poreops.volumes.numpy_files import order_warning
 from poreops.volumes.reading import Reading, ReadingWarning, Volume
 from poreops.volumes.spacing import VoxelSize, cubes, resolve
-from poreops.volumes.stored import SLAB_BYTES, StoredImage, long_axes
+from poreops.volumes.stored import SLAB_BYTES, StoredImage, fill
 
 _DATASET_PATH = re.compile(
     r"^(?P<file>.+\.(?:h5|hdf5|hdf|nxs|mat)):(?P<dataset>.+)$", re.IGNORECASE
@@ -122,17 +122,11 @@ def read_volume(
         require_room(file, stored, reading, itemsize=1)
         test = PoreTest(labels, file.name, stored)
         pore = np.empty(stored.image_shape, dtype=np.bool_)
-        target = pore.T if stored.fortran else pore
-        target = target.reshape(long_axes(target.shape)[1])
-        start = 0
-        for values in stored.slabs():
-            part = values.reshape(-1, *target.shape[1:])
-            target[start : start + len(part)] = test(part)
-            start += len(part)
+        fill(pore, stored, test, file.name)
         if not pore.any():
             raise InputError(test.no_pore())
         found, rule = test.rule()
-    pore = pore.reshape(_without_extra_axes(stored.image_shape)[0])
+    pore = pore.reshape(without_extra_axes(stored.image_shape)[0])
     notes = [*reading.warnings, *test.warnings()]
     if stored.raw and (order := order_warning(pore)) is not None:
         notes.append(order)
@@ -151,17 +145,18 @@ def read_volume(
 def described(
     file: Path, stored: StoredImage, voxel_size: VoxelSize | None, any_size: bool
 ) -> tuple[Reading, Layers]:
-    """Check an open image; return how it is understood and the layers that make its voxels cubes."""
+    """Check an open image; return how it is understood, and the layers that make cubes."""
     if stored.dtype.kind not in "biuf":
         raise InputError(
             f"an image must hold labels (boolean, integer or float), {file.name} holds "
             f"{stored.dtype}; save it as uint8"
         )
-    shape, kept = _without_extra_axes(stored.image_shape)
+    shape, kept = without_extra_axes(stored.image_shape)
     if len(shape) not in {2, 3} or 0 in shape or sum(n > 1 for n in shape) < 2:
+        named = f" (axes {stored.axes})" if stored.axes else ""
         raise InputError(
             f"an image must have 2 or 3 axes, two of them longer than one voxel, {file.name} has "
-            f"shape {stored.image_shape}; save one volume without time or channel axes"
+            f"shape {stored.image_shape}{named}; save one volume without time or channel axes"
         )
     notes = list(stored.warnings)
     if len(kept) < len(stored.image_shape):
@@ -193,7 +188,7 @@ def described(
         path=file, format=stored.format, dataset=stored.dataset, file_shape=stored.image_shape,
         dtype=stored.dtype, axes=stored.axes, shape=new, voxel_size=edges,
         voxel_size_source=source, resampling=resampling, lossy=stored.lossy,
-        warnings=tuple([*notes, *more]),
+        warnings=(*notes, *more),
     ), layers  # fmt: skip
 
 
@@ -235,7 +230,7 @@ def times(shape: tuple[int, ...]) -> str:
     return " x ".join(str(n) for n in shape)
 
 
-def _without_extra_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
+def without_extra_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
     """Leave out axes of one voxel beyond the third: leading ones, then trailing, then inner.
 
     Up to three axes keep their places, so that array axes 0, 1, 2 keep their names.

@@ -1,9 +1,10 @@
 """Edges of voxels: what a file states, what the user gives, and cubes made of other voxels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,12 +109,9 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     InputError
         Not a positive number or one for each axis; outside 1 nm to 1 mm unless `any_size`.
     """
-    values = given if isinstance(given, Sequence | np.ndarray) else (given,)
-    numbers = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
-    if not numbers or not all(
-        isinstance(v, Real) and not isinstance(v, bool) and math.isfinite(v) and v > 0
-        for v in values
-    ):
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    values: list[Any] = list(cast("Any", given)) if several else [given]
+    if not values or not all(_is_length(value) for value in values):
         raise InputError(
             f"voxel size must be > 0 m, one number or one for each axis, got {given!r}; give it "
             "as --voxel-size 5.3e-6"
@@ -127,6 +125,11 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     if not any_size:
         _refuse_slip(edges, "", "give it in metres, ")
     return edges
+
+
+def _is_length(value: Any) -> bool:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return bool(number and math.isfinite(value) and value > 0)
 
 
 def _refuse_slip(edges: Edges, source: str, remedy: str) -> None:

@@ -26,6 +26,8 @@ _DAMAGE = (
     lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
 
+_AXIS_NAMES = {"C": "channels", "Q": "an unknown quantity"}
+
 
 @dataclass(frozen=True)
 class StoredImage:
@@ -42,6 +44,7 @@ class StoredImage:
     sliceable : a slab can be read without the rest
     axes : a letter for each axis of the image, where the file names them
     spacing : edges of its voxels, where the file states them
+    palette : the values are indices of a colour map
     white : where zero is shown white: the stored value that is shown black; else None
     dataset : name of the array inside the file
     raw : nothing in the file vouches for shape and order
@@ -57,6 +60,7 @@ class StoredImage:
     sliceable: bool = True
     axes: str | None = None
     spacing: Spacing | None = None
+    palette: bool = False
     white: int | None = None
     dataset: str | None = None
     raw: bool = False
@@ -101,6 +105,63 @@ def array_slabs(array: Any) -> Callable[[], Iterator[NDArray[np.generic]]]:
             yield np.asarray(array[(0,) * len(ones) + (part,)])
 
     return slabs
+
+
+def checked_axes(
+    axes: str, shape: tuple[int, ...], name: str, *, stated: bool = True
+) -> list[str]:
+    """Return a warning where time stands for slices; refuse channels and colour.
+
+    Parameters
+    ----------
+    axes, shape : a letter and a length for each axis
+    name : of the file
+    stated : the letter Q (another quantity) is the file's word, not the reader's for "unnamed"
+    """
+    letters = {letter for letter, n in zip(axes, shape, strict=True) if n > 1}
+    if "S" in letters:
+        raise InputError(
+            f"an image must hold one value a voxel, {name} has colour (axes {axes}, shape "
+            f"{shape}); save it as 8-bit grey or labels"
+        )
+    refused = sorted(letters - set("XYZTI" if stated else "XYZTIQ"))
+    if refused:
+        what = _AXIS_NAMES.get(refused[0], f"the axis {refused[0]}")
+        raise InputError(
+            f"the axes of an image must be slices, rows and columns, {name} has {what} (axes "
+            f"{axes}, shape {shape}); save one channel, or name the axes ZYX when saving"
+        )
+    if "T" in letters and "Z" not in letters:
+        return [f"{name} calls its slices time steps (axes {axes}); they were taken as z"]
+    return []
+
+
+def fill(
+    image: NDArray[Any],
+    stored: StoredImage,
+    convert: Callable[[NDArray[np.generic]], NDArray[Any]],
+    name: str,
+) -> None:
+    """Fill an array of the image's shape slab by slab; nothing else of its size is made.
+
+    Raises
+    ------
+    InputError
+        The file holds fewer layers than it says.
+    """
+    # a transposed view takes the layers of a file in Fortran order
+    target = image.T if stored.fortran else image
+    target = target.reshape(long_axes(target.shape)[1])
+    start = 0
+    for values in stored.slabs():
+        part = values.reshape(-1, *target.shape[1:])
+        target[start : start + len(part)] = convert(part)
+        start += len(part)
+    if start != len(target):
+        raise InputError(
+            f"an image file must be complete, {name} holds {start} of {len(target)} layers; copy "
+            "or export it again"
+        )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.volumes.stored import StoredImage, array_slabs
+from poreops.volumes.stored import StoredImage, array_slabs, checked_axes
 from poreops.volumes.tiff_tags import refuse_incomplete_set, spacing_of_tiff
 
 TIFF = {".tif", ".tiff"}
@@ -31,6 +31,8 @@ def open_tiff(file: Path) -> Iterator[StoredImage]:
         if not len(tiff.pages):
             raise InputError(f"a TIFF must hold a page, {file.name} has none; export it again")
         refuse_incomplete_set(tiff, file)
+        # tifffile compares four pages of a long stack and takes the rest for granted
+        tiff.is_uniform = len(tiff.pages) == 1
         series = _image_series(list(tiff.series), file)
         broken = [text for text in complaints if any(word in text for word in _BROKEN)]
         if broken:
@@ -53,18 +55,19 @@ def open_tiff(file: Path) -> Iterator[StoredImage]:
             shape, np.dtype(series[0].dtype), slabs, kind, sliceable=sliceable, axes=axes,
             spacing=spacing_of_tiff(tiff, key, axes),
             white=2**key.bitspersample - 1 if key.photometric == 0 else None,
-            lossy=lossy, warnings=tuple([*notes, *dict.fromkeys(complaints)][:8]),
+            palette=key.photometric == 3, lossy=lossy,
+            warnings=(*notes, *dict.fromkeys(complaints)),
         )  # fmt: skip
 
 
 def _image_series(series: list[Any], file: Path) -> list[Any]:
     """Return the series that make up the image: one, or several of pages of one size and type."""
     full = [s for s in series if not _is_reduced(s.keyframe)] or series
-    if not full:
+    if not full or not all(s.shape for s in full):
         raise InputError(f"a TIFF must hold an image, {file.name} has none; export it again")
     if len(full) == 1:
         return full
-    kinds = {(s.keyframe.shape, np.dtype(s.dtype)) for s in full}
+    kinds = {_kind(s.keyframe) for s in full}
     listed = ", ".join(
         f"{i}: {' x '.join(map(str, s.shape))} {s.dtype}" + (f" '{s.name}'" if s.name else "")
         for i, s in enumerate(full[:6])
@@ -84,6 +87,11 @@ def _image_series(series: list[Any], file: Path) -> list[Any]:
     return full
 
 
+def _kind(page: Any) -> tuple[Any, ...]:
+    """Return what the pages of a stack have in common."""
+    return tuple(page.shape), np.dtype(page.dtype), int(page.photometric), page.bitspersample
+
+
 def _is_reduced(page: Any) -> bool:
     """Whether a page is a thumbnail, a level of a pyramid, or a mask of another page."""
     return bool(int(page.subfiletype) & 5)
@@ -101,6 +109,9 @@ def _all_pages(series: list[Any], file: Path) -> list[Any]:
         )
     if len(series) > 1 and all(isinstance(page.index, int) for page in pages):
         pages.sort(key=lambda page: page.index)
+    there = [page for page in pages if page is not None]
+    _require_alike(series[0].keyframe, there, file)
+    _require_used(series, there, file)
     empty = 0
     for page in pages:
         if page is not None and page.dataoffsets:
@@ -112,6 +123,40 @@ def _all_pages(series: list[Any], file: Path) -> list[Any]:
             "never written; export it again"
         )
     return pages
+
+
+def _require_alike(key: Any, pages: list[Any], file: Path) -> None:
+    """Refuse a stack with a page of another size or type: tifffile looks at the first one only."""
+    for number, page in enumerate(pages):
+        with _opened(page.parent.filehandle):
+            own = page.aspage()
+        if _kind(own) != _kind(key):
+            found = [
+                f"{' x '.join(map(str, p.shape))} {p.dtype} {p.photometric.name.lower()}"
+                for p in (key, own)
+            ]
+            raise InputError(
+                f"the slices of a stack must have one size and type, {file.name} has pages of "
+                f"{found[0]} and {found[1]} (page {number}); crop or convert them alike"
+            )
+
+
+def _require_used(series: list[Any], pages: list[Any], file: Path) -> None:
+    """Refuse a file with more pages than its description counts: they would be left out."""
+    tiff = pages[0].parent
+    if series[0].kind not in {"imagej", "ome", "shaped"} or len(pages) == 1:
+        return
+    known = {page.offset for page in pages}
+    more = [
+        page
+        for page in (p.aspage() for p in tiff.pages if p.offset not in known)
+        if not _is_reduced(page)
+    ]
+    if more:
+        raise InputError(
+            f"the description of a stack must count its pages, {file.name} has {len(more)} more "
+            f"than its {len(pages)}; export it again"
+        )
 
 
 def _named_axes(
@@ -137,24 +182,7 @@ def _named_axes(
             "slices"
         )
         axes = "QYX"
-    letters = {letter for letter, n in zip(axes, shape, strict=True) if n > 1}
-    if "S" in letters:
-        raise InputError(
-            f"an image must hold one value a voxel, {file.name} has colour (axes {axes}, shape "
-            f"{shape}); save it as 8-bit grey or labels"
-        )
-    refused = sorted(letters & set("CHLEVMRAP" + ("Q" if stated else "")))
-    if refused:
-        names = {"C": "channels", "Q": "an unknown quantity"}
-        what = names.get(refused[0], f"axis {refused[0]}")
-        raise InputError(
-            f"the axes of an image must be slices, rows and columns, {file.name} has {what} (axes "
-            f"{axes}, shape {shape}); save one channel, or name the axes ZYX when saving"
-        )
-    if "T" in letters and "Z" not in letters:
-        notes.append(
-            f"{file.name} calls its slices time steps (axes {axes}); they were taken as z"
-        )
+    notes += checked_axes(axes, shape, file.name, stated=stated)
     return shape, axes, notes
 
 
@@ -169,11 +197,17 @@ def _slabs(
         return array_slabs(
             np.memmap(file, dtype=stored_type, mode="r", offset=first.dataoffset, shape=shape)
         ), True
-    if None not in pages and len(pages) * math.prod(page_shape) == math.prod(shape):
+    if None not in pages:
+        if len(pages) * math.prod(page_shape) != math.prod(shape):
+            raise InputError(
+                f"the description of a stack must count its pages, {file.name} has {len(pages)} "
+                f"and describes shape {shape}; export it again"
+            )
 
         def by_page() -> Iterator[NDArray[np.generic]]:
             for page in pages:
-                yield page.asarray()
+                with _opened(page.parent.filehandle):
+                    yield page.asarray()
 
         return by_page, len(pages) > 1
 
@@ -181,6 +215,19 @@ def _slabs(
         yield first.asarray().reshape(shape)
 
     return whole, False
+
+
+@contextmanager
+def _opened(handle: Any) -> Iterator[None]:
+    """Open the file of a page for a moment; tifffile keeps only the first one of a set open."""
+    closed = handle.closed
+    if closed:
+        handle.open()
+    try:
+        yield
+    finally:
+        if closed:
+            handle.close()
 
 
 @contextmanager

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from poreops.errors import InputError
 from poreops.volumes.spacing import Spacing, spacing_of
 
 # resolutions for printing and for screens [dots per inch] say nothing about voxels
 _PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 360, 400, 600, 720,
-          800, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
+          800, 1000, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
 
 
 def refuse_incomplete_set(tiff: Any, file: Path) -> None:
-    """Refuse a part of a multi-file OME-TIFF whose other files are missing, or OME without pages."""
+    """Refuse a part of a multi-file OME-TIFF without the rest, or voxels inside the XML."""
     root = _ome(tiff)
     if root is None:
         return
@@ -109,14 +109,14 @@ def _shaped(tiff: Any) -> dict[str, Any] | None:
     return next((dict(entry) for entry in tiff.shaped_metadata or () if entry), None)
 
 
-def _ome(tiff: Any) -> ElementTree.Element | None:
+def _ome(tiff: Any) -> ET.Element | None:
     try:
-        return ElementTree.fromstring(tiff.ome_metadata) if tiff.is_ome else None
-    except (ElementTree.ParseError, TypeError):
+        return ET.fromstring(tiff.ome_metadata) if tiff.is_ome else None
+    except (ET.ParseError, TypeError):
         return None
 
 
-def _tag(element: ElementTree.Element) -> str:
+def _tag(element: ET.Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
 
 
