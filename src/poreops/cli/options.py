@@ -15,7 +15,8 @@ Image = Annotated[
     str,
     typer.Argument(
         help="TIFF, PNG, folder of slices, .npy, .npz, HDF5 (file.h5:/dataset), .mat, .nrrd, "
-        ".mhd, .nii, or .raw with --shape and --dtype. Pore is True, 1 or 255; else see --pore-label.",
+        ".mhd, .nii, or .raw with --shape and --dtype. Pore is True, 1 or 255; else give "
+        "--pore-label.",
         show_default=False,
     ),
 ]

@@ -73,10 +73,10 @@ def properties_text(results: Results) -> str:
     n, height, width = results["shape"]
     share = f"{100 * results['coverage']:g} %"
     areal = results["slices"]["areal_porosity"]
+    source = results["check"]["voxel_size"]["source"]
     lines = [
         f"image     {results['image']}",
-        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m "
-        f"({results['check']['voxel_size']['source']})",
+        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m ({source})",
         (
             f"pore      {results['check']['pore']['rule']}; {sum(areal) / n:.4f} of the image, "
             f"{min(areal):.4f} to {max(areal):.4f} of the slices"
