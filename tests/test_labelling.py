@@ -87,7 +87,8 @@ def folder_to_label(folder, compute):
         arrays[f"{n:03d}/labels"], arrays[f"{n:03d}/conns"] = labels, regions.conns
     for role in ("train", "unseen"):
         write_hdf5(folder / f"artifacts/regions/{role}.h5", arrays)
-    label = {"target": "hydraulic", "convention": "centroid"}  # takes seconds a volume
+    # takes seconds a volume
+    label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
     write_yaml(folder / "artifacts/params.yaml", {"label": label, "compute": compute})
     return folder
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.transport.percolation import percolating
-from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE, SMOOTH, STEPPED
+from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
 
 BoolArray = NDArray[np.bool_]
 
@@ -192,12 +192,3 @@ def checked_workers(workers: int | None) -> int:
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:
         raise InputError(f"workers must be a number of threads >= 1, got {workers!r}")
     return int(workers)
-
-
-def check_edge_friction(edge_friction: float) -> None:
-    """Raise InputError unless it lies between smooth grains and cubes."""
-    if not SMOOTH <= edge_friction <= STEPPED:
-        raise InputError(
-            f"edge friction must lie in {SMOOTH:g}..{STEPPED:g}, got {edge_friction}; "
-            "SMOOTH is the default"
-        )

@@ -15,7 +15,6 @@ from poreops.transport.flow_domain import (
     SEALED,
     Boundary,
     UnderResolvedWarning,
-    check_edge_friction,
     checked_axis,
     checked_image,
     checked_voxel_size,
@@ -27,19 +26,19 @@ from poreops.transport.flow_domain import (
 )
 from poreops.transport.hydraulic import hydraulic_size_factors
 from poreops.transport.saddle import StokesSolver, team_of
-from poreops.transport.staggered import SMOOTH, STEPPED, FloatArray, discretise
+from poreops.transport.staggered import FloatArray, discretise
+from poreops.transport.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
 from poreops.volumes.memory import require_memory
 
 __all__ = [
     "PERIODIC",
     "REFLECTED",
     "SEALED",
-    "SMOOTH",
-    "STEPPED",
     "Boundary",
     "Permeability",
     "PermeabilityTensor",
     "UnderResolvedWarning",
+    "Walls",
     "hydraulic_size_factors",
     "permeability",
     "permeability_tensor",
@@ -126,6 +125,7 @@ class Permeability:
         image [voxel³ Δp / µ]; Δp is the drop over the image.
     voxel_size : float [m]
     boundary : Boundary
+    walls : "stepped" or "smooth", see `permeability`
     """
 
     axis: int
@@ -139,6 +139,7 @@ class Permeability:
     flow_rates: FloatArray = field(repr=False, compare=False)
     voxel_size: float
     boundary: Boundary
+    walls: Walls
     _shape: tuple[int, ...] = field(repr=False)
     _faces: FaceVelocity | None = field(repr=False, compare=False)
 
@@ -200,7 +201,7 @@ def permeability(
     *,
     voxel_size: float = 1.0,
     boundary: Boundary = REFLECTED,
-    edge_friction: float = SMOOTH,
+    walls: Walls = WALLS,
     tolerance: float = TOLERANCE,
     iterations: int = ITERATIONS,
     workers: int | None = None,
@@ -217,9 +218,10 @@ def permeability(
         [m]; 1 gives k in voxel².
     boundary : Boundary
         `REFLECTED` (default), `SEALED`, `PERIODIC` or another `Boundary`.
-    edge_friction : float
-        Friction where a face lies beside an edge, 1 to 2: `SMOOTH` takes the voxels as samples
-        of smooth grains, `STEPPED` as cubes; see `poreops.transport.staggered`.
+    walls : "stepped" or "smooth"
+        ``stepped`` takes the voxels as cubes, as other solvers do; ``smooth`` as samples of
+        smooth grains, which gives 10 to 40 % more. Only figures of one convention compare; see
+        docs/permeability.md for which to take when.
     tolerance : float
         Largest range of the flow rates through the layers, and largest change of k over ten
         iterations, relative to the mean and to k. The error of k is about a tenth of it.
@@ -237,8 +239,8 @@ def permeability(
     ------
     InputError
         Not 2D or 3D, not binary, no pore or no wall, axis out of range or shorter than 3 voxels,
-        anisotropic or not positive voxel size, tolerance or friction out of range, more memory
-        needed than there is.
+        anisotropic or not positive voxel size, tolerance out of range, unknown walls, more
+        memory needed than there is.
     NotConvergedError
         When the tolerance is not reached.
 
@@ -260,7 +262,7 @@ def permeability(
     image = checked_image(im)
     voxel_size = checked_voxel_size(voxel_size)
     workers = checked_workers(workers)
-    check_edge_friction(edge_friction)
+    walls = checked_walls(walls)
     _check_numerics(tolerance, iterations)
     along = axis + image.ndim - np.ndim(im)
     flowing = flowing_pores(image, along, boundary)
@@ -271,6 +273,7 @@ def permeability(
         "floating_share": 1 - flowing_count / pores,
         "voxel_size": voxel_size,
         "boundary": boundary,
+        "walls": walls,
         "_shape": np.shape(im),
     }
     layers = image.shape[along]
@@ -292,7 +295,8 @@ def permeability(
         warnings.warn(message, UnderResolvedWarning, stacklevel=2)
     ndim = np.ndim(im)
     periodic = periodic_axes(along, boundary, ndim)
-    flow = discretise(padded_box(flowing, along, boundary, ndim), periodic, edge_friction)
+    box = padded_box(flowing, along, boundary, ndim)
+    flow = discretise(box, periodic, EDGE_FRICTION[walls])
 
     def faces(velocity: FloatArray) -> FaceVelocity:
         return FaceVelocity(velocity, flow.friction.place, flow.friction.block, periodic)
@@ -334,7 +338,7 @@ def permeability_tensor(
     im: NDArray[Any],
     *,
     voxel_size: float = 1.0,
-    edge_friction: float = SMOOTH,
+    walls: Walls = WALLS,
     tolerance: float = TOLERANCE,
     iterations: int = ITERATIONS,
     workers: int | None = None,
@@ -362,7 +366,7 @@ def permeability_tensor(
             axis,
             voxel_size=voxel_size,
             boundary=PERIODIC,
-            edge_friction=edge_friction,
+            walls=walls,
             tolerance=tolerance,
             iterations=iterations,
             workers=workers,
