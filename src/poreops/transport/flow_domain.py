@@ -1,4 +1,4 @@
-"""What flows in an image: its boundary conditions, its percolating pores, its narrow gaps."""
+"""What flows in an image: its boundary conditions, its percolating pores."""
 
 import os
 from dataclasses import dataclass
@@ -13,13 +13,6 @@ from poreops.transport.percolation import percolating
 from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
 
 BoolArray = NDArray[np.bool_]
-
-# share of the flowing pore voxels in gaps of one voxel that is taken as under-resolved
-NARROW_SHARE = 0.05
-
-
-class UnderResolvedWarning(UserWarning):
-    """Much of the flow passes gaps of a single voxel."""
 
 
 @dataclass(frozen=True)
@@ -117,23 +110,6 @@ def periodic_axes(axis: int, boundary: Boundary, ndim: int) -> tuple[bool, bool,
     along, across = boundary.ends == "periodic", boundary.sides == "periodic"
     one, two, three = (along if side == axis else across for side in range(3))
     return one or ndim == 2, two, three
-
-
-def narrow_gap_message(flowing: BoolArray, axis: int) -> str | None:
-    """Say so if gaps of one voxel matter: for a share of the pores, or for any flow at all."""
-    narrow = np.zeros_like(flowing)
-    for side in range(3):
-        inside, gap = np.moveaxis(flowing, side, 0), np.moveaxis(narrow, side, 0)
-        gap[1:-1] |= inside[1:-1] & ~inside[:-2] & ~inside[2:]
-    share = np.count_nonzero(narrow) / np.count_nonzero(flowing)
-    if share == 0:
-        return None
-    if share <= NARROW_SHARE and percolating(flowing & ~narrow, axis).any():
-        return None
-    return (
-        f"single-voxel channels: {share:.0%} of the flowing pore voxels lie in gaps one voxel "
-        "wide, which are under-resolved; refine the image to 4 or more voxels across a channel"
-    )
 
 
 def checked_image(im: NDArray[Any]) -> BoolArray:
