@@ -12,7 +12,7 @@ _COLUMNS = (
     ("permeability [m2]", "permeability_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
     ("extrapolated [mD]", "extrapolated_md", ".6g"),
-    ("discretisation error", "discretisation_error", "+.1%"),
+    ("discretisation error", "discretisation_error", ".1%"),
     ("throats [voxel]", "throat_width_voxels", ".1f"),
 )
 

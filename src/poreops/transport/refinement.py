@@ -57,7 +57,8 @@ def extrapolated(coarse: float, fine: float, ratio: float) -> float:
     coarse, fine : of two grids
     ratio : of their voxel sizes, > 1
     """
-    return max(fine + (fine - coarse) / (ratio**ORDER - 1), 0.0)
+    gain: float = ratio**ORDER - 1
+    return max(fine + (fine - coarse) / gain, 0.0)
 
 
 def discretisation(native: float, split: float, refine: int) -> Discretisation:
