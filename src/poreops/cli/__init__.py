@@ -81,6 +81,7 @@ def network(
     model: o.Model = None,
     method: o.Method = None,
     transport: o.Transport = "diffusion",
+    walls: o.Walls = None,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -98,7 +99,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -114,6 +115,7 @@ def size_factors(
     model: o.Model = None,
     method: o.Method = None,
     transport: o.Quantity = "diffusion",
+    walls: o.Walls = None,
     convention: o.Convention = "centroid",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -130,7 +132,7 @@ def size_factors(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
     deliver(
         lambda _: jobs.size_factors(source, given, convention),
         show.size_factors_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -181,6 +183,8 @@ def permeability(
     out: o.OptionalOut = None,
     pore_label: o.PoreLabel = None,
     boundary: o.Boundary = "reflected",
+    walls: o.Walls = None,
+    refine: o.Refine = 1,
     tolerance: o.Tolerance = None,
     iterations: o.Iterations = None,
     octants: o.Octants = True,
@@ -198,7 +202,9 @@ def permeability(
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     numerics = bulk_jobs.Numerics(tolerance, iterations, workers)
     deliver(
-        lambda _: bulk_jobs.permeability(source, axis, boundary, numerics, octants),
+        lambda _: bulk_jobs.permeability(
+            source, axis, boundary, walls or "stepped", refine, numerics, octants
+        ),
         show.permeability_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 

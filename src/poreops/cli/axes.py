@@ -66,12 +66,3 @@ def diffusion_results(diffusion: Any) -> Results:
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
     }
-
-
-def flow_results(flow: Any) -> Results:
-    """Return the numbers of flow along an axis."""
-    return {
-        "permeability_m2": float(flow.permeability),
-        "permeability_md": float(flow.permeability_md),
-        "percolates": bool(flow.percolates),
-    }

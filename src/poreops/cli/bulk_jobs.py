@@ -4,13 +4,13 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from poreops.cli import flow_results
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import (
     DIFFUSION_KEYS,
     FLOW_KEYS,
     axis_names,
     diffusion_results,
-    flow_results,
     solve_axes,
 )
 from poreops.cli.checking import check_block
@@ -115,11 +115,19 @@ def formation_factor(
 
 
 def permeability(
-    source: ImageSource, axis: str, boundary: str, numerics: Numerics, octants: bool
+    source: ImageSource,
+    axis: str,
+    boundary: str,
+    walls: str,
+    refine: int,
+    numerics: Numerics,
+    octants: bool,
 ) -> Answer:
     """Solve Stokes flow through the whole image along one axis or all."""
     from poreops.graph import axis_index
     from poreops.transport import stokes
+    from poreops.transport.refinement import checked_refine
+    from poreops.transport.walls import checked_walls
 
     clock = Clock()
     boundaries = {
@@ -130,6 +138,8 @@ def permeability(
             f"boundary must be one of {', '.join(boundaries)}, got {boundary!r}; correct "
             "--boundary"
         )
+    convention = checked_walls(walls)
+    checked_refine(refine, convention)
     header = source.fitting_header(stokes.BYTES_PER_VOXEL, "solving Stokes flow", sized=True)
     axes = axis_names(axis, len(header.shape))
     with clock.stage("read"):
@@ -148,19 +158,19 @@ def permeability(
             with clock.stage(f"solve {name}"):
                 flow = stokes.permeability(
                     volume.image, index, voxel_size=voxel_size, boundary=boundaries[boundary],
+                    walls=convention, refine=refine,
                     **numerics.options(),
                 )  # fmt: skip
-        return flow_results(flow) | {
-            "floating_share": flow.floating_share,
-            "residual": flow.residual,
-            "iterations": flow.iterations,
-            "warnings": [str(warning.message) for warning in caught],
+        return flow_results.of_image(flow, refine) | {
+            "warnings": [str(warning.message) for warning in caught]
         }
 
     found, notes = solve_axes(axes, along, FLOW_KEYS)
     results = {
         **about("permeability", source, volume, block),
         "boundary": boundary,
+        "walls": walls,
+        "refine": refine,
         "axes": found,
         "warnings": notes,
         "seconds": clock.seconds,

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.cli import flow_results
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import (
     DIFFUSION_KEYS,
     FLOW_KEYS,
     axis_names,
     diffusion_results,
-    flow_results,
     solve_axes,
 )
 from poreops.cli.checking import check_block
@@ -34,6 +34,7 @@ class Conductances:
     r_max: int = 4
     sigma: float = 0.4
     workers: int | None = None
+    walls: str | None = None
 
     @property
     def name(self) -> str:
@@ -51,7 +52,7 @@ class Conductances:
 def network(source: ImageSource, given: Conductances, axis: str, octants: bool) -> Answer:
     """Build the network of an image, with its transport properties."""
     from poreops import report
-    from poreops.conduits import checked_method, checked_transport
+    from poreops.conduits import checked_method, checked_transport, walls_of_flow
     from poreops.network import BYTES_PER_VOXEL, network_of_regions
     from poreops.regions.partition import partition
 
@@ -61,6 +62,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     checked_method(given.name, given.model, len(header.shape))
     axes = axis_names(axis, len(header.shape))
     loaded = loaded_model(given.model)
+    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
     voxel_size = required_edge(volume.reading)
@@ -74,7 +76,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     with clock.timed("size_factors"):
         built = network_of_regions(
             regions, voxel_size, method=given.name, model=loaded, workers=given.workers,
-            transport=given.transport, watch=progress_bar,
+            transport=given.transport, walls=walls, watch=progress_bar,
         )  # fmt: skip
 
     def solve(name: str) -> Results:
@@ -82,7 +84,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         if given.transport != "flow":
             found |= diffusion_results(built.formation_factor(name))
         if given.transport != "diffusion":
-            found |= flow_results(built.permeability(name))
+            found |= flow_results.of_any(built.permeability(name))
         return found
 
     keys = DIFFUSION_KEYS * (given.transport != "flow") + FLOW_KEYS * (
@@ -96,6 +98,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         "method": given.name,
         "model": given.model,
         "transport": given.transport,
+        "walls": walls,
         "r_max": given.r_max,
         "sigma": given.sigma,
         "regions": regions.count,
@@ -119,7 +122,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
     from poreops import report
-    from poreops.conduits import NO_CONTACTS, checked_method
+    from poreops.conduits import NO_CONTACTS, checked_method, walls_of_flow
     from poreops.conduits import size_factors as conduit_size_factors
     from poreops.network import BYTES_PER_VOXEL
     from poreops.regions.partition import partition
@@ -131,6 +134,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     checked_method(given.name, given.model, len(header.shape))
     _check_convention(convention, given.name, target)
     loaded = loaded_model(given.model)
+    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
     voxel_size = required_edge(volume.reading)
@@ -157,6 +161,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
             throats, _ = conduit_size_factors(
                 regions.labels, regions.conns, NO_CONTACTS, method=given.name, model=loaded,
                 workers=given.workers, watch=progress_bar, target=target,
+                walls=walls,
             )  # fmt: skip
     power = voxel_power(target)
     values = throats * voxel_size**power
@@ -166,6 +171,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
         "method": given.name,
         "model": given.model,
         "transport": given.transport,
+        "walls": walls,
         "r_max": given.r_max,
         "sigma": given.sigma,
         "regions": regions.count,

@@ -138,6 +138,21 @@ Boundary = Annotated[
         help="Beyond the faces: reflected, sealed (walls beside the flow) or periodic.",
     ),
 ]
+Walls = Annotated[
+    str | None,
+    typer.Option(
+        "--walls",
+        help="Of flow: stepped takes the voxels as cubes, smooth as samples of smooth grains.  "
+        "[default: stepped, or those of the model]",
+    ),
+]
+Refine = Annotated[
+    int,
+    typer.Option(
+        "--refine",
+        help="2 splits each voxel and solves once more: states the discretisation error.",
+    ),
+]
 Tolerance = Annotated[
     float | None,
     typer.Option("--tolerance", help="Largest relative deviation of the flux through any layer."),

@@ -12,6 +12,9 @@ _COLUMNS = (
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
+    ("extrapolated [mD]", "extrapolated_md", ".6g"),
+    ("discretisation error", "discretisation_error", ".1%"),
+    ("throats [voxel]", "throat_width_voxels", ".1f"),
 )
 
 
@@ -29,6 +32,7 @@ def network_text(results: Results) -> str:
         "",
         f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}"
         + (f" ({results['model']})" if results["model"] else ""),
+        *([f"walls     {results['walls']}"] if results["walls"] else []),
         (
             f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
             f"{built['throats']} throats"
@@ -140,7 +144,8 @@ def _bulk_text(results: Results) -> str:
         for name, axis in results["axes"].items()
         for message in axis.get("warnings", [])
     ]
-    lines = [*_image_lines(results), *_check_lines(results), "", *_axis_lines(results)]
+    walls = [f"walls     {results['walls']}", ""] if "walls" in results else []
+    lines = [*_image_lines(results), *_check_lines(results), "", *walls, *_axis_lines(results)]
     return "\n".join([*lines, *warnings, *_warning_lines(results)])
 
 
@@ -204,11 +209,12 @@ def _octants(octants: Results) -> str:
 def _axis_lines(results: Results) -> list[str]:
     """Return a table with the columns that the axes have."""
     axes = results["axes"]
-    columns = [column for column in _COLUMNS if all(column[1] in axis for axis in axes.values())]
+    solved = [axis for axis in axes.values() if "reason" not in axis]
+    columns = [column for column in _COLUMNS if all(column[1] in axis for axis in solved)]
     titles = [title for title, _, _ in columns]
     lines = ["   ".join(["axis", *titles])]
     for name, axis in axes.items():
-        cells = [f"{_number(axis[key]):{precision}}" for _, key, precision in columns]
+        cells = [f"{_number(axis.get(key)):{precision}}" for _, key, precision in columns]
         remark = "not solved" if "reason" in axis else "does not percolate"
         lines.append(
             _row(f"{name:<4}", titles, cells) + ("" if axis.get("percolates") else f"   {remark}")
