@@ -317,6 +317,26 @@ def test_what_is_no_model_is_one_line(image, tmp_path, monkeypatch, capsys, uri,
     assert not (tmp_path / "out").exists()
 
 
+WITHOUT = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None
+from poreops import cli
+sys.exit(cli.run(sys.argv[1:]))
+"""
+
+
+def test_a_model_without_its_framework_is_one_line(image, tmp_path):
+    model().save(tmp_path / "model")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, "generate", "--model", "model", "-o", "out"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert is_one_line(done.stderr)
+    assert "is not installed; pip install" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_version_help_and_module(tmp_path):
     version = command("--version")
     assert version.stdout.startswith("poreops ")

@@ -35,9 +35,10 @@ def load(loader: Callable[[str], _Model], uri: str) -> _Model:
     try:
         return loader(uri)
     except ImportError as error:
+        package = (error.name or "of its framework").partition(".")[0]
         raise InputError(
-            f"the model {uri} needs the package {error.name}, which is not installed; pip install "
-            f"{(error.name or 'it').partition('.')[0]}, or use --method dns, which needs no model"
+            f"the model {uri} needs the package {package}, which is not installed; pip install it "
+            "(a network and its size factors need none with --method dns)"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
