@@ -240,6 +240,7 @@ sys.exit(cli.run(sys.argv[1:]))
 def test_standard_output_is_pure_json_whatever_frameworks_print(image):
     done = subprocess.run(
         [sys.executable, "-c", NOISE, "formation-factor", image, "--no-octants", "--json"],
+        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
