@@ -305,7 +305,7 @@ def _bad_images(folder):
     (folder / "a.raw").write_bytes(b"\1" * 100)
     found["size"] = (folder / "a.raw", ["--shape", "5,5,5", "--dtype", "u1"], "must have 125")
     found["shape"] = (folder / "a.raw", ["--shape", "5;4", "--dtype", "u1"], "voxel counts")
-    found["undescribed"] = (folder / "a.raw", [], "--shape 400,400,400 --dtype uint8")
+    found["undescribed"] = (folder / "a.raw", [], "--shape slices,rows,columns --dtype uint8")
     found["absent"] = (folder / "absent.tif", [], "there is no")
     found["label"] = (folder / "labels.npy", ["--pore-label", "9"], "has the label 9")
     return found

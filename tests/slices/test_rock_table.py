@@ -5,7 +5,8 @@ import pytest
 import tifffile
 
 from poreops.errors import InputError
-from poreops.slices.rock_table import MILLIDARCY, read_grey, read_rocks
+from poreops.slices.rock_images import read_grey
+from poreops.slices.rock_table import MILLIDARCY, read_rocks
 
 HEAD = "sample,file,voxel_size_m,porosity,permeability_md\n"
 RNG = np.random.default_rng(0)

@@ -11,10 +11,9 @@ from poreops.volumes.grey import (
     ShaleConfig,
     SyntheticShaleConfig,
     cut_crops,
-    read_grey,
-    read_grey_set,
     synthetic_shale,
 )
+from poreops.volumes.grey_stack import read_grey, read_grey_set
 
 SYNTHETIC = {
     "images": 2, "shape": 128, "pore_share": 0.05, "fractures": 60, "ores": 200, "noise": 4

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from poreops.errors import InputError
-from poreops.volumes.grey import read_grey_set
-from poreops.volumes.grey_stack import read_stack
+from poreops.volumes.grey_stack import read_grey_set, read_stack
 from poreops.volumes.pictures import natural_key
 from poreops.volumes.read import read_header, read_volume
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from poreops.cli.progress import Clock
 from poreops.errors import InputError
-from poreops.volumes.grey import read_grey_set
+from poreops.volumes.grey_stack import read_grey_set
 from poreops.volumes.memory import require_memory
 
 Results = dict[str, Any]
