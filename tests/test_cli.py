@@ -507,4 +507,4 @@ def test_sources_are_read_as_asked(im, tmp_path):
     im.tofile(tmp_path / "a.raw")
     source = jobs.ImageSource(str(tmp_path / "a.raw"), shape=im.shape, dtype="bool")
     assert source.header().voxels == im.size
-    np.testing.assert_array_equal(source.read(), im)
+    np.testing.assert_array_equal(source.read().image, im)

@@ -86,7 +86,7 @@ def test_missing_and_damaged_pictures(tmp_path):
 
 
 def test_a_set_has_images_of_one_size(tmp_path):
-    with pytest.raises(InputError, match="must hold slices as images .* holds none"):
+    with pytest.raises(InputError, match="must hold images .* holds none"):
         read_grey_set(tmp_path)
     write(tmp_path / "a.tif", IMAGE)
     write(tmp_path / "b.tif", IMAGE[:30])

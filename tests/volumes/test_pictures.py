@@ -61,7 +61,7 @@ def refused(path, match):
 
 
 def test_folders_that_are_no_stack(tmp_path):
-    refused(tmp_path, "must hold slices as images")
+    refused(tmp_path, "must hold images")
     png(tmp_path / "a1.png", IM[0])
     png(tmp_path / "a2.png", IM[0, :10])
     refused(tmp_path, r"one size and type, a1\.png has \(20, 30\) bool and a2\.png \(10, 30\)")

@@ -80,8 +80,8 @@ def slice_files(folder: Path, suffixes: set[str]) -> list[Path]:
     ]  # fmt: skip
     if not files:
         raise InputError(
-            f"a folder must hold slices as images ({', '.join(sorted(suffixes))}), {folder} holds "
-            "none; check the path"
+            f"a folder must hold images ({', '.join(sorted(suffixes))}), {folder} holds none; "
+            "check the path"
         )
     return sorted(files, key=natural_key)
 

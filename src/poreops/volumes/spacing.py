@@ -113,8 +113,8 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     values: list[Any] = list(cast("Any", given)) if several else [given]
     if not values or not all(_is_length(value) for value in values):
         raise InputError(
-            f"voxel size must be > 0 m, one number or one for each axis, got {given!r}; give it "
-            "as --voxel-size 5.3e-6"
+            f"voxel size must be > 0 m, got {given!r}; give one number, or one for each axis, as "
+            "--voxel-size 5.3e-6"
         )
     if len(values) not in {1, ndim}:
         raise InputError(
