@@ -161,15 +161,22 @@ def test_resolution_tags_count_where_they_are_no_print_resolution(
         assert reading.voxel_size is None
         return
     assert reading.edge == pytest.approx(edge)
-    assert "states no distance of its slices" in reading.warnings[0]
+    assert "states ?, 5e-06, 5e-06 m for slices" in reading.warnings[0]
     with pytest.raises(InputError, match="TIFF resolution"):
         read_volume(path, voxel_size=6 * UM)
+
+
+@pytest.mark.parametrize(("resolution", "unit"), [(100, "inch"), (72, "inch"), (28.3465, "cm")])
+def test_imagej_repeats_the_print_resolution_of_a_picture(tmp_path, resolution, unit):
+    path = imagej(tmp_path / "a.tif", resolution=(resolution, resolution), unit=unit)
+    assert read_volume(path).reading.voxel_size is None
+    assert read_volume(path, voxel_size=5 * UM).reading.edge == 5 * UM
 
 
 def test_a_distance_of_slices_that_is_not_stated(tmp_path):
     path = imagej(tmp_path / "a.tif", unit="um")
     (warning,) = read_volume(path).reading.warnings
-    assert "taken as 5e-06 m, the edge of its pixels" in warning
+    assert "5e-06 m was taken for all" in warning
     assert read_volume(path, voxel_size=5 * UM).reading.warnings == ()
     flat = imagej(tmp_path / "b.tif", IM, resolution=(0.1, 0.2), unit="um")
     with pytest.raises(InputError, match="must be known along each axis"):

@@ -224,8 +224,8 @@ def _from_file(
                 f"({stated.source}); give --voxel-size slices,rows,columns in metres"
             )
         notes.append(
-            f"{name} states no distance of its slices ({stated.source}); it was taken as "
-            f"{known[0]:g} m, the edge of its pixels"
+            f"{name} states {stated.text()} for slices, rows and columns ({stated.source}); "
+            f"{known[0]:g} m was taken for all"
         )
     return tuple(known[0] if e is None else e for e in stated.edges), stated.source, notes
 
