@@ -232,6 +232,10 @@ def test_extra_axes_of_one_voxel(folder, block):
         (warning,) = read_volume("a.h5").reading.warnings
         assert f"array axes {axes} were taken as x, y, z" in warning
         check("a.h5", block)
+    write("a.h5", block[None, :, None, 0])
+    volume = read_volume("a.h5")
+    assert volume.image.shape == (12, 1, 30)
+    assert "array axes 1, 2, 3" in volume.reading.warnings[0]
 
 
 @pytest.mark.parametrize("dtype", ["bool", ">i2", "f2", "<u4", "i8"])

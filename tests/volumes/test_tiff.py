@@ -124,6 +124,12 @@ def test_a_description_that_counts_fewer_pages_is_refused(tmp_path, block):
     refused(tmp_path / "a.tif", "must count its pages")
 
 
+def test_a_description_that_leaves_pages_out_is_refused(tmp_path, block):
+    part = '<TiffData FirstZ="0" IFD="0" PlaneCount="7"/>'
+    write_ome(tmp_path / "a.ome.tif", block, ome("", part).replace('SizeZ="12"', 'SizeZ="7"'))
+    refused(tmp_path / "a.ome.tif", "has 5 more than its 7")
+
+
 # axes
 
 
