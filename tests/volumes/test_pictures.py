@@ -116,6 +116,14 @@ def test_colours_are_refused(tmp_path, mode):
     refused(tmp_path / f"a.{suffix}", "one value a voxel")
 
 
+def test_a_large_picture_is_read_and_a_huge_one_refused(tmp_path, monkeypatch):
+    png(tmp_path / "a.png", IM[0])
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
+    np.testing.assert_array_equal(read_volume(tmp_path / "a.png").image, IM[0])
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)
+    refused(tmp_path / "a.png", "less than 400 pixels")
+
+
 def test_jpeg_is_lossy(tmp_path):
     for i, page in enumerate(GREY):
         Image.fromarray(page).save(tmp_path / f"{i}.jpg")

@@ -143,7 +143,7 @@ def _slices_shape(file: Path, stored: StoredImage) -> tuple[int, int, int]:
         )
     if len(shape) == 3 and shape[-1] == 1:
         shape = shape[:-1]
-    if len(shape) not in {2, 3} or 0 in shape:
+    if len(shape) not in {2, 3} or min(shape) < 1:
         raise InputError(
             f"an image must be a slice or a stack of slices, {file.name} has shape "
             f"{stored.image_shape}; save one of two or three axes"

@@ -152,7 +152,7 @@ def described(
             f"{stored.dtype}; save it as uint8"
         )
     shape, kept = without_extra_axes(stored.image_shape)
-    if len(shape) not in {2, 3} or 0 in shape or sum(n > 1 for n in shape) < 2:
+    if len(shape) not in {2, 3} or min(shape) < 1 or sum(n > 1 for n in shape) < 2:
         named = f" (axes {stored.axes})" if stored.axes else ""
         raise InputError(
             f"an image must have 2 or 3 axes, two of them longer than one voxel, {file.name} has "
