@@ -8,7 +8,8 @@ from pathlib import Path
 from poreops.errors import exit_on_input_error
 from poreops.sections import section
 from poreops.store import write_hdf5
-from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, read_grey, synthetic_shale
+from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, synthetic_shale
+from poreops.volumes.grey_stack import read_grey
 
 INPUTS, OUT = Path("data"), Path("artifacts/crops")
 

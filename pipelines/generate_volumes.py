@@ -34,7 +34,7 @@ def real_volumes() -> dict[str, NDArray[np.bool_]]:
         volume = read_volume(
             REAL.parent / row["path"],
             pore_label=parse_labels(row["pore_label"]),
-            voxel_size=parse_voxel_size(row["voxel_size_m"]),
+            voxel_size=parse_voxel_size(row["voxel_size_m"] or None),
         )
         for line in volume.reading.lines():
             print(f"{row['name']}: {line}")

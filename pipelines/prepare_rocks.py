@@ -17,7 +17,8 @@ from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import InputError, exit_on_input_error
 from poreops.sections import section
 from poreops.slices.render import render_slices
-from poreops.slices.rock_table import Rock, RocksConfig, read_grey, read_rocks, spaced
+from poreops.slices.rock_images import read_grey
+from poreops.slices.rock_table import Rock, RocksConfig, read_rocks, spaced
 from poreops.store import read_hdf5, write_hdf5, write_table
 from poreops.transport.stokes import UnderResolvedWarning, permeability
 from poreops.transport.walls import LABORATORY

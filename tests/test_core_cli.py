@@ -129,7 +129,7 @@ def test_two_sets_are_compared(run, tmp_path):
             np.random.default_rng(0).integers(0, 99, (1, 48, 48), dtype=np.uint8),
             "two or more images",
         ),
-        (np.zeros((0, 48, 48), np.uint8), "must hold slices as images"),
+        (np.zeros((0, 48, 48), np.uint8), "must hold images"),
     ],
     ids=["colour", "float", "constant", "size", "one", "none"],
 )

@@ -7,7 +7,7 @@ from poreops.cli.answer import Answer
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.errors import InputError
-from poreops.volumes.grey import read_grey_set
+from poreops.volumes.grey_stack import read_grey_set
 from poreops.volumes.memory import require_memory
 from poreops.volumes.reading import Reading
 

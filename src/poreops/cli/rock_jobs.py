@@ -22,7 +22,8 @@ def properties(
     import poreops
     from poreops import report
     from poreops.rocks.properties import load_rock_model
-    from poreops.slices.rock_table import MILLIDARCY, read_grey
+    from poreops.slices.rock_images import read_grey
+    from poreops.slices.rock_table import MILLIDARCY
 
     clock = Clock()
     name = Path(image).name

@@ -1,4 +1,4 @@
-"""Rocks with laboratory values: the table rocks.csv and the grey images that it names."""
+"""Rocks with laboratory values: the table rocks.csv."""
 
 import csv
 import math
@@ -13,12 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
 from poreops.slices.render import RenderConfig
-from poreops.slices.segment import check_slices
 from poreops.transport.walls import Walls
 from poreops.volumes.genesis import PlugsConfig
-from poreops.volumes.grey_stack import joined, read_stack
-from poreops.volumes.reading import Volume
-from poreops.volumes.spacing import VoxelSize
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
 MILLIDARCY = 9.869233e-16  # [m²]
@@ -156,43 +152,6 @@ def _complaints(
         for (column, value), stated in zip(values.items(), same, strict=True):
             if not math.isclose(value, stated):
                 yield f"{column} must be that of the rock's other rows, {stated:g}, got {value:g}"
-
-
-def read_grey(
-    files: tuple[Path, ...],
-    name: str,
-    *,
-    voxel_size: VoxelSize | None = None,
-    any_voxel_size: bool = False,
-) -> Volume:
-    """Read the grey slices of a rock, (n, h, w), in the scale that they are stored in.
-
-    Parameters
-    ----------
-    files : each a slice or a stack of slices along axis 0, or a folder of them, in any format
-    name : of the rock, for messages
-    voxel_size, any_voxel_size : as of `read_stack`
-
-    Raises
-    ------
-    InputError
-        A colour image, slices of different sizes or types, blank slices, or a file that is
-        missing, damaged or of another format.
-    """
-    volumes: list[Volume] = []
-    for path in files:
-        volume = read_stack(path, voxel_size=voxel_size, any_voxel_size=any_voxel_size)
-        stack = volume.image
-        first = volumes[0].image if volumes else stack
-        if (stack.shape[1:], stack.dtype) != (first.shape[1:], first.dtype):
-            raise InputError(
-                f"the slices of {name} must have one size and type, got {stack.shape[1:]} "
-                f"{stack.dtype} in {path.name} beside {first.shape[1:]} {first.dtype}; "
-                "crop them alike, or give them as two samples"
-            )
-        check_slices(stack.astype(np.float32), f"{name} ({path.name})")
-        volumes.append(volume)
-    return joined(files[0], volumes)
 
 
 def spaced(count: int, most: int) -> NDArray[np.int64]:

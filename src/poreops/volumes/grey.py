@@ -1,8 +1,7 @@
-"""Read grey images, cut crops from them, and draw a synthetic shale where there is no image."""
+"""Cut crops from grey images, and draw a synthetic shale where there is no image."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,13 +9,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
-from poreops.volumes.formats import SLICES, WITH_DATASETS
-from poreops.volumes.grey_stack import joined, read_stack
-from poreops.volumes.pictures import slice_files
-from poreops.volumes.reading import Volume
 
 Grey = NDArray[np.uint8]
-GREY_FILES = SLICES | WITH_DATASETS
 _TRIES = 100  # draws of a place before a seed is given up
 
 
@@ -84,58 +78,6 @@ class Crops:
     images: Grey
     slices: NDArray[np.int32]
     corners: NDArray[np.int32]
-
-
-def read_grey(path: str | Path, dataset: str | None = None) -> Volume:
-    """Read an 8-bit grey image or a stack of slices, (n, rows, columns) uint8.
-
-    Parameters
-    ----------
-    path : any format of `read_stack`
-    dataset : array inside npz, HDF5 or mat
-
-    Raises
-    ------
-    InputError
-        If `read_stack` does, or the image is of another type than uint8, or constant.
-    """
-    volume = read_stack(path, dataset=dataset)
-    image, name = volume.image, Path(path).name
-    if image.dtype != np.uint8:
-        bits = "float" if image.dtype.kind == "f" else f"{8 * image.dtype.itemsize}-bit"
-        raise InputError(
-            f"a core image must be 8-bit grey (uint8), {name} is {bits} ({image.dtype}); "
-            "rescale it to 0..255 and save it as uint8"
-        )
-    if image.min() == image.max():
-        raise InputError(
-            f"a core image must have contrast, {name} has one grey value only; check the export"
-        )
-    return volume
-
-
-def read_grey_set(path: str | Path) -> Volume:
-    """Read all images of a folder, or one file, as slices of one size, (n, rows, columns) uint8.
-
-    The reading is that of the first file; it is lossy if one of them is, and has the warnings of
-    all.
-
-    Raises
-    ------
-    InputError
-        If there is no image, one is bad, or they differ in size.
-    """
-    folder = Path(path)
-    files = slice_files(folder, GREY_FILES) if folder.is_dir() else [folder]
-    volumes = [read_grey(file) for file in files]
-    for file, volume in zip(files, volumes, strict=True):
-        if volume.image.shape[1:] != volumes[0].image.shape[1:]:
-            raise InputError(
-                f"the images of a set must have one size, {files[0].name} has "
-                f"{volumes[0].image.shape[1:]} and {file.name} {volume.image.shape[1:]}; crop "
-                "them alike"
-            )
-    return joined(folder, volumes)
 
 
 def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> tuple[Crops, Crops]:

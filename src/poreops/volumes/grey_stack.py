@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.volumes.formats import Source, open_image
+from poreops.volumes.formats import SLICES, WITH_DATASETS, Source, open_image
+from poreops.volumes.pictures import slice_files
 from poreops.volumes.read import require_room, split_path, without_extra_axes
 from poreops.volumes.reading import Reading, Volume
 from poreops.volumes.spacing import TOLERANCE, VoxelSize, resolve
 from poreops.volumes.stored import StoredImage, fill
+
+GREY_FILES = SLICES | WITH_DATASETS
 
 
 def read_stack(
@@ -55,6 +58,58 @@ def read_stack(
     return Volume(image.reshape(shape), reading)
 
 
+def read_grey(path: str | Path, dataset: str | None = None) -> Volume:
+    """Read an 8-bit grey image or a stack of slices, (n, rows, columns) uint8.
+
+    Parameters
+    ----------
+    path : any format of `read_stack`
+    dataset : array inside npz, HDF5 or mat
+
+    Raises
+    ------
+    InputError
+        If `read_stack` does, or the image is of another type than uint8, or constant.
+    """
+    volume = read_stack(path, dataset=dataset)
+    image, name = volume.image, Path(path).name
+    if image.dtype != np.uint8:
+        bits = "float" if image.dtype.kind == "f" else f"{8 * image.dtype.itemsize}-bit"
+        raise InputError(
+            f"a core image must be 8-bit grey (uint8), {name} is {bits} ({image.dtype}); "
+            "rescale it to 0..255 and save it as uint8"
+        )
+    if image.min() == image.max():
+        raise InputError(
+            f"a core image must have contrast, {name} has one grey value only; check the export"
+        )
+    return volume
+
+
+def read_grey_set(path: str | Path) -> Volume:
+    """Read all images of a folder, or one file, as slices of one size, (n, rows, columns) uint8.
+
+    The reading is that of the first file; it is lossy if one of them is, and has the warnings of
+    all.
+
+    Raises
+    ------
+    InputError
+        If there is no image, one is bad, or they differ in size.
+    """
+    folder = Path(path)
+    files = slice_files(folder, GREY_FILES) if folder.is_dir() else [folder]
+    volumes = [read_grey(file) for file in files]
+    for file, volume in zip(files, volumes, strict=True):
+        if volume.image.shape[1:] != volumes[0].image.shape[1:]:
+            raise InputError(
+                f"the images of a set must have one size, {files[0].name} has "
+                f"{volumes[0].image.shape[1:]} and {file.name} {volume.image.shape[1:]}; crop "
+                "them alike"
+            )
+    return joined(folder, volumes)
+
+
 def joined(path: Path, volumes: Sequence[Volume]) -> Volume:
     """Put the slices of several files into one stack; its reading is lossy if one of them is."""
     first = volumes[0].reading
@@ -88,7 +143,7 @@ def _slices_shape(file: Path, stored: StoredImage) -> tuple[int, int, int]:
         )
     if len(shape) == 3 and shape[-1] == 1:
         shape = shape[:-1]
-    if len(shape) not in {2, 3} or 0 in shape:
+    if len(shape) not in {2, 3} or min(shape) < 1:
         raise InputError(
             f"an image must be a slice or a stack of slices, {file.name} has shape "
             f"{stored.image_shape}; save one of two or three axes"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.volumes.matlab import MATLAB_NUMBERS
@@ -32,7 +33,6 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
                 f"an image must hold voxels, {name} of {file.name} is an empty dataset; name "
                 "another as --dataset"
             )
-        _require_stored(array, f"{name} of {file.name}", file.parent)
         matlab = _matlab_class(array)
         if matlab is not None and matlab not in MATLAB_NUMBERS:
             raise InputError(
@@ -40,12 +40,17 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
                 f"a MATLAB {matlab}; save it as uint8"
             )
         fortran = matlab is not None and len(array.shape) > 1
+
+        def slabs() -> Iterator[NDArray[np.generic]]:
+            _require_stored(array, f"{name} of {file.name}", file.parent)
+            yield from array_slabs(array)()
+
         axes = _axes(array)
         notes = checked_axes(axes, tuple(array.shape), file.name) if axes else []
         yield StoredImage(
             tuple(int(n) for n in array.shape),
             np.dtype(array.dtype),
-            array_slabs(array),
+            slabs,
             "HDF5" if matlab is None else "MATLAB v7.3",
             fortran=fortran,
             axes=axes[::-1] if axes and fortran else axes,

@@ -48,7 +48,6 @@ def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
                 f"an image must hold one value a voxel, {file.name} has {components} components; "
                 "save it as 8-bit grey or labels"
             )
-        keys = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
         shape = tuple(int(n) for n in reader.GetSize())[::-1]
         edges = tuple(float(f"{n:.7g}") for n in reader.GetSpacing())[::-1]
         dtype = sitk.GetArrayViewFromImage(sitk.Image([1] * len(shape), reader.GetPixelID())).dtype
@@ -60,28 +59,40 @@ def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
 
     yield StoredImage(
         shape, np.dtype(dtype), slabs, ITK[suffix], sliceable=False,
-        axes="ZYX" if len(shape) == 3 else None, spacing=_spacing(ITK[suffix], edges, keys),
+        axes="ZYX" if len(shape) == 3 else None, spacing=_spacing(file, ITK[suffix], edges),
     )  # fmt: skip
 
 
-def _spacing(name: str, edges: tuple[float, ...], keys: dict[str, str]) -> Spacing | None:
+def _spacing(file: Path, name: str, edges: tuple[float, ...]) -> Spacing | None:
     """Return the spacing; MetaImage and NIfTI count in mm, NRRD names its unit or has none."""
     if all(edge == 1 for edge in edges):
         return None  # what the formats assume where nothing was written
     source = f"{name} spacing"
     if name == "NRRD":
-        units = re.findall(r'[^\s"()]+', keys.get("NRRD_space units", ""))
+        # ITK leaves the unit out; each axis has its own, in quotes
+        field = _header_field(file, r"(?:space )?units:")
+        units = re.findall(r'"([^"]+)"', field or "")
         return spacing_of(edges, units[0] if units else None, source)
     if any(not SMALLEST <= edge * _MILLIMETRE <= LARGEST for edge in edges):
         return spacing_of(edges, None, source)  # written in another unit
     return spacing_of(edges, None, source, _MILLIMETRE)
 
 
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(65536)
+
+
+def _header_field(file: Path, name: str) -> str | None:
+    """Return the value of a field of a text header."""
+    header = _head(file).decode("latin-1").split("\n\n")[0]
+    found = re.search(rf"^{name}\s*(.+?)\s*$", header, re.MULTILINE)
+    return found.group(1) if found else None
+
+
 def _require_data_file(file: Path) -> None:
     """Name the file of voxels that a MetaImage header leads to, where it is missing."""
-    header = file.read_bytes()[:65536].decode("latin-1")
-    found = re.search(r"^ElementDataFile\s*=\s*(.+?)\s*$", header, re.MULTILINE)
-    name = found.group(1) if found else ""
+    name = _header_field(file, r"ElementDataFile\s*=") or ""
     # the voxels may also follow the header, or lie in a list or a pattern of files
     one = name and name.lower() != "local" and not name.startswith("LIST") and "%" not in name
     if one and not (file.parent / name).is_file():

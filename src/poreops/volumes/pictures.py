@@ -1,6 +1,7 @@
 """Open pictures (PNG, JPEG, BMP) and folders of slices."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -25,7 +26,17 @@ def open_picture(file: Path) -> Iterator[StoredImage]:
     """Open a picture of one value a pixel; a palette's indices are its values."""
     from PIL import Image
 
-    with Image.open(file) as picture:
+    try:
+        with warnings.catch_warnings():
+            # large slices are usual here
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(file)
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"a picture must have less than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels, "
+            f"{file.name} has more; save it as TIFF"
+        ) from None
+    with opened as picture:
         if getattr(picture, "n_frames", 1) > 1:
             raise InputError(f"a picture must be one slice, {file.name} moves; save a stack")
         bands = picture.getbands()
@@ -80,8 +91,8 @@ def slice_files(folder: Path, suffixes: set[str]) -> list[Path]:
     ]  # fmt: skip
     if not files:
         raise InputError(
-            f"a folder must hold slices as images ({', '.join(sorted(suffixes))}), {folder} holds "
-            "none; check the path"
+            f"a folder must hold images ({', '.join(sorted(suffixes))}), {folder} holds none; "
+            "check the path"
         )
     return sorted(files, key=natural_key)
 

@@ -131,7 +131,7 @@ def read_volume(
     if stored.raw and (order := order_warning(pore)) is not None:
         notes.append(order)
     if stored.white is not None:
-        notes.append(_photometric(found, stored, file.name))
+        notes.append(_photometric(found, file.name))
     return Volume(
         resampled(pore, layers),
         replace(
@@ -152,7 +152,7 @@ def described(
             f"{stored.dtype}; save it as uint8"
         )
     shape, kept = without_extra_axes(stored.image_shape)
-    if len(shape) not in {2, 3} or 0 in shape or sum(n > 1 for n in shape) < 2:
+    if len(shape) not in {2, 3} or min(shape) < 1 or sum(n > 1 for n in shape) < 2:
         named = f" (axes {stored.axes})" if stored.axes else ""
         raise InputError(
             f"an image must have 2 or 3 axes, two of them longer than one voxel, {file.name} has "
@@ -245,12 +245,10 @@ def without_extra_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[in
     return tuple(shape[axis] for axis in kept), kept
 
 
-def _photometric(labels: tuple[int, ...], stored: StoredImage, name: str) -> str:
+def _photometric(labels: tuple[int, ...], name: str) -> str:
     """Say which reading was taken of a TIFF that shows zero white."""
-    taken = f"{name} shows zero as white; labels were taken as stored, "
-    if len(labels) == 1 and labels[0] in {0, stored.white}:
-        shade, other = ("white", stored.white) if labels[0] == 0 else ("black", 0)
-        return (
-            f"{taken}{labels[0]} is shown {shade}; for the other phase give --pore-label {other}"
-        )
-    return f"{taken}not as shown; --pore-label chooses others"
+    taken = f"{name} shows zero as white; labels were taken as stored, not as shown: "
+    if 0 in labels:
+        return f"{taken}the pores, 0, are white; --pore-label chooses others"
+    listed = ", ".join(map(str, labels))
+    return f"{taken}{listed} is darker than 0; for the other phase give --pore-label 0"

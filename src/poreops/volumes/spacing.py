@@ -113,8 +113,8 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     values: list[Any] = list(cast("Any", given)) if several else [given]
     if not values or not all(_is_length(value) for value in values):
         raise InputError(
-            f"voxel size must be > 0 m, one number or one for each axis, got {given!r}; give it "
-            "as --voxel-size 5.3e-6"
+            f"voxel size must be > 0 m, got {given!r}; give one number, or one for each axis, as "
+            "--voxel-size 5.3e-6"
         )
     if len(values) not in {1, ndim}:
         raise InputError(
@@ -224,8 +224,8 @@ def _from_file(
                 f"({stated.source}); give --voxel-size slices,rows,columns in metres"
             )
         notes.append(
-            f"{name} states no distance of its slices ({stated.source}); it was taken as "
-            f"{known[0]:g} m, the edge of its pixels"
+            f"{name} states {stated.text()} for slices, rows and columns ({stated.source}); "
+            f"{known[0]:g} m was taken for all"
         )
     return tuple(known[0] if e is None else e for e in stated.edges), stated.source, notes
 

@@ -3,6 +3,7 @@
 import lzma
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ SLAB_BYTES = 64 * 2**20
 _DAMAGE = (
     OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError,
     ArithmeticError, SyntaxError, AssertionError, MemoryError, struct.error, zlib.error,
-    lzma.LZMAError, zipfile.BadZipFile,
+    lzma.LZMAError, zipfile.BadZipFile, tokenize.TokenError,
 )  # fmt: skip
 
 _AXIS_NAMES = {"C": "channels", "Q": "an unknown quantity"}

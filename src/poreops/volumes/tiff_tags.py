@@ -5,11 +5,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from poreops.errors import InputError
-from poreops.volumes.spacing import Spacing, spacing_of
+from poreops.volumes.spacing import LARGEST, SMALLEST, Spacing, metres_of, spacing_of
 
 # resolutions for printing and for screens [dots per inch] say nothing about voxels
 _PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 360, 400, 600, 720,
           800, 1000, 1200, 1440, 2400, 2540, 4800, 9600}  # fmt: skip
+_INCH, _CENTIMETRE = 0.0254, 0.01  # [m]
 
 
 def refuse_incomplete_set(tiff: Any, file: Path) -> None:
@@ -45,36 +46,36 @@ def spacing_of_tiff(tiff: Any, page: Any, axes: str | None) -> Spacing | None:
     """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say."""
     if axes is None:
         return None
-    source, unit, metres, edges = "", None, None, None
     if tiff.is_ome:
-        found = _ome_sizes(tiff)
-        if found is None:
-            return None
-        return _by_axes(found, axes, None, "OME PhysicalSize", 1.0)
+        sizes = _ome_sizes(tiff)
+        return None if sizes is None else _by_axes(sizes, axes, None, "OME PhysicalSize", 1.0)
     columns, rows = (_inverse(page, tag) for tag in ("XResolution", "YResolution"))
-    described = tiff.imagej_metadata if tiff.is_imagej else _shaped(tiff)
-    if described:
-        unit = described.get("unit")
+    edges = {"X": columns, "Y": rows}
+    described = (tiff.imagej_metadata if tiff.is_imagej else _shaped(tiff)) or {}
+    unit, depth = described.get("unit"), _number(described.get("spacing"))
+    metres = metres_of(unit if isinstance(unit, str) else None)
+    own = tiff.is_imagej or unit is not None
+    if own and (metres is not None or depth is not None):
+        edges["Z"] = depth
         source = "ImageJ spacing and resolution" if tiff.is_imagej else "TIFF description"
-        depth = described.get("spacing")
-        edges = {"X": columns, "Y": rows, "Z": _number(depth)}
-        if isinstance(unit, str) and (unit.lower() not in {"", "pixel", "pixels"} or depth):
-            return _by_axes(edges, axes, unit, source, None)
-        if depth and tiff.is_imagej:
-            return _by_axes(edges, axes, None, source, None)
-    metres = {2: 0.0254, 3: 0.01}.get(int(page.resolutionunit or 1))
-    if metres is None or columns is None or rows is None:
+    else:
+        metres = {2: _INCH, 3: _CENTIMETRE}.get(int(page.resolutionunit or 1))
+        if metres is None:
+            return None
+        source = "TIFF resolution"
+    if metres in {_INCH, _CENTIMETRE} and _is_print(columns, rows, metres):
         return None
-    if any(_is_print(0.0254 / (edge * metres)) for edge in (columns, rows)):
-        return None
-    spacing = _by_axes({"X": columns, "Y": rows}, axes, None, "TIFF resolution", metres)
-    if spacing and any(e is not None and not 1e-9 <= e < 1e-3 for e in spacing.edges):
-        return None
-    return spacing
+    return _by_axes(edges, axes, None, source, metres)
 
 
-def _is_print(dots_per_inch: float) -> bool:
-    return any(abs(dots_per_inch / dots - 1) < 1e-3 for dots in (*_PRINT, 2.54))
+def _is_print(columns: float | None, rows: float | None, metres: float) -> bool:
+    """Whether a resolution in inches or centimetres is that of a printer or screen, or of none."""
+    for edge in (columns, rows):
+        if edge is None or not SMALLEST <= edge * metres < LARGEST:
+            return True
+        if any(abs(_INCH / (edge * metres) / dots - 1) < 1e-3 for dots in _PRINT):
+            return True
+    return False
 
 
 def _by_axes(
@@ -122,8 +123,6 @@ def _tag(element: ET.Element) -> str:
 
 def _ome_sizes(tiff: Any) -> dict[str, float | None] | None:
     """Return PhysicalSizeX, Y, Z of the first image [m]; without a unit they are micrometres."""
-    from poreops.volumes.spacing import metres_of
-
     root = _ome(tiff)
     pixels = (
         next((e for e in root.iter() if _tag(e) == "Pixels"), None) if root is not None else None
