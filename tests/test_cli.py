@@ -393,9 +393,9 @@ def test_bad_image_is_one_line_and_nothing_is_written(run, tmp_path, command):
     [
         (
             ["--voxel-size", "0"],
-            "voxel size must be > 0 m, one number or one for each axis, got 0.0",
+            "voxel size must be > 0 m, got 0.0",
         ),
-        (["--voxel-size", "-5e-6"], "> 0 m, one number or one for each axis, got -5e-06"),
+        (["--voxel-size", "-5e-6"], "voxel size must be > 0 m, got -5e-06"),
         (["--voxel-size", "nan"], "voxel size must be > 0 m"),
         (["--voxel-size", "5um"], "--voxel-size"),
         ([], "--voxel-size"),
