@@ -22,6 +22,7 @@ from poreops.learning.members import MEMBERS, Member
 from poreops.sections import section
 from poreops.store import read_hdf5, sha256, write_json
 from poreops.tracking import run
+from poreops.transport.labels import label_definition
 
 ARTIFACTS, OUT = Path("artifacts"), Path("artifacts/judged")
 MEMBERS_FOLDER, CONDUITS = ARTIFACTS / "models/members", ARTIFACTS / "conduits/gate.h5"
@@ -36,7 +37,7 @@ def main() -> None:
     found: dict[Member, dict[str, float]] = {}
     for member in (m for m in MEMBERS if (MEMBERS_FOLDER / m).is_dir()):
         model = ConductanceModel.load(MEMBERS_FOLDER / member)
-        model.check_predicts(stated["target"], model.ndim)
+        model.check_predicts(label_definition(stated), model.ndim)
         found[member] = member_scores(judge(model, CONDUITS), truth)
     chosen = chosen_member(found, gate.member_gain)
     probe = write_probe(OUT / "probe.h5", CONDUITS, LABELS, gate.probe)

@@ -42,6 +42,7 @@ def main() -> None:
         valid=read_json("reports/validation.json")["success"],
         nulls=nulls,
         params=description,
+        walls=description["walls"],
     )
     save_pyfunc(
         PACKAGE,

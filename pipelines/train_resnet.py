@@ -44,7 +44,13 @@ def fit(params: Candidate, member: Member, split_name: str, out: Path) -> Histor
             checkpoint=PARTIAL / out.relative_to(MODELS), on_epoch=on_epoch,
         )  # fmt: skip
         ConductanceModel(
-            trained.model, network, trained.scaling, training.ndim, training.target, member
+            trained.model,
+            network,
+            trained.scaling,
+            training.ndim,
+            training.label.target,
+            training.label.walls,
+            member=member,
         ).save(out)
         seconds = time.perf_counter() - start
         tracked.log_metrics({"parameters": trained.model.count_params(), "seconds": seconds})

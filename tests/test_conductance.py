@@ -70,7 +70,11 @@ def write_judged(rows, **scores):
     """What the stage judge_conductance leaves of the member that it chose."""
     rois, ratios, size_factors = tiny_model.conduits(3)
     content = {"roi": rois[rows], "size_factor": (size_factors * ratios)[rows]}
-    write_hdf5(PROBE, content, {"target": "diffusive", "convention": "centroid", "ndim": 3})
+    write_hdf5(
+        PROBE,
+        content,
+        {"target": "diffusive", "convention": "centroid", "walls": "stepped", "ndim": 3},
+    )
     members = {"both": GOOD | {"mape_permuted": 0.9} | scores, "coarse": GOOD | {"mape": 0.6}}
     write_json(
         "artifacts/judged/gate.json",
@@ -94,7 +98,9 @@ def register(repository, project, model):
             model.scaling.kind, model.scaling.shift + shift, model.scaling.scale
         )
         trained = tiny_model.trained(3).model
-        ConductanceModel(trained, model.network, scaling, 3, "diffusive", "both").save(FILES)
+        ConductanceModel(trained, model.network, scaling, 3, "diffusive", member="both").save(
+            FILES
+        )
         write_judged(rows, **scores)
         write_json("reports/validation.json", {"success": valid})
         stage.main()

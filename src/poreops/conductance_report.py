@@ -16,7 +16,7 @@ from poreops.learning.members import MEMBERS
 from poreops.learning.scores import relative_error, scores
 from poreops.learning.splits import read_split
 from poreops.store import open_hdf5, read_conduits, read_hdf5, read_json
-from poreops.transport.labels import LabelConfig, simulated_size_factors
+from poreops.transport.labels import label_definition, simulated_size_factors
 from poreops.transport.quantity import zoom_power
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class Volumes:
         self.regions, self.conduits = regions, conduits
         arrays, stated = read_hdf5(labels)
         self.truth: Floats = arrays["size_factor"]
-        self.label = LabelConfig.model_validate(dict(stated))
+        self.label = label_definition(stated)
         self.target = self.label.target
 
     @cached_property
@@ -81,6 +81,7 @@ def ablation(unseen: Volumes, models: Path, training: Path) -> tuple[Table, dict
     found: dict[str, Floats] = {}
     for member in (m for m in MEMBERS if (models / m).is_dir()):
         model = ConductanceModel.load(models / member)
+        model.check_predicts(unseen.label, unseen.ndim)
         found[member], milliseconds = unseen.timed(model.size_factors)
         costs = read_json(training / f"{member}.json")
         table[member] = (

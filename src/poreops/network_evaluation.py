@@ -54,7 +54,7 @@ def compare_networks(
     ----------
     im : (nx, ny[, nz]) bool, True = pore
     settings : of the partition
-    label : its target says what is compared
+    label : its target says what is compared, and its walls what the simulations of flow take
     models : name → URI or folder of a conductance model
     """
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
@@ -63,7 +63,15 @@ def compare_networks(
     flow = label.target == "hydraulic"
     transport = "flow" if flow else "diffusion"
     networks = {
-        name: network_of_regions(regions, 1.0, name, None, 1, transport=transport)
+        name: network_of_regions(
+            regions,
+            1.0,
+            name,
+            None,
+            1,
+            transport=transport,
+            walls=label.walls if flow and name == "dns" else None,
+        )
         for name in methods
     } | {
         name: network_of_regions(regions, 1.0, "model", _model(uri), 1, transport=transport)
@@ -73,7 +81,9 @@ def compare_networks(
 
     def whole(axis: int) -> float:
         if flow:  # networks end at the faces, so the sides are walls
-            return permeability(im, axis, boundary=SEALED, workers=1).permeability
+            return permeability(
+                im, axis, boundary=SEALED, walls=label.walls, workers=1
+            ).permeability
         return formation_factor(im, axis).formation_factor
 
     def carried(network: PoreNetwork, axis: int) -> float:

@@ -32,7 +32,7 @@ def files(tmp_path_factory):
                 np.zeros((n, 4), np.int32), ratios, np.zeros((n, 2, 2)),
             )
         )  # fmt: skip
-    stated = {"target": "diffusive", "convention": "centroid"}
+    stated = {"target": "diffusive", "convention": "centroid", "walls": "stepped"}
     write_hdf5(folder / "labels.h5", {"size_factor": truth}, stated)
     return folder
 
@@ -41,7 +41,7 @@ def member(name):
     network = member_network(tiny_model.network(), name)
     config = tiny_model.training(epochs=20, learning_rate=0.01)
     trained = train(network, config, *tiny_model.examples(2, network.image))
-    return ConductanceModel(trained.model, network, trained.scaling, 2, "diffusive", name)
+    return ConductanceModel(trained.model, network, trained.scaling, 2, "diffusive", member=name)
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_the_probe_scores_as_the_conduits_do(files, tmp_path):
     )
     write_hdf5(
         tmp_path / "flow.h5", {"roi": rois[:3], "size_factor": truth[:3]},
-        {"target": "hydraulic", "ndim": 2},
+        {"target": "hydraulic", "convention": "centroid", "walls": "stepped", "ndim": 2},
     )  # fmt: skip
     with pytest.raises(InputError, match="got labels of hydraulic ones"):
         probe_scores(tmp_path / "model", tmp_path / "flow.h5")

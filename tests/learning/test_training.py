@@ -199,7 +199,9 @@ def test_every_member_trains_and_answers(member):
     network = member_network(tiny_model.network(), member)
     trained = train(network, tiny_model.training(), *tiny_model.examples(2, network.image))
     _, validation = tiny_model.examples(2, network.image)
-    model = ConductanceModel(trained.model, network, trained.scaling, 2, "diffusive", member)
+    model = ConductanceModel(
+        trained.model, network, trained.scaling, 2, "diffusive", member=member
+    )
     found = scores(model.predict_encoded(validation.encoded), validation.size_factors)
     assert trained.history["val_rmse_log"][-1] < 1
     if member == "coarse":  # nothing is learned: the solve itself
@@ -212,7 +214,7 @@ def test_every_member_trains_and_answers(member):
 def test_the_coarse_solve_of_flow_is_a_fitted_line():
     training, validation = tiny_model.examples(2, "none")
     law = dataclasses.replace(
-        training, target="hydraulic",
+        training, label=tiny_model.LABEL.model_copy(update={"target": "hydraulic"}),
         size_factors=2.0 * np.exp(3.0 * training.encoded.scalars[:, -1].astype(float)),
     )  # fmt: skip
     network = member_network(tiny_model.network(), "coarse")

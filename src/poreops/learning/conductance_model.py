@@ -19,7 +19,9 @@ from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet, with_
 from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, resize_conduit
 from poreops.store import read_json, write_json
+from poreops.transport.labels import LabelConfig
 from poreops.transport.quantity import Target, voxel_power, zoom_power
+from poreops.transport.walls import BEFORE_WALLS, WALLS, Walls, checked_walls, require_same_walls
 
 if TYPE_CHECKING:
     import keras
@@ -38,6 +40,7 @@ class ConductanceModel:
     scaling : TargetScaling
     ndim : 2 or 3, of the conduits it was trained on
     target : "diffusive" or "hydraulic", what it predicts
+    walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     """
 
     def __init__(
@@ -47,10 +50,13 @@ class ConductanceModel:
         scaling: TargetScaling,
         ndim: int,
         target: Target,
+        walls: Walls = WALLS,
+        *,
         member: Member,
     ) -> None:
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
         self.member = member
+        self.walls: Walls | None = walls if target == "hydraulic" else None
         self.keras_model = with_unscaling(trained, scaling)
 
     @cached_property
@@ -75,7 +81,10 @@ class ConductanceModel:
             ndim, target = int(description["ndim"]), _target(description["target"])
             member = description["member"]
             _check_encoding(description["encoding"])
-            model = cls(resnet(network, ndim), network, scaling, ndim, target, member)
+            walls = checked_walls(description.get("walls") or BEFORE_WALLS)
+            model = cls(
+                resnet(network, ndim), network, scaling, ndim, target, walls, member=member
+            )
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -94,14 +103,16 @@ class ConductanceModel:
         """Raise InputError unless weights and answers are finite, eagerly as in the graph."""
         check_network(self.keras_model, self._graph, probe(self.network, self.ndim), what)
 
-    def check_predicts(self, target: str, ndim: int) -> None:
-        """Raise InputError unless this is a model of that target and dimension."""
-        if (target, ndim) != (self.target, self.ndim):
+    def check_predicts(self, label: LabelConfig, ndim: int) -> None:
+        """Raise InputError unless this is a model of labels of that definition and dimension."""
+        if (label.target, ndim) != (self.target, self.ndim):
             raise InputError(
                 f"a model is judged on what it predicts, {self.target} size factors of "
-                f"{self.ndim}D conduits, got labels of {target} ones of {ndim}D; "
+                f"{self.ndim}D conduits, got labels of {label.target} ones of {ndim}D; "
                 "choose a model of that kind"
             )
+        if self.walls is not None:
+            require_same_walls(self.walls, "the model", label.walls, "the labels")
 
     def save(self, folder: str | Path) -> None:
         """Write weights and description: the same bytes for the same model, no pickle.
@@ -122,6 +133,7 @@ class ConductanceModel:
             "scaling": vars(self.scaling),
             "ndim": self.ndim,
             "target": self.target,
+            "walls": self.walls,
         }
         write_json(folder / DESCRIPTION, description)
 

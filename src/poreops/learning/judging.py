@@ -13,6 +13,7 @@ from poreops.learning.encoding import Encoded, encode
 from poreops.learning.members import MEMBERS, Member
 from poreops.learning.scores import scores
 from poreops.store import open_hdf5, read_conduits, read_hdf5, write_hdf5
+from poreops.transport.labels import label_definition
 from poreops.transport.quantity import zoom_power
 
 _SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
@@ -119,7 +120,7 @@ def probe_scores(folder: Path, probe: Path) -> dict[str, float]:
     """
     arrays, stated = read_hdf5(probe)
     model = ConductanceModel.load(folder)
-    model.check_predicts(stated["target"], int(stated["ndim"]))
+    model.check_predicts(label_definition(stated), int(stated["ndim"]))
     return scores(model.predict(arrays["roi"]), arrays["size_factor"])
 
 

@@ -19,7 +19,7 @@ from poreops.learning.precision import Precision, built, usable
 from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet
 from poreops.learning.target import TargetKind, TargetScaling
 from poreops.store import read_json, write_json
-from poreops.transport.quantity import Target
+from poreops.transport.labels import LabelConfig
 
 if TYPE_CHECKING:
     import keras
@@ -71,11 +71,11 @@ class Candidate(BaseModel):
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded conduits with their size factors in ROI voxels, (n,) float64, of what ``target``."""
+    """Encoded conduits with their size factors in ROI voxels, (n,) float64, and their definition."""
 
     encoded: Encoded
     size_factors: NDArray[np.float64]
-    target: Target
+    label: LabelConfig
     ndim: int
 
     def __len__(self) -> int:
@@ -167,7 +167,7 @@ def train(
 def _line(network: ResnetConfig, training: Examples, validation: Examples) -> Trained:
     """Return the coarse solve as a model: as it stands, or for flow on the line that fits best."""
     model = resnet(network, training.ndim)
-    if training.target != "diffusive":
+    if training.label.target != "diffusive":
         known = inputs(network, training.encoded)[0][:, 0].astype(np.float64)
         slope, offset = np.polyfit(known, np.log(training.size_factors), 1)
         model.get_layer("line").set_weights([np.array([[slope]]), np.array([offset])])
