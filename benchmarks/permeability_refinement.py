@@ -58,11 +58,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("berea", type=Path, help="berea_400.npz")
     parser.add_argument("--finest", type=int, default=3, help="parts of a voxel's edge")
+    parser.add_argument("--only", nargs="+", metavar="CUBE", help="so named; all by default")
     parser.add_argument("--tolerance", type=float, default=2e-3)
     args = parser.parse_args()
     warnings.simplefilter("ignore", UnderResolvedWarning)
     deviations = []
     for name, im in cubes(args.berea):
+        if args.only and name not in args.only:
+            continue
         start = time.perf_counter()
 
         def k(parts: int, walls: Walls = "stepped", im: NDArray[np.bool_] = im) -> float:

@@ -70,7 +70,7 @@ def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
 def test_a_plug_carries_the_walls_of_its_flow(laboratory, stage):
     params = read_yaml("artifacts/params.yaml")
     plugs = params["rocks"]["plugs"]
-    plugs["counts"], plugs["shape"] = {"overlapping": 1}, [16, 24, 24]
+    plugs["counts"], plugs["shape"] = {"overlapping": 1}, [32, 32, 32]
     plugs["grain_radius"] = [4, 5]
     found = {}
     for walls in ("stepped", "smooth"):

@@ -53,7 +53,6 @@ class ConductanceModel(Protocol):
     """What `poreops.load_model` returns, as far as it is needed here."""
 
     target: Target
-    walls: Walls | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
         """Return the size factor in powers of a voxel of each conduit crop."""
@@ -146,10 +145,11 @@ def walls_of_flow(
                 f"{method}; drop --walls, or take --transport flow and another --method"
             )
         return None
-    if method == "model" and model is not None and model.walls is not None:
-        require_same_walls(walls or model.walls, "the request", model.walls, "the model")
-        return model.walls
-    return walls or WALLS
+    # a model of one's own may state none
+    theirs: Walls | None = getattr(model, "walls", None) if method == "model" else None
+    if theirs is not None:
+        require_same_walls(walls or theirs, "the request", theirs, "the model")
+    return walls or theirs or WALLS
 
 
 def checked_voxel_size(voxel_size: float) -> None:
