@@ -17,12 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.learning.rock_model import LAW, RockModel
+from poreops.learning.laws import LAW
+from poreops.learning.rock_model import RockModel
 from poreops.params import resolve
 from poreops.rocks.properties import load_rock_model
 from poreops.slices.features import measure
 from poreops.slices.render import render_slices
 from poreops.slices.rock_table import spaced
+from poreops.transport.walls import require_same_walls
 
 EDGE, VOXEL_SIZE = 128, 5.345e-6
 AXES = "zyx"  # of the table, at numpy axes 0, 1, 2
@@ -51,6 +53,8 @@ def main() -> None:
     args = parser.parse_args()
     rendering = resolve("params.yaml", "profiles").rocks.rendering
     served: RockModel = load_rock_model(args.model)
+    if served.walls is not None:
+        require_same_walls(served.walls, "the model", "stepped", "the published permeability")
     models = {
         "served": served,
         served.name: served.correcting((True, True)),

@@ -53,7 +53,9 @@ def details(found: dict[str, Any]) -> None:
     for stack in ("smr_ml", "smr_nn"):
         fit, predict = (found["seconds"][stack][key] for key in ("fit", "predict"))
         slices = sum(found["slices"].values())
-        print(f"\n{NAMES[stack]}: fit {fit:.1f} s, predict {1e3 * predict / slices:.2f} ms a slice")
+        print(
+            f"\n{NAMES[stack]}: fit {fit:.1f} s, predict {1e3 * predict / slices:.2f} ms a slice"
+        )
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from poreops.errors import exit_on_input_error
 from poreops.learning.ensemble import STACKS
-from poreops.learning.rock_model import LAW, TARGETS, Widths
+from poreops.learning.laws import LAW, TARGETS
+from poreops.learning.rock_model import Widths
 from poreops.rocks.gate import RockEvaluationConfig, RockGateConfig, choose, flat
 from poreops.rocks.judging import (
     Trained,

@@ -11,8 +11,9 @@ from poreops import plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.comparison import importance
 from poreops.learning.ensemble import STACKS, EnsembleConfig
+from poreops.learning.laws import LAW, TARGETS
 from poreops.learning.plans import SliceSplitConfig
-from poreops.learning.rock_model import LAW, TARGETS, RockModel
+from poreops.learning.rock_model import RockModel
 from poreops.rocks import plots as rock_plots
 from poreops.rocks.evaluation import RandomSplit, compare, random_split
 from poreops.rocks.gate import RockEvaluationConfig

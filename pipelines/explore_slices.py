@@ -8,10 +8,9 @@ from pathlib import Path
 
 from poreops import plots
 from poreops.errors import exit_on_input_error
-from poreops.learning.laws import targets
+from poreops.learning.laws import TARGETS, targets
 from poreops.learning.left_out import key, left_out_sets
 from poreops.learning.plans import kept
-from poreops.learning.rock_model import TARGETS
 from poreops.rocks import plots as rock_plots
 from poreops.sections import section
 from poreops.slices.features import INPUTS, design

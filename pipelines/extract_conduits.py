@@ -32,9 +32,9 @@ def volumes(role: str) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 
 def main() -> None:
-    """Write the regions and the conduits of the training and the unseen volumes."""
+    """Write the regions and the conduits of the training, gate and unseen volumes."""
     config, compute = section("partition", PartitionConfig), section("compute", ComputeConfig)
-    images = {role: dict(volumes(role)) for role in ("train", "unseen")}
+    images = {role: dict(volumes(role)) for role in ("train", "gate", "unseen")}
     every = [im for role in images.values() for im in role.values()]
     found = parallel_map(partial(split_into_regions, config), every, compute, announce=print)
     for role, named in images.items():

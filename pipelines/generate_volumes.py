@@ -12,7 +12,9 @@ from poreops.errors import exit_on_input_error
 from poreops.sections import section
 from poreops.store import write_hdf5
 from poreops.volumes.generate import ROLES, VolumesConfig, sphere_pack, volume_seed
-from poreops.volumes.read import read_image
+from poreops.volumes.labels import parse_labels
+from poreops.volumes.read import read_volume
+from poreops.volumes.spacing import parse_voxel_size
 
 OUT = Path("artifacts/volumes")
 REAL = Path("data/volumes.csv")
@@ -29,19 +31,24 @@ def real_volumes() -> dict[str, NDArray[np.bool_]]:
         rows = list(csv.DictReader(file))
     volumes = {}
     for row in rows:
-        pore_label = int(row["pore_label"]) if row["pore_label"] else None
-        volumes[f"real_{row['name']}"] = read_image(
-            REAL.parent / row["path"], pore_label=pore_label
+        volume = read_volume(
+            REAL.parent / row["path"],
+            pore_label=parse_labels(row["pore_label"]),
+            voxel_size=parse_voxel_size(row["voxel_size_m"] or None),
         )
+        for line in volume.reading.lines():
+            print(f"{row['name']}: {line}")
+        volumes[f"real_{row['name']}"] = volume.image
     return volumes
 
 
 def main() -> None:
     """Write every role's volumes, all drawn from seeds of their own."""
     config = section("volumes", VolumesConfig)
-    counts = {"train": config.train, "unseen": config.unseen, "network": config.network}
     tasks = {
-        (role, i): volume_seed(config.seed, role, i) for role in ROLES for i in range(counts[role])
+        (role, i): volume_seed(config.seed, role, i)
+        for role in ROLES
+        for i in range(getattr(config, role))
     }
     drawn = parallel_map(
         partial(draw, config), tasks.values(), section("compute", ComputeConfig), announce=print

@@ -18,7 +18,7 @@ from poreops.transport.labels import LabelConfig, simulated_size_factors
 
 REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
 PARTIAL = Path("artifacts/.partial/labels")
-ROLES = ("train", "unseen")
+ROLES = ("train", "gate", "unseen")
 
 
 def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
@@ -33,13 +33,14 @@ def label(config: LabelConfig, task: tuple[Path, str, Path]) -> Path:
 
 
 def main() -> None:
-    """Write the labels of the training and the unseen volumes, in powers of a voxel."""
+    """Write the labels of the training, gate and unseen volumes, in powers of a voxel."""
     config, compute = section("label", LabelConfig), section("compute", ComputeConfig)
     tasks = []
     for role in ROLES:
         regions = (REGIONS / f"{role}.h5").resolve()  # a worker may run in another folder
         # finished volumes of other regions or another definition do not count
-        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.target}-{config.convention}"
+        definition = "-".join(config.model_dump().values())
+        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{definition}"
         with open_hdf5(regions) as file:
             tasks += [(regions, volume, folder / f"{volume}.h5") for volume in sorted(file)]
     done = list(parallel_map(partial(label, config), tasks, compute, announce=print))

@@ -1,45 +1,65 @@
-"""Register the model, promote it through the gate: mlflow/registered/conductance.json."""
+"""Register the chosen member, promote it through the gate: mlflow/registered/conductance.json."""
 
 from pathlib import Path
 
 import poreops.served
 from poreops.conductance import MODELS
 from poreops.errors import exit_on_input_error
-from poreops.evaluation import GateConfig, verdict
+from poreops.evaluation import GateConfig
+from poreops.gate import Rival, verdict
 from poreops.learning.conductance_model import DESCRIPTION
+from poreops.learning.judging import probe_scores
 from poreops.registration import Candidate, enter
 from poreops.sections import section
 from poreops.store import read_json, sha256, write_json
 from poreops.tracking import Tensor, save_pyfunc
 
-MODEL_FILES, UNSEEN = Path("artifacts/models/resnet"), Path("artifacts/labels/unseen.h5")
+JUDGED, MEMBERS = Path("artifacts/judged"), Path("artifacts/models/members")
 PACKAGE = Path("artifacts/.partial/conductance-pyfunc")
+COMPARED = ("r2", "r2_log", "mape", "off_by_10pct")
 
 
 def main() -> None:
     """Register, alias as challenger, and promote if the verdict lets it."""
-    description = read_json(MODEL_FILES / DESCRIPTION)
-    scores = read_json("reports/conductance.json")["unseen"]["resnet"]
+    report = read_json(JUDGED / "gate.json")
+    files = MEMBERS / report["chosen"]
+    own, coarse = (report["members"].get(name) for name in (report["chosen"], "coarse"))
+    nulls = {"a constant": report["constant"]}
+    if coarse is not None:
+        nulls["the coarse solve"] = coarse
+    if "mape_permuted" in own:
+        nulls["its own with the inputs of other conduits"] = {"mape": own["mape_permuted"]}
+    description = read_json(files / DESCRIPTION)
     candidate = Candidate(
         name=MODELS[description["target"]],
-        sha256=sha256(MODEL_FILES),
-        judged_on=sha256(UNSEEN),
-        scores={k: scores[k] for k in ("r2", "r2_log", "mape", "off_by_10pct")},
+        files=files,
+        probe=JUDGED / "probe.h5",
+        judged=report["sha256"],
+        judged_on=sha256(JUDGED / "probe.h5"),
+        scores={name: own[name] for name in COMPARED},
+        main="mape",
+        probed=report["probe"],
         valid=read_json("reports/validation.json")["success"],
+        nulls=nulls,
         params=description,
+        walls=description["walls"],
     )
     save_pyfunc(
         PACKAGE,
         Path(poreops.served.__path__[0]) / "conductance.py",
-        {"network": MODEL_FILES},
+        {"network": files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, *(64,) * description["ndim"])),
         outputs=Tensor("float64", (-1,)),
         requirements=["poreops"],
     )
     gate = section("conductance_gate", GateConfig)
+    rivals = {name: Rival(scores, gate.null_margin) for name, scores in nulls.items()}
     registered = enter(
-        candidate, PACKAGE, "register_conductance", "conductance_gate",
-        lambda standing: verdict(candidate.scores, standing, candidate.valid, gate),
+        candidate, PACKAGE, "register_conductance", "conductance_gate", probe_scores,
+        lambda standing: verdict(
+            candidate.scores, gate.rules, valid=candidate.valid, main=candidate.main,
+            rivals=rivals | ({"the champion": Rival(standing)} if standing else {}),
+        ),
     )  # fmt: skip
     print(registered)
     write_json("mlflow/registered/conductance.json", registered.content)

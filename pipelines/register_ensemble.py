@@ -42,6 +42,7 @@ def main() -> None:
         valid=read_json("reports/slices_validation.json")["success"],
         nulls={name: flat(judged["candidates"][name]) for name in gate.margins},
         params={"served": model.served, "features": model.features},
+        walls=model.walls,
     )
     save_pyfunc(
         PACKAGE,

@@ -16,7 +16,7 @@ import pandas as pd
 from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import exit_on_input_error
 from poreops.learning.ensemble import LEARNERS, NETWORKS, STACKS, EnsembleConfig
-from poreops.learning.laws import targets
+from poreops.learning.laws import LAW, targets
 from poreops.learning.left_out import (
     Context,
     Kinds,
@@ -30,7 +30,7 @@ from poreops.learning.left_out import (
 )
 from poreops.learning.plans import SliceSplitConfig
 from poreops.learning.predictors import Scaled, packed_all, unpacked_all
-from poreops.learning.rock_model import LAW, RockModel, input_ranges
+from poreops.learning.rock_model import RockModel, input_ranges, walls_of
 from poreops.sections import overridden, section
 from poreops.slices.features import INPUTS, design
 from poreops.slices.segment import SegmentConfig
@@ -104,7 +104,7 @@ def main() -> None:
             for name, stack in found.items():
                 model = RockModel(
                     stack, name, features[key(place.left_out)], segmentation,
-                    input_ranges(own), law=law,
+                    input_ranges(own), law=law, walls=walls_of(table),
                 )  # fmt: skip
                 where = "rock_models" if not place.left_out else f"left_out/{place.left_out[0]}"
                 model.save(OUT / where / name)

@@ -1,34 +1,38 @@
-"""Train the conductance model: artifacts/models/resnet, and one on the random split beside it.
+"""Train every member, and the image network on both splits: artifacts/models.
 
 Checkpoints in artifacts/.partial/train let a killed training go on with the same result.
 """
 
+import shutil
+import time
 from pathlib import Path
 
 from poreops import plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.conductance_model import ConductanceModel
 from poreops.learning.datasets import read_examples
+from poreops.learning.members import Member, member_network
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.splits import read_split
 from poreops.learning.training import Candidate, History, TrainingConfig, train
 from poreops.sections import overridden, section
-from poreops.store import read_hdf5, read_yaml, sha256, write_text
+from poreops.store import read_yaml, sha256, write_json, write_text
 from poreops.tracking import run
 
 ARTIFACTS, PARTIAL = Path("artifacts"), Path("artifacts/.partial/train")
 CONDUITS, LABELS = ARTIFACTS / "conduits/train.h5", ARTIFACTS / "labels/train.h5"
-REPORTS = Path("reports/training")
+MODELS, REPORTS = ARTIFACTS / "models", Path("reports/training")
 
 
-def fit(params: Candidate, split_name: str, out: Path) -> History:
-    """Train on one split, log the run and save the model."""
+def fit(params: Candidate, member: Member, split_name: str, out: Path) -> History:
+    """Train a member on one split, log the run and save the model."""
     split = read_split(ARTIFACTS / f"splits/{split_name}.h5")
-    image = params.resnet.image
-    training = read_examples(CONDUITS, LABELS, image, split.train)
-    validation = read_examples(CONDUITS, LABELS, image, split.validation)
-    with run("train_resnet", split_name) as tracked:
-        tracked.log_params(params.model_dump())
+    network, start = member_network(params.resnet, member), time.perf_counter()
+    training = read_examples(CONDUITS, LABELS, network.image, split.train)
+    validation = read_examples(CONDUITS, LABELS, network.image, split.validation)
+    with run("train_resnet", f"{member} {split_name}") as tracked:
+        effective = {"resnet": network.model_dump(), "training": params.training.model_dump()}
+        tracked.log_params(effective | {"member": member})
         for path, context in ((CONDUITS, "conduits"), (LABELS, "labels")):
             tracked.log_dataset(str(path), sha256(path), context, rows=len(training))
 
@@ -36,30 +40,51 @@ def fit(params: Candidate, split_name: str, out: Path) -> History:
             tracked.log_metrics({name: values[-1] for name, values in history.items()}, epoch)
 
         trained = train(
-            params.resnet, params.training, training, validation,
-            checkpoint=PARTIAL / split_name, on_epoch=on_epoch,
+            network, params.training, training, validation,
+            checkpoint=PARTIAL / out.relative_to(MODELS), on_epoch=on_epoch,
         )  # fmt: skip
-        tracked.log_metrics({"parameters": trained.model.count_params()})
+        ConductanceModel(
+            trained.model,
+            network,
+            trained.scaling,
+            training.ndim,
+            training.label.target,
+            training.label.walls,
+            member=member,
+        ).save(out)
+        seconds = time.perf_counter() - start
+        tracked.log_metrics({"parameters": trained.model.count_params(), "seconds": seconds})
         tracked.log_figure(plots.losses(trained.history, params.training.loss), "losses.png")
-        ndim, target = training.encoded.image.ndim - 2, read_hdf5(LABELS)[1]["target"]
-        ConductanceModel(trained.model, params.resnet, trained.scaling, ndim, target).save(out)
+    # beside the model, whose bytes do not depend on the machine
+    costs = {"parameters": int(trained.model.count_params()), "seconds": seconds}
+    write_json(ARTIFACTS / f"training/{out.relative_to(MODELS)}.json", costs)
     return trained.history
 
 
 def main() -> None:
-    """Train on both splits with what the search chose."""
+    """Train with what is stated, or with what the search chose."""
     stated = Candidate(
         resnet=section("resnet", ResnetConfig), training=section("training", TrainingConfig)
     )
-    best = read_yaml(ARTIFACTS / "tune/resnet/best.yaml")
-    params = overridden(stated, best["chosen"])
-    history = fit(params, "by_volume", ARTIFACTS / "models/resnet")
-    rows = zip(*history.values(), strict=True)
-    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
-    write_text(REPORTS / "losses.csv", "\n".join([",".join(["epoch", *history]), *lines]) + "\n")
-    plots.save(plots.losses(history, params.training.loss), REPORTS / "losses.png")
-    paper = overridden(params, {"training.epochs": params.training.random_split_epochs})
-    fit(paper, "random", ARTIFACTS / "models/random_split")
+    chosen = read_yaml(ARTIFACTS / "tune/resnet/best.yaml")["chosen"]
+    params = overridden(stated, chosen)
+    print("trained as params.yaml states" + (f", but for {chosen} of the search" * bool(chosen)))
+    histories = {
+        member: fit(params, member, "by_volume", MODELS / f"members/{member}")
+        for member in params.training.members
+    }
+    # the same epochs for both splits, so that only the split differs
+    short = overridden(params, {"training.epochs": params.training.split_epochs})
+    for split in ("by_volume", "random"):
+        fit(short, "image", split, MODELS / f"splits/{split}")
+    drawn = {name: history for name, history in histories.items() if len(history["loss"]) > 1}
+    for name, history in drawn.items():
+        rows = zip(*history.values(), strict=True)
+        lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
+        text = "\n".join([",".join(["epoch", *history]), *lines]) + "\n"
+        write_text(REPORTS / f"losses/{name}.csv", text)
+        plots.save(plots.losses(history, params.training.loss), REPORTS / f"{name}.png")
+    shutil.rmtree(PARTIAL, ignore_errors=True)
 
 
 if __name__ == "__main__":

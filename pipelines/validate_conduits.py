@@ -42,7 +42,7 @@ def conduit_table(role: str) -> pd.DataFrame:
 def main() -> None:
     """Write the report, then fail if an expectation failed."""
     config = section("validation", ValidationConfig)
-    roles = ("train", "unseen")
+    roles = ("train", "gate", "unseen")
     images = (
         item
         for role in (*roles, "network")

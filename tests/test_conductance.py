@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import h5py
 import numpy as np
 import porespy
 import pytest
@@ -22,15 +23,17 @@ from reference import sphere_regions
 import poreops
 from poreops import tracking
 from poreops.errors import InputError
-from poreops.learning.conductance_model import ConductanceModel
+from poreops.learning.conductance_model import DESCRIPTION, WEIGHTS, ConductanceModel
+from poreops.learning.judging import probe_scores
 from poreops.learning.target import TargetScaling
-from poreops.store import read_json, sha256, write_hdf5, write_json, write_yaml
+from poreops.store import read_json, read_yaml, sha256, write_hdf5, write_json, write_yaml
 from poreops.tracking import connection
 
 pytestmark = pytest.mark.slow  # the model trains for some seconds, once
 
 CHAMPION = "models:/conductance@champion"
-GOOD = {"r2": 0.9, "r2_log": 0.9, "mape": 0.1, "off_by_10pct": 0.3, "ms_per_conduit": 2.0}
+GOOD = {"r2": 0.9, "r2_log": 0.9, "mape": 0.1, "off_by_10pct": 0.3}
+FILES, PROBE = Path("artifacts/models/members/both"), Path("artifacts/judged/probe.h5")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +47,11 @@ def fresh_store(tmp_path_factory, project):
     folder = tmp_path_factory.mktemp("fresh")
     tracking.embedded.open_store(folder / "mlflow/mlflow.db", connection._make_tables)
     (folder / ".dvc").mkdir()
-    gate = {"r2_min": 0.5, "r2_log_min": 0.5, "mape_max": 0.4}
+    gate = {
+        "r2_min": 0.5, "r2_log_min": 0.5, "mape_max": 0.4, "null_margin": 0.8, "member_gain": 0.9,
+        "probe": 16,
+    }  # fmt: skip
     write_yaml(folder / "artifacts/params.yaml", {"conductance_gate": gate})
-    write_hdf5(folder / "artifacts/labels/unseen.h5", {"size_factor": np.ones(3)})
     write_json(folder / "reports/validation.json", {"success": True})
     return folder
 
@@ -61,6 +66,25 @@ def repository(fresh_store, tmp_path, monkeypatch):
     return folder
 
 
+def write_judged(rows, **scores):
+    """What the stage judge_conductance leaves of the member that it chose."""
+    rois, ratios, size_factors = tiny_model.conduits(3)
+    content = {"roi": rois[rows], "size_factor": (size_factors * ratios)[rows]}
+    write_hdf5(
+        PROBE,
+        content,
+        {"target": "diffusive", "convention": "centroid", "walls": "stepped", "ndim": 3},
+    )
+    members = {"both": GOOD | {"mape_permuted": 0.9} | scores, "coarse": GOOD | {"mape": 0.6}}
+    write_json(
+        "artifacts/judged/gate.json",
+        {
+            "chosen": "both", "members": members, "constant": GOOD | {"mape": 0.8},
+            "sha256": sha256(FILES), "probe": probe_scores(FILES, PROBE),
+        },
+    )  # fmt: skip
+
+
 @pytest.fixture
 def register(repository, project, model):
     """Run the stage register_conductance on a model with some scores; what it wrote."""
@@ -69,19 +93,20 @@ def register(repository, project, model):
     stage = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(stage)
 
-    def run(shift=0.0, valid=True, **scores):
+    def run(shift=0.0, valid=True, rows=slice(0, 20), **scores):
         scaling = TargetScaling(
             model.scaling.kind, model.scaling.shift + shift, model.scaling.scale
         )
         trained = tiny_model.trained(3).model
-        ConductanceModel(trained, model.network, scaling, 3, "diffusive").save(
-            "artifacts/models/resnet"
+        ConductanceModel(trained, model.network, scaling, 3, "diffusive", member="both").save(
+            FILES
         )
-        write_json("reports/conductance.json", {"unseen": {"resnet": GOOD | scores}})
+        write_judged(rows, **scores)
         write_json("reports/validation.json", {"success": valid})
         stage.main()
         return read_json("mlflow/registered/conductance.json")
 
+    run.stage = stage
     return run
 
 
@@ -97,10 +122,11 @@ def test_the_champion_comes_back_from_the_registry(register, model):
     np.testing.assert_array_equal(loaded.predict(rois), model.predict(rois))
     champion = tracking.champion_info("conductance")
     assert champion.aliases == ("challenger", "champion")
-    assert champion.tags["sha256"] == written["sha256"] == sha256("artifacts/models/resnet")
+    assert champion.tags["sha256"] == written["sha256"] == sha256(FILES)
     assert float(champion.tags["mape"]) == GOOD["mape"]
-    assert champion.tags["judged_on.sha256"] == sha256("artifacts/labels/unseen.h5")
-    folder = poreops.load_model("artifacts/models/resnet")
+    assert float(champion.tags["null.a constant.mape"]) == 0.8
+    assert champion.tags["judged_on.sha256"] == sha256(PROBE)
+    folder = poreops.load_model(str(FILES))
     np.testing.assert_array_equal(folder.predict(rois), model.predict(rois))
 
 
@@ -129,33 +155,116 @@ def test_a_champion_whose_files_are_gone_does_not_stand(register, repository):
 def test_only_a_better_model_becomes_champion(register):
     register(mape=0.2)
     written = register(shift=0.1, mape=0.3)
-    assert written["gate"] == ["mape 0.3000 is not below the champion's 0.2000"]
+    assert written["gate"] == ["mape 0.3 is not below that of the champion, 0.2"]
     assert champion_version() == 1
     assert tracking.champion_info("conductance").aliases == ("champion",)
     assert register(shift=0.2, mape=0.1)["gate"] == "passed"
     assert champion_version() == 3
     # the first one again: no new version, and it is not the better one
-    assert register(mape=0.2)["gate"] == ["mape 0.2000 is not below the champion's 0.1000"]
+    assert register(mape=0.2)["gate"] == ["mape 0.2 is not below that of the champion, 0.1"]
     assert champion_version() == 3
 
 
-def test_a_champion_judged_on_other_volumes_does_not_stand(register):
-    register(mape=0.05)
-    write_hdf5("artifacts/labels/unseen.h5", {"size_factor": np.full(3, 2.0)})
-    assert register(shift=0.1, mape=0.3)["gate"] == "passed"
+OTHER = slice(20, 44)
+
+
+def test_a_worse_model_does_not_replace_a_champion_that_was_judged_on_other_data(register):
+    """A toy of two epochs has the better figures on its own easy conduits."""
+    register(mape=0.2)
+    reasons = register(shift=0.5, mape=0.05, rows=OTHER)["gate"]
+    assert len(reasons) == 2
+    for reason, place in zip(reasons, ("its own probe", "the champion's probe"), strict=True):
+        assert f"on {place} is not below that of the champion" in reason
+    assert champion_version() == 1
+
+
+def test_a_better_model_replaces_a_champion_that_was_judged_on_other_data(register):
+    register(shift=0.5, mape=0.05)
+    assert register(mape=0.3, rows=OTHER)["gate"] == "passed"
     assert champion_version() == 2
+
+
+def kill(variable_file, name):
+    """Put NaN into one array of a weights file."""
+    with h5py.File(variable_file, "r+") as file:
+        found = []
+        file.visit(lambda path: found.append(path) if path.endswith(name) else None)
+        file[found[0]][...] = np.nan
+
+
+def registered_weights(repository, version):
+    info = tracking.registry._resolve(f"models:/conductance/{version}")
+    return next((repository / "mlflow/artifacts").rglob(f"{info.run_id}/**/{WEIGHTS}"))
+
+
+@pytest.mark.parametrize("damage", ["dead", "cut"])
+def test_a_champion_that_does_not_load_or_is_dead_does_not_block(register, repository, damage):
+    register(mape=0.05)
+    weights = registered_weights(repository, 1)
+    if damage == "dead":
+        kill(weights, "vars/0")
+    else:
+        weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(InputError):
+        poreops.load_model(CHAMPION)
+    assert register(shift=0.1, mape=0.3)["gate"] == "passed"
+    poreops.load_model(CHAMPION)
+
+
+@pytest.mark.parametrize("damage", ["dead", "cut", "other"])
+def test_what_was_not_judged_or_is_dead_is_not_registered(register, damage):
+    register(mape=0.3)
+    weights = FILES / WEIGHTS
+    if damage == "dead":
+        kill(weights, "vars/0")
+    elif damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:1000])
+    else:
+        description = read_json(FILES / DESCRIPTION)
+        description["scaling"]["shift"] += 0.2
+        write_json(FILES / DESCRIPTION, description)
+    with pytest.raises(InputError):
+        register.stage.main()
+    if damage == "dead":  # and a report that was made of the dead files does not help
+        judged = read_json("artifacts/judged/gate.json")
+        write_json("artifacts/judged/gate.json", judged | {"sha256": sha256(FILES)})
+        with pytest.raises(InputError, match="must be finite"):
+            register.stage.main()
+    assert len(connection.client().search_model_versions("name='conductance'")) == 1
+
+
+def test_a_report_that_does_not_fit_the_files_registers_nothing(register):
+    register(mape=0.3)
+    judged = read_json("artifacts/judged/gate.json")
+    wrong = judged | {"probe": judged["probe"] | {"mape": 0.001}}
+    write_json("artifacts/judged/gate.json", wrong)
+    with pytest.raises(InputError, match="must score on its probe what its report says, got mape"):
+        register.stage.main()
+
+
+def test_a_champion_that_no_longer_passes_is_one_no_more(register):
+    register(mape=0.3)
+    params = read_yaml("artifacts/params.yaml")
+    params["conductance_gate"]["mape_max"] = 0.2
+    write_yaml("artifacts/params.yaml", params)
+    assert register(mape=0.3)["gate"] == ["mape 0.3 is above 0.2"]
+    with pytest.raises(InputError, match="make a champion"):
+        poreops.load_model(CHAMPION)
 
 
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        ({"r2": 0.4}, "r2 0.4000 is below 0.5"),
-        ({"mape": 0.5}, "mape 0.5000 is above 0.4"),
+        ({"r2": 0.4}, "r2 0.4 is below 0.5"),
+        ({"mape": 0.41}, "mape 0.41 is above 0.4"),
+        ({"mape_permuted": 0.11}, "mape 0.1 is not below 0.8 times that of its own with the"),
         ({"valid": False}, "the data did not pass its validation"),
     ],
 )
 def test_the_gate_keeps_a_bad_model_out(register, result, reason):
-    assert register(**result)["gate"] == [reason]
+    reasons = register(**result)["gate"]
+    assert len(reasons) == 1
+    assert reasons[0].startswith(reason)
     with pytest.raises(InputError, match="make a champion with: make repro"):
         poreops.load_model(CHAMPION)
     poreops.load_model("models:/conductance@challenger")

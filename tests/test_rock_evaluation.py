@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from poreops.learning.rock_model import LAW
+from poreops.learning.laws import LAW
 from poreops.rocks.gate import RockGateConfig, choose, flat, verdict
 
 GATE = RockGateConfig(

@@ -6,8 +6,7 @@ import pytest
 import tiny_rocks
 
 from poreops.learning import intervals
-from poreops.learning.laws import in_units, targets
-from poreops.learning.rock_model import LAW, TARGETS
+from poreops.learning.laws import LAW, TARGETS, in_units, targets
 from poreops.rocks import judging
 from poreops.rocks.judging import Predicted, Trained
 

@@ -14,7 +14,8 @@ import poreops
 from poreops import cli, tracking
 from poreops.errors import InputError
 from poreops.learning.base_learners import LEARNERS
-from poreops.learning.rock_model import ARRAYS, LAW
+from poreops.learning.laws import LAW
+from poreops.learning.rock_model import ARRAYS
 from poreops.rocks.judging import probe_scores
 from poreops.store import (
     read_hdf5,

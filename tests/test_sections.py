@@ -50,7 +50,7 @@ def test_an_override_changes_what_it_names_and_nothing_else():
         ({"training.batchsize": 8}, r"only known parameters, got training\.batchsize"),
         ({"nothing.here": 8}, r"got nothing\.here"),
         ({"training.seed.deep": 8}, r"got training\.seed\.deep"),
-        ({"training.loss": "mae"}, r"training\.loss: .*, got 'mae'"),
+        ({"training.loss": "mad"}, r"training\.loss: .*, got 'mad'"),
         ({"resnet.widths": [1, 2, 3]}, "one number for each stage"),
     ],
 )

@@ -10,18 +10,20 @@ from poreops.learning.encoding import encode
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.training import Examples, Trained, TrainingConfig, train
 from poreops.regions.conduit import crop_conduits, resize_conduit
+from poreops.transport.labels import LabelConfig
 from poreops.transport.size_factor import diffusive_size_factors
 
 NETWORK = {
     "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,
-    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic", "dense": 8,
-    "dropout": 0.2,
+    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic",
+    "pooling": "average", "dense": 8, "dropout": 0.2,
 }  # fmt: skip
 TRAINING = {
-    "seed": 5, "epochs": 4, "random_split_epochs": 1, "scalar_epochs": 60, "batch_size": 16,
-    "learning_rate": 2e-3, "loss": "huber", "scaling": "log", "augment": True,
-    "precision": "float32",
+    "seed": 5, "members": ("coarse", "scalars", "image", "both"), "epochs": 4, "split_epochs": 1,
+    "scalar_epochs": 60, "batch_size": 16, "learning_rate": 2e-3, "schedule": "cosine",
+    "loss": "huber", "scaling": "log", "augment": True, "precision": "float32",
 }  # fmt: skip
+LABEL = LabelConfig(target="diffusive", convention="centroid", walls="stepped")
 EDGES = {3: 48, 2: 160}
 
 
@@ -51,7 +53,7 @@ def examples(ndim: int, image: str = "occupancy") -> tuple[Examples, Examples]:
 
     def some(rows):
         part = type(encoded)(encoded.image[rows], encoded.scalars[rows])
-        return Examples(part, target[rows])
+        return Examples(part, target[rows], LABEL, ndim)
 
     return some(~held_out), some(held_out)
 
@@ -63,4 +65,6 @@ def trained(ndim: int) -> Trained:
 
 def trained_model(ndim: int) -> ConductanceModel:
     found = trained(ndim)
-    return ConductanceModel(found.model, network(), found.scaling, ndim, "diffusive")
+    return ConductanceModel(
+        found.model, network(), found.scaling, ndim, "diffusive", member="both"
+    )

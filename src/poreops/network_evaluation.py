@@ -1,6 +1,7 @@
 """Judge the ways to a conductance by what whole networks carry, and time them."""
 
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.conductance import load_model
+from poreops.evaluation import NetworkEvaluationConfig
 from poreops.learning.conductance_model import ConductanceModel
 from poreops.network import PoreNetwork, network_of_regions
 from poreops.regions.conduit import crop_conduits
 from poreops.regions.partition import PartitionConfig, Regions, partition
 from poreops.transport.bulk import formation_factor
 from poreops.transport.labels import LabelConfig, simulated_size_factors
-from poreops.transport.stokes import SEALED, permeability
+from poreops.transport.stokes import SEALED, UnderResolvedWarning, permeability
+from poreops.volumes.generate import VolumesConfig, sphere_pack, volume_seed
 
-METHODS = ("dns", "model", "shape_factor", "geometry")
+METHODS = ("dns", "shape_factor", "geometry")
 Floats = NDArray[np.float64]
 
 
@@ -41,7 +44,10 @@ class Comparison:
 
 
 def compare_networks(
-    im: NDArray[np.bool_], settings: PartitionConfig, model_uri: str
+    im: NDArray[np.bool_],
+    settings: PartitionConfig,
+    label: LabelConfig,
+    models: Mapping[str, str],
 ) -> Comparison:
     """Compare all methods on one volume; a task of its own, on one thread.
 
@@ -49,25 +55,39 @@ def compare_networks(
     ----------
     im : (nx, ny[, nz]) bool, True = pore
     settings : of the partition
-    model_uri : URI or folder of the conductance model, whose target says what is compared
+    label : its target says what is compared, and its walls what the simulations of flow take
+    models : name → URI or folder of a conductance model
     """
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
     # geometry and shape factor describe spheres and cones: 3D only
-    methods = METHODS if im.ndim == 3 else METHODS[:2]
-    model = _model(model_uri)
-    flow = model.target == "hydraulic"
+    methods = METHODS if im.ndim == 3 else METHODS[:1]
+    flow = label.target == "hydraulic"
+    transport = "flow" if flow else "diffusion"
     networks = {
         name: network_of_regions(
-            regions, 1.0, name, model if name == "model" else None, 1,
-            transport="flow" if flow else "diffusion",
+            regions,
+            1.0,
+            name,
+            None,
+            1,
+            transport=transport,
+            walls=label.walls if flow and name == "dns" else None,
         )
         for name in methods
-    }  # fmt: skip
+    } | {
+        name: network_of_regions(regions, 1.0, "model", _model(uri), 1, transport=transport)
+        for name, uri in models.items()
+    }
     axes = range(im.ndim)
 
     def whole(axis: int) -> float:
         if flow:  # networks end at the faces, so the sides are walls
-            return permeability(im, axis, boundary=SEALED, workers=1).permeability
+            with warnings.catch_warnings():
+                # conduits see the same voxels: their resolution is not in question
+                warnings.simplefilter("ignore", UnderResolvedWarning)
+                return permeability(
+                    im, axis, boundary=SEALED, walls=label.walls, workers=1
+                ).permeability
         return formation_factor(im, axis).formation_factor
 
     def carried(network: PoreNetwork, axis: int) -> float:
@@ -104,11 +124,41 @@ class RunTime:
     dns: Mapping[str, float]
 
 
-def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: ConductanceModel) -> RunTime:
-    """Time extraction, ROI preparation, prediction (or simulation) and transport."""
+def run_time(
+    im: NDArray[np.bool_],
+    settings: PartitionConfig,
+    label: LabelConfig,
+    model: ConductanceModel,
+    repeats: int,
+) -> RunTime:
+    """Time extraction, ROI preparation, prediction or simulation of the same conduits, transport.
+
+    Parameters
+    ----------
+    im : (nx, ny[, nz]) bool, True = pore
+    settings : of the partition
+    label : what is simulated
+    model : ConductanceModel
+    repeats : of each step, whose median counts
+    """
+    found = [_run_time(im, settings, label, model) for _ in range(repeats)]
+
+    def median(ways: list[dict[str, float]]) -> dict[str, float]:
+        return {step: float(np.median([way[step] for way in ways])) for step in ways[0]}
+
+    conduits, by_model, by_dns = zip(*found, strict=True)
+    return RunTime(conduits[0], median(list(by_model)), median(list(by_dns)))
+
+
+def _run_time(
+    im: NDArray[np.bool_], settings: PartitionConfig, label: LabelConfig, model: ConductanceModel
+) -> tuple[int, dict[str, float], dict[str, float]]:
     start = time.perf_counter()
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
     extraction = time.perf_counter() - start
+    # kernels are compiled and graphs are traced before
+    model.size_factors(regions.labels, regions.conns[:2])
+    simulated_size_factors(regions.labels, regions.conns[:2], label)
     preparation, prediction = 0.0, 0.0
     start = time.perf_counter()
     for encoded, _ in model.prepared(crop_conduits(regions.labels, regions.conns)):
@@ -118,9 +168,7 @@ def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: Conductanc
         start = time.perf_counter()
         prediction += start - middle
     start = time.perf_counter()
-    simulated_size_factors(
-        regions.labels, regions.conns, LabelConfig(target=model.target, convention="centroid")
-    )
+    simulated_size_factors(regions.labels, regions.conns, label)
     simulation = time.perf_counter() - start
     network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")
     start = time.perf_counter()
@@ -135,7 +183,30 @@ def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: Conductanc
             "transport": transport,
         }
 
-    return RunTime(len(regions.conns), steps(preparation, prediction), steps(0.0, simulation))
+    return len(regions.conns), steps(preparation, prediction), steps(0.0, simulation)
+
+
+def run_times(
+    volumes: VolumesConfig,
+    settings: PartitionConfig,
+    label: LabelConfig,
+    config: NetworkEvaluationConfig,
+    model: ConductanceModel,
+) -> dict[str, RunTime]:
+    """Time one new volume of each asked size, all of one porosity and one radius."""
+    found = {}
+    for size in config.runtime_sizes:
+        change = {
+            "shape": size, "shape_2d": size,
+            "porosity": (config.runtime_porosity,) * 2, "radius": (config.runtime_radius,) * 2,
+        }  # fmt: skip
+        spheres = volumes.spheres.model_copy(update=change)
+        im = sphere_pack(
+            spheres, volumes.ndim, volume_seed(volumes.seed, "network", 90_000 + size)
+        )
+        name = f"{size}{'³' if volumes.ndim == 3 else '²'}"
+        found[name] = run_time(im, settings, label, model, config.runtime_repeats)
+    return found
 
 
 @cache

@@ -14,15 +14,25 @@ if TYPE_CHECKING:
 
 NAMES = {
     "dns": "DNS of conduits",
-    "resnet": "ResNet",
-    "model": "ResNet",
+    "model": "champion",
+    "coarse": "coarse solve",
+    "scalars": "scalars",
+    "image": "ResNet (images only)",
+    "resnet": "ResNet (images only)",
+    "distance": "ResNet with distance",
+    "both": "scalars and image",
     "geometry": "geometry-based",
     "shape_factor": "shape-factor-based",
 }
 COLOURS = {
     "dns": "#222222",
-    "resnet": "#1764ab",
     "model": "#1764ab",
+    "coarse": "#8c8c8c",
+    "scalars": "#1764ab",
+    "image": "#7b3294",
+    "resnet": "#7b3294",
+    "distance": "#b2abd2",
+    "both": "#0b8a8f",
     "geometry": "#c1440e",
     "shape_factor": "#2e8b57",
 }

@@ -21,10 +21,11 @@ from poreops.tracking import (
     run,
     set_alias,
 )
+from poreops.transport.walls import BEFORE_WALLS, Walls
 
 Scores = Mapping[str, float]
 
-_JUDGED_ON = "judged_on.sha256"
+_JUDGED_ON, _WALLS = "judged_on.sha256", "walls"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Candidate:
     valid : whether the data passed their validation
     nulls : what nulls reached on the same data, kept with the version
     params : noted in its run
+    walls : of the flow that it learned from; models of other walls do not compare
     """
 
     name: str
@@ -57,6 +59,7 @@ class Candidate:
     valid: bool
     nulls: Mapping[str, Scores]
     params: Mapping[str, Any]
+    walls: Walls | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,8 @@ def _tags(candidate: Candidate) -> dict[str, Any]:
         for name, value in scores.items()
     }
     judged = {_JUDGED_ON: candidate.judged_on, "validation": "passed" * candidate.valid}
-    return dict(candidate.scores) | nulls | judged
+    walls = {} if candidate.walls is None else {_WALLS: candidate.walls}
+    return dict(candidate.scores) | nulls | judged | walls
 
 
 def _check_judged(candidate: Candidate, digest: str, found: Scores) -> None:
@@ -168,12 +172,25 @@ def _standing(
         return None, None, []  # no champion, or one whose files are gone or dead
     if not math.isfinite(found[candidate.main]):
         return None, None, []
+    if against := _other_walls(candidate, champion):
+        return champion, None, [against]
     if champion.tags.get("sha256") == digest:
         return champion, None, []
     same_data = champion.tags.get(_JUDGED_ON) == candidate.judged_on
     if same_data and candidate.scores.keys() <= champion.tags.keys():
         return champion, {name: float(champion.tags[name]) for name in candidate.scores}, []
     return champion, None, _against(candidate, champion, files, score)
+
+
+def _other_walls(candidate: Candidate, champion: ModelVersion) -> str | None:
+    """Say so if the champion learned from flow past other walls."""
+    theirs = champion.tags.get(_WALLS, BEFORE_WALLS)
+    if candidate.walls in (None, theirs):
+        return None
+    return (
+        f"flow past {candidate.walls} walls does not compare with the {theirs} walls of the "
+        f"champion, version {champion.version}; take its alias away, or train with {theirs} walls"
+    )
 
 
 def _against(

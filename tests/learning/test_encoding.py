@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from reference import sphere_regions
 
 from poreops.errors import InputError
+from poreops.learning.coarse_solve import Workspace, coarse_solve
 from poreops.learning.encoding import (
     SCALARS,
     checked_rois,
     encode,
     image_shape,
+    scalar_columns,
     scalar_count,
 )
 from poreops.regions.conduit import crop_conduits, resize_conduit
@@ -49,29 +51,37 @@ def test_the_scalars_know_no_direction_and_no_order(rois):
     assert np.isfinite(base).all()
     for turned, name in symmetries(rois):
         found = encode(turned).scalars
-        np.testing.assert_array_equal(found[:, EXACT], base[:, EXACT], err_msg=name)
-        # a tie between two cells next to a centroid is broken by their order
-        difference = np.abs(found[:, -1] - base[:, -1])
-        assert (difference > 1e-5).mean() < 0.1, name
-        assert difference.max() < 0.1, name
+        np.testing.assert_allclose(
+            found[:, EXACT], base[:, EXACT], rtol=1e-5, atol=1e-6, err_msg=name
+        )
+        # of the solve, to its tolerance
+        np.testing.assert_allclose(found[:, -1], base[:, -1], atol=3e-3, err_msg=name)
 
 
-def test_the_scalars_mean_what_they_say(rois):
-    found = np.exp(encode(rois).scalars.astype(float))
-    first, second = ((rois == label).reshape(len(rois), -1).sum(axis=1) for label in (1, 2))
-    np.testing.assert_allclose(found[:, COLUMN["log_volume"]], first + second + 1, rtol=1e-5)
-    ratio = (np.maximum(first, second) + 1) / (np.minimum(first, second) + 1)
-    np.testing.assert_allclose(found[:, COLUMN["log_volume_ratio"]], ratio, rtol=1e-5)
-    padded = np.pad(rois, ((0, 0), *[(1, 1)] * (rois.ndim - 1)))
-    area, walls = np.zeros(len(rois)), np.zeros(len(rois))
-    for axis in range(1, rois.ndim):
-        low, high = padded.take(range(65), axis), padded.take(range(1, 66), axis)
-        inner = tuple(range(1, rois.ndim))
-        area += ((low != high) & (low > 0) & (high > 0)).sum(axis=inner)
-        walls += ((low > 0) != (high > 0)).sum(axis=inner)
-    np.testing.assert_allclose(found[:, COLUMN["log_throat_area"]], area + 0.5, rtol=1e-5)
-    # a line enters the pores as often as it leaves them: one side of the walls is counted
-    np.testing.assert_allclose(found[:, COLUMN["log_wall_area"]], walls / 2 + 0.5, rtol=1e-5)
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_the_scalars_mean_what_they_say(ndim):
+    crops = crops_of(ndim)
+    cubes = [padded(crop) for crop in crops]
+    found = np.exp(encode(np.stack([resize_conduit(c)[0] for c in crops])).scalars.astype(float))
+    for row, box in zip(found, cubes, strict=True):
+        first, second = (box == 1).sum(), (box == 2).sum()
+        assert row[COLUMN["log_edge"]] == pytest.approx(len(box), rel=1e-5)
+        assert row[COLUMN["log_volume"]] == pytest.approx(first + second + 1, rel=1e-5)
+        ratio = (max(first, second) + 1) / (min(first, second) + 1)
+        assert row[COLUMN["log_volume_ratio"]] == pytest.approx(ratio, rel=1e-5)
+        area, walls, framed = 0, 0, np.pad(box, 1)
+        for axis in range(ndim):
+            low, high = (framed.take(range(k, len(framed) - 1 + k), axis) for k in (0, 1))
+            area += ((low != high) & (low > 0) & (high > 0)).sum()
+            walls += ((low > 0) != (high > 0)).sum()
+        assert row[COLUMN["log_throat_area"]] == pytest.approx(area + 0.5, rel=1e-5)
+        # a line enters the pores as often as it leaves them: one side of the walls is counted
+        assert row[COLUMN["log_wall_area"]] == pytest.approx(walls / 2 + 0.5, rel=1e-5)
+
+
+def padded(crop):
+    """The cube that a conduit is zoomed from."""
+    return resize_conduit(crop, max(crop.shape))[0]
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -83,7 +93,11 @@ def test_the_coarse_size_factor_is_near_the_fine_one(ndim):
     # in 3D a size factor in voxels grows with the zoom ratio, in 2D it is a pure number
     truth = diffusive_size_factors(regions.labels, conns) * (ratios if ndim == 3 else 1)
     coarse = np.exp(encode(rois).scalars[:, -1])
-    assert np.median(np.abs(coarse / truth - 1)) < 0.1
+    # exact where a block is a voxel, a few percent above
+    error = np.abs(coarse / truth - 1)
+    edges = np.array([max(crop.shape) for crop in crops_of(ndim)])
+    assert np.median(error) < 0.05
+    assert (error[edges <= 16] < 3e-3).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -105,7 +119,7 @@ def test_the_radii_are_those_of_the_definition(ndim):
     recovered = np.isclose(edges, 64 / np.array(ratios))
     assert recovered.mean() > 0.9  # else every boundary lay where a smaller cube has one too
     found = np.exp(scalars[:, [COLUMN["log_small_radius"], COLUMN["log_large_radius"]]]) - 0.5
-    expected = [np.sort(pore_spheres(c)[1]) * z for c, z in zip(crops, ratios, strict=True)]
+    expected = [np.sort(pore_spheres(c)[1]) for c in crops]
     np.testing.assert_allclose(
         found[recovered], np.array(expected)[recovered], rtol=1e-5, atol=1e-5
     )
@@ -120,7 +134,9 @@ def test_the_image_counts_voxels_in_blocks(rois):
         np.testing.assert_array_equal(image[..., channel], (blocks == channel + 1).sum(axis=inner))
 
 
-@pytest.mark.parametrize("encoding", ["labels", "occupancy", "occupancy+distance"])
+@pytest.mark.parametrize(
+    "encoding", ["labels", "labels+distance", "occupancy", "occupancy+distance"]
+)
 def test_the_image_turns_with_the_conduit(rois, encoding):
     image = encode(rois, encoding).image
     assert image.shape[1:] == image_shape(encoding, rois.ndim - 1)
@@ -130,8 +146,10 @@ def test_the_image_turns_with_the_conduit(rois, encoding):
     turned = encode(np.swapaxes(rois, 1, 2), encoding).image
     np.testing.assert_array_equal(turned, np.swapaxes(image, 1, 2))
     swapped = encode(np.where(rois > 0, 3 - rois, 0), encoding).image
-    if encoding == "labels":
-        np.testing.assert_array_equal(swapped, np.where(image > 0, 3 - image, 0))
+    if encoding.startswith("labels"):
+        first = image[..., :1]
+        np.testing.assert_array_equal(swapped[..., :1], np.where(first > 0, 3 - first, 0))
+        np.testing.assert_array_equal(swapped[..., 1:], image[..., 1:])
     else:
         np.testing.assert_array_equal(swapped[..., :2], image[..., [1, 0]])
         np.testing.assert_array_equal(swapped[..., 2:], image[..., 2:])
@@ -143,9 +161,33 @@ def test_the_number_of_workers_changes_no_bit(rois):
     np.testing.assert_array_equal(one.scalars, three.scalars)
 
 
-def test_scalar_encodings_are_leading_columns():
-    assert [scalar_count(name) for name in ("none", "geometry", "physics")] == [0, 10, 11]
+def test_the_dissipation_is_where_the_current_is_narrow():
+    """Two large pores and a thin throat: most of the field's weight lies in the throat."""
+    box = np.zeros((48, 48, 48), np.uint8)
+    box[2:18, 12:36, 12:36], box[30:46, 12:36, 12:36] = 1, 2
+    box[18:24, 21:27, 21:27], box[24:30, 21:27, 21:27] = 1, 2
+    field = encode(resize_conduit(box)[0][None], "occupancy+field").image[0, ..., 2]
+    weight = np.where(field > 0, 10.0 ** ((field.astype(float) - 255) / 42), 0)
+    assert weight.sum() == pytest.approx(1, rel=0.1)  # shares, up to the rounding of the levels
+    assert weight[12:20].sum() > 0.6 * weight.sum()
+    assert field[:, :8].max() == 0  # nothing in the solid
+
+
+@pytest.mark.parametrize("edge", [16, 24, 40, 64])
+def test_the_coarse_solve_of_a_prism_is_near_the_fine_one(edge):
+    """A square channel whose walls lie between blocks: only the poles are coarse."""
+    box = np.zeros((edge, edge, edge), np.uint8)
+    box[: edge // 2, 4:12, 4:12], box[edge // 2 :, 4:12, 4:12] = 1, 2
+    truth = diffusive_size_factors(box.astype(int), np.array([[0, 1]]))[0]
+    found = coarse_solve(box, Workspace(3)).size_factor
+    assert found == pytest.approx(truth, rel=1e-3 if edge == 16 else 0.04)
+
+
+def test_scalar_encodings_are_columns():
+    names = ("none", "geometry", "physics", "coarse")
+    assert [scalar_count(name) for name in names] == [0, 10, 11, 1]
     assert len(SCALARS) == 11
+    assert SCALARS[scalar_columns("coarse")] == ("log_coarse_size_factor",)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])

@@ -52,4 +52,5 @@ def test_means_are_of_groups():
     groups = np.repeat(["b", "a"], [3, 5])
     values = np.r_[np.full(3, 2.0), np.arange(5.0)][:, None]
     np.testing.assert_allclose(group_means(values, groups)[:, 0], [2.0, 2.0])
-    np.testing.assert_allclose(group_means(np.hstack([values, values + 1]), groups), [[2, 3], [2, 3]])
+    both = group_means(np.hstack([values, values + 1]), groups)
+    np.testing.assert_allclose(both, [[2, 3], [2, 3]])

@@ -9,14 +9,15 @@ import pytest
 from pydantic import ValidationError
 
 from poreops.learning.encoding import image_shape, scalar_count
+from poreops.learning.members import member_network
 from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
 from poreops.params import resolve, select_profile
 
 TINY = {
     "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,
-    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic", "dense": 8,
-    "dropout": 0.1,
+    "stem_pool": True, "widths": (4, 8), "depths": (1, 1), "block": "basic",
+    "pooling": "average", "dense": 8, "dropout": 0.1,
 }  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def inputs(config, ndim, count=3):
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
-@pytest.mark.parametrize("image", ["labels", "occupancy", "occupancy+distance"])
+@pytest.mark.parametrize("image", ["labels", "labels+distance", "occupancy", "occupancy+field"])
 @pytest.mark.parametrize("scalars", ["none", "geometry", "physics"])
 @pytest.mark.parametrize("block", ["basic", "bottleneck"])
 def test_every_input_gives_one_number(ndim, image, scalars, block):
@@ -52,7 +53,7 @@ def test_every_input_gives_one_number(ndim, image, scalars, block):
 @pytest.mark.slow
 def test_the_paper_profile_is_the_published_network(project, tmp_path):
     params = profile("paper", project, tmp_path)
-    ours = resnet(params.resnet, 3)
+    ours = resnet(member_network(params.resnet, "image"), 3)
     published = porespy.networks.create_model()
     assert ours.inputs[0].shape[1:] == published.inputs[0].shape[1:] == (64, 64, 64, 1)
     assert ours.count_params() == pytest.approx(published.count_params(), rel=0.005)
@@ -63,12 +64,8 @@ def test_the_paper_profile_is_the_published_network(project, tmp_path):
     assert kinds[0] == kinds[1]
     training = params.training
     assert (training.batch_size, training.learning_rate, training.epochs) == (16, 1e-4, 100)
-    # and the search before it can change nothing
-    stated = {"resnet": params.resnet.model_dump(), "training": training.model_dump()}
-    for name, choices in params.tune_resnet.space.items():
-        section, key = name.split(".")
-        ends = choices if isinstance(choices, list) else [choices["low"], choices["high"]]
-        assert all(np.array_equal(end, stated[section][key]) for end in ends)
+    # and no search changes it
+    assert params.tune_resnet.use == "stated"
 
 
 @pytest.mark.slow
@@ -102,8 +99,22 @@ def test_the_network_undoes_the_scaling_of_its_target(kind):
 
 
 @pytest.mark.parametrize(
-    "change", [{"widths": (4, 8, 16)}, {"dropout": 1.0}, {"block": "plain"}, {"width": 3}]
+    "change",
+    [
+        {"widths": (4, 8, 16)},
+        {"dropout": 1.0},
+        {"block": "plain"},
+        {"width": 3},
+        {"image": "none", "scalars": "none"},
+    ],
 )
 def test_an_impossible_architecture_is_refused(change):
     with pytest.raises(ValidationError):
         ResnetConfig(**(TINY | change))
+
+
+def test_flattening_keeps_the_places():
+    config = ResnetConfig(**(TINY | {"pooling": "flatten"}))
+    model = resnet(config, 3)
+    assert model.get_layer("pool").output.shape == (None, 8 * 4**3)
+    assert resnet(ResnetConfig(**TINY), 3).get_layer("pool").output.shape == (None, 8)

@@ -392,9 +392,7 @@ def test_a_search_whose_trials_are_lost_fails(tmp_path):
 
     space = {"loss": ["good", "mean", "dead"]}
     some = config(trials=3, limits={}, space=space, lost_max=0.5)
-    with pytest.raises(
-        InputError, match="got 2 of 3 that diverged or ended no better than a cons"
-    ):
+    with pytest.raises(InputError, match="got 2 of 3 that diverged or ended no"):
         search("s", tmp_path / "j", some, objective, null=1.0)
     most = config(trials=3, limits={}, space=space, lost_max=0.7)
     best = search("s", tmp_path / "most", most, objective, null=1.0)
@@ -406,5 +404,5 @@ def test_a_value_that_is_no_number_is_lost(tmp_path):
     with pytest.raises(InputError, match="got 2 of 2 that diverged"):
         search(
             "s", tmp_path / "j", config(trials=2, limits={}),
-            lambda trial: Outcome(float("nan"), {}),
+            lambda _: Outcome(float("nan"), {}),
         )  # fmt: skip

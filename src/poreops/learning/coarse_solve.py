@@ -1,95 +1,162 @@
-"""The size factor of a conduit on blocks of 2 x 2 x 2 voxels, a cheap guess for a network."""
+"""The size factor of a conduit on blocks of its voxels, a cheap guess for a network."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.transport.laplace import solve_conductances
+from poreops.learning.blocks import BLOCK, COUNT, poles, summary
+from poreops.regions.conduit import ROI_SIZE, nearest_index
+from poreops.transport.laplace import solve_conductances, workspace_sizes
 
 _TOLERANCE = 1e-3
+_DECADE = 42.0  # grey levels of a tenth of the dissipation
 
 
-def coarse_size_factor(
-    share: NDArray[np.uint8],
-    centre: NDArray[np.float64],
-    radius: NDArray[np.float64],
-    faces: NDArray[np.float32],
-    work32: NDArray[np.float32],
-    work64: NDArray[np.float64],
-) -> float:
-    """Return the size factor that ``size_factor`` defines, on blocks joined by open faces.
+class Coarse(NamedTuple):
+    """A conduit on blocks, solved.
+
+    Attributes
+    ----------
+    values : (10,) float32, the scalars but the last, lengths in voxels of the box
+    size_factor : [voxel of the box]; not positive where the regions do not touch
+    potential : (m,) float64 of the padded blocks, at unit current
+    faces : (3, m) float32, conductances of their faces
+    centre, radius : (2, 3) and (2,) float64, of the inscribed spheres [voxel of the box]
+    """
+
+    values: NDArray[np.float32]
+    size_factor: float
+    potential: NDArray[np.float64]
+    faces: NDArray[np.float32]
+    centre: NDArray[np.float64]
+    radius: NDArray[np.float64]
+
+
+class Workspace:
+    """Buffers of one thread, large enough for every box."""
+
+    def __init__(self, ndim: int) -> None:
+        n = ROI_SIZE // 2 + 2
+        shape = (n, n, n if ndim == 3 else 3)
+        need32, need64 = workspace_sizes(shape)
+        size = int(np.prod(shape))
+        self.work32 = np.empty(need32, np.float32)
+        self.work64 = np.empty(need64, np.float64)
+        self.blocks32 = np.empty(4 * size, np.float32)
+        self.blocks64 = np.empty(2 * size, np.float64)
+
+
+def coarse_solve(box: NDArray[np.uint8], work: Workspace) -> Coarse:
+    """Solve the problem that ``size_factor`` defines on blocks joined by open faces.
 
     Parameters
     ----------
-    share : (n, n, n or 1, 2) uint8, voxels of each region in a block
-    centre : (2, 3) float64, centroids of the regions [voxel]
-    radius : (2,) float64, of the inscribed spheres [voxel]
-    faces : (3, m) float32, conductances of the faces of the padded blocks
-    work32, work64 : buffers as for ``solve_conductances``, the second with 2 m more
+    box : (n, n, n) or (n, n, 1) uint8, 0/1/2, n ≤ 64
 
     Returns
     -------
-    float
-        [voxel]; negative or not finite where the regions do not touch.
+    Coarse
+        Its arrays are views of ``work``.
     """
-    n, _, nz, _ = share.shape
-    size = faces.shape[1]
-    source, mean = work64[-2 * size : -size], work64[-size:]
-    _poles(share, centre, radius, source, mean)
-    shape = (n + 2, n + 2, nz + 2)
-    x, _, _ = solve_conductances(shape, faces, source, _TOLERANCE, 30, work32, work64)
-    return float(_inverse_product(mean, x))
+    blocks = int(COUNT[box.shape[0]])
+    shape = (blocks + 2, blocks + 2, blocks + 2 if box.shape[2] > 1 else 3)
+    size = int(np.prod(shape))
+    faces, pores = work.blocks32[: 3 * size].reshape(3, size), work.blocks32[3 * size : 4 * size]
+    source, mean = work.blocks64[:size], work.blocks64[size : 2 * size]
+    # one kernel after another: one that calls them all takes twice as long to compile
+    values, centre, radius = summary(box, faces, pores)
+    poles(box, centre, radius, source, mean)
+    x, _, _ = solve_conductances(shape, faces, source, _TOLERANCE, 30, work.work32, work.work64)
+    drop = float(mean @ x)
+    return Coarse(values, 1.0 / drop if drop else np.inf, x, faces, centre, radius)
+
+
+def _drawn_tables() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for each edge, the block of each voxel of the ROI, and how many each block gets."""
+    block = np.zeros((ROI_SIZE + 1, ROI_SIZE), np.int64)
+    drawn = np.ones((ROI_SIZE + 1, ROI_SIZE // 2), np.int64)
+    for edge in range(1, ROI_SIZE + 1):
+        block[edge] = BLOCK[edge, nearest_index(edge, ROI_SIZE)]
+        counts = np.bincount(block[edge])
+        drawn[edge, : len(counts)] = counts
+    return block, drawn
+
+
+_DRAWN_BLOCK, _DRAWN_COUNT = _drawn_tables()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _poles(
-    share: NDArray[np.uint8],
+def write_dissipation(
+    edge: int,
+    x: NDArray[np.float64],
+    faces: NDArray[np.float32],
     centre: NDArray[np.float64],
     radius: NDArray[np.float64],
-    source: NDArray[np.float64],
-    mean: NDArray[np.float64],
+    out: NDArray[np.uint8],
 ) -> None:
-    """Write the unit current, and the weights of the difference of the means in the spheres."""
-    n, _, nz, _ = share.shape
-    step = 2 if nz > 1 else 1
-    sy = nz + 2
-    sx = (n + 2) * sy
-    source[:] = 0.0
-    mean[:] = 0.0
-    for r in range(2):
-        sign = 1.0 - 2.0 * r
-        # voxel index x of the cube lies at block coordinate (x - 0.5) / 2
-        ci, cj = (centre[r, 0] - 0.5) / 2, (centre[r, 1] - 0.5) / 2
-        ck = (centre[r, 2] - 0.5) / 2 if step == 2 else 0.0
-        best, voxel = np.inf, 0
-        for i in range(n):
-            for j in range(n):
-                for k in range(nz):
-                    if share[i, j, k, 0] + share[i, j, k, 1] >= 2 * step:
-                        d2 = (i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2
-                        if d2 < best:
-                            best, voxel = d2, (i + 1) * sx + (j + 1) * sy + k + 1
-        source[voxel] += sign
-        reach = radius[r] / 2
-        weight = 0.0
-        for turn in range(2):
-            for i in range(max(int(ci - reach), 0), min(int(ci + reach) + 2, n)):
-                for j in range(max(int(cj - reach), 0), min(int(cj + reach) + 2, n)):
-                    for k in range(max(int(ck - reach), 0), min(int(ck + reach) + 2, nz)):
-                        d = np.sqrt((i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2)
-                        w = min(max(reach + 0.5 - d, 0.0), 1.0)
-                        w *= share[i, j, k, 0] + share[i, j, k, 1]
-                        if turn == 0:
-                            weight += w
-                        elif weight > 0:
-                            mean[(i + 1) * sx + (j + 1) * sy + k + 1] += sign * w / weight
-        if weight == 0:
-            mean[voxel] += sign
+    """Write the share of the dissipation in each 2 x 2 x 2 of the ROI on a logarithmic scale.
 
+    The share is about what a relative change of the conductivity there does to the size factor:
+    where the current is narrow it is large. The inscribed spheres do not count, since the size
+    factor goes by the means in them and not by the poles. 255 stands for all of it, and 42 less
+    for a tenth of that; dead ends get 0.
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _inverse_product(mean: NDArray[np.float64], x: NDArray[np.float64]) -> float:
-    drop = 0.0
-    for i in range(mean.size):
-        drop += mean[i] * x[i]
-    return 1.0 / drop
+    Parameters
+    ----------
+    edge : of the box
+    x, faces, centre, radius : as of `Coarse`
+    out : (32, 32, 32 or 1) uint8
+    """
+    n, _, nz = out.shape
+    deep = nz > 1
+    blocks = COUNT[edge]
+    block = BLOCK[edge]
+    sy = blocks + 2 if deep else 3
+    sx = (blocks + 2) * sy
+    steps = (sx, sy, 1)
+    middle = np.zeros(blocks)
+    for v in range(edge):
+        middle[block[v]] += v
+    middle /= np.bincount(block[:edge])
+    share = np.zeros(x.size, np.float64)
+    total = 0.0
+    for i in range(blocks):
+        for j in range(blocks):
+            for k in range(blocks if deep else 1):
+                m = (i + 1) * sx + (j + 1) * sy + k + 1
+                inside = False
+                for r in range(2):
+                    d2 = (middle[i] - centre[r, 0]) ** 2 + (middle[j] - centre[r, 1]) ** 2
+                    if deep:
+                        d2 += (middle[k] - centre[r, 2]) ** 2
+                    inside |= d2 <= radius[r] ** 2
+                if inside:
+                    continue
+                found = 0.0
+                for axis in range(3):
+                    step = steps[axis]
+                    found += faces[axis, m] * (x[m + step] - x[m]) ** 2
+                    found += faces[axis, m - step] * (x[m] - x[m - step]) ** 2
+                share[m] = found
+                total += found
+    if total <= 0:
+        out[:] = 0
+        return
+    drawn_block, drawn = _DRAWN_BLOCK[edge], _DRAWN_COUNT[edge]
+    for i in range(n):
+        for j in range(n):
+            for k in range(nz):
+                found = 0.0
+                for di in range(2):
+                    for dj in range(2):
+                        for dk in range(2 if deep else 1):
+                            a, b = drawn_block[2 * i + di], drawn_block[2 * j + dj]
+                            c = drawn_block[2 * k + dk] if deep else 0
+                            m = (a + 1) * sx + (b + 1) * sy + c + 1
+                            found += share[m] / (drawn[a] * drawn[b] * (drawn[c] if deep else 1))
+                level = 0.0
+                if found > 0:
+                    level = max(255.0 + _DECADE * np.log10(found / total), 0.0)
+                out[i, j, k] = np.uint8(level)

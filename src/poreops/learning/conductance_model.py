@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, get_args
@@ -10,12 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.learning.encoding import Encoded, encode, scalar_count
-from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
+from poreops.learning.encoding import VERSION, Encoded, checked_rois, encode
+from poreops.learning.finite import check_finite, check_network
+from poreops.learning.graphs import Graph, compiled, predicted
+from poreops.learning.members import Member
+from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, resize_conduit
 from poreops.store import read_json, write_json
+from poreops.transport.labels import LabelConfig
 from poreops.transport.quantity import Target, voxel_power, zoom_power
+from poreops.transport.walls import BEFORE_WALLS, WALLS, Walls, checked_walls, require_same_walls
 
 if TYPE_CHECKING:
     import keras
@@ -25,14 +31,16 @@ _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
 class ConductanceModel:
-    """A network with the scaling of its target inside.
+    """A network with the scaling of its target inside; dead ones are refused.
 
     Attributes
     ----------
+    member : which of the competing members it is
     network : ResnetConfig
     scaling : TargetScaling
     ndim : 2 or 3, of the conduits it was trained on
     target : "diffusive" or "hydraulic", what it predicts
+    walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     """
 
     def __init__(
@@ -42,48 +50,90 @@ class ConductanceModel:
         scaling: TargetScaling,
         ndim: int,
         target: Target,
+        walls: Walls = WALLS,
+        *,
+        member: Member,
     ) -> None:
-        import tensorflow as tf
-
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
+        self.member = member
+        self.walls: Walls | None = walls if target == "hydraulic" else None
         self.keras_model = with_unscaling(trained, scaling)
-        # one graph for every batch size; `predict` of Keras costs more than the network
-        self._forward = tf.function(
-            lambda inputs: self.keras_model(inputs, training=False), reduce_retracing=True
-        )
+
+    @cached_property
+    def _graph(self) -> Graph:
+        # traced when the weights are there: a normalisation is a constant of the graph
+        return compiled(self.keras_model)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Load what `save` wrote; raises InputError if it is missing or does not fit."""
+        """Load what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If files are missing or do not fit, or weights or answers are not finite.
+        """
         folder = Path(folder)
         description = read_json(folder / DESCRIPTION)
         try:
             network = ResnetConfig(**description["network"])
             scaling = TargetScaling(**description["scaling"])
             ndim, target = int(description["ndim"]), _target(description["target"])
-            model = cls(resnet(network, ndim), network, scaling, ndim, target)
+            member = description["member"]
+            _check_encoding(description["encoding"])
+            walls = checked_walls(description.get("walls") or BEFORE_WALLS)
+            model = cls(
+                resnet(network, ndim), network, scaling, ndim, target, walls, member=member
+            )
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
-                model.keras_model.load_weights(folder / WEIGHTS)
+                if model.keras_model.weights:
+                    model.keras_model.load_weights(folder / WEIGHTS)
         except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a conductance model, got {reason}; "
                 "make it again with the stage train_resnet"
             ) from error
+        model.check(f"the model in {folder}")
         return model
 
+    def check(self, what: str = "the conductance model") -> None:
+        """Raise InputError unless weights and answers are finite, eagerly as in the graph."""
+        check_network(self.keras_model, self._graph, probe(self.network, self.ndim), what)
+
+    def check_predicts(self, label: LabelConfig, ndim: int) -> None:
+        """Raise InputError unless this is a model of labels of that definition and dimension."""
+        if (label.target, ndim) != (self.target, self.ndim):
+            raise InputError(
+                f"a model is judged on what it predicts, {self.target} size factors of "
+                f"{self.ndim}D conduits, got labels of {label.target} ones of {ndim}D; "
+                "choose a model of that kind"
+            )
+        if self.walls is not None:
+            require_same_walls(self.walls, "the model", label.walls, "the labels")
+
     def save(self, folder: str | Path) -> None:
-        """Write weights and description: the same bytes for the same model, no pickle."""
+        """Write weights and description: the same bytes for the same model, no pickle.
+
+        Raises
+        ------
+        InputError
+            If weights or answers are not finite; nothing is written then.
+        """
+        self.check()
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.keras_model.save_weights(folder / WEIGHTS)
         description = {
+            "member": self.member,
+            "encoding": VERSION,
             "network": self.network.model_dump(mode="json"),
             "scaling": vars(self.scaling),
             "ndim": self.ndim,
             "target": self.target,
+            "walls": self.walls,
         }
         write_json(folder / DESCRIPTION, description)
 
@@ -155,18 +205,14 @@ class ConductanceModel:
 
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs."""
-        inputs: list[NDArray[Any]] = [encoded.image]
-        if count := scalar_count(self.network.scalars):
-            inputs.append(encoded.scalars[:, :count])
-        found = [
-            np.asarray(self._forward([part[i : i + _BATCH] for part in inputs]), np.float64)[:, 0]
-            for i in range(0, len(encoded.image), _BATCH)
-        ]
-        return np.concatenate(found) if found else np.zeros(0)
+        taken = inputs(self.network, encoded)
+        values = predicted(self._graph, taken, _BATCH).astype(np.float64)
+        check_finite({"size factors": values}, "a prediction")
+        return values
 
     def _predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
-        encoded = encode(rois, self.network.image)
-        if encoded.image.ndim != self.ndim + 2:
+        rois = checked_rois(rois)
+        if rois.ndim != self.ndim + 1:
             raise InputError(
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
@@ -178,7 +224,7 @@ class ConductanceModel:
                     f"rois must hold both regions, 1 and 2, got a ROI without {label}; "
                     "cut them with regions.conduit.crop_conduit"
                 )
-        return self.predict_encoded(encoded)
+        return self.predict_encoded(encode(rois, self.network.image))
 
 
 def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
@@ -204,33 +250,35 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
             f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
             "export one that was trained with volumes.ndim: 3"
         )
-    count = scalar_count(model.network.scalars)
-    shape = model.keras_model.inputs[0].shape[1:]
+    kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
 
-    def encoded(rois: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        batch = encode(rois, model.network.image)
-        return batch.image, batch.scalars[:, :count]
+    def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
+        return inputs(model.network, encode(rois, model.network.image))
 
     class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
         """Encode a batch of label cubes as the network was trained to see them."""
 
         def call(self, rois: Any) -> Any:
-            image, scalars = tf.numpy_function(encoded, [rois], [tf.uint8, tf.float32])
-            return tf.ensure_shape(image, (None, *shape)), tf.ensure_shape(scalars, (None, count))
+            found = tf.numpy_function(encoded, [rois], [tf.as_dtype(dtype) for dtype, _ in kinds])
+            return [
+                tf.ensure_shape(part, (None, *shape))
+                for part, (_, shape) in zip(found, kinds, strict=True)
+            ]
 
         def compute_output_shape(self, input_shape: Any) -> Any:
-            return (input_shape[0], *shape), (input_shape[0], count)
+            return [(input_shape[0], *shape) for _, shape in kinds]
 
         def compute_output_spec(self, rois: Any) -> Any:
-            return (
-                keras.KerasTensor((rois.shape[0], *shape), "uint8"),
-                keras.KerasTensor((rois.shape[0], count), "float32"),
-            )
+            return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
 
     rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
-    image, scalars = EncodeRois(name="encode")(rois)
-    inputs = [image, scalars] if count else [image]
-    return keras.Model(rois, model.keras_model(inputs), name="porespy"), np.array([0.0, 1.0])
+    taken = EncodeRois(name="encode")(rois)
+    return keras.Model(rois, model.keras_model(taken), name="porespy"), np.array([0.0, 1.0])
+
+
+def _check_encoding(version: int) -> None:
+    if version != VERSION:
+        raise ValueError(f"encoding {version}, where this version of poreops has {VERSION}")
 
 
 def _target(name: str) -> Target:

@@ -8,6 +8,7 @@ from poreops.learning.encoding import Encoded, ImageEncoding, encode
 from poreops.learning.splits import Rows
 from poreops.learning.training import Examples
 from poreops.store import open_hdf5, read_conduits
+from poreops.transport.labels import label_definition
 from poreops.transport.quantity import zoom_power
 
 _SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
@@ -32,7 +33,7 @@ def read_examples(
     rows : (n,) int64, increasing; all by default
     """
     with open_hdf5(labels) as file:
-        size_factors, target = file["size_factor"][()], file.attrs["target"]
+        size_factors, label = file["size_factor"][()], label_definition(file.attrs)
     rows = np.arange(len(size_factors)) if rows is None else rows
     images, scalars, ratios = [], [], []
     for start in range(0, len(rows), _SLICE):
@@ -41,6 +42,7 @@ def read_examples(
         images.append(encoded.image)
         scalars.append(encoded.scalars)
         ratios.append(part.zoom_ratio)
+        ndim = part.roi.ndim - 1
     encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
-    scale = np.concatenate(ratios) ** zoom_power(target, encoded.image.ndim - 2)
-    return Examples(encoded, size_factors[rows] * scale)
+    scale = np.concatenate(ratios) ** zoom_power(label.target, ndim)
+    return Examples(encoded, size_factors[rows] * scale, label, ndim)

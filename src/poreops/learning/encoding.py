@@ -1,9 +1,12 @@
 """What the compact networks see of a conduit: an area-averaged image and a few scalars.
 
 Both come from the published input, the ROI zoomed to a 64-voxel cube (regions.conduit), so a
-prediction depends on nothing else. Lengths are in voxels of that cube.
+prediction depends on nothing else. Lengths are in voxels of the cube before the zoom, which the
+ROI still shows where it was enlarged; the coarse size factor is in voxels of the ROI, as the
+target is.
 """
 
+import math
 import os
 import threading
 from collections.abc import Iterable
@@ -16,13 +19,18 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.learning.coarse_solve import coarse_size_factor
+from poreops.learning.blocks import unzoomed
+from poreops.learning.coarse_solve import Workspace, coarse_solve, write_dissipation
 from poreops.regions.conduit import ROI_SIZE, nearest_index
-from poreops.transport.distance import deepest, filled, squared_distance
-from poreops.transport.laplace import workspace_sizes
+from poreops.transport.distance import filled, squared_distance
 
-ImageEncoding = Literal["labels", "occupancy", "occupancy+distance"]
-ScalarEncoding = Literal["none", "geometry", "physics"]
+ImageEncoding = Literal[
+    "none", "labels", "labels+distance", "occupancy", "occupancy+distance", "occupancy+field"
+]
+ScalarEncoding = Literal["none", "geometry", "physics", "coarse"]
+
+VERSION = 2
+"""Of the encoding: a network that was trained on another one answers wrong numbers."""
 
 SCALARS = (
     "log_volume",
@@ -38,16 +46,13 @@ SCALARS = (
     "log_coarse_size_factor",
 )
 """Names of the scalars; none changes under label swap, flip or rotation. The last one, a solve on
-32 cells per edge to 1e-3, belongs to ``physics`` only."""
+blocks of two voxels to 1e-3, belongs to ``physics``, and alone is ``coarse``."""
 
-# For each edge of the cube before the zoom: where two neighbouring voxels of the ROI come from
-# two voxels of it, and the first voxel of the ROI that comes from each.
+# for each edge of the cube before the zoom: where two neighbouring voxels of the ROI come from
+# two voxels of it
 _JUMPS = np.ones((ROI_SIZE + 1, ROI_SIZE - 1), dtype=np.bool_)
-_FIRST = np.zeros((ROI_SIZE + 1, ROI_SIZE), dtype=np.int64)
 for _edge in range(1, ROI_SIZE + 1):
-    _index = nearest_index(_edge, ROI_SIZE)
-    _JUMPS[_edge] = np.diff(_index) > 0
-    _FIRST[_edge, :_edge] = np.searchsorted(_index, np.arange(_edge))
+    _JUMPS[_edge] = np.diff(nearest_index(_edge, ROI_SIZE)) > 0
 _LOCAL = threading.local()
 
 
@@ -57,9 +62,10 @@ class Encoded:
 
     Attributes
     ----------
-    image : (n, 64, 64[, 64], 1) or (n, 32, 32[, 32], 2 or 3) uint8
+    image : (n, 64, 64[, 64], 1 or 2) or (n, 32, 32[, 32], 2 or 3) uint8
         Labels 0/1/2, or voxels of each region in a block of 2 (0..8, 0..4 in 2D) and, when asked
-        for, four times the distance to the wall.
+        for, four times the distance to the wall, or the dissipation of the coarse solve on a
+        logarithmic scale. Of no image: (n, 0).
     scalars : (n, len(SCALARS)) float32
     """
 
@@ -69,14 +75,25 @@ class Encoded:
 
 def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
     """Shape of one encoded image."""
-    if encoding == "labels":
-        return (ROI_SIZE,) * ndim + (1,)
-    return (ROI_SIZE // 2,) * ndim + (3 if encoding == "occupancy+distance" else 2,)
+    if encoding == "none":
+        return (0,)
+    if encoding.startswith("labels"):
+        return (ROI_SIZE,) * ndim + (1 if encoding == "labels" else 2,)
+    return (ROI_SIZE // 2,) * ndim + (2 if encoding == "occupancy" else 3,)
+
+
+def scalar_columns(encoding: ScalarEncoding) -> slice:
+    """Return the columns of ``Encoded.scalars`` that an encoding uses."""
+    last = len(SCALARS) - 1
+    return {
+        "none": slice(0, 0), "geometry": slice(0, last), "physics": slice(0, None),
+        "coarse": slice(last, None),
+    }[encoding]  # fmt: skip
 
 
 def scalar_count(encoding: ScalarEncoding) -> int:
-    """Return the number of leading columns of ``Encoded.scalars`` that an encoding uses."""
-    return {"none": 0, "geometry": len(SCALARS) - 1, "physics": len(SCALARS)}[encoding]
+    """Return the number of scalars that an encoding uses."""
+    return len(SCALARS[scalar_columns(encoding)])
 
 
 def encode(
@@ -88,7 +105,7 @@ def encode(
     ----------
     rois : (n, 64, 64, 64) or (n, 64, 64) uint8
         Conduits as ``resize_conduit`` makes them: 1 and 2 in the regions, 0 elsewhere.
-    image : "labels", "occupancy" or "occupancy+distance"
+    image : one of `ImageEncoding`
     workers : int, optional
         Threads, all cores by default.
 
@@ -104,22 +121,23 @@ def encode(
     boxes = rois if ndim == 3 else rois[..., None]
     # rows in words of eight voxels, to compare them at once
     words = rois.view(np.uint64) if ndim == 3 else boxes.astype(np.uint64)
-    counts = out if ndim == 3 else out[:, :, :, None]
+    counts = out if ndim == 3 or image == "none" else out[:, :, :, None]
 
     def one(i: int) -> None:
-        work32, work64, faces = _workspace(ndim)
-        # one kernel after another: one that calls them all takes twice as long to compile
         edge = _edge_before_zoom(boxes[i], words[i])
-        share, label, values, centre, radius = _summary(boxes[i], edge, faces)
-        size_factor = coarse_size_factor(share, centre, radius, faces, work32, work64)
-        scalars[i] = _completed(values, size_factor)
-        if image == "labels":
-            out[i, ..., 0] = rois[i]
-        else:
-            counts[i, ..., :2] = share
-        if image == "occupancy+distance":
+        coarse = coarse_solve(unzoomed(boxes[i], edge), _workspace(ndim))
+        scalars[i, :-1] = coarse.values
+        scalars[i, -1] = _log_size_factor(coarse.size_factor * (ROI_SIZE / edge) ** (ndim - 2))
+        if image.startswith("labels"):
+            out[i, ..., 0], label = rois[i], boxes[i]
+        elif image != "none":
+            label = np.zeros(counts.shape[1:-1], np.uint8)
+            _occupancy(boxes[i], counts[i], label)
+        if image == "occupancy+field":
+            write_dissipation(edge, *coarse[2:], counts[i, ..., 2])
+        if image.endswith("+distance"):
             depth = np.sqrt(squared_distance(label, ndim == 3))
-            counts[i, ..., 2] = np.minimum(4 * depth, 255) * (label > 0)
+            counts[i, ..., -1] = np.minimum(4 * depth, 255) * (label > 0)
 
     workers = workers or len(os.sched_getaffinity(0))
     if workers == 1 or len(rois) < 8:
@@ -151,116 +169,38 @@ def checked_rois(rois: NDArray[np.generic] | Iterable[NDArray[np.generic]]) -> N
     return np.ascontiguousarray(batch, dtype=np.uint8)
 
 
-def _workspace(ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float32]]:
+def _workspace(ndim: int) -> Workspace:
     """Buffers of this thread for one coarse solve."""
-    work = getattr(_LOCAL, f"work{ndim}", None)
+    work: Workspace | None = getattr(_LOCAL, f"work{ndim}", None)
     if work is None:
-        n = ROI_SIZE // 2
-        shape = (n + 2, n + 2, n + 2 if ndim == 3 else 3)
-        need32, need64 = workspace_sizes(shape)
-        size = int(np.prod(shape))
-        faces = np.empty((3, size), np.float32)
-        work = (np.empty(need32, np.float32), np.empty(need64 + 2 * size), faces)
+        work = Workspace(ndim)
         setattr(_LOCAL, f"work{ndim}", work)
     return work
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _summary(
-    roi: NDArray[np.uint8], edge: int, faces: NDArray[np.float32]
-) -> tuple[
-    NDArray[np.uint8],
-    NDArray[np.uint8],
-    NDArray[np.float32],
-    NDArray[np.float64],
-    NDArray[np.float64],
-]:
-    """Return counts in blocks, their majority label, the scalars but the last, centres, radii.
+def _log_size_factor(size_factor: float) -> float:
+    """Logarithm of the coarse size factor, within the range that any conduit has."""
+    return math.log(min(max(size_factor, 0.01), 1000.0)) if size_factor > 0 else -4.6
 
-    The conductances of the faces between blocks are written to ``faces``.
-    """
+
+@njit(cache=True, nogil=True)
+def _occupancy(roi: NDArray[np.uint8], share: NDArray[np.uint8], label: NDArray[np.uint8]) -> None:
+    """Count the voxels of both regions in each block of the ROI, and name their majority."""
     size, _, depth = roi.shape
-    n = size // 2
     step = 2 if depth > 1 else 1  # blocks are 2 x 2 in 2D
-    nz = depth // step
-    share = np.zeros((n, n, nz, 2), np.uint8)
-    label = np.zeros((n, n, nz), np.uint8)
-    faces[:] = np.float32(0)
-    half = np.float32(0.5)
-    sy = nz + 2
-    sx = (n + 2) * sy
-    count = np.zeros(2)
-    centre = np.zeros((2, 3))
-    throat = np.zeros(3)
-    throat_square, area, walls = 0.0, 0.0, 0.0
+    share[..., :2] = 0
     for i in range(size):
         for j in range(size):
             first, last = filled(roi[i, j])
             for k in range(first, last):
-                here = roi[i, j, k]
-                if here == 0:
-                    continue
-                r = here - 1
-                share[i // 2, j // 2, k // step, r] += 1
-                count[r] += 1
-                centre[r, 0] += i
-                centre[r, 1] += j
-                centre[r, 2] += k
-                m = (i // 2 + 1) * sx + (j // 2 + 1) * sy + k // step + 1
-                for axis in range(3):
-                    di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
-                    if axis == 2 and depth == 1:
-                        continue
-                    outside = i + di == size or j + dj == size or k + dk == depth
-                    near = 0 if outside else roi[i + di, j + dj, k + dk]
-                    if near == 0:
-                        walls += 1.0
-                        continue
-                    if (i * di + j * dj + k * dk) % 2 == 1:
-                        faces[axis, m] += half  # the face between two blocks
-                    if near != here:
-                        area += 1.0
-                        a, b, c = i + 0.5 * di, j + 0.5 * dj, k + 0.5 * dk
-                        throat[0] += a
-                        throat[1] += b
-                        throat[2] += c
-                        throat_square += a * a + b * b + c * c
-    for i in range(n):
-        for j in range(n):
-            for k in range(nz):
+                if roi[i, j, k] > 0:
+                    share[i // 2, j // 2, k // step, roi[i, j, k] - 1] += 1
+    for i in range(size // 2):
+        for j in range(size // 2):
+            for k in range(depth // step):
                 ones, twos = share[i, j, k, 0], share[i, j, k, 1]
                 if 2 * (ones + twos) >= 4 * step and ones != twos:  # a tie must not favour a label
                     label[i, j, k] = 1 if ones > twos else 2
-    for axis in range(3):
-        centre[0, axis] /= count[0]
-        centre[1, axis] /= count[1]
-        throat[axis] /= area
-    radius = _radii(roi, edge) if edge < size else 2 * _radii(label, n)
-    apart = np.sqrt(((centre[0] - centre[1]) ** 2).sum())
-    legs = np.sqrt(((centre[0] - throat) ** 2).sum()) + np.sqrt(((centre[1] - throat) ** 2).sum())
-    spread = throat_square / area - (throat**2).sum()
-    values = np.empty(11, np.float32)
-    values[0] = np.log(count[0] + count[1] + 1)
-    values[1] = abs(np.log((count[0] + 1) / (count[1] + 1)))
-    values[2] = np.log(area + 0.5)
-    values[3] = np.log(walls + 0.5)
-    values[4] = np.log(apart + 0.5)
-    values[5] = np.log((legs + 1) / (apart + 1))
-    values[6] = np.log(radius.min() + 0.5)
-    values[7] = np.log(radius.max() + 0.5)
-    values[8] = 0.5 * np.log(max(spread, 0.0) + 0.25)
-    values[9] = np.log(edge)
-    return share, label, values, centre, radius
-
-
-@njit(cache=True, nogil=True)
-def _completed(values: NDArray[np.float32], size_factor: float) -> NDArray[np.float32]:
-    """Fill in the last scalar, and 0 for what a ROI without two touching regions has not."""
-    values[10] = np.log(min(max(size_factor, 0.01), 1000.0)) if size_factor > 0 else -4.6
-    for i in range(11):
-        if not np.isfinite(values[i]):
-            values[i] = 0.0
-    return values
 
 
 @njit(cache=True, nogil=True)
@@ -309,27 +249,3 @@ def _edge_before_zoom(roi: NDArray[np.uint8], words: NDArray[np.uint64]) -> int:
         if possible:
             return edge
     return ROI_SIZE
-
-
-@njit(cache=True, nogil=True)
-def _radii(roi: NDArray[np.uint8], edge: int) -> NDArray[np.float64]:
-    """Return both inscribed radii, rounded as ``pore_spheres`` does, in voxels of ``roi``.
-
-    Parameters
-    ----------
-    roi : enlarged from a cube of ``edge`` voxels (or that cube itself)
-    """
-    size, _, depth = roi.shape
-    deep = depth > 1
-    box = roi
-    if edge < size:
-        box = np.empty((edge, edge, edge if deep else 1), np.uint8)
-        for i in range(edge):
-            for j in range(edge):
-                row = roi[_FIRST[edge, i], _FIRST[edge, j]]
-                for k in range(box.shape[2]):
-                    box[i, j, k] = row[_FIRST[edge, k] if deep else 0]
-    diagonal = np.sqrt(3.0 if deep else 2.0)
-    radii: NDArray[np.float64]
-    radii = np.round((2 * np.sqrt(deepest(box, deep)) - diagonal) / 2) * (size / edge)
-    return radii

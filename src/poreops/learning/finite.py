@@ -28,8 +28,8 @@ def check_finite(arrays: Mapping[str, ArrayLike], what: str) -> None:
     --------
     >>> check_finite({"kernel": [1.0, float("nan")], "bias": [0.0]}, "the network")
     Traceback (most recent call last):
-    poreops.learning.finite.DivergedError: the network must be finite, got 1 of 2 numbers in kernel\
- that are not, 1 of 2 arrays in all; train it again in float32 or with a smaller learning rate
+    poreops.learning.finite.DivergedError: the network must be finite, got 1 of 2 numbers in
+    kernel that are not, 1 of 2 arrays in all; ...
     """
     bad = {}
     for name, values in arrays.items():
@@ -70,7 +70,7 @@ def check_network(
     graph : the compiled prediction, inputs → (n, ...) outputs
     probe : inputs of a few examples
     what : name of the model, for the message
-    tolerance : largest difference, as a share of the largest answer
+    tolerance : largest difference, as a share of the largest answer or of 1
     """
     check_finite(weights(model), what)
     compiled = np.asarray(graph(probe), np.float64)
@@ -79,7 +79,7 @@ def check_network(
     check_finite(answers, what)
     apart = float(np.abs(eager - compiled).max(initial=0.0))
     scale = float(np.abs(eager).max(initial=0.0))
-    if apart > tolerance * max(scale, 1e-30):
+    if apart > tolerance * max(scale, 1.0):
         raise DivergedError(
             f"{what} must answer eagerly as in its graph, got answers {apart:.2g} apart "
             f"where the largest is {scale:.2g}; train it again in float32"

@@ -18,6 +18,11 @@ from poreops.slices.features import hydraulic_length
 Floats = NDArray[np.float64]
 PlugNull = Callable[[Floats, Floats, Floats], Floats]
 
+TARGETS = ("porosity", "log_permeability")
+"""What is predicted: porosity, and the natural logarithm of the permeability in m²."""
+LAW = "kozeny_carman"
+"""Name of what needs no learning: counted porosity, and Kozeny and Carman's law as fitted."""
+
 
 def targets(table: pd.DataFrame) -> Floats:
     """Return what models learn of each slice, (n, 2): φ less areal porosity, and log(k / φ ℓ²)."""

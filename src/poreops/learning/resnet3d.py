@@ -2,15 +2,24 @@
 
 Two families differ by their configuration only: the published 3D ResNet50 on 64-voxel label
 cubes (Misaghian et al., Computers & Geosciences 2022, after He et al., CVPR 2016), and a compact
-one on 32-cell occupancy images with scalars beside them, for CPUs. The image branch of the
-compact one corrects the estimate of a small perceptron on the scalars.
+one on 32-cell occupancy images, for CPUs. Where scalars stand beside the image, the image branch
+corrects the estimate of a small perceptron on them; without an image that estimate is all.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from poreops.learning.encoding import ImageEncoding, ScalarEncoding, image_shape, scalar_count
+from poreops.learning.encoding import (
+    Encoded,
+    ImageEncoding,
+    ScalarEncoding,
+    image_shape,
+    scalar_columns,
+    scalar_count,
+)
 from poreops.learning.target import TargetScaling
 
 if TYPE_CHECKING:
@@ -24,11 +33,12 @@ class ResnetConfig(BaseModel):
 
     Attributes
     ----------
-    image : what the image branch sees (learning.encoding)
-    scalars : what stands beside it
+    image : what the image branch sees (learning.encoding), "none" for no such branch
+    scalars : what stands beside it; "coarse" without an image is the coarse solve itself
     stem_width, stem_kernel, stem_pool : first convolution (stride 2), and max-pooling after it
     widths, depths : channels and number of blocks of each stage; a stage halves the image
     block : "basic" (two 3-wide convolutions) or "bottleneck" (1-3-1, four times the width out)
+    pooling : "average" over the last image, or "flatten" to keep its places
     dense : width of the hidden layer after pooling, 0 for none
     dropout : share of the pooled features dropped in training
     """
@@ -43,6 +53,7 @@ class ResnetConfig(BaseModel):
     widths: tuple[Positive, ...]
     depths: tuple[Positive, ...]
     block: Literal["basic", "bottleneck"]
+    pooling: Literal["average", "flatten"]
     dense: Annotated[int, Field(ge=0)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
@@ -50,11 +61,13 @@ class ResnetConfig(BaseModel):
     def _stages_match(self) -> Self:
         if len(self.widths) != len(self.depths):
             raise ValueError("widths and depths must hold one number for each stage")
+        if self.image == "none" and self.scalars == "none":
+            raise ValueError("a network must see an image or scalars")
         return self
 
 
 def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
-    """Build the network for training: (image[, scalars]) → scaled target (n, 1).
+    """Build the network for training: ([image][, scalars]) → scaled target (n, 1).
 
     Parameters
     ----------
@@ -64,14 +77,59 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
     Returns
     -------
     keras.Model
-        Inputs ``image`` (n, ...) uint8 and, unless there are none, ``scalars`` (n, k) float32.
+        Inputs ``image`` (n, ...) uint8 and ``scalars`` (n, k) float32, or one of them (`inputs`).
         The layer ``normalize_scalars`` is to be adapted to the training set.
     """
     import keras
 
+    if config.scalars == "coarse" and config.image == "none":
+        coarse = keras.Input((1,), dtype="float32", name="scalars")
+        line = keras.layers.Dense(1, kernel_initializer="ones", trainable=False, name="line")
+        return keras.Model([coarse], line(coarse), name="coarse")
+    if config.image == "none":
+        scalars = keras.Input((scalar_count(config.scalars),), dtype="float32", name="scalars")
+        return keras.Model([scalars], _estimate(scalars)[1], name="scalars")
+    return _image_network(config, ndim)
+
+
+def inputs(config: ResnetConfig, encoded: Encoded) -> list[NDArray[Any]]:
+    """Return what a network takes of encoded conduits, in the order of its inputs."""
+    found: list[NDArray[Any]] = [] if config.image == "none" else [encoded.image]
+    if scalar_count(config.scalars):
+        columns = encoded.scalars[:, scalar_columns(config.scalars)]
+        found.append(np.ascontiguousarray(columns))
+    return found
+
+
+def probe(config: ResnetConfig, ndim: int, count: int = 2) -> list[NDArray[Any]]:
+    """Return inputs of no conduit in particular, to see whether a network answers at all."""
+    rng = np.random.default_rng(0)
+    shape = (count, *image_shape(config.image, ndim))
+    encoded = Encoded(
+        rng.integers(0, 3, shape, dtype=np.uint8), np.ones((count, scalar_count("physics")), "f")
+    )
+    return inputs(config, encoded)
+
+
+def _estimate(scalars: Any) -> tuple[Any, Any]:
+    """Return the normalised scalars, and the estimate of a small perceptron on them."""
+    import keras
+
+    known = keras.layers.Normalization(dtype="float32", name="normalize_scalars")(scalars)
+    estimate = known
+    for i in range(2):
+        layer = keras.layers.Dense(64, "silu", dtype="float32", name=f"scalars_{i}")
+        estimate = layer(estimate)
+    return known, keras.layers.Dense(1, dtype="float32", name="estimate")(estimate)
+
+
+def _image_network(config: ResnetConfig, ndim: int) -> "keras.Model":
+    import keras
+
     shape = image_shape(config.image, ndim)
     image = keras.Input(shape, dtype="uint8", name="image")
-    x = keras.layers.Rescaling(_image_scale(config.image, ndim), name="scale_image")(image)
+    scale = keras.layers.Rescaling(image_scale(config.image, ndim), name="scale_image")
+    x = scale(image)
     x = _convolve(x, config.stem_width, config.stem_kernel, 2, "stem")
     if config.stem_pool:
         x = _layer("MaxPooling", ndim)(3, 2, padding="same", name="stem_pool")(x)
@@ -79,18 +137,16 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
         for block in range(depth):
             stride = 2 if block == 0 and stage > 0 else 1
             x = _residual(x, width, stride, config.block, f"stage{stage}_block{block}")
-    x = _layer("GlobalAveragePooling", ndim)(name="pool")(x)
-    inputs = [image]
+    if config.pooling == "flatten":
+        x = keras.layers.Flatten(name="pool")(x)
+    else:
+        x = _layer("GlobalAveragePooling", ndim)(name="pool")(x)
+    taken = [image]
     count = scalar_count(config.scalars)
     if count:
         scalars = keras.Input((count,), dtype="float32", name="scalars")
-        inputs.append(scalars)
-        known = keras.layers.Normalization(dtype="float32", name="normalize_scalars")(scalars)
-        estimate = known
-        for i in range(2):
-            layer = keras.layers.Dense(64, "silu", dtype="float32", name=f"scalars_{i}")
-            estimate = layer(estimate)
-        estimate = keras.layers.Dense(1, dtype="float32", name="estimate")(estimate)
+        taken.append(scalars)
+        known, estimate = _estimate(scalars)
         x = keras.layers.Concatenate(dtype="float32", name="features")([x, known])
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     if config.dense:
@@ -100,7 +156,7 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
     y = keras.layers.Dense(1, kernel_initializer=first, dtype="float32", name="correction")(x)
     if count:
         y = keras.layers.Add(dtype="float32", name="scaled_size_factor")([y, estimate])
-    return keras.Model(inputs, y, name="resnet")
+    return keras.Model(taken, y, name="resnet")
 
 
 def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model":
@@ -115,9 +171,12 @@ def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model
     return keras.Model(model.inputs, y, name="conductance")
 
 
-def _image_scale(encoding: ImageEncoding, ndim: int) -> float:
+def image_scale(encoding: ImageEncoding, ndim: int) -> list[float] | float:
+    """Return the factor of each channel that brings its grey levels near 0..1."""
     if encoding == "labels":
         return 1.0
+    if encoding == "occupancy+field":
+        return [0.5**ndim, 0.5**ndim, 1 / 255]
     return float(0.5**ndim)
 
 

@@ -19,17 +19,14 @@ from poreops.errors import InputError
 from poreops.learning.ensemble import Meta, Stack
 from poreops.learning.finite import DivergedError, check_finite
 from poreops.learning.intervals import scales
-from poreops.learning.laws import by_law, in_units
+from poreops.learning.laws import LAW, TARGETS, by_law, in_units
 from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
 from poreops.slices.features import design, measure
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
+from poreops.transport.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 
 ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
-TARGETS = ("porosity", "log_permeability")
-"""What is predicted: porosity, and the natural logarithm of the permeability in m²."""
-LAW = "kozeny_carman"
-"""Name of what needs no learning: counted porosity, and Kozeny and Carman's law as fitted."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,20 @@ def input_ranges(x: Floats) -> Floats:
     return np.stack([x.min(axis=0), x.max(axis=0)])
 
 
+def walls_of(table: pd.DataFrame) -> Walls | None:
+    """Return the walls that the simulated permeabilities of slices follow.
+
+    None if all were measured in a laboratory; raises InputError if they follow several.
+    """
+    found = sorted(set(table["walls"]) - {LABORATORY})
+    if len(found) > 1:
+        raise InputError(
+            f"the rocks must have been simulated with the same walls, got {' and '.join(found)}; "
+            "make them again with the stage prepare_rocks"
+        )
+    return checked_walls(found[0]) if found else None
+
+
 class RockModel:
     """A law, a stack that corrects it, and all that turns grey slices into their inputs.
 
@@ -83,6 +94,7 @@ class RockModel:
     law : (2,) correction that the law by itself is; see `poreops.learning.laws.fit_law`
     corrected : for each of `TARGETS` whether the stack corrects the law; the gate part decides
     widths : Widths, or None before the model was judged
+    walls : "stepped" or "smooth", of the flow that it learned from; None if that was measured
     """
 
     def __init__(
@@ -96,10 +108,12 @@ class RockModel:
         law: Floats,
         corrected: tuple[bool, bool] = (True, True),
         widths: Widths | None = None,
+        walls: Walls | None = None,
     ) -> None:
         self.stack, self.name, self.features = stack, name, tuple(features)
         self.segmentation, self.ranges, self.widths = segmentation, ranges, widths
         self.law, self.corrected = law, corrected
+        self.walls = walls
 
     @property
     def served(self) -> dict[str, str]:
@@ -249,6 +263,7 @@ class RockModel:
             "targets": TARGETS,
             "served": self.served,
             "segmentation": self.segmentation.model_dump(mode="json"),
+            "walls": self.walls,
             "widths": None if self.widths is None else vars(self.widths),
         }
         write_json(folder / DESCRIPTION, description)
@@ -266,6 +281,7 @@ class RockModel:
             if stated is not None:
                 shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
                 stated = Widths(**(stated | shares))
+            walls = description.get("walls", BEFORE_WALLS)
             by_stack = [description["served"][target] != LAW for target in TARGETS]
             model = cls(
                 Stack(base, *(Meta(**below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
@@ -276,6 +292,7 @@ class RockModel:
                 law=arrays["law"],
                 corrected=(by_stack[0], by_stack[1]),
                 widths=stated,
+                walls=walls if walls is None else checked_walls(walls),
             )
             model.check()
         except DivergedError:

@@ -6,8 +6,6 @@ place whose process died is taken again, with the same parameters. No two places
 search try the same. The best candidates are repeated on other seeds before one is chosen.
 """
 
-import hashlib
-import json
 import math
 import statistics
 import time
@@ -21,7 +19,8 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
-from poreops.learning.finite import DivergedError
+from poreops.learning.finite import DivergedError, check_finite
+from poreops.learning.places import Plan, chosen_value, ranked, repeat_of, suggest
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 
@@ -193,7 +192,7 @@ def search(
     # waited for without end; the system takes this one from a process that dies
     lock: Any = FileLock(f"{journal}.lock")
     owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
-    plan = _Plan(name, config, stated)
+    plan = Plan(name, config, stated)
     with FileLock(owner):
         with FileLock(f"{journal}.turn"):
             study = optuna.create_study(
@@ -225,21 +224,21 @@ def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -
             f"{len(trials)} that diverged or ended no better than a constant "
             f"(as {dict(lost[0].params) or 'the stated values'}); narrow {name}.space"
         )
-    ranked = _ranked(trials)
-    if not ranked:
+    kept = ranked(trials)
+    if not kept:
         raise InputError(
             f"a search must find a trial within its limits, got none of {config.trials} with "
             f"{', '.join(f'{k} ≤ {v:g}' for k, v in config.limits.items())}; "
             f"raise {name}.trials or {name}.limits"
         )
-    repeated = ranked[: config.confirm.candidates] if config.confirm.seeds > 1 else ranked[:1]
+    repeated = kept[: config.confirm.candidates] if config.confirm.seeds > 1 else kept[:1]
     values = {trial.number: [trial.value] for trial in repeated}
     for trial in trials:
-        if _repeat(trial) and trial.value is not None:
+        if repeat_of(trial) and trial.value is not None:
             values[trial.user_attrs["of"]].append(trial.value)
     best = min(repeated, key=lambda trial: statistics.fmean(values[trial.number]))
     found = values[best.number]
-    chosen = {key: _chosen(config.space[key], value) for key, value in best.params.items()}
+    chosen = {key: chosen_value(config.space[key], value) for key, value in best.params.items()}
     return Best(
         best.number,
         statistics.fmean(found),
@@ -259,103 +258,7 @@ def _is_lost(trial: Any, null: float) -> bool:
     return bool(reported) and not min(reported) < null
 
 
-def _repeat(trial: Any) -> int:
-    return int(trial.user_attrs.get("repeat", 0))
-
-
-def _ranked(trials: Sequence[Any]) -> list[Any]:
-    """Return the finished first trials that keep to the limits, the best first."""
-    kept = [
-        trial
-        for trial in trials
-        if trial.state.name == "COMPLETE"
-        and not _repeat(trial)
-        and all(value <= 0 for value in trial.constraints.values())
-    ]
-    return sorted(kept, key=lambda trial: (trial.value, trial.number))
-
-
-class _Plan:
-    """What each place of a study tries: the stated values, then draws, then repetitions."""
-
-    def __init__(self, name: str, config: SearchConfig, stated: bool) -> None:
-        self.name, self.config, self.stated = name, config, stated
-        self.drawn: list[dict[str, Any]] = []
-
-    @property
-    def first(self) -> int:
-        """Number of places before the repetitions."""
-        config = self.config
-        if config.sampler == "tpe":
-            return config.trials
-        different = math.prod(map(_count, config.space.values())) + self.stated
-        return int(min(config.trials, different))
-
-    def attributes(
-        self, place: int, trials: Sequence[Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return user attributes and fixed parameters of a place; None if there is none (yet)."""
-        if place < self.first:
-            chooses = not (self.stated and place == 0)
-            return {"place": place, "chooses": chooses}, self._fixed(place, trials)
-        confirm = self.config.confirm
-        rank, repeat = divmod(place - self.first, max(confirm.seeds - 1, 1))
-        if confirm.seeds == 1 or rank >= confirm.candidates:
-            return None
-        ranked = _ranked(trials)
-        going_on = any(not t.state.is_finished() for t in trials if not _repeat(t))
-        if going_on or rank >= len(ranked):
-            return None
-        of = ranked[rank]
-        attributes = {
-            "place": place, "chooses": bool(of.params), "repeat": repeat + 1, "of": of.number,
-        }  # fmt: skip
-        return attributes, dict(of.params)
-
-    def sampler(self, place: int) -> Any:
-        """Return a sampler of its own: what it draws does not depend on the places before."""
-        import optuna
-
-        if self.config.sampler == "tpe":
-            return optuna.samplers.TPESampler(seed=self._seed(place))
-        return optuna.samplers.RandomSampler(seed=self._seed(place))
-
-    def _seed(self, place: int, attempt: int = 0) -> int:
-        text = f"{self.config.seed}/{self.name}/{place}/{attempt}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-    def _fixed(self, place: int, trials: Sequence[Any]) -> dict[str, Any]:
-        """Return the parameters of a place that are known before it is asked for."""
-        if self.stated and place == 0:
-            return {}
-        if self.config.sampler == "tpe":
-            # a part of the parameters would shift what is drawn for the rest
-            found = [t.params for t in trials if t.user_attrs["place"] == place]
-            return next((p for p in found if p.keys() == self.config.space.keys()), {})
-        drawn = place - self.stated
-        if self.config.sampler == "grid":
-            return _of_grid(self.config.space, drawn)
-        while len(self.drawn) <= drawn:
-            self.drawn.append(self._draw(len(self.drawn)))
-        return self.drawn[drawn]
-
-    def _draw(self, place: int) -> dict[str, Any]:
-        """Draw parameters that no place before has."""
-        import optuna
-
-        distributions = {key: _distribution(given) for key, given in self.config.space.items()}
-        before = {json.dumps(one, sort_keys=True) for one in self.drawn}
-        attempt = 0
-        while True:
-            sampler = optuna.samplers.RandomSampler(seed=self._seed(place, attempt))
-            # in memory: the study of the journal gets what was drawn
-            params: dict[str, Any] = optuna.create_study(sampler=sampler).ask(distributions).params
-            if json.dumps(params, sort_keys=True) not in before:
-                return params
-            attempt += 1
-
-
-def _next(study: Any, plan: _Plan, owner: Path) -> Any:
+def _next(study: Any, plan: Plan, owner: Path) -> Any:
     """Start a trial in a place whose process died, else in the next; None if all are taken."""
     from optuna.trial import TrialState
 
@@ -380,59 +283,6 @@ def _next(study: Any, plan: _Plan, owner: Path) -> Any:
     trial = study.ask()
     trial.set_user_attr("owner", str(owner))
     return trial
-
-
-def _suggest(trial: Any, key: str, given: Any) -> Any:
-    if isinstance(given, Mapping):
-        kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
-        return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
-    if _by_place(given):
-        return _chosen(given, trial.suggest_int(key, 0, len(given) - 1))
-    return trial.suggest_categorical(key, list(given))
-
-
-def _count(given: Any) -> float:
-    """Return the number of different values of a parameter."""
-    if not isinstance(given, Mapping):
-        return len(given)
-    if isinstance(given["low"], int):
-        return int(given["high"]) - given["low"] + 1
-    return 1 if given["low"] == given["high"] else math.inf
-
-
-def _of_grid(space: Mapping[str, Any], place: int) -> dict[str, Any]:
-    fixed = {}
-    for key, choices in reversed(list(space.items())):
-        place, k = divmod(place, len(choices))
-        fixed[key] = k if _by_place(choices) else choices[k]
-    return fixed
-
-
-def _distribution(given: Any) -> Any:
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
-
-    if isinstance(given, Mapping):
-        kind = IntDistribution if isinstance(given["low"], int) else FloatDistribution
-        return kind(given["low"], given["high"], log=bool(given.get("log", False)))
-    if _by_place(given):
-        return IntDistribution(0, len(given) - 1)
-    return CategoricalDistribution(list(given))
-
-
-def _by_place(choices: Any) -> bool:
-    """Tell whether a list goes by its places: Optuna stores choices as JSON scalars."""
-    return any(isinstance(choice, list) for choice in choices)
-
-
-def _chosen(given: Any, value: Any) -> Any:
-    """Return the choice that Optuna holds as its value or by its place."""
-    if not isinstance(given, Mapping) and _by_place(given):
-        return given[value]
-    return value
 
 
 def _alive(trial: Any) -> bool:
@@ -464,11 +314,10 @@ def _evaluate(
 
     # the stated values choose nothing, and so does their repetition
     asked = config.space if trial.user_attrs["chooses"] else {}
-    chosen = {key: _suggest(trial, key, given) for key, given in asked.items()}
+    chosen = {key: suggest(trial, key, given) for key, given in asked.items()}
     try:
         outcome = objective(Trial(trial.number, chosen, report, repeat))
-        if not math.isfinite(outcome.value):
-            raise DivergedError(f"the value of a trial must be finite, got {outcome.value}")
+        check_finite({"value": outcome.value}, "a trial")
     except PrunedError:
         study.tell(trial, state=TrialState.PRUNED)
     except DivergedError as error:

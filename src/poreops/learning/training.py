@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,10 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.learning.encoding import Encoded, scalar_count
-from poreops.learning.resnet3d import ResnetConfig, resnet
+from poreops.learning.encoding import Encoded
+from poreops.learning.finite import check_finite, check_network, weights
+from poreops.learning.graphs import compiled, predicted
+from poreops.learning.members import Member
+from poreops.learning.precision import Precision, built, usable
+from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet
 from poreops.learning.target import TargetKind, TargetScaling
 from poreops.store import read_json, write_json
+from poreops.transport.labels import LabelConfig
 
 if TYPE_CHECKING:
     import keras
@@ -30,27 +33,31 @@ class TrainingConfig(BaseModel):
     Attributes
     ----------
     seed : of weights, order of the batches, dropout and symmetries
-    epochs, batch_size, learning_rate : Adam, the rate falls to zero along half a cosine
-    random_split_epochs : of the second model, trained on the paper's random split
+    members : that are trained and judged beside each other
+    epochs, batch_size, learning_rate : of Adam, for the networks with an image
+    schedule : the rate falls to zero along half a cosine, or stays constant
+    split_epochs : of the two models that compare the split by volume with the random one
     scalar_epochs : of the branch of the scalars, fitted alone beforehand
     loss : on the scaled target
     scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
-    precision : arithmetic of the image branch
+    precision : arithmetic of the image branch; mixed where its gradients pass a probe
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
+    members: tuple[Member, ...]
     epochs: Annotated[int, Field(ge=1)]
-    random_split_epochs: Annotated[int, Field(ge=1)]
+    split_epochs: Annotated[int, Field(ge=1)]
     scalar_epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
-    loss: Literal["mse", "huber", "rmse"]
+    schedule: Literal["cosine", "constant"]
+    loss: Literal["mse", "mae", "huber", "rmse"]
     scaling: TargetKind
     augment: bool
-    precision: Literal["float32", "mixed_bfloat16"]
+    precision: Precision
 
 
 class Candidate(BaseModel):
@@ -64,10 +71,12 @@ class Candidate(BaseModel):
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded conduits with their size factors in ROI voxels, (n,) float64."""
+    """Encoded conduits with their size factors in ROI voxels, (n,) float64, and their definition."""
 
     encoded: Encoded
     size_factors: NDArray[np.float64]
+    label: LabelConfig
+    ndim: int
 
     def __len__(self) -> int:
         return len(self.size_factors)
@@ -98,8 +107,8 @@ def train(
     network, config : ResnetConfig, TrainingConfig
     training, validation : Examples
     checkpoint : Path, optional
-        Folder that holds the state after each epoch; a run that finds one there goes on from it,
-        a finished run removes it.
+        Folder that holds the state after each epoch; a run that finds one there goes on from it.
+        It stays: only the caller knows when the model is safe.
     on_epoch : callable, optional
         Called with the number of finished epochs and the history; may raise to stop.
 
@@ -107,76 +116,104 @@ def train(
     -------
     Trained
         The same weights whether or not the run was interrupted.
+
+    Raises
+    ------
+    DivergedError
+        When a weight or an answer is not finite after an epoch, or the graph answers otherwise.
     """
     import keras
 
-    ndim = training.encoded.image.ndim - 2
+    check_finite({"the size factors": training.size_factors}, "the training set")
+    if network.scalars == "coarse":
+        return _line(network, training, validation)
     scaling = TargetScaling.fit(config.scaling, training.size_factors)
     keras.utils.set_random_seed(config.seed)
-    with _precision(config.precision):
-        model = resnet(network, ndim)
-    if count := scalar_count(network.scalars):
-        scalars = np.ascontiguousarray(training.encoded.scalars[:, :count])
-        _fit_scalars(model, scalars, scaling, training.size_factors, config)
+    with built(usable(config.precision, network, training.ndim)):
+        model = resnet(network, training.ndim)
+    if network.scalars != "none":
+        _fit_scalars(model, inputs(network, training.encoded)[-1], scaling, training, config)
+    if network.image == "none":
+        return _finished(model, scaling, network, config, training, validation)
     steps = -(-len(training) // config.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
-    model.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss))
+    rate: Any = config.learning_rate
+    if config.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs)
+    model.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss))
     model.optimizer.build(model.trainable_variables)
     identity = [network.model_dump(), config.model_dump(), *map(_digest, (training, validation))]
     state = _State(checkpoint, model, identity)
     history = state.restore()
-    feed, check = _batches(network, config, training, scaling), _inputs(network, validation)
+    feed = _batches(network, config, training, scaling)
+    check = inputs(network, validation.encoded)
     target = scaling.scaled(validation.size_factors)
-    forward = _forward(model)
+    graph = compiled(model)
     for epoch in range(len(history["loss"]), config.epochs):
         # a seed per epoch: dropout, order and symmetries do not depend on where a run began
         keras.utils.set_random_seed(config.seed + 7919 * (epoch + 1))
         fitted = model.fit(feed(epoch), epochs=1, verbose=0, shuffle=False)
-        predicted = forward(check)
+        check_finite(weights(model), f"the network after epoch {epoch + 1}")
+        answers = predicted(graph, check)
         history["loss"].append(float(fitted.history["loss"][-1]))
-        history["val_loss"].append(float(_numpy_loss(config.loss)(predicted - target)))
-        history["val_rmse_log"].append(_log_error(scaling, predicted, validation.size_factors))
+        history["val_loss"].append(float(_numpy_loss(config.loss)(answers - target)))
+        history["val_rmse_log"].append(_log_error(scaling, answers, validation.size_factors))
         state.save(history)
         if on_epoch is not None:
             on_epoch(epoch + 1, history)
-    state.clear()
+    check_network(model, graph, probe(network, training.ndim), "the trained network")
     return Trained(model, scaling, history)
 
 
-def _forward(model: "keras.Model") -> Callable[[list[NDArray[Any]]], NDArray[np.float32]]:
-    """Return a prediction by one graph; that of Keras is traced anew for every trial."""
-    import tensorflow as tf
+def _line(network: ResnetConfig, training: Examples, validation: Examples) -> Trained:
+    """Return the coarse solve as a model: as it stands, or for flow on the line that fits best."""
+    model = resnet(network, training.ndim)
+    if training.label.target != "diffusive":
+        known = inputs(network, training.encoded)[0][:, 0].astype(np.float64)
+        slope, offset = np.polyfit(known, np.log(training.size_factors), 1)
+        model.get_layer("line").set_weights([np.array([[slope]]), np.array([offset])])
+    scaling = TargetScaling("log", 0.0, 1.0)
+    answers = predicted(compiled(model), inputs(network, validation.encoded))
+    error = _log_error(scaling, answers, validation.size_factors)
+    return Trained(model, scaling, {"loss": [error], "val_loss": [error], "val_rmse_log": [error]})
 
-    graph = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
 
-    def predict(inputs: list[NDArray[Any]]) -> NDArray[np.float32]:
-        starts = range(0, len(inputs[0]), 256)
-        return np.concatenate([graph([part[i : i + 256] for part in inputs]) for i in starts])[
-            :, 0
-        ]
-
-    return predict
+def _finished(
+    model: "keras.Model",
+    scaling: TargetScaling,
+    network: ResnetConfig,
+    config: TrainingConfig,
+    training: Examples,
+    validation: Examples,
+) -> Trained:
+    """Return a network without an image, whose training is done, with its final losses."""
+    graph, loss = compiled(model), _numpy_loss(config.loss)
+    check_network(model, graph, probe(network, training.ndim), "the trained network")
+    history: History = {}
+    for name, examples in (("loss", training), ("val_loss", validation)):
+        answers = predicted(graph, inputs(network, examples.encoded))
+        history[name] = [float(loss(answers - scaling.scaled(examples.size_factors)))]
+    history["val_rmse_log"] = [_log_error(scaling, answers, validation.size_factors)]
+    return Trained(model, scaling, history)
 
 
 def _fit_scalars(
     model: "keras.Model",
     scalars: NDArray[np.float32],
     scaling: TargetScaling,
-    size_factors: NDArray[np.float64],
+    training: Examples,
     config: TrainingConfig,
 ) -> None:
     """Fit the branch of the scalars alone: seconds, where the whole network takes epochs."""
     import keras
 
     model.get_layer("normalize_scalars").adapt(scalars)
-    branch = keras.Model(model.inputs[1], model.get_layer("estimate").output)
+    branch = keras.Model(model.inputs[-1], model.get_layer("estimate").output)
     batch = min(256, len(scalars))
     steps = -(-len(scalars) // batch) * config.scalar_epochs
     rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
-    branch.compile(keras.optimizers.Adam(rate), loss=_loss(config.loss), jit_compile=False)
-    branch.fit(
-        scalars, scaling.scaled(size_factors), batch, epochs=config.scalar_epochs, verbose=0
-    )
+    branch.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss), jit_compile=False)
+    target = scaling.scaled(training.size_factors)
+    branch.fit(scalars, target, batch, epochs=config.scalar_epochs, verbose=0)
 
 
 def _log_error(
@@ -228,24 +265,14 @@ class _State:
         write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
         (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _inputs(network: ResnetConfig, examples: Examples) -> list[NDArray[Any]]:
-    count = scalar_count(network.scalars)
-    if count == 0:
-        return [examples.encoded.image]
-    return [examples.encoded.image, np.ascontiguousarray(examples.encoded.scalars[:, :count])]
-
 
 def _batches(
     network: ResnetConfig, config: TrainingConfig, examples: Examples, scaling: TargetScaling
 ) -> Callable[[int], Any]:
     import keras
 
-    inputs = _inputs(network, examples)
+    taken = inputs(network, examples.encoded)
+    labels = network.image.startswith("labels")
     targets = scaling.scaled(examples.size_factors)
 
     class Epoch(keras.utils.PyDataset):  # type: ignore[misc]
@@ -261,60 +288,63 @@ def _batches(
 
         def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
             rows = np.sort(self.order[index * config.batch_size : (index + 1) * config.batch_size])
-            image = inputs[0][rows]
+            image = taken[0][rows]
             if config.augment:
-                image = turned(image, np.random.default_rng((*self.seed, index)))
-            return (image, *(other[rows] for other in inputs[1:])), targets[rows]
+                image = turned(image, np.random.default_rng((*self.seed, index)), labels=labels)
+            return (image, *(other[rows] for other in taken[1:])), targets[rows]
 
     return Epoch
 
 
-def turned(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def turned(
+    image: NDArray[np.uint8], rng: np.random.Generator, *, labels: bool
+) -> NDArray[np.uint8]:
     """Apply one random symmetry of the cube (square) and perhaps the label swap to a batch.
 
     Parameters
     ----------
     image : (n, m, m[, m], channels) uint8
-        One channel holds the labels 0/1/2, more begin with the shares of regions 1 and 2.
+    labels : the first channel holds the labels 0/1/2; else the first two hold the shares of
+        regions 1 and 2. Further channels do not change under the swap.
     """
     ndim = image.ndim - 2
     axes = rng.permutation(ndim)
     flips = tuple(1 + a for a in range(ndim) if rng.random() < 0.5)
     image = np.flip(np.transpose(image, (0, *(1 + axes), ndim + 1)), flips)
     if rng.random() < 0.5:
-        if image.shape[-1] == 1:
-            image = np.where(image > 0, 3 - image, image)
+        if labels:
+            first = image[..., :1]
+            image = np.concatenate([np.where(first > 0, 3 - first, 0), image[..., 1:]], axis=-1)
         else:
             image = image[..., [1, 0, *range(2, image.shape[-1])]]
     return np.ascontiguousarray(image)
 
 
-def _loss(name: str) -> Any:
+def loss_function(name: str) -> Callable[[Any, Any], Any]:
+    """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike."""
     import keras
 
-    if name == "rmse":
-        return lambda y, p: keras.ops.sqrt(keras.ops.mean(keras.ops.square(y - p[:, 0])) + 1e-12)
+    ops = keras.ops
+
+    def error(truth: Any, predicted: Any) -> Any:
+        # Keras hands the truth over as (n, 1): subtracting (n,) from that compares all with all
+        return ops.reshape(predicted, (-1,)) - ops.reshape(truth, (-1,))
+
     if name == "huber":
-        return keras.losses.Huber(delta=0.2)
-    return keras.losses.MeanSquaredError()
+        huber = keras.losses.Huber(delta=0.2)
+        return lambda y, p: huber(ops.reshape(y, (-1,)), ops.reshape(p, (-1,)))
+    if name == "rmse":
+        return lambda y, p: ops.sqrt(ops.mean(ops.square(error(y, p))) + 1e-12)
+    if name == "mae":
+        return lambda y, p: ops.mean(ops.abs(error(y, p)))
+    return lambda y, p: ops.mean(ops.square(error(y, p)))
 
 
 def _numpy_loss(name: str) -> Callable[[NDArray[np.floating]], np.floating]:
     if name == "rmse":
         return lambda e: np.sqrt(np.mean(e**2))
+    if name == "mae":
+        return lambda e: np.mean(np.abs(e))
     if name == "huber":
         return lambda e: np.mean(np.where(np.abs(e) < 0.2, e**2 / 2, 0.2 * (np.abs(e) - 0.1)))
     return lambda e: np.mean(e**2)
-
-
-@contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    """Build layers under another precision policy and put the old one back."""
-    import keras
-
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(policy)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from poreops.learning.comparison import predict_plans, stacked
 from poreops.learning.ensemble import NETWORKS, STACKS, EnsembleConfig, fit
-from poreops.learning.laws import fit_law, in_units, targets
+from poreops.learning.laws import LAW, fit_law, in_units, targets
 from poreops.learning.plans import Plan, plan_at_random
 from poreops.learning.predictors import Floats
-from poreops.learning.rock_model import LAW
 from poreops.learning.scores import r2
 from poreops.sections import overridden
 from poreops.slices.features import design

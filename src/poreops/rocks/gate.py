@@ -9,7 +9,7 @@ from poreops import gate
 from poreops.gate import Rival, Rule
 from poreops.learning.base_learners import LEARNERS
 from poreops.learning.ensemble import NETWORKS, STACKS
-from poreops.learning.rock_model import LAW, TARGETS
+from poreops.learning.laws import LAW, TARGETS
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Null = Literal["constant", "porosity_alone", "kozeny_carman"]

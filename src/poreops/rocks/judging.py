@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from poreops.learning.ensemble import STACKS
 from poreops.learning.finite import check_finite
 from poreops.learning.intervals import half_width, scales
-from poreops.learning.laws import NULLS, by_law, group_means, in_units, targets
+from poreops.learning.laws import LAW, NULLS, TARGETS, by_law, group_means, in_units, targets
 from poreops.learning.left_out import corrections
 from poreops.learning.predictors import Floats
-from poreops.learning.rock_model import LAW, TARGETS, RockModel
+from poreops.learning.rock_model import RockModel
 from poreops.learning.scores import regression_scores
 from poreops.slices.features import design
 from poreops.store import read_table

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-Role = Literal["train", "unseen", "network"]
-ROLES: tuple[Role, ...] = ("train", "unseen", "network")
+Role = Literal["train", "unseen", "network", "gate"]
+ROLES: tuple[Role, ...] = ("train", "unseen", "network", "gate")
 Interval = Annotated[tuple[float, float], Field(description="low, high")]
 
 
@@ -39,12 +39,23 @@ class SpherePackConfig(BaseModel):
 
 
 class VolumesConfig(BaseModel):
-    """Volumes of the conductance line: how many in each role, and the base seed."""
+    """Volumes of the conductance line: how many in each role, and the base seed.
+
+    Attributes
+    ----------
+    seed : of all
+    train : to learn from, some of them to stop and search on
+    gate : to choose the champion on
+    unseen, network : read once, by the reports
+    ndim : 2 or 3
+    spheres : SpherePackConfig
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
     train: Annotated[int, Field(ge=1)]
+    gate: Annotated[int, Field(ge=1)]
     unseen: Annotated[int, Field(ge=1)]
     network: Annotated[int, Field(ge=1)]
     ndim: Literal[2, 3]
@@ -57,7 +68,7 @@ def volume_seed(base: int, role: Role, index: int) -> int:
     Examples
     --------
     >>> len({volume_seed(7, role, i) for role in ROLES for i in range(1000)})
-    3000
+    4000
     """
     if not 0 <= index < 100_000:
         raise ValueError(f"index must lie in 0..99999, got {index}")
