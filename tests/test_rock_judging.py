@@ -81,6 +81,16 @@ def test_the_rocks_of_a_kind_do_not_calibrate_their_own_interval():
     assert (judging.widths_of(table, SERVED, 0.9, None)[1] > 20 * own).all()
 
 
+def test_models_that_saw_a_kind_do_not_calibrate_its_interval():
+    """The width for a kind is of models without it and another one, not of those without one."""
+    table = errors()
+    table.loc[table["without"] == "", list(TARGETS)] *= 100
+    for kind in "abc":
+        own, before = (judging.widths_of(of, SERVED, 0.9, kind) for of in (table, errors()))
+        np.testing.assert_array_equal(own, before)
+    assert (judging.widths_of(table, SERVED, 0.9, None)[1] > 20).all()
+
+
 @pytest.fixture(scope="module")
 def trained():
     """Tiny models: those without a kind differ from the one of all kinds in their law."""
