@@ -100,7 +100,7 @@ def score_text(results: Results) -> str:
         f"KID       {results['kid']['mean']:.5f} ± {results['kid']['sd']:.5f}",
         f"S2        pores of grey value ≤ {s2['pore_below']:g} after smoothing",
         "",
-        "direction   share   share   length [pixel]   length [pixel]   largest distance [sd]",
+        "direction   share   share   length [pixel]   length [pixel]   largest distance",
     ]
     for direction in ("x", "y", "radial"):
         found = s2[direction]
@@ -109,7 +109,7 @@ def score_text(results: Results) -> str:
             f"   {'none' if length is None else format(length, '.2f'):>14}"
             for length in found["correlation_length"]
         )
-        lines.append(f"{direction:<9}{shares}{lengths}   {found['error_sd']:>21.2f}")
+        lines.append(f"{direction:<9}{shares}{lengths}   {found['error']:>16.3f}")
     return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])
 
 

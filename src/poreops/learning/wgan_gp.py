@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
@@ -43,6 +44,8 @@ class WganConfig(BaseModel):
         and couples the samples of a batch, which the penalty takes for independent
     dropout : share dropped after each convolution of the critic
     grey : "full" maps 0..255 to the range of tanh, "fitted" the range that the crops use
+    noise : of the detector, in "spatial": "measured" adds what the crops have to a clean image,
+        "learned" starts there and goes on; "paper" draws it as it draws everything
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +58,7 @@ class WganConfig(BaseModel):
     critic_norm: CriticNorm
     dropout: Annotated[float, Field(ge=0, lt=1)]
     grey: Literal["full", "fitted"]
+    noise: Literal["measured", "learned"]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -131,7 +135,7 @@ def input_shapes(config: WganConfig, size: int) -> list[Shape]:
 
 
 def generator(config: WganConfig) -> "keras.Model":
-    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) in -1..1."""
+    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) about -1..1."""
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
@@ -261,20 +265,41 @@ def _spatial(config: WganConfig) -> "keras.Model":
         # weights of its own for each channel
         grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
         x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
-    # the detector's noise is nearly independent from pixel to pixel: drawn so, and coloured by one
-    # small kernel, not learnt as a texture
     structure = keras.layers.Conv2D(1, _FINAL + 1, name="structure")(x)
+    # the detector's noise is drawn, coloured by one small kernel and added, as a detector does: it
+    # is not learnt as a texture
+    learned = config.noise == "learned"
     sd = keras.layers.Conv2D(
-        1, _FINAL + 1, kernel_initializer="zeros",
-        bias_initializer=keras.initializers.Constant(0.2), name="noise_sd",
-    )(x)  # fmt: skip
+        1, _FINAL + 1, kernel_initializer="zeros", trainable=learned, name="noise_sd"
+    )(x)
     inputs.append(keras.Input((None, None, 1), name="noise"))
     colour = keras.layers.Conv2D(
-        1, _COLOUR, use_bias=False, kernel_initializer=_white, name="noise_colour"
-    )(inputs[-1])
+        1, _COLOUR, use_bias=False, kernel_initializer=_white, trainable=learned,
+        name="noise_colour",
+    )(inputs[-1])  # fmt: skip
     noise = keras.layers.Multiply(name="scaled_noise")([sd, colour])
-    x = keras.layers.Add(name="image")([structure, noise])
-    return keras.Model(inputs, _image(x), name="generator")
+    image = keras.layers.Add(dtype="float32", name="image")([_image(structure), noise])
+    return keras.Model(inputs, image, name="generator")
+
+
+def start_from(
+    model: "keras.Model", config: WganConfig, level: float, sd: float, colour: NDArray[np.float64]
+) -> None:
+    """Let a spatial generator start at the most frequent grey and the noise of the crops.
+
+    Parameters
+    ----------
+    model : made by `generator`
+    config : WganConfig; the published architecture starts as it is
+    level, sd : median and noise of the crops, in the units of the output
+    colour : (3, 3), kernel of the noise
+    """
+    if config.architecture == "paper":
+        return
+    for name, bias in (("structure", np.arctanh(level)), ("noise_sd", sd)):
+        kernel, _ = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([kernel, np.array([bias])])
+    model.get_layer("noise_colour").set_weights([colour[:, :, None, None]])
 
 
 def _white(shape: Shape, dtype: Any = None) -> Any:
