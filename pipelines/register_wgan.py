@@ -37,7 +37,7 @@ def judged(judge: Judge, real: dict[str, Any], folders: list[Path]) -> dict[str,
         for folder in folders
     }
     return {
-        "real": real_real(judge, list(views.values())),
+        "real": real_real(judge, views["train"], [views["search"], target]),
         "nulls": {
             NULLS[name]: judge.scores(judge.view(images), target) for name, images in drawn.items()
         },
@@ -65,6 +65,7 @@ def main() -> None:
 
     reasons = {name: verdict(name) for name in found["candidates"]}
     offered = gate.best(found["candidates"], reasons)
+    method = offered.split("/")[0]
     write_json(REPORT, found | {"offered": offered, "reasons": reasons})
     files, probe = MODELS / offered, PARTIAL / "digital-core-probe.h5"
     write_hdf5(probe, {"images": real["gate"][:_PROBED]}, {})
@@ -100,14 +101,14 @@ def main() -> None:
         inputs=Tensor("int64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),
         requirements=["poreops"],
-        metadata={"method": offered.split("/")[0]},
+        metadata={"method": method},
     )
     registered = enter(
         candidate, package, "register_wgan", "wgan_gate", score,
         lambda standing: verdict(offered, standing),
     )  # fmt: skip
     print(f"{registered} ({offered})")
-    content = dict(registered.content) | {"method": offered.split("/")[0]}
+    content = dict(registered.content) | {"method": method}
     write_json("mlflow/registered/digital-core.json", content)
 
 

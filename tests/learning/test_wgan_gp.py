@@ -10,18 +10,19 @@ from poreops.errors import InputError
 from poreops.learning.wgan_gp import (
     WganConfig,
     checked_size,
+    Start,
     critic,
-    cross_entropy,
     generator,
-    gradient_penalty,
     input_shapes,
     reachable_size,
-    wasserstein,
+    start_from,
 )
+from poreops.learning.wgan_losses import cross_entropy, gradient_penalty, wasserstein
 
 SPATIAL = {
     "architecture": "spatial", "patch": 32, "latent": 3, "generator_widths": (6, 5, 4),
     "critic_widths": (4, 6), "critic_norm": "layer", "dropout": 0.0, "grey": "fitted",
+    "image": "grey", "noise": "measured",
 }  # fmt: skip
 PAPER = SPATIAL | {
     "architecture": "paper", "patch": 256, "latent": 100, "generator_widths": (128, 128, 64),

@@ -19,7 +19,16 @@ MAIN = "kid"
 Scores = Mapping[str, float]
 Positive = Annotated[float, Field(gt=0)]
 
-LIMITED = ("kid", "s2", "correlation_length", "pore_share", "ore_share", "euler", "chords")
+LIMITED = (
+    "kid",
+    "s2",
+    "correlation_length",
+    "pore_share",
+    "ore_share",
+    "euler",
+    "chords",
+    "copies",
+)
 """Scores whose limit is a multiple of what parts of the rock differ by."""
 
 
@@ -31,7 +40,6 @@ class CoreGateConfig(BaseModel):
     times : each score may be so many times that of real against real
     tolerance : score → what is always allowed: real against real may agree by chance
     margin : KID must lie below this share of that of every null
-    copies_max : largest share of cores that copy a training crop
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,7 +47,6 @@ class CoreGateConfig(BaseModel):
     times: Positive
     tolerance: Mapping[str, Positive]
     margin: Annotated[float, Field(gt=0, le=1)]
-    copies_max: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
     def _all_limited(self) -> Self:
@@ -56,11 +63,10 @@ def rules(real_real: Scores, config: CoreGateConfig) -> list[gate.Rule]:
     real_real : each of `LIMITED` between disjoint parts of the rock
     config : CoreGateConfig
     """
-    limits = {
-        name: max(config.times * real_real[name], config.tolerance[name]) for name in LIMITED
-    }
-    limits["copies"] = config.copies_max
-    return [gate.Rule(name, high=high) for name, high in limits.items()]
+    return [
+        gate.Rule(name, high=max(config.times * real_real[name], config.tolerance[name]))
+        for name in LIMITED
+    ]
 
 
 def verdict(

@@ -122,20 +122,26 @@ class Judge:
         }
 
 
-def real_real(judge: Judge, parts: Sequence[View]) -> dict[str, float]:
-    """Return each of `COMPARED` between disjoint parts of the rock itself.
+def real_real(judge: Judge, training: View, parts: Sequence[View]) -> dict[str, float]:
+    """Return each of `COMPARED`, and the share of ``copies``, between parts of the rock itself.
 
-    The root mean square over all pairs: what sets of this size differ by where nothing is wrong.
+    Of `COMPARED` the root mean square over all pairs of the parts and the training crops: what
+    sets of this size differ by where nothing is wrong. Some real crops look like a training crop:
+    a large pore fills both.
 
     Parameters
     ----------
     judge : Judge
-    parts : two or more sets of real images that share no area
+    training : of the training crops
+    parts : one or more sets of real images that share no area with each other or with those
     """
-    pairs = [judge.compare(one, other) for i, one in enumerate(parts) for other in parts[i + 1 :]]
-    return {
+    every = [training, *parts]
+    pairs = [judge.compare(one, other) for i, one in enumerate(every) for other in every[i + 1 :]]
+    alike = [likeness_summary(likeness(part.images, judge.training)) for part in parts]
+    root = {
         name: float(np.sqrt(np.mean([pair[name] ** 2 for pair in pairs]))) for name in COMPARED
     }
+    return root | {"copies": float(np.mean([found["copies"] for found in alike]))}
 
 
 def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:

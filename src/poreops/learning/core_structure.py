@@ -59,6 +59,19 @@ class Segmentation:
         found: NDArray[np.bool_] = smoothed(images, self.smoothing) <= self.pore_below
         return found
 
+    def phases(self, images: Grey) -> tuple[Floats, Floats]:
+        """Return median grey and share of the area of pore, matrix and ore, (3,) each.
+
+        A phase that is not there has the darkest or brightest grey.
+        """
+        pores, ores = self.pores(images), self.ores(images)
+        found = [images[mask] for mask in (pores, ~(pores | ores), ores)]
+        instead = (images.min(), np.median(images), images.max())
+        greys = [
+            np.median(g) if g.size else other for g, other in zip(found, instead, strict=True)
+        ]
+        return np.array(greys, float), np.array([g.size / images.size for g in found])
+
     def ores(self, images: Grey) -> NDArray[np.bool_]:
         """Return where images (n, rows, columns) are ore."""
         found: NDArray[np.bool_] = smoothed(images, self.smoothing) > self.ore_above

@@ -17,23 +17,23 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.learning.core_structure import Segmentation
 from poreops.learning.detector_noise import DetectorNoise
 from poreops.learning.finite import DivergedError, check_finite, check_network, weights
 from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import (
+    Start,
     WganConfig,
     critic,
-    cross_entropy,
     generator,
-    gradient_penalty,
     input_shapes,
     optimizer,
     parameters,
     precision,
     start_from,
-    wasserstein,
     without_remapper,
 )
+from poreops.learning.wgan_losses import cross_entropy, gradient_penalty, wasserstein
 from poreops.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
+_SMOOTHING = 1.5  # pixels: what parts the greys of the phases under the noise
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
 _DRAWS = 1_000_000  # seeds of a step
@@ -183,7 +184,7 @@ class Gan:
         keras.utils.set_random_seed(config.seed)
         with precision(config.precision):
             self.generator = generator(network)
-            start_from(self.generator, network, *_rock(crops, self.scale))
+            start_from(self.generator, network, _measured(crops, self.scale))
             # DCGAN prescribes batch norm in its discriminator
             self.critic = critic(network, "batch" if method == "dcgan" else None)
         self.averaged = generator(network)
@@ -334,11 +335,11 @@ class Gan:
         return (tf.cast(patches, tf.float32) - low) * (2.0 / (high - low)) - 1.0
 
 
-def _rock(crops: NDArray[np.uint8], scale: GreyScale) -> tuple[float, float, NDArray[np.float64]]:
-    """Return the median and the noise of the crops in the units of a generator's output."""
+def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
+    """Measure what a generator starts from."""
     noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
-    level = (float(np.median(crops)) - scale.low) / half - 1
-    return level, noise.sd / half, noise.kernel
+    greys, shares = Segmentation.fit(crops, _SMOOTHING).phases(crops)
+    return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
 
 
 def digest(crops: NDArray[np.uint8]) -> str:
