@@ -87,11 +87,8 @@ def main() -> None:
         probed=report["models"][offered]["probe"],
         valid=valid,
         nulls=found["nulls"],
-        params={
-            "method": offered.split("/")[0],
-            "trained": offered,
-            **read_json(files / DESCRIPTION),
-        },
+        params=read_json(files / DESCRIPTION),
+        tags={"method": method, "trained": offered},
     )
     package = PARTIAL / "digital-core-pyfunc"
     save_pyfunc(
