@@ -87,8 +87,10 @@ class DigitalCoreModel:
         """Raise `DivergedError` unless weights and cores are finite, eagerly as in a graph."""
         import tensorflow as tf
 
+        probe = [tf.constant(plane) for plane in self._probe()]
+        # one trace of its own: TensorFlow warns of a function that is traced for each model
         graph = tf.function(lambda noise: self.keras_model(noise, training=False))
-        check_network(self.keras_model, graph, self._probe(), "the generator")
+        check_network(self.keras_model, graph.get_concrete_function(probe), probe, "the generator")
 
     def save(self, folder: str | Path) -> None:
         """Write weights and description: the same bytes for the same model, no pickle.
