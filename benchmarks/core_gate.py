@@ -36,7 +36,7 @@ def main() -> None:
     params = resolve(ROOT / "params.yaml", ROOT / "profiles")
     changes = {"size": options.size}
     if options.columns:
-        changes |= {"hold_out": "columns", "share": 0.25, "gap": 32}
+        changes |= {"hold_out": "columns", "share": 0.5, "gap": 32}
     for seed in options.seeds:
         shale = ShaleConfig(**params.shale.model_dump() | changes | {"seed": seed})
         crops = cut_crops(slices(shale, options.images), shale)

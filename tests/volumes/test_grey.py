@@ -25,13 +25,13 @@ SYNTHETIC = {
 }  # fmt: skip
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (40, 60), dtype=np.uint8)
-TALL = RNG.integers(0, 256, (64, 60), dtype=np.uint8)
+WIDE = RNG.integers(0, 256, (40, 100), dtype=np.uint8)
 
 
 def config(**changes):
     content = {
         "seed": 1, "images": (), "synthetic": SYNTHETIC, "size": 16, "train": 30, "search": 5,
-        "gate": 6, "report": 7, "hold_out": "columns", "share": 0.4, "gap": 2,
+        "gate": 6, "report": 7, "hold_out": "columns", "share": 0.6, "gap": 2,
     }  # fmt: skip
     return ShaleConfig(**(content | changes))
 
@@ -109,10 +109,10 @@ def covered(crops, shapes, size):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"gap": 0, "share": 0.5}, {"hold_out": "slices"}, {"seed": 5, "size": 17}]
+    "changes", [{}, {"gap": 0, "share": 0.7}, {"hold_out": "slices"}, {"seed": 5, "size": 17}]
 )
 def test_crops_are_cut_where_they_say_and_the_parts_share_no_pixel(changes):
-    slices = [RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(64, 96), (70, 100)] * 3]
+    slices = [RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(64, 96), (40, 120)] * 3]
     settings = config(**changes)
     parts = cut_crops(slices, settings)
     size = settings.size
@@ -151,7 +151,7 @@ def gap_between(first, second):
 
 
 def test_every_slice_keeps_the_same_columns_for_judging():
-    parts = cut_crops([TALL, TALL], config())
+    parts = cut_crops([WIDE, WIDE], config(search=20, gate=20, report=20))
     last = parts["train"].corners[:, 1].max() + 16
     for part in JUDGING:
         assert last <= parts[part].corners[:, 1].min() - 2
@@ -159,7 +159,7 @@ def test_every_slice_keeps_the_same_columns_for_judging():
 
 
 def test_slices_are_kept_in_thirds():
-    parts = cut_crops([TALL] * 12, config(hold_out="slices", share=0.5))
+    parts = cut_crops([WIDE] * 12, config(hold_out="slices", share=0.5))
     owners = {name: set(part.slices.tolist()) for name, part in parts.items()}
     assert owners["train"] <= set(range(6))
     assert (owners["search"], owners["gate"], owners["report"]) == ({6, 7}, {8, 9}, {10, 11})
@@ -178,26 +178,26 @@ def test_shared_pixels_are_found():
 
 
 def test_the_same_seed_cuts_the_same_crops():
-    same = [cut_crops([TALL], config())["train"].corners for _ in range(2)]
+    same = [cut_crops([WIDE], config())["train"].corners for _ in range(2)]
     np.testing.assert_array_equal(*same)
-    assert (cut_crops([TALL], config(seed=2))["train"].corners != same[0]).any()
+    assert (cut_crops([WIDE], config(seed=2))["train"].corners != same[0]).any()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": 61}, "as large as a crop of 61 pixels, slice 0 has 64 x 60; lower shale.size"),
+        ({"size": 41}, "as large as a crop of 41 pixels, slice 0 has 40 x 100; lower shale.size"),
         (
-            {"size": 21},
-            "0 has 34 columns for training and 3 x 20 rows of 24 columns for judging; change",
+            {"size": 20},
+            "slice 0 has 38 columns for training and 3 x 18 for judging; change shale.share or",
         ),
-        ({"hold_out": "slices"}, "needs 4 or more .* got 1 with 0.4; set shale.hold_out: columns"),
-        ({"report": 60}, "room for 60 different crops, got 45 places"),
+        ({"hold_out": "slices"}, "needs 4 or more .* got 1 with 0.6; set shale.hold_out: columns"),
+        ({"report": 90}, "room for 90 different crops, got 75 places"),
     ],
 )  # fmt: skip
 def test_too_small_an_image_says_what_to_change(changes, message):
     with pytest.raises(InputError, match=message):
-        cut_crops([TALL], config(**changes))
+        cut_crops([WIDE], config(**changes))
 
 
 def test_the_synthetic_shale_has_what_it_says():

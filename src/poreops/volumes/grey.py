@@ -56,10 +56,10 @@ class ShaleConfig(BaseModel):
     size : edge of a crop [pixel]
     train, search, gate, report : number of crops of each part
     hold_out : "slices" keeps the last slices (images) for judging, a third for each part;
-        "columns" the last columns of every slice, an upper, a middle and a lower third of their
-        rows: consecutive slices of a tomogram show the same grains
+        "columns" the last columns of every slice, in three bands: consecutive slices of a
+        tomogram show the same grains
     share : of the slices or columns that is kept for judging
-    gap : columns and rows between parts, wider than slices are shifted against each other [pixel]
+    gap : columns between parts, wider than slices are shifted against each other [pixel]
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -249,18 +249,18 @@ def _by_slices(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str
 def _by_columns(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str, _Area]]:
     for i, (rows, columns) in enumerate(image.shape for image in slices):
         first = columns - max(round(config.share * columns), 1)
-        height = (rows - (len(JUDGING) - 1) * config.gap) // len(JUDGING)
         width = max(first - config.gap, 0)
-        if min(width, columns - first, height) < config.size:
+        band = max((columns - first - (len(JUDGING) - 1) * config.gap) // len(JUDGING), 0)
+        if min(width, band) < config.size:
             raise InputError(
-                f"the parts of a slice must be as large as a crop of {config.size} pixels, slice "
-                f"{i} has {width} columns for training and 3 x {max(height, 0)} rows of "
-                f"{columns - first} columns for judging; change shale.share or lower shale.size"
+                f"the parts of a slice must be as wide as a crop of {config.size} pixels, slice "
+                f"{i} has {width} columns for training and 3 x {band} for judging; change "
+                "shale.share or lower shale.size"
             )
         areas: dict[str, _Area] = {"train": ((0, rows), (0, width))}
         for k, part in enumerate(JUDGING):
-            top = k * (height + config.gap)
-            areas[part] = ((top, top + height), (first, columns))
+            left = first + k * (band + config.gap)
+            areas[part] = ((0, rows), (left, left + band))
         yield areas
 
 
