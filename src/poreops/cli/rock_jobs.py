@@ -58,6 +58,7 @@ def properties(
         "model": model,
         "stack": loaded.name,
         "coverage": loaded.coverage,
+        "walls": loaded.walls,
         "porosity": _interval(found.plug["porosity"]),
         "permeability_m2": _interval(permeability),
         "permeability_md": _interval([k / MILLIDARCY for k in permeability]),

@@ -117,7 +117,7 @@ def score_text(results: Results) -> str:
     real, generated = results["n"]
     titles = (
         "share real", "share generated", "length real [pixel]", "length generated [pixel]",
-        "largest distance [sd]",
+        "largest distance",
     )  # fmt: skip
     lines = [
         f"images    {real} real and {generated} generated, features by {results['extractor']}",
@@ -133,7 +133,7 @@ def score_text(results: Results) -> str:
         cells += [
             "none" if length is None else f"{length:.2f}" for length in found["correlation_length"]
         ]
-        cells.append(f"{found['error_sd']:.2f}")
+        cells.append(f"{found['error']:.3f}")
         lines.append(_row(f"{direction:<9}", titles, cells))
     return "\n".join([*lines, *_warning_lines(results)])
 

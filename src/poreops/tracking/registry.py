@@ -13,6 +13,8 @@ from poreops.tracking.embedded import tracking_uri
 from poreops.tracking.runs import Run
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+GATE = "gate"
+"""Tag of a version: what the gate said to it."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,15 @@ def drop_alias(version: ModelVersion, alias: str) -> None:
 
 def promote(version: ModelVersion, tags: Mapping[str, Any] | None = None) -> None:
     """Make this version the champion, with tags that say why; the gate is the caller's."""
-    with plain_errors():
-        for key, value in (tags or {}).items():
-            client().set_model_version_tag(version.name, str(version.version), key, str(value))
+    note(version, tags or {})
     set_alias(version, CHAMPION)
+
+
+def note(version: ModelVersion, tags: Mapping[str, Any]) -> None:
+    """Set tags of a version."""
+    with plain_errors():
+        for key, value in tags.items():
+            client().set_model_version_tag(version.name, str(version.version), key, str(value))
 
 
 def champion_info(name: str) -> ModelVersion:
@@ -182,11 +189,28 @@ def _resolve(uri: str) -> ModelVersion:
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise
+            if rest == CHAMPION and (refused := _refusal(name)):
+                raise InputError(refused) from None
             raise InputError(
                 f"the registry must hold {uri}, got none in {tracking_uri()}; "
                 "make a champion with: make repro"
             ) from None
         return _version(client().get_model_version(name, found.version))
+
+
+def _refusal(name: str) -> str:
+    """Say why a registered model has no champion, and what there is; empty if there is nothing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client().get_model_version_by_alias(name, CHALLENGER)
+    except MlflowException:
+        return ""
+    reasons = dict(found.tags).get(GATE, "")
+    return (
+        f"{name} must have a champion, its version {found.version} was refused by the gate "
+        f"({reasons or 'no reason noted'}); use models:/{name}@{CHALLENGER}"
+    )
 
 
 def _has_files(run_id: str) -> bool:
