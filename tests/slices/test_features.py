@@ -7,7 +7,7 @@ import pytest
 from poreops.errors import InputError
 from poreops.slices import features
 from poreops.slices.features import FEATURES, INPUTS, NAMES, axial_mean, design, measure
-from poreops.slices.segment import split_pores
+from poreops.slices.watershed import split_pores
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from poreops.errors import InputError
 from poreops.slices.render import RenderConfig, render_slices
-from poreops.slices.segment import SegmentConfig, denoised, segment, split_pores
+from poreops.slices.segment import SegmentConfig, denoised, segment
 
 SEGMENT = {
     "denoise": "nlm", "threshold": "local_otsu", "level": None, "window": 48, "min_area": 6,
@@ -88,15 +88,6 @@ def test_specks_are_taken_for_noise():
     labels = segment(grey, config(denoise="none")).labels[0]
     assert labels[50, 50] == 0
     assert (labels > 0).sum() == 400
-
-
-def test_two_discs_that_touch_are_two_pores():
-    y, x = np.mgrid[:64, :64]
-    discs = (np.hypot(y - 32, x - 20) < 12) | (np.hypot(y - 32, x - 42) < 12)
-    labels = split_pores(discs, 3)
-    assert labels[32, 20] != labels[32, 42]
-    assert set(np.unique(labels)) == {0, 1, 2}
-    np.testing.assert_array_equal(labels > 0, discs)
 
 
 def test_a_blank_slice_is_named_by_its_number(pore):
