@@ -16,11 +16,12 @@ _BINS = 256
 _ROUNDS = 6  # of a threshold and the solid's level in turn
 _FITS = 3  # of the shading and the levels in turn
 _STEP = 0.004  # of the range of grey: thresholds nearer than that are the same
-# a class above the threshold this small beside two classes below is a bright mineral; a further
-# phase this large is a third one
-_MINERAL = 0.2
-_FURTHER = 0.35  # contrast of a further phase, as a share of that of the two
-_APART = 4.5  # separation of a further phase
+# a class above the threshold this small is a bright mineral, if two classes lie below, parted by
+# a valley, whose upper one has most of the image
+_MINERAL, _MAIN, _VALLEY = 0.2, 0.67, 3.6
+_STATED = 0.03  # share of minerals that is told
+# a third phase: its share, its contrast as a share of that of the two, its separation
+_THIRD, _FURTHER, _APART = 0.2, 0.35, 4.5
 # One peak gives a separation of 3.2 to 3.4, a histogram that is flat between the levels 2√3; two
 # peaks with a valley between them more.
 _ONE_PHASE, _HARDLY_TWO = 3.4, 3.55
@@ -31,7 +32,8 @@ _CONTRAST_TO_NOISE = 2.0
 # a window has a threshold of its own if its classes are this much as far apart as the stack's
 _WINDOW_CONTRAST = 0.6
 _WINDOW_SHIFT = 0.25  # of the contrast, at most, beside the stack's threshold
-_PIXELS = 300_000  # that a stack's levels are taken from
+_PIXELS = 300_000  # at least, that the shading is taken from
+_LEAST_SOLID = 100  # pixels that a shading is fitted to
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def levels(values: Floats) -> Levels:
     below = values[values <= threshold]
     if 0 < len(values) - len(below) < _MINERAL * len(values):
         lower = _split(below, _otsu(below))
-        if lower.separation > _APART and lower.share > _LEAST_SHARE:
+        main = (1 - lower.share) * len(below) / len(values)
+        if lower.separation > _VALLEY and lower.share > _LEAST_SHARE and main > _MAIN:
             threshold = lower.threshold
     step = _STEP * float(np.ptp(values))
     for _ in range(_ROUNDS):
@@ -114,7 +117,7 @@ def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> 
         if (
             further.separation > _APART
             and further.contrast > _FURTHER * found.contrast
-            and shares.min() > _MINERAL
+            and shares.min() > _THIRD
         ):
             greys = sorted({found.dark, found.bright, further.dark, further.bright})
             raise InputError(
@@ -127,63 +130,44 @@ def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> 
             "the histogram hardly shows two phases: the porosity depends on the threshold; give "
             "one with --threshold if you know it"
         )
+    mineral = float((values > found.bright + found.contrast / 2).mean())
+    if _otsu(values) > found.bright and mineral > _STATED:
+        return (
+            f"{100 * mineral:.0f} % of the image are brighter than the phase taken for solid and "
+            "counted with it; give a threshold with --threshold if that phase is pore"
+        )
     return None
 
 
 def shading(stack: Floats, inside: NDArray[np.bool_]) -> Floats:
-    """Return the slow change of the solid's grey level over the slices, (n, h, w), mean 0.
+    """Return the slow change of the solid's grey level across the slices, (h, w), mean 0.
 
-    A quadratic over the slice, as beam hardening makes it, and an offset for each slice, fitted to
-    what is neither pore nor bright mineral.
+    A quadratic, as beam hardening makes it, fitted to what is neither pore nor bright mineral.
 
     Parameters
     ----------
     stack : (n, h, w) float32, without noise
     inside : (n, h, w) bool, the field of view
     """
-    n, h, w = stack.shape
+    _, h, w = stack.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
-    terms = np.stack([y, x, y * y, x * x, y * x], axis=-1)
+    terms = np.stack([np.ones_like(y), y, x, y * y, x * x, y * x], axis=-1)
     every = max(round(np.sqrt(stack.size / _PIXELS)), 1)
     some = np.zeros((h, w), bool)
     some[::every, ::every] = True
     where = np.nonzero(inside & some)
-    values = stack[where]
-    columns = terms[where[1:]]
+    values, columns = stack[where], terms[where[1:]]
     solid = np.ones(len(values), bool)
-    for fit in range(_FITS):
-        # at first of all pixels, and a slice of many pores would seem to be a dark one
-        place = where[0] if fit else np.zeros_like(where[0])
-        known, offsets = _fitted(columns, values, place, solid, n)
-        fitted = columns @ known + offsets[place]
-        flat = values - fitted
+    known = np.zeros(terms.shape[-1], np.float32)
+    for _ in range(_FITS):
+        known = np.linalg.lstsq(columns[solid], values[solid], rcond=None)[0]
+        flat = values - columns @ known
         found = levels(flat)
         solid = (flat > found.threshold) & (flat < found.bright + found.contrast / 2)
-        if np.count_nonzero(solid) < 100:
-            return np.zeros_like(stack)
-    trend = np.asarray((terms @ known) + offsets[:, None, None], np.float32)
-    return np.asarray(trend - trend[inside].mean(), np.float32)
-
-
-def _fitted(
-    columns: Floats, values: Floats, place: NDArray[np.integer], used: NDArray[np.bool_], n: int
-) -> tuple[Floats, Floats]:
-    """Fit a quadratic over all slices and an offset for each: least squares in two steps."""
-    place, columns, values = place[used], columns[used], values[used]
-    counts = np.bincount(place, minlength=n)
-    filled = np.maximum(counts, 1)
-
-    def means(of: Floats) -> Floats:
-        return np.asarray(np.bincount(place, weights=of, minlength=n) / filled, np.float32)
-
-    centres = np.stack([means(c) for c in columns.T], axis=1)
-    level = means(values)
-    known = np.linalg.lstsq(columns - centres[place], values - level[place], rcond=None)[0]
-    offsets = level - centres @ known
-    # a slice almost without solid takes the level of the others
-    few = counts < 0.05 * counts.max()
-    offsets[few] = np.mean(offsets[~few])
-    return known.astype(np.float32), offsets.astype(np.float32)
+        if np.count_nonzero(solid) < _LEAST_SOLID:
+            return np.zeros((h, w), np.float32)
+    trend = terms @ known
+    return np.asarray(trend - trend[inside.any(axis=0)].mean(), np.float32)
 
 
 def local_thresholds(

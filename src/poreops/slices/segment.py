@@ -258,7 +258,7 @@ def _thresholded(
         level = np.full(len(stack), float(config.level))
         return _Pores(pore, level, "grey", f"{phase}, threshold {config.level:g} as given")
     local = config.threshold == "local_otsu"
-    trend = shading(smooth, inside) if local else np.zeros((1, 1, 1), np.float32)
+    trend = shading(smooth, inside) if local else np.zeros((1, 1), np.float32)
     flat = smooth - trend
     values = flat[inside]
     found = levels(values)

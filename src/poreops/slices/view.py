@@ -78,7 +78,7 @@ def detected_view(stack: NDArray[np.generic], *, segmented: bool) -> tuple[Mask,
         alone = not segmented or (len(np.unique(rest)) > 1 and not _equal(rest, value).any())
         hull = np.asarray(convex_hull_image(_largest(~border) if alone else ~border))
         within = np.count_nonzero(border & hull)
-        if within > _LOOSE * np.count_nonzero(border):
+        if not segmented and within > _LOOSE * np.count_nonzero(border):
             continue  # a fracture or a grain, with rock on both sides
         if segmented and alone and within > _ROUND * np.count_nonzero(hull):
             continue  # a solid that is joined to the edge all over
@@ -105,7 +105,9 @@ def filled(stack: NDArray[np.float32], inside: Mask) -> NDArray[np.float32]:
     for image, mask in zip(found, inside, strict=True):
         key = np.packbits(mask).tobytes()
         if key not in known:
-            known = {key: distance_transform_edt(~mask, False, True)}  # indices only
+            known = {
+                key: distance_transform_edt(~mask, return_distances=False, return_indices=True)
+            }
         image[:] = image[tuple(known[key])]
     return found
 
