@@ -45,13 +45,13 @@ def test_a_clean_slice_needs_no_denoising(pore):
     clean = rendered(pore, noise=0, rings=0, beam=0, blur=0)
     found = segment(clean, config(denoise="none", min_area=1))
     np.testing.assert_array_equal(found.labels > 0, pore)
-    assert denoised(clean[0].astype(np.float32), "nlm") == pytest.approx(clean[0])
+    assert denoised(clean[0].astype(np.float32), "nlm", 0.0) == pytest.approx(clean[0])
 
 
 def test_denoising_removes_noise_and_keeps_edges(pore):
     truth = np.where(pore[0], 60.0, 170.0)
     noisy = rendered(pore, blur=0, rings=0, beam=0)[0].astype(np.float32)
-    quiet = denoised(noisy, "nlm")
+    quiet = denoised(noisy, "nlm", 12.0)
     assert np.abs(quiet - truth).mean() < 0.6 * np.abs(noisy - truth).mean()
 
 

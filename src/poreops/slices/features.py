@@ -42,8 +42,12 @@ PORE_FEATURES = (
     Feature("euler_number", 0, False, "1 minus the holes of a pore"),
     Feature("extent", 0, False, "area over area of the box"),
     Feature("feret_diameter_max", 1, True, "largest distance of two points of a pore's hull"),
-    Feature("orientation", 0, False, "angle from axis 0 to the major axis [rad], axial mean of "
-            "the pores by their anisotropy"),  # fmt: skip
+    Feature(
+        "orientation",
+        0,
+        False,
+        "angle from axis 0 to the major axis [rad], axial mean of the pores by their anisotropy",
+    ),  # fmt: skip
     Feature("perimeter_crofton", 1, True, "of a pore, by Crofton's formula in four directions"),
     Feature("solidity", 0, False, "area over area of the hull"),
 )
@@ -55,8 +59,13 @@ SLICE_FEATURES = (
     Feature("weighted_diameter", 1, True, "equivalent diameter, weighted by the pores' areas"),
     Feature("inscribed_radius", 1, True, "mean distance of a pore pixel to the wall"),
     Feature("largest_cluster", 0, False, "area of the largest connected pore over all pore"),
-    Feature("alignment", 0, False, "length of the mean axial vector, by area and anisotropy: 0 "
-            "round or isotropic, 1 parallel lines"),  # fmt: skip
+    Feature(
+        "alignment",
+        0,
+        False,
+        "length of the mean axial vector, by area and anisotropy: 0 "
+        "round or isotropic, 1 parallel lines",
+    ),  # fmt: skip
 )
 """Features of a whole slice, beside those of its pores."""
 

@@ -206,9 +206,7 @@ def local_thresholds(
             if dark.all():
                 continue
             if values[~dark].mean() - values[dark].mean() > _WINDOW_CONTRAST * found.contrast:
-                thresholds[i, j] = np.clip(
-                    local, found.threshold - shift, found.threshold + shift
-                )
+                thresholds[i, j] = np.clip(local, found.threshold - shift, found.threshold + shift)
     scale = [n / m for n, m in zip(image.shape, thresholds.shape, strict=True)]
     return np.asarray(zoom(thresholds, scale, order=1, mode="nearest", grid_mode=True), np.float32)
 

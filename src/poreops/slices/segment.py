@@ -186,18 +186,24 @@ def check_slices(
         )
 
 
-def denoised(image: Floats, method: str) -> Floats:
-    """Return one slice (h, w) without its noise, edges kept as the method can."""
+def denoised(image: Floats, method: str, noise: float) -> Floats:
+    """Return one slice (h, w) without its noise, edges kept as the method can.
+
+    Parameters
+    ----------
+    image : (h, w) float32
+    method : of `SegmentConfig`
+    noise : its standard deviation, for "nlm" [grey level]
+    """
     if method == "nlm":
         from skimage.restoration import denoise_nl_means
 
-        sigma = float(_noise(image[None]))
-        if sigma == 0:
+        if noise == 0:
             return image
         # the patch distance is of the size of a pore: noise has no structure at that length
         return np.asarray(
             denoise_nl_means(
-                image, patch_size=3, patch_distance=5, h=0.8 * sigma, sigma=sigma, fast_mode=True
+                image, patch_size=3, patch_distance=5, h=0.8 * noise, sigma=noise, fast_mode=True
             ),
             dtype=np.float32,
         )
@@ -246,8 +252,16 @@ def _thresholded(
     if not inside.all():
         # the filter and the windows look beyond the edge of the field of view
         grey = filled(grey, inside)
-    smooth = sign * np.stack([denoised(image, config.denoise) for image in grey])
-    phase = f"the {pores or 'dark'} phase" + ("" if pores else " (--pores bright counts the other)")
+    noise = _noise(grey, inside)
+    smooth = sign * np.stack(
+        [
+            denoised(image, config.denoise, _noise(image[None], view[None]))
+            for image, view in zip(grey, inside, strict=True)
+        ]
+    )
+    phase = f"the {pores or 'dark'} phase" + (
+        "" if pores else " (--pores bright counts the other)"
+    )
     if config.threshold == "manual":
         if config.level is None:
             raise InputError(
@@ -262,7 +276,7 @@ def _thresholded(
     flat = smooth - trend
     values = flat[inside]
     found = levels(values)
-    warning = check_two_phases(values, found, _noise(grey), name)
+    warning = check_two_phases(values, found, noise, name)
     limits = np.broadcast_to(np.float32(found.threshold), stack.shape)
     if local:
         limits = np.stack(
@@ -276,13 +290,15 @@ def _thresholded(
     return _Pores((flat < limits) & inside, level, "grey", why, warning)
 
 
-def _noise(stack: Floats) -> float:
+def _noise(stack: Floats, inside: Mask) -> float:
     """Return the noise's standard deviation: the median absolute detail (Donoho & Johnstone)."""
-    some = stack[:: max(len(stack) // 4, 1)]
+    every = max(len(stack) // 4, 1)
+    some, seen = stack[::every], inside[::every]
     h, w = (n - n % 2 for n in some.shape[1:])
-    a, b = some[:, 0:h:2, 0:w:2], some[:, 0:h:2, 1:w:2]
-    c, d = some[:, 1:h:2, 0:w:2], some[:, 1:h:2, 1:w:2]
-    return float(np.median(np.abs(a - b - c + d)) / 2 / 0.6745)
+    places = [(slice(None), slice(y, h, 2), slice(x, w, 2)) for y in (0, 1) for x in (0, 1)]
+    a, b, c, d = (some[place] for place in places)
+    known = np.logical_and.reduce([seen[place] for place in places])
+    return float(np.median(np.abs(a - b - c + d)[known]) / 2 / 0.6745) if known.any() else 0.0
 
 
 def _without_specks(pore: NDArray[np.bool_], min_area: int) -> NDArray[np.bool_]:
