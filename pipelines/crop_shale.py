@@ -8,7 +8,8 @@ from pathlib import Path
 from poreops.errors import exit_on_input_error
 from poreops.sections import section
 from poreops.store import write_hdf5
-from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, read_grey, synthetic_shale
+from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, synthetic_shale
+from poreops.volumes.grey_stack import read_grey
 
 INPUTS, OUT = Path("data"), Path("artifacts/crops")
 
@@ -23,7 +24,7 @@ def main() -> None:
     """Write the crops of both parts."""
     config = section("shale", ShaleConfig)
     if config.images:
-        slices = [image for name in config.images for image in read_grey(INPUTS / name)]
+        slices = [image for name in config.images for image in read_grey(INPUTS / name).image]
     else:
         slices = list(synthetic_shale(config.synthetic, config.seed))
     train, held_out = cut_crops(slices, config)

@@ -12,7 +12,9 @@ from poreops.errors import exit_on_input_error
 from poreops.sections import section
 from poreops.store import write_hdf5
 from poreops.volumes.generate import ROLES, VolumesConfig, sphere_pack, volume_seed
-from poreops.volumes.read import read_image
+from poreops.volumes.labels import parse_labels
+from poreops.volumes.read import read_volume
+from poreops.volumes.spacing import parse_voxel_size
 
 OUT = Path("artifacts/volumes")
 REAL = Path("data/volumes.csv")
@@ -29,10 +31,14 @@ def real_volumes() -> dict[str, NDArray[np.bool_]]:
         rows = list(csv.DictReader(file))
     volumes = {}
     for row in rows:
-        pore_label = int(row["pore_label"]) if row["pore_label"] else None
-        volumes[f"real_{row['name']}"] = read_image(
-            REAL.parent / row["path"], pore_label=pore_label
+        volume = read_volume(
+            REAL.parent / row["path"],
+            pore_label=parse_labels(row["pore_label"]),
+            voxel_size=parse_voxel_size(row["voxel_size_m"] or None),
         )
+        for line in volume.reading.lines():
+            print(f"{row['name']}: {line}")
+        volumes[f"real_{row['name']}"] = volume.image
     return volumes
 
 

@@ -17,9 +17,11 @@ from poreops.compute import ComputeConfig, parallel_map
 from poreops.errors import InputError, exit_on_input_error
 from poreops.sections import section
 from poreops.slices.render import render_slices
-from poreops.slices.rock_table import Rock, RocksConfig, read_grey, read_rocks, spaced
+from poreops.slices.rock_images import read_grey
+from poreops.slices.rock_table import Rock, RocksConfig, read_rocks, spaced
 from poreops.store import read_hdf5, write_hdf5, write_table
 from poreops.transport.stokes import UnderResolvedWarning, permeability
+from poreops.transport.walls import LABORATORY
 from poreops.volumes.genesis import Plug, draw_plug, plugs
 
 OUT, PARTIAL, DATA = Path("artifacts/rocks"), Path("artifacts/.partial/rocks"), Path("data")
@@ -35,8 +37,9 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
         # a tight plug has throats of a voxel; the model is to know such rocks too
         warnings.simplefilter("ignore", UnderResolvedWarning)
         flow = permeability(
-            im, 0, voxel_size=plug.voxel_size, tolerance=config.tolerance, workers=1
-        )
+            im, 0, voxel_size=plug.voxel_size, walls=config.walls,
+            tolerance=config.tolerance, workers=1,
+        )  # fmt: skip
     rng = np.random.default_rng((plug.seed, 1))
     chosen = spaced(len(im), config.slices)
     write_hdf5(
@@ -48,6 +51,7 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
             "porosity": im.mean() + config.laboratory.porosity * rng.standard_normal(),
             "permeability": flow.permeability
             * np.exp(config.laboratory.permeability * rng.standard_normal()),
+            "walls": config.walls,
             "slices": chosen,
         },
     )
@@ -56,9 +60,13 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
 
 def read(config: RocksConfig, rock: Rock) -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """Read the slices of a real rock, at most as many as of a plug."""
-    grey = read_grey(rock.files, rock.name)
+    volume = read_grey(rock.files, rock.name, voxel_size=rock.voxel_size)
+    for text in volume.reading.warnings:
+        print(f"{rock.name}: warning: {text}")
+    grey = volume.image
     chosen = spaced(len(grey), config.slices)
     facts = {"genesis": "real", "voxel_size": rock.voxel_size, "porosity": rock.porosity}
+    facts["walls"] = LABORATORY  # its flow knows no voxels
     return {"grey": grey[chosen]}, facts | {"permeability": rock.permeability, "slices": chosen}
 
 

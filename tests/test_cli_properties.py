@@ -71,7 +71,7 @@ def test_a_folder_holds_table_picture_and_results(run, stack, tmp_path):
     out = tmp_path / "out"
     code, _, err = run(stack, "--voxel-size", "2e-6", "-o", out)
     assert code == 0, err
-    names = ["results.json", "segmentation.png", "slices.csv"]
+    names = ["manifest.json", "results.json", "segmentation.png", "slices.csv"]
     assert sorted(path.name for path in out.iterdir()) == names
     table = pd.read_csv(out / "slices.csv")
     assert list(table.columns) == ["slice", "areal_porosity", "porosity", "permeability_m2"]

@@ -1,6 +1,7 @@
 """The commands generate and score, as a user runs them."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -44,14 +45,14 @@ def test_cores_are_written_one_by_one_and_the_same_again(run, saved, tmp_path):
     assert code == 0, stderr
     assert "3 cores of 40 x 40 pixels, seed 0" in stdout
     names = [f"core_{i:04d}.tif" for i in range(3)]
-    assert sorted(p.name for p in out.iterdir()) == [*names, "results.json"]
+    assert sorted(p.name for p in out.iterdir()) == [*names, "manifest.json", "results.json"]
     drawn = np.stack([tifffile.imread(out / name) for name in names])
     np.testing.assert_array_equal(drawn, model().generate(3, 40))
     code, stdout, _ = run("generate", "--model", saved, "-o", tmp_path / "one", "--json")
     assert code == 0
     results = json.loads(stdout)
     assert (results["count"], results["size"]) == (1, 16)
-    assert sorted(results["files"]) == ["core_0000.tif", "results.json"]
+    assert sorted(results["files"]) == ["core_0000.tif", "manifest.json", "results.json"]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,15 @@ def test_two_sets_are_compared(run, tmp_path):
     code, stdout, _ = run("score", real, real)
     assert code == 0
     assert "FID       0.000" in stdout
+    header = next(line for line in stdout.splitlines() if line.startswith("direction"))
+    assert re.split(r"\s{3,}", header) == [
+        "direction", "share real", "share generated", "length real [pixel]",
+        "length generated [pixel]", "largest distance [sd]",
+    ]  # fmt: skip
+    for direction in ("down", "across", "radial"):
+        row = next(line for line in stdout.splitlines() if line.startswith(direction))
+        assert row.split()[1] == row.split()[2]  # a set and itself
+        assert len(row.split()) == 6
     assert "warning: FID of fewer than 50 images is strongly biased, got 40" in stdout
 
 
@@ -119,7 +129,7 @@ def test_two_sets_are_compared(run, tmp_path):
             np.random.default_rng(0).integers(0, 99, (1, 48, 48), dtype=np.uint8),
             "two or more images",
         ),
-        (np.zeros((0, 48, 48), np.uint8), "must hold grey images"),
+        (np.zeros((0, 48, 48), np.uint8), "must hold images"),
     ],
     ids=["colour", "float", "constant", "size", "one", "none"],
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poreops.regions.partition import partition
     from poreops.rocks.properties import load_rock_model
     from poreops.transport.bulk import formation_factor
+    from poreops.transport.image_check import check
     from poreops.transport.size_factor import diffusive_size_factors
     from poreops.transport.stokes import hydraulic_size_factors, permeability
     from poreops.volumes.read import read_image
@@ -24,6 +25,7 @@ __all__ = [
     "InputError",
     "__version__",
     "build_network",
+    "check",
     "diffusive_size_factors",
     "export_for_porespy",
     "formation_factor",
@@ -37,6 +39,7 @@ __all__ = [
 
 _MODULE_OF = {
     "build_network": "poreops.network",
+    "check": "poreops.transport.image_check",
     "diffusive_size_factors": "poreops.transport.size_factor",
     "export_for_porespy": "poreops.conductance",
     "formation_factor": "poreops.transport.bulk",

@@ -1,7 +1,4 @@
-"""Result folders are whole or absent; ParaView's reader and OpenPNM read what is written."""
-
-import os
-import stat
+"""ParaView's reader and OpenPNM read what is written."""
 
 import numpy as np
 import openpnm
@@ -13,7 +10,7 @@ from vtkmodules.vtkIOXML import vtkXMLImageDataReader, vtkXMLPolyDataReader
 from poreops.errors import InputError
 from poreops.network import load_network, network_of_regions
 from poreops.regions.partition import Regions, touching_pairs
-from poreops.report import output_folder, vtk, write_network
+from poreops.report import vtk, write_network
 
 VOXEL = 2e-6
 
@@ -120,68 +117,3 @@ def test_the_same_network_gives_the_same_files(folder, network, tmp_path):
     write_network(tmp_path, network)
     for path in folder.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def test_folder_appears_only_on_success(tmp_path):
-    out = tmp_path / "deep" / "out"
-    with output_folder(out) as folder:
-        (folder / "a.txt").write_text("a")
-        assert not out.exists()
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.txt", "deep", "out"]
-    assert stat.S_IMODE(out.stat().st_mode) == 0o777 & ~_umask()
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-@pytest.mark.parametrize("existing", [False, True])
-def test_nothing_is_written_on_an_error(tmp_path, existing):
-    out = tmp_path / "out"
-    if existing:
-        out.mkdir()
-        (out / "results.json").write_text("old")
-    before = sorted(tmp_path.rglob("*"))
-
-    def fail(folder):
-        (folder / "results.json").write_text("new")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), output_folder(out) as folder:
-        fail(folder)
-    assert sorted(tmp_path.rglob("*")) == before
-    if existing:
-        assert (out / "results.json").read_text() == "old"
-
-
-def test_files_of_others_stay(tmp_path):
-    (tmp_path / "rock.tif").write_text("mine")
-    (tmp_path / "results.json").write_text("old")
-    with output_folder(tmp_path) as folder:
-        (folder / "results.json").write_text("new")
-        (folder / "pores.csv").write_text("new")
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {
-        "rock.tif": "mine",
-        "results.json": "new",
-        "pores.csv": "new",
-    }
-
-
-def test_folder_that_cannot_be_written(tmp_path):
-    (tmp_path / "file").write_text("x")
-    for out in (tmp_path / "file", tmp_path / "file" / "out", "/proc/poreops/out"):
-        with (
-            pytest.raises(InputError, match="output folder must be writable") as caught,
-            output_folder(out),
-        ):
-            pass
-        assert "\n" not in str(caught.value)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_read_only_folder(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(InputError, match="Permission denied"), output_folder(tmp_path / "out"):
-        pass

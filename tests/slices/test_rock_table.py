@@ -5,7 +5,8 @@ import pytest
 import tifffile
 
 from poreops.errors import InputError
-from poreops.slices.rock_table import MILLIDARCY, read_grey, read_rocks
+from poreops.slices.rock_images import read_grey
+from poreops.slices.rock_table import MILLIDARCY, read_rocks
 
 HEAD = "sample,file,voxel_size_m,porosity,permeability_md\n"
 RNG = np.random.default_rng(0)
@@ -35,7 +36,7 @@ def test_a_good_table_is_read_in_si_units(folder):
     one, other = read(folder, GOOD)
     assert (one.name, one.voxel_size, one.porosity) == ("A", 4e-6, 0.2)
     assert other.permeability == pytest.approx(3.5 * MILLIDARCY)
-    assert read_grey(one.files, "A").shape == (3, 40, 48)
+    assert read_grey(one.files, "A").image.shape == (3, 40, 48)
 
 
 def test_no_rock_is_no_error(tmp_path):
@@ -44,7 +45,7 @@ def test_no_rock_is_no_error(tmp_path):
 
 def test_a_rock_of_two_files_has_their_slices(folder):
     (rock,) = read(folder, "A,rocks/a.tif,4e-6,0.2,100\nA,rocks/b.tif,4e-6,0.2,100\n")
-    assert read_grey(rock.files, "A").shape == (6, 40, 48)
+    assert read_grey(rock.files, "A").image.shape == (6, 40, 48)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +89,12 @@ def test_other_columns_are_refused(tmp_path):
 def test_sixteen_bits_keep_their_values(tmp_path):
     deep = grey(dtype=np.uint16) * 300
     tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="minisblack")
-    np.testing.assert_array_equal(read_grey((tmp_path / "deep.tif",), "A"), deep)
+    np.testing.assert_array_equal(read_grey((tmp_path / "deep.tif",), "A").image, deep)
 
 
 def test_one_slice_is_a_stack_of_one(tmp_path):
     tifffile.imwrite(tmp_path / "one.tif", grey()[0], photometric="minisblack")
-    assert read_grey((tmp_path / "one.tif",), "A").shape == (1, 40, 48)
+    assert read_grey((tmp_path / "one.tif",), "A").image.shape == (1, 40, 48)
 
 
 def test_colour_is_refused(tmp_path):
@@ -106,7 +107,9 @@ def test_pages_of_different_sizes_are_refused(tmp_path):
     with tifffile.TiffWriter(tmp_path / "mixed.tif") as tiff:
         for size in (40, 56):
             tiff.write(grey(1, size, size)[0])
-    with pytest.raises(InputError, match=r"one size, mixed\.tif has pages of 40 x 40 and 56 x 56"):
+    with pytest.raises(
+        InputError, match=r"one size and type, mixed\.tif holds 2 series \(0: 40 x 40 uint8"
+    ):
         read_grey((tmp_path / "mixed.tif",), "A")
 
 

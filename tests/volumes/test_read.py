@@ -1,6 +1,8 @@
 """Every format gives back the image it was written with; every bad file is one clear line."""
 
+import contextlib
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,10 +13,14 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.ndimage import gaussian_filter
 
 from poreops.errors import InputError
+from poreops.transport.bulk import formation_factor
 from poreops.volumes import memory
-from poreops.volumes.read import read_header, read_image
+from poreops.volumes.grey_stack import read_stack
+from poreops.volumes.read import read_header, read_image, read_volume
+from poreops.volumes.reading import ReadingWarning
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=3, min_side=2, max_side=7)
 BINARY = hnp.arrays(np.bool_, SHAPES).filter(lambda im: im.any())
@@ -71,7 +77,7 @@ def test_round_trip_of_a_binary_image(tmp_path, name, im, dtype):
     stored = im.astype(dtype) * (255 if dtype == "uint8" else 1)
     stored = stored.astype(dtype)
     WRITERS[name](tmp_path / name, stored)
-    found = read_image(tmp_path / name, **_described(name, stored))
+    found = read_volume(tmp_path / name, **_described(name, stored)).image
     assert found.dtype == bool
     assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, im)
@@ -84,7 +90,7 @@ def test_round_trip_of_labels(tmp_path, name, im, order):
     stored = np.asarray(im, order="C" if name == "a.raw" else order)
     WRITERS[name](tmp_path / name, stored)
     label = int(im.flat[0])
-    found = read_image(tmp_path / name, pore_label=label, **_described(name, im))
+    found = read_volume(tmp_path / name, pore_label=label, **_described(name, im)).image
     np.testing.assert_array_equal(found, im == label)
     header = read_header(tmp_path / name, **_described(name, im))
     assert header.shape == im.shape
@@ -95,10 +101,11 @@ def test_round_trip_of_labels(tmp_path, name, im, order):
 @given(im=BINARY)
 def test_slabs_give_the_image_that_one_read_gives(tmp_path, im):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("poreops.volumes.formats.SLAB_BYTES", 1)
+        patch.setattr("poreops.volumes.stored.SLAB_BYTES", 1)
         for name, write in WRITERS.items():
             write(tmp_path / name, im.astype(np.uint8))
-            found = read_image(tmp_path / name, **_described(name, im.astype(np.uint8)))
+            options = _described(name, im.astype(np.uint8))
+            found = read_volume(tmp_path / name, **options).image
             np.testing.assert_array_equal(found, im)
 
 
@@ -123,11 +130,24 @@ def test_hdf5_dataset_in_the_path_and_as_argument(tmp_path, half):
         read_image(f"{tmp_path}/a.h5:two", dataset="two")
 
 
-def test_axes_of_length_one_are_left_out(tmp_path, half):
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_axis_of_one_voxel_keeps_its_place_and_name(tmp_path, half, place):
+    # a channel along each of the other axes; the one beside it is closed
+    one = np.zeros((20, 30), dtype=bool)
+    one[:, 8:20] = True
+    im = np.expand_dims(one, place)
+    np.save(tmp_path / "a.npy", im)
+    found = read_image(tmp_path / "a.npy")
+    assert found.shape == im.shape
+    along, across = [axis for axis in range(3) if axis != place]
+    assert formation_factor(found, along).formation_factor == pytest.approx(2.5)
+    assert not formation_factor(found, across).percolates
+
+
+def test_axes_beyond_the_third_are_left_out_with_a_word(tmp_path, half):
     np.save(tmp_path / "a.npy", half[np.newaxis, :, :, :, np.newaxis])
-    np.testing.assert_array_equal(read_image(tmp_path / "a.npy"), half)
-    np.save(tmp_path / "slice.npy", half[:1])
-    np.testing.assert_array_equal(read_image(tmp_path / "slice.npy"), half[0])
+    with pytest.warns(ReadingWarning, match="array axes 1, 2, 3 were taken as x, y, z"):
+        np.testing.assert_array_equal(read_image(tmp_path / "a.npy"), half)
 
 
 def test_all_pore_is_an_image(tmp_path):
@@ -194,7 +214,7 @@ def test_colour_is_refused(tmp_path):
 def test_path_must_be_an_image_file(tmp_path):
     with pytest.raises(InputError, match="there is no"):
         read_image(tmp_path / "none.tif")
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="must hold images"):
         read_image(tmp_path)
     (tmp_path / "a.vtk").write_text("x")
     with pytest.raises(InputError, match=r"must be \.tif"):
@@ -261,3 +281,102 @@ def test_memory_of_a_container(monkeypatch):
     files.clear()
     assert memory.available_memory() is None
     memory.require_memory(1 << 60, "anything", "wait")
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.h5", "a.tif", "pages.tif", "one.npy"])
+def test_an_image_is_not_copied(tmp_path, monkeypatch, name, order):
+    monkeypatch.setattr("poreops.volumes.stored.SLAB_BYTES", 2**18)
+    im = np.asarray(np.random.default_rng(0).random((160, 150, 140)) < 0.5, order=order)
+    write = {"one.npy": np.save, "a.npz": lambda path, a: np.savez(path, im=a)} | WRITERS
+    write[name](tmp_path / name, (im[None] if name == "one.npy" else im).astype(np.uint8))
+    read_header(tmp_path / name)  # imports
+    for read in (read_volume, read_stack):
+        if name == "one.npy" and read is read_stack:
+            continue
+        tracemalloc.start()
+        image = read(tmp_path / name).image
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        np.testing.assert_array_equal(image, im)
+        # the image, a slab and what is made of it, the checks
+        assert peak < im.size * 1.25 + 2**21
+
+
+@each_example
+@given(im=LABELS, order=st.sampled_from("CF"), name=st.sampled_from(sorted(WRITERS)))
+def test_both_readers_give_the_array(tmp_path, im, order, name):
+    if name == "a.raw" or (im.ndim == 3 and im.shape[-1] in {3, 4}):
+        return
+    WRITERS[name](tmp_path / name, np.asarray(im, order=order))
+    found = read_stack(tmp_path / name).image
+    np.testing.assert_array_equal(found.reshape(im.shape), im)
+    assert found.dtype == im.dtype
+
+
+@each_example
+@given(shape=st.permutations([11, 17, 26]), seed=st.integers(0, 3))
+def test_a_raw_file_read_in_another_order_is_noticed(tmp_path, shape, seed):
+    field = gaussian_filter(np.random.default_rng(seed).standard_normal((11, 17, 26)), 2)
+    im = (field > 0).astype(np.uint8)
+    im.tofile(tmp_path / "a.raw")
+    warnings = read_volume(tmp_path / "a.raw", shape=tuple(shape), dtype="u1").reading.warnings
+    if tuple(shape) == im.shape:
+        assert warnings == ()
+    else:
+        assert "in the order 11,17,26 it is" in warnings[0]
+
+
+@pytest.mark.parametrize("header", ["{'descr': '|u1', (", "{'descr': '|u1', 'fortran_order': False, "
+                                    "'shape': (-3, 4), }"])  # fmt: skip
+def test_a_damaged_npy_header(tmp_path, header):
+    text = header.encode().ljust(117) + b"\n"
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\1\0" + bytes([118, 0]) + text + bytes(50))
+    for reader in (read_volume, read_stack):
+        with pytest.raises(InputError, match=r"a\.npy"):
+            reader(tmp_path / "a.npy")
+
+
+def test_noise_and_cubes_have_no_order(tmp_path):
+    rng = np.random.default_rng(0)
+    for shape in ((11, 17, 26), (20, 20, 20)):
+        (rng.random(shape) < 0.5).tofile(tmp_path / "a.raw")
+        assert read_volume(tmp_path / "a.raw", shape=shape, dtype="bool").reading.warnings == ()
+
+
+def test_a_raw_file_with_a_header(tmp_path, half):
+    (tmp_path / "a.raw").write_bytes(b"\7" * 512 + half.tobytes())
+    options = {"shape": half.shape, "dtype": "uint8"}
+    np.testing.assert_array_equal(read_image(tmp_path / "a.raw", offset=512, **options), half)
+    with pytest.raises(InputError, match="512 more: a header of --offset 512"):
+        read_image(tmp_path / "a.raw", **options)
+    with pytest.raises(InputError, match="must not be negative"):
+        read_image(tmp_path / "a.raw", offset=-1, **options)
+    (tmp_path / "b.raw").write_bytes(bytes([0, 7, 0, 9]))
+    with pytest.raises(InputError, match="holds 0, 7, 9"):  # not "true, true"
+        read_image(tmp_path / "b.raw", shape=(2, 2), dtype="bool")
+
+
+def test_what_is_in_an_npz(tmp_path, half):
+    np.savez(tmp_path / "a.npz", half, ~half)
+    with pytest.raises(InputError, match="give one of: arr_0, arr_1"):
+        read_image(tmp_path / "a.npz")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.npz", dataset="arr_1"), ~half)
+    np.save(tmp_path / "rock.npy", half)
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(tmp_path / "b.npz", "w", method) as archive:
+            archive.writestr("readme.txt", "not an array")
+            archive.write(tmp_path / "rock.npy", "rock.npy")
+        np.testing.assert_array_equal(read_image(tmp_path / "b.npz"), half)
+
+
+@each_example
+@given(place=st.floats(0, 1), value=st.integers(0, 255), name=st.sampled_from(sorted(WRITERS)))
+def test_a_damaged_byte_is_no_traceback(tmp_path, place, value, name):
+    im = (np.random.default_rng(2).random((3, 12, 13)) < 0.5).astype(np.uint8)
+    WRITERS[name](tmp_path / name, im)
+    content = bytearray((tmp_path / name).read_bytes())
+    content[int(place * (len(content) - 1))] = value
+    (tmp_path / name).write_bytes(content)
+    with contextlib.suppress(InputError):
+        read_volume(tmp_path / name, **_described(name, im))

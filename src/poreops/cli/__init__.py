@@ -6,11 +6,13 @@ Only Typer is imported here; each command loads what it needs.
 import os
 import signal
 import sys
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+import traceback
+from typing import Annotated, NoReturn
 
 import typer
 
+from poreops.cli import options as o
+from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
 
 # Typer holds its own copy of click or the installed one; its public error leads to the right base
@@ -22,193 +24,211 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Image = Annotated[
-    str,
-    typer.Argument(
-        help="TIFF stack, .npy, .npz, HDF5 (file.h5:/dataset) or .raw with --shape and --dtype. "
-        "Pore is True, 1 or 255.",
-        show_default=False,
-    ),
-]
-ImageSet = Annotated[
-    str,
-    typer.Argument(
-        help="Folder of 8-bit grey images of one size (TIFF, PNG, npy, ...), or one stack.",
-        show_default=False,
-    ),
-]
-VoxelSize = Annotated[
-    float, typer.Option("--voxel-size", help="Edge of a voxel in metres.", show_default=False)
-]
-OptionalVoxelSize = Annotated[
-    float | None,
-    typer.Option("--voxel-size", help="Edge of a voxel in metres; written to the results."),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        "--model", help="Model of the method `model`, e.g. models:/conductance@champion."
-    ),
-]
-Method = Annotated[
-    str | None,
-    typer.Option(
-        "--method",
-        help="Conductances by dns, model, geometry or shape-factor.  [default: model with "
-        "--model, else dns]",
-    ),
-]
-Transport = Annotated[
-    str,
-    typer.Option(
-        "--transport", help="What the network carries: diffusion, flow or both; flow by dns."
-    ),
-]
-Axis = Annotated[str, typer.Option("--axis", help="x, y, z or all (array axes 0, 1, 2).")]
-Out = Annotated[
-    Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)
-]
-OptionalOut = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Folder for the results; none by default.")
-]
-PoreLabel = Annotated[
-    int | None, typer.Option("--pore-label", help="Value of the pore in a segmented image.")
-]
-Dataset = Annotated[
-    str | None, typer.Option("--dataset", help="Array inside an HDF5 or npz file.")
-]
-Shape = Annotated[
-    str | None, typer.Option("--shape", help="Of a raw file, e.g. 400,400,400 (C order).")
-]
-Dtype = Annotated[str | None, typer.Option("--dtype", help="Of a raw file, e.g. uint8 or >u2.")]
-Workers = Annotated[
-    int | None, typer.Option("--workers", help="Threads; all processors by default.", min=1)
-]
-GreyImage = Annotated[
-    str,
-    typer.Argument(
-        help="Grey slice, or stack of slices: TIFF, .npy, .npz or HDF5; pores are dark.",
-        show_default=False,
-    ),
-]
-RockModelUri = Annotated[
-    str, typer.Option("--model", help="Model of rock properties, by its URI or folder.")
-]
-Threshold = Annotated[
-    float | None,
-    typer.Option(
-        "--threshold",
-        help="Grey level below which a pixel is pore.  [default: as the model was trained]",
-    ),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")
-]
+
+def _version(asked: bool) -> None:
+    if asked:
+        import poreops
+
+        typer.echo(f"poreops {poreops.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _poreops(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def check(
+    image: o.Image,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    pore_label: o.PoreLabel = None,
+    octants: o.Octants = True,
+    dataset: o.Dataset = None,
+    shape: o.Shape = None,
+    dtype: o.Dtype = None,
+    offset: o.Offset = 0,
+    workers: o.Workers = None,
+    out: o.OptionalOut = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
+) -> None:
+    """Look at an image before a number from it is believed: phase, connection, resolution."""
+    from poreops.cli import bulk_jobs, show
+
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    deliver(
+        lambda _: bulk_jobs.check(source, octants, workers),
+        show.check_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command()
 def network(
-    image: Image,
-    voxel_size: VoxelSize,
-    out: Out,
-    model: Model = None,
-    method: Method = None,
-    transport: Transport = "diffusion",
-    axis: Axis = "all",
-    pore_label: PoreLabel = None,
-    dataset: Dataset = None,
-    shape: Shape = None,
-    dtype: Dtype = None,
-    workers: Workers = None,
-    as_json: Json = False,
+    image: o.Image,
+    out: o.Out,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    model: o.Model = None,
+    method: o.Method = None,
+    transport: o.Transport = "diffusion",
+    walls: o.Walls = None,
+    axis: o.Axis = "all",
+    r_max: o.PeakRadius = 4,
+    sigma: o.Sigma = 0.4,
+    pore_label: o.PoreLabel = None,
+    octants: o.Octants = True,
+    dataset: o.Dataset = None,
+    shape: o.Shape = None,
+    dtype: o.Dtype = None,
+    offset: o.Offset = 0,
+    workers: o.Workers = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
     """Build an OpenPNM-ready pore network; its formation factor, tortuosity, permeability."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.network(source, voxel_size, method, model, transport, axis, out, workers)
-    _show(results, show.network_text, as_json, out)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    deliver(
+        lambda _: jobs.network(source, given, axis, octants),
+        show.network_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command("size-factors")
 def size_factors(
-    image: Image,
-    voxel_size: VoxelSize,
-    out: OptionalOut = None,
-    model: Model = None,
-    method: Method = None,
-    pore_label: PoreLabel = None,
-    dataset: Dataset = None,
-    shape: Shape = None,
-    dtype: Dtype = None,
-    workers: Workers = None,
-    as_json: Json = False,
+    image: o.Image,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    out: o.OptionalOut = None,
+    model: o.Model = None,
+    method: o.Method = None,
+    transport: o.Quantity = "diffusion",
+    walls: o.Walls = None,
+    convention: o.Convention = "centroid",
+    r_max: o.PeakRadius = 4,
+    sigma: o.Sigma = 0.4,
+    pore_label: o.PoreLabel = None,
+    dataset: o.Dataset = None,
+    shape: o.Shape = None,
+    dtype: o.Dtype = None,
+    offset: o.Offset = 0,
+    workers: o.Workers = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
-    """Partition an image and give the diffusive size factor of every throat."""
+    """Partition an image and give the size factor of every throat, of diffusion or of flow."""
     from poreops.cli import jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.size_factors(source, voxel_size, method, model, out, workers)
-    _show(results, show.size_factors_text, as_json, out)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    deliver(
+        lambda _: jobs.size_factors(source, given, convention),
+        show.size_factors_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command("formation-factor")
 def formation_factor(
-    image: Image,
-    axis: Axis = "all",
-    voxel_size: OptionalVoxelSize = None,
-    out: OptionalOut = None,
-    pore_label: PoreLabel = None,
-    dataset: Dataset = None,
-    shape: Shape = None,
-    dtype: Dtype = None,
-    as_json: Json = False,
+    image: o.Image,
+    axis: o.Axis = "all",
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    out: o.OptionalOut = None,
+    pore_label: o.PoreLabel = None,
+    diffusivity: o.Diffusivity = None,
+    ends: o.Ends = "face",
+    periodic: o.Periodic = None,
+    tolerance: o.Tolerance = None,
+    octants: o.Octants = True,
+    dataset: o.Dataset = None,
+    shape: o.Shape = None,
+    dtype: o.Dtype = None,
+    offset: o.Offset = 0,
+    workers: o.Workers = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
     """Solve diffusion in the whole image: formation factor and tortuosity without a network."""
-    from poreops.cli import jobs, show
+    from poreops.cli import bulk_jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.formation_factor(source, axis, voxel_size, out)
-    _show(results, show.formation_factor_text, as_json, out)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    phases = o.parsed_diffusivity(diffusivity)
+    numerics = bulk_jobs.Numerics(tolerance, None, workers)
+    deliver(
+        lambda _: bulk_jobs.formation_factor(
+            source, axis, phases, ends, periodic, numerics, octants
+        ),
+        show.formation_factor_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command()
 def permeability(
-    image: Image,
-    voxel_size: VoxelSize,
-    axis: Axis = "all",
-    out: OptionalOut = None,
-    pore_label: PoreLabel = None,
-    dataset: Dataset = None,
-    shape: Shape = None,
-    dtype: Dtype = None,
-    workers: Workers = None,
-    as_json: Json = False,
+    image: o.Image,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    axis: o.Axis = "all",
+    out: o.OptionalOut = None,
+    pore_label: o.PoreLabel = None,
+    boundary: o.Boundary = "reflected",
+    walls: o.Walls = None,
+    refine: o.Refine = 1,
+    tolerance: o.Tolerance = None,
+    iterations: o.Iterations = None,
+    octants: o.Octants = True,
+    dataset: o.Dataset = None,
+    shape: o.Shape = None,
+    dtype: o.Dtype = None,
+    offset: o.Offset = 0,
+    workers: o.Workers = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
     """Solve Stokes flow in the whole image: permeability without a network."""
-    from poreops.cli import jobs, show
+    from poreops.cli import bulk_jobs, show
 
-    source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.permeability(source, axis, voxel_size, out, workers)
-    _show(results, show.permeability_text, as_json, out)
+    source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    numerics = bulk_jobs.Numerics(tolerance, iterations, workers)
+    deliver(
+        lambda _: bulk_jobs.permeability(
+            source, axis, boundary, walls or "stepped", refine, numerics, octants
+        ),
+        show.permeability_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command()
 def properties(
-    image: GreyImage,
-    voxel_size: VoxelSize,
-    model: RockModelUri = "models:/rock-properties@champion",
-    threshold: Threshold = None,
-    out: OptionalOut = None,
-    as_json: Json = False,
+    image: o.GreyImage,
+    voxel_size: o.VoxelSize = None,
+    any_voxel_size: o.AnyVoxelSize = False,
+    model: o.RockModelUri = "models:/rock-properties@champion",
+    threshold: o.Threshold = None,
+    out: o.OptionalOut = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
     """Predict porosity and permeability from grey micro-CT slices, with intervals."""
-    from poreops.cli import jobs, show
+    from poreops.cli import rock_jobs, show
+    from poreops.volumes.spacing import parse_voxel_size
 
-    results = jobs.properties(image, voxel_size, model, threshold, out)
-    _show(results, show.properties_text, as_json, out)
+    edges = parse_voxel_size(voxel_size)
+    deliver(
+        lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, threshold),
+        show.properties_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command()
@@ -217,26 +237,29 @@ def generate(
         str,
         typer.Option("--model", help="E.g. models:/digital-core@champion.", show_default=False),
     ],
-    out: Out,
+    out: o.Out,
     count: Annotated[int, typer.Option("-n", "--count", help="Number of cores.")] = 1,
     size: Annotated[
         int | None,
         typer.Option("--size", help="Edge in pixels; that of the training patches by default."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other cores.")] = 0,
-    as_json: Json = False,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
 ) -> None:
     """Draw grey digital cores from a trained generator, one TIFF each."""
     from poreops.cli import core_jobs, show
 
-    results = core_jobs.generate(model, count, size, seed, out)
-    _show(results, show.generate_text, as_json, out)
+    deliver(
+        lambda folder: core_jobs.generate(model, count, size, seed, folder),
+        show.generate_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
 
 
 @app.command()
 def score(
-    real: ImageSet,
-    generated: ImageSet,
+    real: o.ImageSet,
+    generated: o.ImageSet,
     extractor: Annotated[
         str,
         typer.Option("--extractor", help="Features by efficientnet-lite0 or inception-v3."),
@@ -249,20 +272,31 @@ def score(
         int | None,
         typer.Option("--r-max", help="Largest lag of S2; a quarter of the edge.", min=1),
     ] = None,
-    as_json: Json = False,
+    as_json: o.Json = False,
 ) -> None:
     """Compare two sets of grey images: two-point correlation, FID and KID."""
     from poreops.cli import core_jobs, show
 
-    results = core_jobs.score(real, generated, extractor, smoothing, r_max)
-    _show(results, show.score_text, as_json, None)
+    deliver(
+        lambda _: core_jobs.score(real, generated, extractor, smoothing, r_max),
+        show.score_text, as_json=as_json,
+    )  # fmt: skip
 
 
 def main() -> NoReturn:
     """Run the command; bad input is one line on stderr and exit code 2."""
-    # a terminated run removes its temporary folder as an interrupted one does
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # a run that is told to end removes its temporary folder as an interrupted one does
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, _: object) -> NoReturn:
+    # a second one must not interrupt the cleaning
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run(arguments: list[str]) -> int:
@@ -283,33 +317,21 @@ def run(arguments: list[str]) -> int:
         return _fail("interrupted; nothing was written", 130)
     except MemoryError as error:
         return _fail(f"out of memory ({error}); crop the image", 1)
+    except UnwrittenError as error:
+        return _fail(str(error), 1)
     except OSError as error:
         return _fail(f"{error.strerror or error} ({error.filename or 'output'})", 1)
+    except Exception as error:  # noqa: BLE001 - the last resort of a command
+        if os.environ.get("POREOPS_DEBUG"):
+            traceback.print_exc()
+        return _fail(
+            f"this is a fault of poreops, {type(error).__name__}: {error}; nothing was written; "
+            "POREOPS_DEBUG=1 shows where it happened, please report that",
+            1,
+        )
     return code if isinstance(code, int) else 0
 
 
 def _fail(message: str, code: int) -> int:
     typer.echo(f"error: {' '.join(message.split())}", err=True)
     return code
-
-
-def _parsed_shape(shape: str | None) -> tuple[int, ...] | None:
-    if shape is None:
-        return None
-    try:
-        return tuple(int(n) for n in shape.replace("x", ",").split(","))
-    except ValueError:
-        raise InputError(
-            f"shape must be voxel counts, got {shape!r}; give it as --shape 400,400,400"
-        ) from None
-
-
-def _show(results: dict[str, Any], text: Any, as_json: bool, out: Path | None) -> None:
-    if as_json:
-        import json
-
-        typer.echo(json.dumps(results, indent=2, allow_nan=False))
-        return
-    typer.echo(text(results))
-    if out is not None:
-        typer.echo(f"written to {out}")

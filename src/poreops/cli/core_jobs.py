@@ -3,56 +3,59 @@
 from pathlib import Path
 from typing import Any
 
+from poreops.cli.answer import Answer
+from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.errors import InputError
-from poreops.volumes.grey import read_grey_set
+from poreops.volumes.grey_stack import read_grey_set
 from poreops.volumes.memory import require_memory
+from poreops.volumes.reading import Reading
 
 Results = dict[str, Any]
 
 SMALLEST = 32  # pixels: a smaller image, blown up for the extractor, has no features of its own
+# axes 0 and 1 of an image, as one sees it
+_DIRECTIONS = {"x": "down", "y": "across", "radial": "radial"}
 _SUBSETS, _SUBSET_SIZE, _SEED = 100, 50, 0  # of KID
 
 
-def generate(uri: str, count: int, size: int | None, seed: int, out: Path) -> Results:
-    """Draw cores and write one TIFF for each, and results.json."""
+def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | None) -> Answer:
+    """Draw cores and write one TIFF for each into a folder."""
     import tifffile
     from tqdm import tqdm
 
-    from poreops import report
     from poreops.cores.gate import load_core_model
 
     if count < 1:
         raise InputError(f"the number of cores must be positive, got {count}; give it as -n 1")
     if seed < 0:
         raise InputError(f"a seed must not be negative, got {seed}; give it as --seed 0")
+    assert folder is not None  # --out is no option of it, it must be given
     clock = Clock()
-    with report.output_folder(out) as folder:
-        with clock.timed("load"):
-            model = load_core_model(uri)
-        size = model.network.patch if size is None else size
-        require_memory(
-            model.bytes_needed(size), f"drawing a core of {size} x {size} pixels", "lower --size"
-        )
-        digits = max(len(str(count - 1)), 4)
-        with clock.timed("draw"):
-            bar = tqdm(total=count, desc="cores", unit="", delay=2, leave=False)
-            number = 0
-            for cores in model.stream(count, size, seed=seed):
-                for core in cores:
-                    tifffile.imwrite(folder / f"core_{number:0{digits}d}.tif", core)
-                    number += 1
-                bar.update(len(cores))
-            bar.close()
-        results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
-        results["seconds"] = clock.seconds
-        results["files"] = report.write_results(folder, results)
-    return results
+    with clock.timed("load"):
+        model = load(load_core_model, uri)
+    size = model.network.patch if size is None else size
+    require_memory(
+        model.bytes_needed(size), f"drawing a core of {size} x {size} pixels", "lower --size"
+    )
+    digits = max(len(str(count - 1)), 4)
+    names = [f"core_{number:0{digits}d}.tif" for number in range(count)]
+    with clock.timed("draw"):
+        bar = tqdm(total=count, desc="cores", unit="", delay=2, leave=False)
+        unwritten = iter(names)
+        # cores are written as they are drawn: all at once may not fit in memory
+        for cores in model.stream(count, size, seed=seed):
+            for core, name in zip(cores, unwritten, strict=False):
+                tifffile.imwrite(folder / name, core)
+            bar.update(len(cores))
+        bar.close()
+    results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
+    return Answer(results | {"seconds": clock.seconds}, names)
 
 
 def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
-) -> Results:
+) -> Answer:
     """Compare two sets of images."""
     from poreops.learning.core_evaluation import (
         CoreEvaluationConfig,
@@ -66,7 +69,8 @@ def score(
     name = checked_name(extractor_name)
     clock = Clock()
     with clock.stage("read"):
-        sets = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+        volumes = {"real": read_grey_set(real), "generated": read_grey_set(generated)}
+    sets = {side: volume.image for side, volume in volumes.items()}
     sizes = [images.shape[1:] for images in sets.values()]
     if sizes[0] != sizes[1]:
         raise InputError(
@@ -100,11 +104,30 @@ def score(
     s2: Results = {"pore_below": segmentation.pore_below, "r_max": config.r_max}
     for direction, error in errors.items():
         both = [curves[side][direction] for side in ("real", "generated")]
-        s2[direction] = {
+        s2[_DIRECTIONS[direction]] = {
             "real": both[0]["mean"].tolist(),
             "generated": both[1]["mean"].tolist(),
             "real_sd": both[0]["sd"].tolist(),
             "correlation_length": [curve.get("correlation_length") for curve in both],
             "error_sd": error,
         }
-    return {"command": "score", **scores, "s2": s2, "seconds": clock.seconds}
+    readings = {side: volume.reading for side, volume in volumes.items()}
+    results = {
+        "command": "score", **scores, "s2": s2,
+        "lossy": {side: reading.lossy for side, reading in readings.items()},
+        "warnings": [*_set_warnings(readings), *scores["warnings"]],
+        "seconds": clock.seconds,
+    }  # fmt: skip
+    return Answer(results)
+
+
+def _set_warnings(readings: dict[str, Reading]) -> list[str]:
+    """Return what the readers say of each set, and that lossy images have grain of their own."""
+    found = [text for reading in readings.values() for text in reading.warnings]
+    for side, reading in readings.items():
+        if reading.lossy:
+            found.append(
+                f"the {side} images are stored with loss ({reading.format}): the scores see its "
+                "blocks and grain; take files that keep every value"
+            )
+    return list(dict.fromkeys(found))

@@ -1,9 +1,6 @@
-"""What the commands do: read, compute with progress on stderr, write a folder of results."""
+"""What the commands of networks do: partition an image, give its conduits their size factors."""
 
-import math
-import warnings
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,355 +8,228 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.cli import flow_results
+from poreops.cli.answer import Answer, Results
+from poreops.cli.axes import (
+    DIFFUSION_KEYS,
+    FLOW_KEYS,
+    axis_names,
+    diffusion_results,
+    solve_axes,
+)
+from poreops.cli.checking import check_block
+from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
+from poreops.cli.source import ImageSource, about, required_edge
 from poreops.errors import InputError
-from poreops.volumes.memory import require_memory
-from poreops.volumes.read import ImageHeader, read_header, read_image
-
-# peak of the full-volume solver at 256³: 66 at porosity 0.95, 43 at 0.6, 15 at 0.2, measured
-BULK_BYTES_PER_VOXEL = 75
-
-Results = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class ImageSource:
-    """An image file and how to read it; see `poreops.read_image`."""
+class Conductances:
+    """Where the size factors of conduits come from."""
 
-    path: str
-    dataset: str | None = None
-    shape: tuple[int, ...] | None = None
-    dtype: str | None = None
-    pore_label: int | None = None
+    method: str | None
+    model: str | None
+    transport: str = "diffusion"
+    r_max: int = 4
+    sigma: float = 0.4
+    workers: int | None = None
+    walls: str | None = None
 
-    def header(self) -> ImageHeader:
-        """Read shape and type only."""
-        return read_header(self.path, dataset=self.dataset, shape=self.shape, dtype=self.dtype)
-
-    def read(self) -> NDArray[np.bool_]:
-        """Read the image, True = pore."""
-        return read_image(
-            self.path,
-            dataset=self.dataset,
-            shape=self.shape,
-            dtype=self.dtype,
-            pore_label=self.pore_label,
-        )
+    @property
+    def name(self) -> str:
+        """The method, or the one that follows from the model."""
+        if self.method is None:
+            return "dns" if self.model is None else "model"
+        if self.model is not None and self.method != "model":
+            raise InputError(
+                f"a model belongs to the method 'model', got --model with --method {self.method}; "
+                "drop one of the two"
+            )
+        return self.method.replace("-", "_")
 
 
-def network(
-    source: ImageSource,
-    voxel_size: float,
-    method: str | None,
-    model: str | None,
-    transport: str,
-    axis: str,
-    out: Path,
-    workers: int | None,
-) -> Results:
-    """Build the network of an image and write it with its transport properties."""
+def network(source: ImageSource, given: Conductances, axis: str, octants: bool) -> Answer:
+    """Build the network of an image, with its transport properties."""
     from poreops import report
-    from poreops.conduits import checked_method, checked_transport, checked_voxel_size
-    from poreops.network import BYTES_PER_VOXEL, loaded_model, network_of_regions
+    from poreops.conduits import checked_method, checked_transport, walls_of_flow
+    from poreops.network import BYTES_PER_VOXEL, network_of_regions
     from poreops.regions.partition import partition
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
-    method = _method(method, model)
-    checked_transport(transport, method)
-    header = _fitting_header(source, BYTES_PER_VOXEL, "a network")
-    checked_method(method, model, len(header.shape))
-    axes = _axes(axis, len(header.shape))
-    with report.output_folder(out) as folder:
-        loaded = loaded_model(model)
-        with clock.stage("read"):
-            im = source.read()
-        with clock.stage("partition"):
-            regions = partition(im)
-        with clock.timed("size_factors"):
-            built = network_of_regions(
-                regions, voxel_size, method=method, model=loaded, workers=workers,
-                transport=transport, watch=progress_bar,
-            )  # fmt: skip
-        found: dict[str, Results] = {name: {} for name in axes}
-        with clock.stage("transport"):
-            for name in axes:
-                if transport != "flow":
-                    found[name] |= _axis_results(built.formation_factor(name))
-                if transport != "diffusion":
-                    found[name] |= _flow_results(built.permeability(name))
-        pores = built.openpnm
-        results = {
-            **_about("network", source, im, voxel_size),
-            "method": method,
-            "model": model,
-            "transport": transport,
-            "regions": regions.count,
-            "throats": len(regions.conns),
-            "network": {
-                "pores": int(pores["pore.internal"].sum()),
-                "boundary_pores": int(pores["pore.boundary"].sum()),
-                "throats": int(pores.Nt),
-            },
-            "axes": found,
-        }
-        with clock.stage("write"):
-            report.write_network(folder, built)
-        results["seconds"] = clock.seconds
-        results["files"] = report.write_results(folder, results)
-    return results
+    checked_transport(given.transport, given.name)
+    header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
+    checked_method(given.name, given.model, len(header.shape))
+    axes = axis_names(axis, len(header.shape))
+    loaded = loaded_model(given.model)
+    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
+    with clock.stage("read"):
+        volume = source.read()
+    voxel_size = required_edge(volume.reading)
+    with clock.stage("partition"):
+        regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
+    with clock.stage("check"):
+        block = check_block(
+            volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=octants,
+            workers=given.workers,
+        )  # fmt: skip
+    with clock.timed("size_factors"):
+        built = network_of_regions(
+            regions, voxel_size, method=given.name, model=loaded, workers=given.workers,
+            transport=given.transport, walls=walls, watch=progress_bar,
+        )  # fmt: skip
+
+    def solve(name: str) -> Results:
+        found: Results = {}
+        if given.transport != "flow":
+            found |= diffusion_results(built.formation_factor(name))
+        if given.transport != "diffusion":
+            found |= flow_results.of_any(built.permeability(name))
+        return found
+
+    keys = DIFFUSION_KEYS * (given.transport != "flow") + FLOW_KEYS * (
+        given.transport != "diffusion"
+    )
+    with clock.stage("transport"):
+        found, notes = solve_axes(axes, solve, keys)
+    pores = built.openpnm
+    results = {
+        **about("network", source, volume, block),
+        "method": given.name,
+        "model": given.model,
+        "transport": given.transport,
+        "walls": walls,
+        "r_max": given.r_max,
+        "sigma": given.sigma,
+        "regions": regions.count,
+        "throats": len(regions.conns),
+        "network": {
+            "pores": int(pores["pore.internal"].sum()),
+            "boundary_pores": int(pores["pore.boundary"].sum()),
+            "throats": int(pores.Nt),
+        },
+        "axes": found,
+        "warnings": [*_short_networks(regions.labels, axes), *notes],
+        "seconds": clock.seconds,
+    }
+
+    def write(folder: Path) -> None:
+        report.write_network(folder, built)
+
+    return Answer(results, report.NETWORK_FILES, write)
 
 
-def size_factors(
-    source: ImageSource,
-    voxel_size: float,
-    method: str | None,
-    model: str | None,
-    out: Path | None,
-    workers: int | None,
-) -> Results:
+def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
     from poreops import report
-    from poreops.conduits import NO_CONTACTS, checked_method, checked_voxel_size
+    from poreops.conduits import NO_CONTACTS, checked_method, walls_of_flow
     from poreops.conduits import size_factors as conduit_size_factors
-    from poreops.network import BYTES_PER_VOXEL, loaded_model
+    from poreops.network import BYTES_PER_VOXEL
     from poreops.regions.partition import partition
+    from poreops.transport.quantity import voxel_power
 
     clock = Clock()
-    checked_voxel_size(voxel_size)
-    method = _method(method, model)
-    header = _fitting_header(source, BYTES_PER_VOXEL, "partitioning")
-    checked_method(method, model, len(header.shape))
-    with report.output_folder(out) if out is not None else nullcontext() as folder:
-        loaded = loaded_model(model)
-        with clock.stage("read"):
-            im = source.read()
-        with clock.stage("partition"):
-            regions = partition(im)
-        if not len(regions.conns):
-            raise InputError(
-                f"size factors need two regions that touch, the image has {regions.count} "
-                "region(s) and no throat; give a larger image"
+    target = _target(given.transport)
+    header = source.fitting_header(BYTES_PER_VOXEL, "partitioning", sized=True)
+    checked_method(given.name, given.model, len(header.shape))
+    _check_convention(convention, given.name, target)
+    loaded = loaded_model(given.model)
+    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
+    with clock.stage("read"):
+        volume = source.read()
+    voxel_size = required_edge(volume.reading)
+    with clock.stage("partition"):
+        regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
+    if not len(regions.conns):
+        raise InputError(
+            f"size factors need two regions that touch, the image has {regions.count} "
+            "region(s) and no throat; give a larger image"
+        )
+    with clock.stage("check"):
+        block = check_block(
+            volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=False,
+            workers=given.workers,
+        )  # fmt: skip
+    with clock.timed("size_factors"):
+        if convention == "porespy":
+            from poreops.transport.size_factor import diffusive_size_factors
+
+            throats = diffusive_size_factors(
+                regions.labels, regions.conns, convention="porespy", workers=given.workers
             )
-        with clock.timed("size_factors"):
+        else:
             throats, _ = conduit_size_factors(
-                regions.labels, regions.conns, NO_CONTACTS, method=method, model=loaded,
-                workers=workers, watch=progress_bar,
+                regions.labels, regions.conns, NO_CONTACTS, method=given.name, model=loaded,
+                workers=given.workers, watch=progress_bar, target=target,
+                walls=walls,
             )  # fmt: skip
-        values = throats * voxel_size
-        results = {
-            **_about("size-factors", source, im, voxel_size),
-            "method": method,
-            "model": model,
-            "regions": regions.count,
-            "throats": len(regions.conns),
-            "size_factor_m": {
-                "min": float(values.min()),
-                "median": float(np.median(values)),
-                "mean": float(values.mean()),
-                "max": float(values.max()),
-            },
-        }
-        if folder is not None:
-            with clock.stage("write"):
-                report.write_size_factors(folder, regions, values, voxel_size)
-        results["seconds"] = clock.seconds
-        if folder is not None:
-            results["files"] = report.write_results(folder, results)
-        # in the document, not in the file beside the table that holds them
-        results["conns"] = regions.conns.tolist()
-        results["size_factors"] = values.tolist()
-    return results
+    power = voxel_power(target)
+    values = throats * voxel_size**power
+    unit = "m" if power == 1 else f"m{power}"
+    results = {
+        **about("size-factors", source, volume, block),
+        "method": given.name,
+        "model": given.model,
+        "transport": given.transport,
+        "walls": walls,
+        "r_max": given.r_max,
+        "sigma": given.sigma,
+        "regions": regions.count,
+        "throats": len(regions.conns),
+        f"size_factor_{unit}": _spread(values),
+        "warnings": [],
+        "seconds": clock.seconds,
+    }
+
+    def write(folder: Path) -> None:
+        report.write_size_factors(folder, regions, values, voxel_size, target)
+
+    details = {"conns": regions.conns.tolist(), "size_factors": values.tolist()}
+    return Answer(results, report.SIZE_FACTOR_FILES, write, details)
 
 
-def formation_factor(
-    source: ImageSource, axis: str, voxel_size: float | None, out: Path | None
-) -> Results:
-    """Solve diffusion in the whole image along one axis or all."""
-    from poreops import report
-    from poreops.conduits import checked_voxel_size
-    from poreops.graph import axis_index
-    from poreops.transport.bulk import formation_factor as solve
-
-    clock = Clock()
-    if voxel_size is not None:
-        checked_voxel_size(voxel_size)
-    header = _fitting_header(source, BULK_BYTES_PER_VOXEL, "solving diffusion")
-    axes = _axes(axis, len(header.shape))
-    with report.output_folder(out) if out is not None else nullcontext() as folder:
-        with clock.stage("read"):
-            im = source.read()
-        found = {}
-        for name in axes:
-            with clock.stage(f"solve {name}"):
-                diffusion = solve(im, axis_index(name, im.ndim))
-            found[name] = _axis_results(diffusion) | {
-                "residual": diffusion.residual,
-                "iterations": diffusion.iterations,
-            }
-        results = {**_about("formation-factor", source, im, voxel_size), "axes": found}
-        results["seconds"] = clock.seconds
-        if folder is not None:
-            results["files"] = report.write_results(folder, results)
-    return results
-
-
-def permeability(
-    source: ImageSource, axis: str, voxel_size: float, out: Path | None, workers: int | None
-) -> Results:
-    """Solve Stokes flow through the whole image along one axis or all."""
-    from poreops import report
-    from poreops.conduits import checked_voxel_size
-    from poreops.graph import axis_index
-    from poreops.transport.stokes import BYTES_PER_VOXEL, UnderResolvedWarning
-    from poreops.transport.stokes import permeability as solve
-
-    clock = Clock()
-    checked_voxel_size(voxel_size)
-    header = _fitting_header(source, BYTES_PER_VOXEL, "solving Stokes flow")
-    axes = _axes(axis, len(header.shape))
-    with report.output_folder(out) if out is not None else nullcontext() as folder:
-        with clock.stage("read"):
-            im = source.read()
-        found = {}
-        for name in axes:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always", UnderResolvedWarning)
-                with clock.stage(f"solve {name}"):
-                    flow = solve(
-                        im, axis_index(name, im.ndim), voxel_size=voxel_size, workers=workers
-                    )
-            found[name] = _flow_results(flow) | {
-                "floating_share": flow.floating_share,
-                "residual": flow.residual,
-                "iterations": flow.iterations,
-                "warnings": [str(warning.message) for warning in caught],
-            }
-        results = {**_about("permeability", source, im, voxel_size), "axes": found}
-        results["seconds"] = clock.seconds
-        if folder is not None:
-            results["files"] = report.write_results(folder, results)
-    return results
-
-
-def properties(
-    image: str, voxel_size: float, model: str, threshold: float | None, out: Path | None
-) -> Results:
-    """Predict the properties of a rock from its grey slices."""
-    import poreops
-    from poreops import report
-    from poreops.conduits import checked_voxel_size
-    from poreops.rocks.properties import load_rock_model
-    from poreops.slices.rock_table import MILLIDARCY, read_grey
-
-    clock = Clock()
-    checked_voxel_size(voxel_size)
-    with report.output_folder(out) if out is not None else nullcontext() as folder:
-        with clock.stage("read"):
-            grey = read_grey((Path(image),), Path(image).name)
-        with clock.stage("load"):
-            loaded = load_rock_model(model)
-            if threshold is not None:
-                loaded = loaded.with_threshold(threshold)
-        with clock.stage("predict"):
-            found = loaded.predict(grey, voxel_size, Path(image).name)
-        permeability = found.plug["permeability_m2"]
-        results: Results = {
-            "command": "properties",
-            "version": poreops.__version__,
-            "image": image,
-            "shape": list(grey.shape),
-            "voxel_size_m": voxel_size,
-            "model": model,
-            "stack": loaded.name,
-            "coverage": loaded.coverage,
-            "porosity": _interval(found.plug["porosity"]),
-            "permeability_m2": _interval(permeability),
-            "permeability_md": _interval([k / MILLIDARCY for k in permeability]),
-            "outside": dict(found.outside),
-            "slices": {
-                "areal_porosity": (found.segmented.labels > 0).mean(axis=(1, 2)).tolist(),
-                "porosity": found.porosity.tolist(),
-                "permeability_m2": found.permeability.tolist(),
-            },
-        }
-        if folder is not None:
-            with clock.stage("write"):
-                report.write_slices(folder, grey, found.segmented.labels, results["slices"])
-        results["seconds"] = clock.seconds
-        if folder is not None:
-            results["files"] = report.write_results(folder, results)
-    return results
-
-
-def _interval(values: Sequence[float]) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), map(float, values), strict=True))
-
-
-def _method(method: str | None, model: str | None) -> str:
-    if method is None:
-        return "dns" if model is None else "model"
-    if model is not None and method != "model":
+def _target(transport: str) -> Any:
+    targets = {"diffusion": "diffusive", "flow": "hydraulic"}
+    if transport not in targets:
         raise InputError(
-            f"a model belongs to the method 'model', got --model with --method {method}; "
-            "drop one of the two"
+            f"size factors are of diffusion or flow, got {transport!r}; correct --transport"
         )
-    return method.replace("-", "_")
+    return targets[transport]
 
 
-def _axes(axis: str, ndim: int) -> list[str]:
-    from poreops.graph import AXES
-
-    names = list(AXES[:ndim])
-    if axis != "all" and axis not in names:
+def _check_convention(convention: str, method: str, target: str) -> None:
+    if convention not in ("centroid", "porespy"):
         raise InputError(
-            f"axis must be one of {', '.join(names)} or all for a {ndim}D image, got {axis!r}; "
-            "correct --axis"
+            f"convention must be centroid or porespy, got {convention!r}; correct --convention"
         )
-    return names if axis == "all" else [axis]
+    if convention == "porespy" and (method != "dns" or target != "diffusive"):
+        raise InputError(
+            "the convention porespy is one of simulated diffusion, got it with another method or "
+            "flow; drop --convention"
+        )
 
 
-def _fitting_header(source: ImageSource, bytes_per_voxel: int, job: str) -> ImageHeader:
-    header = source.header()
-    size = " x ".join(str(n) for n in header.shape)
-    require_memory(
-        header.voxels * bytes_per_voxel, f"{job} of {size} voxels", "crop the image to a part"
-    )
-    return header
-
-
-def _about(
-    command: str, source: ImageSource, im: NDArray[np.bool_], voxel_size: float | None
-) -> Results:
-    import poreops
-
+def _spread(values: NDArray[np.float64]) -> Results:
     return {
-        "command": command,
-        "version": poreops.__version__,
-        "image": source.path,
-        "shape": list(im.shape),
-        "voxel_size_m": voxel_size,
-        "porosity": float(np.count_nonzero(im)) / im.size,
+        "min": float(np.nanmin(values)),
+        "median": float(np.nanmedian(values)),
+        "mean": float(np.nanmean(values)),
+        "max": float(np.nanmax(values)),
     }
 
 
-def _flow_results(flow: Any) -> Results:
-    return {
-        "permeability_m2": float(flow.permeability),
-        "permeability_md": float(flow.permeability_md),
-        "percolates": bool(flow.percolates),
-    }
+def _short_networks(labels: NDArray[np.integer], axes: Iterable[str]) -> list[str]:
+    """Warn of axes so short that a pore reaches from face to face."""
+    from poreops.graph import axis_index
+    from poreops.transport.image_check import pores_across
 
-
-def _axis_results(diffusion: Any) -> Results:
-    """Return numbers that JSON can hold: it has no infinity, `float("Infinity")` reads ours."""
-
-    def number(value: float) -> float | str:
-        return float(value) if math.isfinite(value) else "Infinity"
-
-    return {
-        "formation_factor": number(diffusion.formation_factor),
-        "tortuosity": number(diffusion.tortuosity),
-        "effective_diffusivity": float(diffusion.effective_diffusivity),
-        "percolates": bool(diffusion.percolates),
-    }
+    found = []
+    for name in axes:
+        count, share = pores_across(labels, axis_index(name, labels.ndim))
+        if count:
+            found.append(
+                f"axis {name}: {count} pore(s), {share:.0%} of those at its faces, touch both of "
+                "them: a network cannot describe a layer so thin and its numbers are off; take "
+                "formation-factor or permeability, which solve the image itself"
+            )
+    return found

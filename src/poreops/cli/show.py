@@ -1,5 +1,6 @@
 """Results of the commands for a terminal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 Results = dict[str, Any]
@@ -11,7 +12,15 @@ _COLUMNS = (
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
+    ("extrapolated [mD]", "extrapolated_md", ".6g"),
+    ("discretisation error", "discretisation_error", ".1%"),
+    ("throats [voxel]", "throat_width_voxels", ".1f"),
 )
+
+
+def check_text(results: Results) -> str:
+    """Return the results of `check` for a terminal."""
+    return "\n".join([*_image_lines(results), *_check_lines(results)])
 
 
 def network_text(results: Results) -> str:
@@ -19,54 +28,65 @@ def network_text(results: Results) -> str:
     built = results["network"]
     lines = [
         *_image_lines(results),
+        *_check_lines(results),
+        "",
         f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}"
         + (f" ({results['model']})" if results["model"] else ""),
+        *([f"walls     {results['walls']}"] if results["walls"] else []),
         (
             f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
             f"{built['throats']} throats"
         ),
         "",
         *_axis_lines(results),
+        *_warning_lines(results),
     ]
     return "\n".join(lines)
 
 
 def size_factors_text(results: Results) -> str:
     """Return the results of `size_factors` for a terminal."""
-    spread = results["size_factor_m"]
+    key = next(key for key in results if key.startswith("size_factor_"))
+    spread = {name: _number(value) for name, value in results[key].items()}
     lines = [
         *_image_lines(results),
+        *_check_lines(results),
+        "",
         f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}",
         (
-            f"size factor [m]   min {spread['min']:.4g}   median {spread['median']:.4g}   "
-            f"mean {spread['mean']:.4g}   max {spread['max']:.4g}"
+            f"size factor [{key.removeprefix('size_factor_')}]   min {spread['min']:.4g}   "
+            f"median {spread['median']:.4g}   mean {spread['mean']:.4g}   max {spread['max']:.4g}"
         ),
+        *_warning_lines(results),
     ]
     return "\n".join(lines)
 
 
 def formation_factor_text(results: Results) -> str:
     """Return the results of `formation_factor` for a terminal."""
-    return "\n".join([*_image_lines(results), "", *_axis_lines(results)])
+    return _bulk_text(results)
 
 
 def permeability_text(results: Results) -> str:
     """Return the results of `permeability` for a terminal."""
-    warnings = [
-        f"{name}: warning: {message}"
-        for name, axis in results["axes"].items()
-        for message in axis["warnings"]
-    ]
-    return "\n".join([*_image_lines(results), "", *_axis_lines(results), *warnings])
+    return _bulk_text(results)
 
 
 def properties_text(results: Results) -> str:
     """Return the results of `properties` for a terminal."""
     n, height, width = results["shape"]
     share = f"{100 * results['coverage']:g} %"
+    areal = results["slices"]["areal_porosity"]
+    source = results["check"]["voxel_size"]["source"]
     lines = [
         f"image     {results['image']}",
-        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m",
+        f"          {n} of {height} x {width} pixels of {results['voxel_size_m']:g} m ({source})",
+        (
+            f"pore      {results['check']['pore']['rule']}; {sum(areal) / n:.4f} of the image, "
+            f"{min(areal):.4f} to {max(areal):.4f} of the slices"
+        ),
+        *(f"warning: {text}" for text in results["check"]["warnings"]),
+        "",
         f"model     {results['model']} ({results['stack']})",
         "",
         f"{'property':<20}   {'value':>10}   {share + ' interval':>23}",
@@ -94,45 +114,123 @@ def generate_text(results: Results) -> str:
 def score_text(results: Results) -> str:
     """Return the results of `score` for a terminal."""
     s2 = results["s2"]
+    real, generated = results["n"]
+    titles = (
+        "share real", "share generated", "length real [pixel]", "length generated [pixel]",
+        "largest distance [sd]",
+    )  # fmt: skip
     lines = [
-        f"images    {results['n'][0]} and {results['n'][1]}, {results['extractor']}",
+        f"images    {real} real and {generated} generated, features by {results['extractor']}",
         f"FID       {results['fid']:.3f}",
         f"KID       {results['kid']['mean']:.5f} ± {results['kid']['sd']:.5f}",
         f"S2        pores of grey value ≤ {s2['pore_below']:g} after smoothing",
         "",
-        "direction   share   share   length [pixel]   length [pixel]   largest distance [sd]",
+        "   ".join([f"{'direction':<9}", *titles]),
     ]
-    for direction in ("x", "y", "radial"):
+    for direction in ("down", "across", "radial"):
         found = s2[direction]
-        shares = "".join(f"   {found[side][0]:.3f}" for side in ("real", "generated"))
-        lengths = "".join(
-            f"   {'none' if length is None else format(length, '.2f'):>14}"
-            for length in found["correlation_length"]
-        )
-        lines.append(f"{direction:<9}{shares}{lengths}   {found['error_sd']:>21.2f}")
-    return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])
+        cells = [f"{found[side][0]:.3f}" for side in ("real", "generated")]
+        cells += [
+            "none" if length is None else f"{length:.2f}" for length in found["correlation_length"]
+        ]
+        cells.append(f"{found['error_sd']:.2f}")
+        lines.append(_row(f"{direction:<9}", titles, cells))
+    return "\n".join([*lines, *_warning_lines(results)])
+
+
+def _bulk_text(results: Results) -> str:
+    warnings = [
+        f"{name}: warning: {message}"
+        for name, axis in results["axes"].items()
+        for message in axis.get("warnings", [])
+    ]
+    walls = [f"walls     {results['walls']}", ""] if "walls" in results else []
+    lines = [*_image_lines(results), *_check_lines(results), "", *walls, *_axis_lines(results)]
+    return "\n".join([*lines, *warnings, *_warning_lines(results)])
 
 
 def _image_lines(results: Results) -> list[str]:
     size = " x ".join(str(n) for n in results["shape"])
-    unit = "" if results["voxel_size_m"] is None else f" of {results['voxel_size_m']:g} m"
-    return [
-        f"image     {results['image']}",
-        f"          {size} voxels{unit}, porosity {results['porosity']:.4f}",
+    voxel = results["check"]["voxel_size"]
+    unit = ", voxel size unknown"
+    if voxel["edge_m"] is not None:
+        unit = f" of {voxel['edge_m']:g} m ({voxel['source']})"
+    resampled = "" if voxel["resampling"] is None else f"; {voxel['resampling']}"
+    return [f"image     {results['image']}", f"          {size} voxels{unit}{resampled}"]
+
+
+def _check_lines(results: Results) -> list[str]:
+    """Return the block of what to look at before the numbers are believed."""
+    block = results["check"]
+    pore, closed = block["pore"], block["closed"]
+    labels = ", ".join(map(str, pore["labels"]))
+    lines = [
+        f"pore      label {labels} ({pore['rule']}); porosity {pore['share']:.4f}",
+        (
+            f"joined    {_shares(block['percolating_share'])} of the pores join two faces "
+            f"(floating {_shares(block['floating_share'])})"
+        ),
+        f"closed    {closed['pores']} pores touch no face, {closed['share']:.1%} of the pores",
+        f"throats   {_throats(block['throats'], results['shape'])}",
+        f"octants   {_octants(block['octants'])}",
     ]
+    return lines + [f"warning: {text}" for text in block["warnings"]]
+
+
+def _shares(shares: Results) -> str:
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+
+
+def _throats(throats: Results, shape: Sequence[int]) -> str:
+    if not throats["count"]:
+        return f"none, {throats['skipped']}"
+    part = ""
+    if throats["measured_shape"] != list(shape):
+        part = f", in the middle {' x '.join(map(str, throats['measured_shape']))} voxels"
+    return (
+        f"{throats['count']}, the smallest {throats['smallest_voxels']:.3g} voxels wide, "
+        f"{throats['mean_voxels']:.1f} on average{part}"
+    )
+
+
+def _octants(octants: Results) -> str:
+    if "skipped" in octants:
+        return f"not compared, {octants['skipped']}"
+    porosity = octants["porosity"]
+    error = _number(octants["porosity_error"])
+    found = [f"porosity {min(porosity):.3f} to {max(porosity):.3f} (± {error:.0%})"]
+    for name, values in octants["formation_factor"].items():
+        low, high = (pick(map(_number, values)) for pick in (min, max))
+        error = _number(octants["formation_factor_error"][name])
+        found.append(f"F {name} {low:.3g} to {high:.3g} (± {error:.0%})")
+    return ", ".join(found)
 
 
 def _axis_lines(results: Results) -> list[str]:
     """Return a table with the columns that the axes have."""
     axes = results["axes"]
-    columns = [column for column in _COLUMNS if all(column[1] in axis for axis in axes.values())]
-    lines = ["   ".join(["axis", *(title for title, _, _ in columns)])]
+    solved = [axis for axis in axes.values() if "reason" not in axis]
+    columns = [column for column in _COLUMNS if all(column[1] in axis for axis in solved)]
+    titles = [title for title, _, _ in columns]
+    lines = ["   ".join(["axis", *titles])]
     for name, axis in axes.items():
-        values = (
-            f"{float(axis[key]):>{len(title)}{precision}}" for title, key, precision in columns
-        )
+        cells = [f"{_number(axis.get(key)):{precision}}" for _, key, precision in columns]
+        remark = "not solved" if "reason" in axis else "does not percolate"
         lines.append(
-            "   ".join([f"{name:<4}", *values])
-            + ("" if axis["percolates"] else "   does not percolate")
+            _row(f"{name:<4}", titles, cells) + ("" if axis.get("percolates") else f"   {remark}")
         )
     return lines
+
+
+def _row(first: str, titles: Sequence[str], cells: Sequence[str]) -> str:
+    wide = [f"{cell:>{len(title)}}" for title, cell in zip(titles, cells, strict=True)]
+    return "   ".join([first, *wide])
+
+
+def _warning_lines(results: Results) -> list[str]:
+    return [f"warning: {text}" for text in results["warnings"]]
+
+
+def _number(value: float | str | None) -> float:
+    """Return a number as JSON holds it: NaN is null, infinity a string."""
+    return float("nan") if value is None else float(value)

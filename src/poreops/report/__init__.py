@@ -1,6 +1,6 @@
 """Result files and pictures of the commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from poreops.network import PoreNetwork
 from poreops.plots import save
 from poreops.regions.partition import Regions
 from poreops.report.figures import draw_network, draw_regions
-from poreops.report.folder import LAST_FILE, output_folder
+from poreops.report.folder import LAST_FILE, MANIFEST, output_folder
 from poreops.report.tables import (
     write_network_npz,
     write_pores_csv,
@@ -22,14 +22,26 @@ from poreops.report.tables import (
 from poreops.report.vtk import write_labels_vti, write_network_vtp
 from poreops.rocks.plots import overlays
 from poreops.store import write_json
+from poreops.transport.quantity import Target
 
 __all__ = [
+    "NETWORK_FILES",
+    "SIZE_FACTOR_FILES",
+    "SLICE_FILES",
+    "files_with",
     "output_folder",
     "write_network",
     "write_results",
     "write_size_factors",
     "write_slices",
 ]
+
+_LABEL_FILES = ("regions.png", "regions.vti")
+NETWORK_FILES = (
+    "network.npz", "network.png", "network.vtp", "pores.csv", "throats.csv", *_LABEL_FILES,
+)  # fmt: skip
+SIZE_FACTOR_FILES = ("size_factors.csv", *_LABEL_FILES)
+SLICE_FILES = ("segmentation.png", "slices.csv")
 
 
 def write_network(folder: Path, network: PoreNetwork) -> None:
@@ -71,10 +83,14 @@ def write_network(folder: Path, network: PoreNetwork) -> None:
 
 
 def write_size_factors(
-    folder: Path, regions: Regions, size_factors: NDArray[np.float64], voxel_size: float
+    folder: Path,
+    regions: Regions,
+    size_factors: NDArray[np.float64],
+    voxel_size: float,
+    target: Target = "diffusive",
 ) -> None:
     """Write the table of size factors and the regions that it names."""
-    write_size_factors_csv(folder / "size_factors.csv", regions.conns, size_factors)
+    write_size_factors_csv(folder / "size_factors.csv", regions.conns, size_factors, target)
     _write_labels(folder, regions, voxel_size)
 
 
@@ -99,11 +115,14 @@ def write_slices(
     save(figure, folder / "segmentation.png")
 
 
-def write_results(folder: Path, results: dict[str, Any]) -> list[str]:
-    """Write `results.json` and return the names of all files in the folder."""
-    files = sorted({LAST_FILE, *(path.name for path in folder.iterdir())})
-    write_json(folder / LAST_FILE, results | {"files": files})
-    return files
+def files_with(names: Iterable[str]) -> list[str]:
+    """Return these names with those that every folder of results has, sorted."""
+    return sorted({*names, LAST_FILE, MANIFEST})
+
+
+def write_results(folder: Path, results: dict[str, Any]) -> None:
+    """Write `results.json`."""
+    write_json(folder / LAST_FILE, results)
 
 
 def _write_labels(folder: Path, regions: Regions, voxel_size: float) -> None:

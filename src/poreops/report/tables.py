@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.transport.quantity import Target
+
 Arrays = Mapping[str, NDArray[Any]]
 
 # name of the network's property → column
@@ -63,16 +65,19 @@ def write_throats_csv(path: str | Path, arrays: Arrays) -> None:
 
 
 def write_size_factors_csv(
-    path: str | Path, conns: NDArray[np.integer], size_factors: NDArray[np.float64]
+    path: str | Path,
+    conns: NDArray[np.integer],
+    size_factors: NDArray[np.float64],
+    target: Target = "diffusive",
 ) -> None:
-    """Write one row a throat: its two regions (labels) and the size factor [m]."""
+    """Write one row a throat: its two regions (labels) and the size factor, [m] or [m³]."""
     import pandas as pd
 
     pd.DataFrame(
         {
             "region_1": conns[:, 0] + 1,
             "region_2": conns[:, 1] + 1,
-            "diffusive_size_factor_m": size_factors,
+            _SIZE_FACTORS[f"throat.{target}_size_factors"]: size_factors,
         }
     ).to_csv(path, index=False)
 

@@ -1,4 +1,4 @@
-"""Rocks with laboratory values: the table rocks.csv and the grey images that it names."""
+"""Rocks with laboratory values: the table rocks.csv."""
 
 import csv
 import math
@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
 from poreops.slices.render import RenderConfig
-from poreops.slices.segment import check_slices
-from poreops.volumes.formats import open_image
+from poreops.transport.walls import Walls
 from poreops.volumes.genesis import PlugsConfig
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
@@ -39,6 +38,7 @@ class RocksConfig(BaseModel):
     plugs : PlugsConfig
     rendering : RenderConfig, of the plugs
     tolerance : of the Stokes solver; the error of k is about a tenth of it
+    walls : convention of the walls of flow through the plugs
     laboratory : LaboratoryConfig, of the plugs
     """
 
@@ -48,6 +48,7 @@ class RocksConfig(BaseModel):
     plugs: PlugsConfig
     rendering: RenderConfig
     tolerance: Annotated[float, Field(gt=0, lt=1)]
+    walls: Walls
     laboratory: LaboratoryConfig
 
 
@@ -153,43 +154,6 @@ def _complaints(
                 yield f"{column} must be that of the rock's other rows, {stated:g}, got {value:g}"
 
 
-def read_grey(files: tuple[Path, ...], name: str) -> NDArray[np.generic]:
-    """Read the grey slices of a rock, (n, h, w), in the scale that they are stored in.
-
-    Parameters
-    ----------
-    files : TIFF, npy, npz or HDF5, each a slice or a stack of slices along axis 0
-    name : of the rock, for messages
-
-    Raises
-    ------
-    InputError
-        A colour image, slices of different sizes or types, blank slices, or a file that is
-        missing, damaged or of another format.
-    """
-    stacks: list[NDArray[np.generic]] = []
-    for path in files:
-        _check_pages(path)
-        with open_image(path, dataset=None, shape=None, dtype=None) as stored:
-            stack = np.concatenate(list(stored.slabs())).reshape(stored.shape)
-            stack = stack.T if stored.fortran else stack
-        stack = stack[None] if stack.ndim == 2 else stack
-        if stack.ndim != 3 or stack.dtype.kind not in "buif":
-            raise InputError(
-                f"{path.name} of {name} must hold grey slices (h, w) or (n, h, w), got shape "
-                f"{stack.shape} of {stack.dtype}; convert colour to grey"
-            )
-        if stacks and (stack.shape[1:], stack.dtype) != (stacks[0].shape[1:], stacks[0].dtype):
-            raise InputError(
-                f"the slices of {name} must have one size and type, got {stack.shape[1:]} "
-                f"{stack.dtype} in {path.name} beside {stacks[0].shape[1:]} {stacks[0].dtype}; "
-                "crop them alike, or give them as two samples"
-            )
-        check_slices(stack.astype(np.float32), f"{name} ({path.name})")
-        stacks.append(stack)
-    return np.concatenate(stacks)
-
-
 def spaced(count: int, most: int) -> NDArray[np.int64]:
     """Return at most so many of `count` slices, evenly spaced.
 
@@ -199,22 +163,3 @@ def spaced(count: int, most: int) -> NDArray[np.int64]:
     (array([0, 4, 8]), array([0, 1]))
     """
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
-
-
-def _check_pages(path: Path) -> None:
-    """Refuse a TIFF whose pages differ in size: only one of its series would be read."""
-    if path.suffix.lower() not in {".tif", ".tiff"}:
-        return
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            shapes = sorted({tuple(page.shape) for page in tiff.pages})
-    except (OSError, ValueError):
-        return  # the reader says what is wrong
-    if len(shapes) > 1:
-        sizes = " and ".join(" x ".join(map(str, shape)) for shape in shapes[:3])
-        raise InputError(
-            f"the slices of a stack must have one size, {path.name} has pages of {sizes}; "
-            "crop them alike"
-        )

@@ -1,8 +1,7 @@
-"""Read grey images, cut crops from them, and draw a synthetic shale where there is no image."""
+"""Cut crops from grey images, and draw a synthetic shale where there is no image."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,11 +9,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
-from poreops.volumes.formats import open_image
 
 Grey = NDArray[np.uint8]
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
-_OTHERS = {".tif", ".tiff", ".npy", ".npz", ".h5", ".hdf5", ".hdf", ".nxs"}
 _TRIES = 100  # draws of a place before a seed is given up
 
 
@@ -82,80 +78,6 @@ class Crops:
     images: Grey
     slices: NDArray[np.int32]
     corners: NDArray[np.int32]
-
-
-def read_grey(path: str | Path, dataset: str | None = None) -> Grey:
-    """Read a grey image or a stack of slices.
-
-    Parameters
-    ----------
-    path : PNG, JPEG, BMP, TIFF, npy, npz or HDF5
-    dataset : array inside npz or HDF5
-
-    Returns
-    -------
-    (n, rows, columns) uint8
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged, in colour, of another type than uint8, or constant.
-    """
-    file = Path(path)
-    if file.suffix.lower() in PICTURES:
-        array = _picture(file)
-    else:
-        with open_image(file, dataset=dataset, shape=None, dtype=None) as stored:
-            array = np.concatenate(list(stored.slabs())) if stored.shape else np.zeros(())
-    if array.ndim in (3, 4) and array.shape[-1] in (3, 4):
-        raise InputError(
-            f"a core image must be grey, {file.name} has {array.shape[-1]} colours; convert it to "
-            "8-bit grey"
-        )
-    if array.dtype != np.uint8:
-        bits = "float" if array.dtype.kind == "f" else f"{8 * array.dtype.itemsize}-bit"
-        raise InputError(
-            f"a core image must be 8-bit grey (uint8), {file.name} is {bits} ({array.dtype}); "
-            "rescale it to 0..255 and save it as uint8"
-        )
-    if array.ndim not in (2, 3):
-        raise InputError(
-            f"a core image must be a slice or a stack of slices, {file.name} has shape "
-            f"{array.shape}; save one of two or three axes"
-        )
-    if array.size == 0 or array.min() == array.max():
-        raise InputError(
-            f"a core image must have contrast, {file.name} has one grey value only; check the "
-            "export"
-        )
-    slices: Grey = array.reshape(-1, *array.shape[-2:]).view(np.uint8)
-    return slices
-
-
-def read_grey_set(path: str | Path) -> Grey:
-    """Read all images of a folder, or one file, as slices of one size, (n, rows, columns) uint8.
-
-    Raises
-    ------
-    InputError
-        If there is no image, one is bad, or they differ in size.
-    """
-    folder = Path(path)
-    files = sorted(folder.iterdir()) if folder.is_dir() else [folder]
-    files = [f for f in files if not folder.is_dir() or f.suffix.lower() in PICTURES | _OTHERS]
-    if not files:
-        raise InputError(
-            f"{folder} must hold grey images ({', '.join(sorted(PICTURES | _OTHERS))}), got none; "
-            "check the path"
-        )
-    stacks = [read_grey(file) for file in files]
-    for file, stack in zip(files, stacks, strict=True):
-        if stack.shape[1:] != stacks[0].shape[1:]:
-            raise InputError(
-                f"the images of a set must have one size, {files[0].name} has "
-                f"{stacks[0].shape[1:]} and {file.name} {stack.shape[1:]}; crop them alike"
-            )
-    return np.concatenate(stacks)
 
 
 def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> tuple[Crops, Crops]:
@@ -250,21 +172,6 @@ def _random_crops(
         )
     where = np.array(list(taken), dtype=np.int32)
     return Crops(np.stack(list(taken.values())), where[:, 0], where[:, 1:])
-
-
-def _picture(file: Path) -> NDArray[np.generic]:
-    from skimage.io import imread
-
-    if not file.is_file():
-        raise InputError(f"an image file must exist, there is no {file}; check the path")
-    try:
-        array: NDArray[np.generic] = np.asarray(imread(file))
-    except (OSError, ValueError, SyntaxError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"an image file must be complete, {file.name} is damaged ({reason}); export it again"
-        ) from None
-    return array
 
 
 def _synthetic_slice(config: SyntheticShaleConfig, rng: np.random.Generator) -> Grey:

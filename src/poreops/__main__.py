@@ -1,0 +1,5 @@
+"""Run the command: `python -m poreops`."""
+
+from poreops.cli import main
+
+main()

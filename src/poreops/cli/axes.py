@@ -1,0 +1,68 @@
+"""Solve along the axes of an image; one that cannot be solved does not lose the others."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from poreops.errors import InputError, NotConvergedError
+
+Results = dict[str, Any]
+
+DIFFUSION_KEYS = ("formation_factor", "tortuosity", "effective_diffusivity")
+FLOW_KEYS = ("permeability_m2", "permeability_md")
+
+
+def axis_names(axis: str, ndim: int) -> list[str]:
+    """Return the names of the axes that were asked for."""
+    from poreops.graph import AXES
+
+    names = list(AXES[:ndim])
+    if axis != "all" and axis not in names:
+        raise InputError(
+            f"axis must be one of {', '.join(names)} or all for a {ndim}D image, got {axis!r}; "
+            "correct --axis"
+        )
+    return names if axis == "all" else [axis]
+
+
+def solve_axes(
+    names: Sequence[str], solve: Callable[[str], Results], keys: Sequence[str]
+) -> tuple[dict[str, Results], list[str]]:
+    """Return the results of each axis, and warnings of those that could not be solved.
+
+    Parameters
+    ----------
+    names : of the axes
+    solve : name → results
+    keys : that are NaN for an axis that cannot be solved, beside its "reason"
+
+    Raises
+    ------
+    InputError, NotConvergedError
+        No axis can be solved; the error of the first one.
+    """
+    found: dict[str, Results] = {}
+    failed: list[Exception] = []
+    for name in names:
+        try:
+            found[name] = solve(name)
+        except (InputError, NotConvergedError) as error:
+            failed.append(error)
+            found[name] = dict.fromkeys(keys, float("nan")) | {"reason": str(error)}
+    if len(failed) == len(names):
+        raise failed[0]
+    notes = [
+        f"axis {name} was not solved: {results['reason']}"
+        for name, results in found.items()
+        if "reason" in results
+    ]
+    return found, notes
+
+
+def diffusion_results(diffusion: Any) -> Results:
+    """Return the numbers of diffusion along an axis."""
+    return {
+        "formation_factor": float(diffusion.formation_factor),
+        "tortuosity": float(diffusion.tortuosity),
+        "effective_diffusivity": float(diffusion.effective_diffusivity),
+        "percolates": bool(diffusion.percolates),
+    }
