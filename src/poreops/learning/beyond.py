@@ -76,7 +76,7 @@ def widened(
     porosity, low, high = plug["porosity"]
     half = factor * max(porosity - low, high - porosity)
     k, k_low, k_high = plug["permeability_m2"]
-    spread = (k_high / k) ** factor
+    spread = max(k_high / k, k / k_low) ** factor
     found = {
         "porosity": (porosity, porosity - half, porosity + half),
         "permeability_m2": (k, k / spread, k * spread),

@@ -161,7 +161,7 @@ class RockModel:
         name: str = "image",
         *,
         pores: Pores | None = None,
-        pore_label: float | None = None,
+        pore_label: float | Sequence[float] | None = None,
         mask: NDArray[np.generic] | None = None,
     ) -> Properties:
         """Predict the properties of a rock from its grey slices, or from segmented ones.

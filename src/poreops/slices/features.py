@@ -47,7 +47,7 @@ PORE_FEATURES = (
         0,
         False,
         "angle from axis 0 to the major axis [rad], axial mean of the pores by their anisotropy",
-    ),  # fmt: skip
+    ),
     Feature("perimeter_crofton", 1, True, "of a pore, by Crofton's formula in four directions"),
     Feature("solidity", 0, False, "area over area of the hull"),
 )
@@ -65,7 +65,7 @@ SLICE_FEATURES = (
         False,
         "length of the mean axial vector, by area and anisotropy: 0 "
         "round or isotropic, 1 parallel lines",
-    ),  # fmt: skip
+    ),
 )
 """Features of a whole slice, beside those of its pores."""
 

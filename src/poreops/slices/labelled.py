@@ -1,5 +1,6 @@
 """Stacks that are segmented already: which of their values is pore."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -39,7 +40,7 @@ def pore_phase(
     values: NDArray[np.generic],
     name: str,
     pores: Pores | None,
-    pore_label: float | None,
+    pore_label: float | Sequence[float] | None,
 ) -> tuple[NDArray[np.bool_], str]:
     """Return the pores of a segmented stack, and how they were told from the solid.
 
@@ -49,7 +50,7 @@ def pore_phase(
     values : of its phases, ascending
     name : of the stack, for messages
     pores : the lowest or the highest of the values
-    pore_label : value of the pore
+    pore_label : value of the pore, or several
 
     Raises
     ------
@@ -58,17 +59,19 @@ def pore_phase(
     """
     listed = ", ".join(f"{float(v):g}" for v in values)
     if pore_label is not None:
+        labels = np.atleast_1d(np.asarray(pore_label))
+        given = ", ".join(f"{float(v):g}" for v in labels)
         if pores is not None:
             raise InputError(
-                f"the pores of {name} are chosen once, got --pores {pores} and a pore label "
-                f"{pore_label:g}; drop one of them"
+                f"the pores of {name} are chosen once, got --pores {pores} and the pore label "
+                f"{given}; drop one of them"
             )
-        if pore_label not in values:
+        if not np.isin(labels, values).all():
             raise InputError(
-                f"a pore label must occur in the image, got {pore_label:g}, {name} holds "
-                f"{listed}; choose one of these"
+                f"a pore label must occur in the image, got {given}, {name} holds {listed}; "
+                "choose of these"
             )
-        return np.asarray(stack == pore_label), f"value {pore_label:g} of {listed}, as chosen"
+        return np.isin(stack, labels), f"value {given} of {listed}, as chosen"
     if len(values) < 2:
         raise InputError(
             f"{name} must show pores and solid, every pixel has the value {listed}; leave it out"

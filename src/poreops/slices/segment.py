@@ -1,5 +1,6 @@
 """Segment slices: field of view, denoising, threshold, pores split at their necks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -93,7 +94,7 @@ def segment(
     name: str = "image",
     *,
     pores: Pores | None = None,
-    pore_label: float | None = None,
+    pore_label: float | Sequence[float] | None = None,
     mask: NDArray[np.generic] | None = None,
 ) -> Segmented:
     """Segment a stack of grey slices, or take the phases of one that is segmented already.
@@ -107,7 +108,7 @@ def segment(
     config : SegmentConfig
     name : of the stack, for messages
     pores : whether the dark or the bright phase is pore; the dark one of greys by default
-    pore_label : value of the pore of a segmented stack
+    pore_label : value of the pore of a segmented stack, or several
     mask : (h, w) or (n, h, w), non-zero is the field of view; without it, a border of one value,
         round or straight, is found and left out
 
@@ -177,7 +178,7 @@ def check_slices(
     if stack.dtype.kind == "f" and not np.isfinite(stack[view]).all():
         raise InputError(f"grey levels must be finite, {name} holds NaN or infinity; repair it")
     seen = [image[mask] for image, mask in zip(stack, view, strict=True)]
-    blank = [k for k, values in enumerate(seen) if values.min() == values.max()]
+    blank = [k for k, values in enumerate(seen) if not len(values) or values.min() == values.max()]
     if blank:
         listed = ", ".join(map(str, blank[:5])) + ", …" * (len(blank) > 5)
         raise InputError(

@@ -136,7 +136,7 @@ def _joined_to_edge(same: Mask) -> Mask:
 
 def _equal(image: NDArray[Any], value: Any) -> Mask:
     if image.dtype.kind == "f" and np.isnan(value):
-        return np.isnan(image)
+        return np.asarray(np.isnan(image))
     return np.asarray(image == value)
 
 

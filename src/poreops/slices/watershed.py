@@ -44,7 +44,7 @@ def split_pores(
 def _markers(
     distance: NDArray[np.float32], pore: NDArray[np.bool_], min_distance: float
 ) -> NDArray[np.int32]:
-    """Number the centres of the pores, (h, w) int32, in the order of the image."""
+    """Return the numbered centres of the pores, (h, w) int32, in the order of the image."""
     inner = np.pad(pore, 1)
     places = np.flatnonzero(inner)
     depth = np.pad(distance, 1).ravel()
