@@ -13,6 +13,7 @@ from poreops.errors import InputError
 Floats = NDArray[np.float32]
 
 _BINS = 256
+_AS_GOOD = 1e-3  # of the variance between the classes
 _ROUNDS = 6  # of a threshold and the solid's level in turn
 _FITS = 3  # of the shading and the levels in turn
 _STEP = 0.004  # of the range of grey: thresholds nearer than that are the same
@@ -103,14 +104,6 @@ def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> 
     InputError
         One phase, or three.
     """
-    few = not _LEAST_SHARE < found.share < 1 - _LEAST_SHARE
-    if few or found.separation < _ONE_PHASE or found.contrast <= _CONTRAST_TO_NOISE * noise:
-        raise InputError(
-            f"{name} must show pores and solid, its histogram shows one phase: two classes differ "
-            f"by {found.contrast:.3g} grey levels, {found.separation:.2g} times their spread (two "
-            f"phases: {_ONE_PHASE}), at a noise of {noise:.3g}; leave it out or set a manual "
-            "threshold (--threshold)"
-        )
     for part in (values[values > found.threshold], values[values <= found.threshold]):
         further = levels(part)
         shares = np.array([further.share, 1 - further.share]) * len(part) / len(values)
@@ -125,6 +118,14 @@ def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> 
                 f"levels {greys[0]:.4g} and {greys[-1]:.4g}; say with a manual threshold "
                 "(--threshold) which of them are pore"
             )
+    few = not _LEAST_SHARE < found.share < 1 - _LEAST_SHARE
+    if few or found.separation < _ONE_PHASE or found.contrast <= _CONTRAST_TO_NOISE * noise:
+        raise InputError(
+            f"{name} must show pores and solid, its histogram shows one phase: two classes differ "
+            f"by {found.contrast:.3g} grey levels, {found.separation:.2g} times their spread (two "
+            f"phases: {_ONE_PHASE}), at a noise of {noise:.3g}; leave it out or set a manual "
+            "threshold (--threshold)"
+        )
     if found.separation < _HARDLY_TWO:
         return (
             "the histogram hardly shows two phases: the porosity depends on the threshold; give "
@@ -224,6 +225,19 @@ def _split(values: Floats, threshold: float) -> Levels:
 
 
 def _otsu(values: Floats) -> float:
-    from skimage.filters import threshold_otsu
+    """Return Otsu's threshold; of thresholds that are as good, as in an empty valley, the middle.
 
-    return float(threshold_otsu(values, nbins=_BINS)) if np.ptp(values) > 0 else float(values[0])
+    scikit-image's takes the first of them, and shifts it with the range of the histogram.
+    """
+    low, high = float(values.min()), float(values.max())
+    if high <= low:
+        return low
+    counts, edges = np.histogram(values, bins=_BINS, range=(low, high))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1].astype(float)
+    above = counts.sum() - below
+    mass = np.cumsum(counts * centres)
+    apart = mass[:-1] / below - (mass[-1] - mass[:-1]) / above
+    between = below * above * apart**2
+    best = np.flatnonzero(between >= (1 - _AS_GOOD) * between.max())
+    return float(edges[1:-1][best].mean())

@@ -11,6 +11,7 @@ Mask = NDArray[np.bool_]
 
 _LEAST = 0.005  # share of a slice that a constant border has
 _EXACT = 3  # slices that all have the same border: it is no pore
+_MARK = 0.02  # of the largest piece of a field of view; smaller pieces are no rock
 _ALONG = 0.95  # of a side of the slice, to count as covered
 _LOOSE = 0.5  # share of a border that may reach into the field's convex hull, as pores at its rim
 _WIDE = 0.8  # of the slice, that a round field reaches over
@@ -76,7 +77,7 @@ def detected_view(stack: NDArray[np.generic], *, segmented: bool) -> tuple[Mask,
         # of phases, the border may be of one that also lies within
         rest = stack[:, ~border]
         alone = not segmented or (len(np.unique(rest)) > 1 and not _equal(rest, value).any())
-        hull = np.asarray(convex_hull_image(_largest(~border) if alone else ~border))
+        hull = np.asarray(convex_hull_image(_without_marks(~border) if alone else ~border))
         within = np.count_nonzero(border & hull)
         if not segmented and within > _LOOSE * np.count_nonzero(border):
             continue  # a fracture or a grain, with rock on both sides
@@ -140,13 +141,16 @@ def _equal(image: NDArray[Any], value: Any) -> Mask:
     return np.asarray(image == value)
 
 
-def _largest(mask: Mask) -> Mask:
+def _without_marks(mask: Mask) -> Mask:
+    """Return a field without small pieces beside it, as a scale bar in the border is."""
     from scipy.ndimage import label
 
     clusters, count = label(mask)
     if count < 2:
         return mask
-    return np.asarray(clusters == 1 + np.argmax(np.bincount(clusters.ravel())[1:]))
+    sizes = np.bincount(clusters.ravel())
+    sizes[0] = 0
+    return np.asarray((sizes > _MARK * sizes.max())[clusters])
 
 
 def _covers(outside: Mask) -> bool:
