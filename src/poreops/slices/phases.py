@@ -22,7 +22,7 @@ _STEP = 0.004  # of the range of grey: thresholds nearer than that are the same
 _MINERAL, _MAIN, _VALLEY = 0.2, 0.67, 3.6
 _STATED = 0.03  # share of minerals that is told
 # a third phase: its share, its contrast as a share of that of the two, its separation
-_THIRD, _FURTHER, _APART = 0.2, 0.35, 4.5
+_THIRD, _FURTHER, _APART = 0.15, 0.35, 4.5
 # One peak gives a separation of 3.2 to 3.4, a histogram that is flat between the levels 2√3; two
 # peaks with a valley between them more.
 _ONE_PHASE, _HARDLY_TWO = 3.4, 3.55
@@ -55,6 +55,11 @@ class Levels:
     def contrast(self) -> float:
         """Distance of the phases [grey level]."""
         return self.bright - self.dark
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the valley between the phases is hardly one."""
+        return self.separation < _HARDLY_TWO
 
 
 def levels(values: Floats) -> Levels:
@@ -126,7 +131,7 @@ def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> 
             f"phases: {_ONE_PHASE}), at a noise of {noise:.3g}; leave it out or set a manual "
             "threshold (--threshold)"
         )
-    if found.separation < _HARDLY_TWO:
+    if found.doubtful:
         return (
             "the histogram hardly shows two phases: the porosity depends on the threshold; give "
             "one with --threshold if you know it"

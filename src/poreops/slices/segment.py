@@ -86,6 +86,7 @@ class _Pores:
     kind: Literal["grey", "segmented"]
     why: str
     warning: str | None = None
+    doubt: float = 1.0
 
 
 def segment(
@@ -157,7 +158,7 @@ def segment(
         Reading(
             found.kind, found.why, float(inside.mean()), outside,
             () if found.warning is None else (found.warning,),
-            1.0 if found.warning is None else _DOUBT,
+            found.doubt,
         ),
     )  # fmt: skip
 
@@ -288,7 +289,8 @@ def _thresholded(
         )
     level = sign * np.array([a[b].mean() for a, b in zip(limits + trend, inside, strict=True)])
     why = f"{phase}, threshold {level.mean():.4g} by Otsu's method"
-    return _Pores((flat < limits) & inside, level, "grey", why, warning)
+    doubt = _DOUBT if found.doubtful else 1.0
+    return _Pores((flat < limits) & inside, level, "grey", why, warning, doubt)
 
 
 def _noise(stack: Floats, inside: Mask) -> float:
