@@ -264,7 +264,7 @@ def test_a_mask_leaves_out_what_no_constant_tells(wide):
     found = segment(grey, config(), mask=DISC)
     assert found.porosity.mean() == pytest.approx(wide[:, DISC].mean(), abs=0.01)
     assert (found.labels[:, ~DISC] == -1).all()
-    assert found.reading.outside == "what the mask leaves out"
+    assert found.reading.outside == "the outside of the mask"
     assert segment(grey, config()).porosity.mean() > found.porosity.mean() + 0.1
 
 

@@ -233,7 +233,7 @@ def _view(
 ) -> tuple[Mask, str | None]:
     """Return the field of view, and what lies outside."""
     if mask is not None:
-        return given_view(mask, stack.shape, name), "what the mask leaves out"
+        return given_view(mask, stack.shape, name), "the outside of the mask"
     found = detected_view(stack, segmented=segmented)
     if found is None:
         return np.ones(stack.shape, bool), None
