@@ -56,9 +56,9 @@ def test_thin_fibres_in_a_void_are_not_taken_for_minerals():
 ONE_PHASE = {
     "normal": lambda rng: rng.normal(150, 12, SHAPE),
     "exponential": lambda rng: rng.exponential(30, SHAPE),
-    "texture": lambda rng: 150 + 20 * field(5),
-    "coarse texture": lambda rng: 150 + 20 * field(6, 8),
-    "skewed texture": lambda rng: np.exp(field(7) / 2),
+    "texture": lambda _: 150 + 20 * field(5),
+    "coarse texture": lambda _: 150 + 20 * field(6, 8),
+    "skewed texture": lambda _: np.exp(field(7) / 2),
     "texture and noise": lambda rng: 150 + 20 * field(8) + rng.normal(0, 5, SHAPE),
 }
 

@@ -32,7 +32,9 @@ def grey(seed=0, slices=4):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    value=st.integers(0, 255), form=st.sampled_from(sorted(FORMS)), slices=st.sampled_from([1, 2, 5])
+    value=st.integers(0, 255),
+    form=st.sampled_from(sorted(FORMS)),
+    slices=st.sampled_from([1, 2, 5]),
 )
 def test_a_border_of_any_value_is_found(value, form, slices):
     stack = grey(slices=slices)

@@ -179,8 +179,8 @@ class RockModel:
         Raises
         ------
         InputError
-            A slice that cannot be segmented, no word which phase is pore, or a voxel size that is not
-            positive.
+            A slice that cannot be segmented, no word which phase is pore, or a voxel size that is
+            not positive.
         """
         if not voxel_size > 0:
             raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")

@@ -33,7 +33,7 @@ _CONTRAST_TO_NOISE = 2.0
 # a window has a threshold of its own if its classes are this much as far apart as the stack's
 _WINDOW_CONTRAST = 0.6
 _WINDOW_SHIFT = 0.25  # of the contrast, at most, beside the stack's threshold
-_PIXELS = 300_000  # at least, that the shading is taken from
+_PIXELS = 100_000  # that levels and shading are taken from, about
 _LEAST_SOLID = 100  # pixels that a shading is fitted to
 
 
@@ -88,6 +88,11 @@ def levels(values: Floats) -> Levels:
         if abs(threshold - last) <= step:
             break
     return _split(values, threshold)
+
+
+def sample(values: Floats) -> Floats:
+    """Return evenly spaced ones of many values, enough for the levels."""
+    return values[:: max(len(values) // _PIXELS, 1)]
 
 
 def check_two_phases(values: Floats, found: Levels, noise: float, name: str) -> str | None:
@@ -158,7 +163,7 @@ def shading(stack: Floats, inside: NDArray[np.bool_]) -> Floats:
     _, h, w = stack.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(y), y, x, y * y, x * x, y * x], axis=-1)
-    every = max(round(np.sqrt(stack.size / _PIXELS)), 1)
+    every = max(int(np.sqrt(stack.size / _PIXELS)), 1)
     some = np.zeros((h, w), bool)
     some[::every, ::every] = True
     where = np.nonzero(inside & some)

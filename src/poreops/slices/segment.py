@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
 from poreops.slices.labelled import Pores, few_values, pore_phase
-from poreops.slices.phases import check_two_phases, levels, local_thresholds, shading
+from poreops.slices.phases import check_two_phases, levels, local_thresholds, sample, shading
 from poreops.slices.view import Mask, detected_view, filled, given_view
 from poreops.slices.watershed import split_pores
 
@@ -276,7 +276,7 @@ def _thresholded(
     local = config.threshold == "local_otsu"
     trend = shading(smooth, inside) if local else np.zeros((1, 1), np.float32)
     flat = smooth - trend
-    values = flat[inside]
+    values = sample(flat[inside])
     found = levels(values)
     warning = check_two_phases(values, found, noise, name)
     limits = np.broadcast_to(np.float32(found.threshold), stack.shape)
