@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import conduit_boxes, crop_conduits
+from poreops.regions.joined import joined
 from poreops.transport import size_factor as module
 from poreops.transport.laplace import workspace_sizes
 from poreops.transport.size_factor import (
@@ -35,24 +36,23 @@ def crops(regions):
 
 @st.composite
 def conduits(draw, ndim=3):
-    """A small box of 0, 1 and 2 whose largest cluster holds both regions."""
+    """A small box of 0, 1 and 2 with both regions, as random as can be."""
     shape = draw(st.tuples(*[st.integers(2, 6)] * ndim))
     voxel = st.sampled_from([0, 1, 1, 2, 2])
     crop = draw(arrays(np.uint8, shape, elements=voxel, fill=st.just(1)))
-    assume(crop.any())
-    inside = crop[reference.largest_cluster(crop > 0)]
-    assume((inside == 1).any() and (inside == 2).any())
+    assume((crop == 1).any() and (crop == 2).any())
     return crop
 
 
 def agrees(crop, convention):
+    part = joined(crop)
+    if part is None:
+        assert conduit_size_factor(crop, convention=convention) == 0
+        return
     try:
-        with np.errstate(divide="ignore"):
-            exact = reference.size_factor(crop, convention)
+        exact = reference.size_factor(part, convention)
     except reference.TieError:
         reject()
-    # two centroids in one place: no difference of the means to divide by
-    assume(exact < 1e6)
     # the solver bounds the error of the field, so that of the means' difference, by 1e-8 of the
     # field's drop, which is about 1 for a unit current
     found = conduit_size_factor(crop, convention=convention)

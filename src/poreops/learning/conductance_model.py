@@ -13,7 +13,8 @@ from poreops.errors import InputError
 from poreops.learning.encoding import Encoded, encode, scalar_count
 from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
-from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, resize_conduit
+from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
+from poreops.regions.joined import joined
 from poreops.store import read_json, write_json
 from poreops.transport.quantity import Target, voxel_power, zoom_power
 
@@ -107,16 +108,19 @@ class ConductanceModel:
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming."""
         power = zoom_power(self.target, self.ndim)
+        touching: list[bool] = []
         found = [
             self.predict_encoded(encoded) / ratios**power
-            for encoded, ratios in self.prepared(crops)
+            for encoded, ratios in self.prepared(_carrying(crops, touching))
         ]
-        return np.concatenate(found) if found else np.zeros(0)
+        factors = np.zeros(len(touching))
+        factors[touching] = np.concatenate(found) if found else 0
+        return factors
 
     def prepared(
         self, crops: Iterable[NDArray[np.uint8]]
     ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
-        """Zoom and encode crops batch by batch; yield each with its zoom ratios (n,)."""
+        """Zoom and encode `joined` crops batch by batch; yield each with its zoom ratios (n,)."""
         rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
         for batch in _batched(crops, _BATCH):
             if batch[0].ndim != self.ndim:
@@ -125,8 +129,8 @@ class ConductanceModel:
                     f"give it a {self.ndim}D image or choose another model"
                 )
             zoomed = zip(batch, rois, strict=False)
-            ratios = np.array([resize_conduit(crop, out=roi)[1] for crop, roi in zoomed])
-            yield encode(rois[: len(batch)], self.network.image), ratios
+            ratios = np.array([zoomed_conduit(crop, out=roi)[1] for crop, roi in zoomed])
+            yield encode(rois[: len(batch)], self.network.image, whole=True), ratios
 
     def size_factors(
         self,
@@ -237,6 +241,17 @@ def _target(name: str) -> Target:
     if name not in get_args(Target):
         raise ValueError(f"target {name!r}")
     return cast(Target, name)
+
+
+def _carrying(
+    crops: Iterable[NDArray[np.uint8]], touching: list[bool]
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield what carries of each crop, and note for all whether anything does."""
+    for crop in crops:
+        part = joined(crop)
+        touching.append(part is not None)
+        if part is not None:
+            yield part
 
 
 def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

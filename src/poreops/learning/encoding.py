@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from poreops.errors import InputError
 from poreops.learning.coarse_solve import coarse_size_factor
 from poreops.regions.conduit import ROI_SIZE, nearest_index
+from poreops.regions.joined import without_loose_pieces
 from poreops.transport.distance import deepest, filled, squared_distance
 from poreops.transport.laplace import workspace_sizes
 
@@ -80,24 +81,33 @@ def scalar_count(encoding: ScalarEncoding) -> int:
 
 
 def encode(
-    rois: NDArray[np.uint8], image: ImageEncoding = "occupancy", *, workers: int | None = None
+    rois: NDArray[np.uint8],
+    image: ImageEncoding = "occupancy",
+    *,
+    workers: int | None = None,
+    whole: bool = False,
 ) -> Encoded:
     """Encode ROIs for the networks.
 
     Parameters
     ----------
     rois : (n, 64, 64, 64) or (n, 64, 64) uint8
-        Conduits as ``resize_conduit`` makes them: 1 and 2 in the regions, 0 elsewhere.
+        Conduits as ``zoomed_conduit`` makes them: 1 and 2 in the regions, 0 elsewhere. Loose
+        pieces are left out, see ``poreops.regions.joined``.
     image : "labels", "occupancy" or "occupancy+distance"
     workers : int, optional
         Threads, all cores by default.
+    whole : bool
+        Each ROI is known to be one cluster, as ``zoomed_conduit`` makes it: do not look again.
 
     Raises
     ------
     InputError
-        Wrong shape, or values other than 0, 1, 2.
+        Wrong shape, values other than 0, 1, 2, or regions that do not touch.
     """
     rois = checked_rois(rois)
+    if not whole:
+        rois = _joined_rois(rois)
     ndim = rois.ndim - 1
     out = np.empty((len(rois), *image_shape(image, ndim)), np.uint8)
     scalars = np.empty((len(rois), len(SCALARS)), np.float32)
@@ -111,8 +121,13 @@ def encode(
         # one kernel after another: one that calls them all takes twice as long to compile
         edge = _edge_before_zoom(boxes[i], words[i])
         share, label, values, centre, radius = _summary(boxes[i], edge, faces)
-        size_factor = coarse_size_factor(share, centre, radius, faces, work32, work64)
-        scalars[i] = _completed(values, size_factor)
+        area = np.exp(float(values[2])) - 0.5
+        size_factor = coarse_size_factor(share, centre, radius, faces, area, work32, work64)
+        values[10] = np.log(min(max(size_factor, 0.01), 1000.0))
+        if not np.isfinite(values).all():
+            names = ", ".join(np.array(SCALARS)[~np.isfinite(values)])
+            raise RuntimeError(f"the scalars of a conduit must be finite, got no {names}")
+        scalars[i] = values
         if image == "labels":
             out[i, ..., 0] = rois[i]
         else:
@@ -149,6 +164,22 @@ def checked_rois(rois: NDArray[np.generic] | Iterable[NDArray[np.generic]]) -> N
     if not np.issubdtype(batch.dtype, np.integer) and (batch != np.round(batch)).any():
         raise InputError("rois must hold whole numbers 0, 1 and 2, got fractions")
     return np.ascontiguousarray(batch, dtype=np.uint8)
+
+
+def _joined_rois(rois: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the ROIs without loose pieces, or raise InputError if regions do not touch."""
+    found = rois
+    for i, roi in enumerate(rois):
+        kept = without_loose_pieces(roi)
+        if kept is None:
+            raise InputError(
+                f"rois must hold two regions that touch, those of ROI {i} do not; "
+                "its size factor is 0"
+            )
+        if kept is not roi:
+            found = rois.copy() if found is rois else found
+            found[i] = kept
+    return found
 
 
 def _workspace(ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float32]]:
@@ -251,16 +282,6 @@ def _summary(
     values[8] = 0.5 * np.log(max(spread, 0.0) + 0.25)
     values[9] = np.log(edge)
     return share, label, values, centre, radius
-
-
-@njit(cache=True, nogil=True)
-def _completed(values: NDArray[np.float32], size_factor: float) -> NDArray[np.float32]:
-    """Fill in the last scalar, and 0 for what a ROI without two touching regions has not."""
-    values[10] = np.log(min(max(size_factor, 0.01), 1000.0)) if size_factor > 0 else -4.6
-    for i in range(11):
-        if not np.isfinite(values[i]):
-            values[i] = 0.0
-    return values
 
 
 @njit(cache=True, nogil=True)

@@ -2,6 +2,9 @@
 
 A conduit is the bounding box of two touching regions, as a uint8 array holding 1 and 2 in the
 two regions and 0 elsewhere (Misaghian et al., Computers & Geosciences 2022, section 2.2).
+
+Regions that a user gives may be in several pieces. What every method solves, measures or predicts
+is `joined.joined`: the largest cluster of faces that holds voxels of both regions.
 """
 
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.regions.joined import joined, rejoin
 from poreops.store import Conduits
 
 ROI_SIZE = 64  # edge of the cube the published network sees
@@ -168,6 +172,30 @@ def resize_conduit(
     return roi, size / edge
 
 
+def zoomed_conduit(
+    crop: NDArray[np.uint8], *, out: NDArray[np.uint8] | None = None
+) -> tuple[NDArray[np.uint8], float]:
+    """Zoom a conduit as `resize_conduit` does, and keep it in one piece when it is shrunk.
+
+    Nearest neighbours alone drop what lies between the samples: one in three of the shrunk
+    conduits of sphere packs falls apart, a few at the throat.
+
+    Parameters
+    ----------
+    crop : uint8, 2D or 3D
+        One cluster, as `joined` gives it.
+    out : as for `resize_conduit`
+    """
+    roi, ratio = resize_conduit(crop, out=out)
+    if ratio < 1:
+        edge = max(crop.shape)
+        index = nearest_index(edge, ROI_SIZE)
+        nearest = np.searchsorted((index[1:] + index[:-1]) / 2, np.arange(edge))
+        starts = [round((edge - n) / 2) for n in crop.shape]
+        rejoin(roi, crop, [nearest[at:][:n] for at, n in zip(starts, crop.shape, strict=True)])
+    return roi, ratio
+
+
 @njit(cache=True, nogil=True)
 def _gather(
     box: NDArray[np.uint8],
@@ -215,6 +243,11 @@ def extract_conduits(
     conns : (Nt, 2) int, 0-based
     volume : index of the volume, kept with each conduit
     batch : conduits per yielded table
+
+    Raises
+    ------
+    InputError
+        The regions of a pair share no face.
     """
     boxes = conduit_boxes(labels, conns)
     centroids = region_centroids(labels)
@@ -222,7 +255,7 @@ def extract_conduits(
         some = slice(start, start + batch)
         rois, ratios = zip(
             *(
-                resize_conduit(crop_conduit(labels, conn, box))
+                _zoomed_pair(labels, conn, box)
                 for conn, box in zip(conns[some], boxes[some], strict=True)
             ),
             strict=True,
@@ -235,6 +268,18 @@ def extract_conduits(
             zoom_ratio=np.array(ratios),
             centroids=centroids[conns[some]],
         )
+
+
+def _zoomed_pair(
+    labels: NDArray[np.integer], conn: NDArray[np.integer], box: NDArray[np.integer]
+) -> tuple[NDArray[np.uint8], float]:
+    crop = joined(crop_conduit(labels, conn, box))
+    if crop is None:
+        raise InputError(
+            f"conns must be pairs of touching regions, got {tuple(conn.tolist())}; "
+            "pass those of partition()"
+        )
+    return zoomed_conduit(crop)
 
 
 def region_centroids(labels: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -7,7 +7,8 @@ fluid leaves and enters fully developed; all other faces of the regions are wall
 is the flow rate over the difference of the mean pressures on the two middle surfaces, at unit
 viscosity [m³].
 
-Of a pair that is not connected, the largest cluster with voxels of both regions counts.
+Of regions in several pieces the part counts that `poreops.regions.joined` keeps; where the two
+have no common face, the size factor is 0.
 
 So the conduit reaches from middle to middle, as the network's pores lie there: the size factor of
 a straight pipe is that of Poiseuille flow over the distance of the centroids, π R⁴ / 8 L for a
@@ -25,8 +26,8 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from poreops.errors import InputError
 from poreops.regions.conduit import checked_conns, crop_conduits
+from poreops.regions.joined import joined
 from poreops.transport.flow_domain import (
     check_edge_friction,
     checked_voxel_size,
@@ -128,15 +129,11 @@ def conduit_hydraulic_size_factor(
     crop: NDArray[np.uint8], *, edge_friction: float = SMOOTH
 ) -> float:
     """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
-    if not ((crop == 1).any() and (crop == 2).any()):
-        raise InputError(
-            f"a conduit must hold labels 1 and 2, got {np.unique(crop).tolist()}; "
-            "cut it with regions.conduit.crop_conduit"
-        )
-    box = np.pad(crop.reshape((1,) * (3 - crop.ndim) + crop.shape), 1)
-    middles = _fill_reservoirs(box)
-    if middles is None:
+    part = joined(crop)
+    if part is None:
         return 0.0
+    box = np.pad(part.reshape((1,) * (3 - part.ndim) + part.shape), 1)
+    middles = _fill_reservoirs(box)
     # one voxel of a medium that does not vary along the third axis
     flow = discretise(box, (crop.ndim == 2, False, False), edge_friction)
     inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
@@ -157,15 +154,9 @@ def conduit_hydraulic_size_factor(
 
 def _fill_reservoirs(
     box: NDArray[np.uint8],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces.
-
-    None if the regions have no common face.
-    """
-    _keep_joined(box)
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces."""
     regions = box == 1, box == 2
-    if not regions[0].any():
-        return None
     middles, reservoirs = [], []
     for region, other in (regions, regions[::-1]):
         across = cKDTree(np.argwhere(other & spim.binary_dilation(region)))
@@ -180,17 +171,6 @@ def _fill_reservoirs(
     box[box == 2] = 1
     box[reservoirs[0]], box[reservoirs[1]] = INLET, OUTLET
     return middles[0], middles[1]
-
-
-def _keep_joined(box: NDArray[np.uint8]) -> None:
-    """Keep the largest connected cluster that holds voxels of both regions, or nothing."""
-    cluster, count = spim.label(box > 0)
-    if count > 1:
-        sizes = [np.bincount(cluster[box == n], minlength=count + 1) for n in (1, 2)]
-        joined = np.where(sizes[0] * sizes[1] > 0, sizes[0] + sizes[1], 0)
-        box[cluster != joined.argmax()] = 0
-    if not ((box == 1).any() and (box == 2).any()):
-        box[:] = 0
 
 
 def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
