@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import edt
 import numpy as np
@@ -18,8 +18,16 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.regions.conduit import crop_conduits, face_regions, mirrored_conduit
-from poreops.regions.descriptors import face_geometry, region_geometry
+from poreops.regions.conduit import (
+    conduit_boxes,
+    crop_conduit,
+    crop_conduits,
+    face_regions,
+    mirrored_conduit,
+)
+from poreops.regions.descriptors import RegionGeometry, face_geometry, region_geometry
+from poreops.regions.joined import regions_in_pieces, without_loose_pieces
+from poreops.regions.partition import are_touching
 from poreops.transport.geometry import (
     cones_and_cylinder,
     cones_and_cylinder_flow,
@@ -74,9 +82,14 @@ class FaceContacts:
     def __len__(self) -> int:
         return len(self.region)
 
+    def some(self, which: NDArray[Any]) -> Self:
+        """Return the chosen ones, by index or mask."""
+        return type(self)(self.region[which], self.axis[which], self.side[which])
+
 
 _EMPTY = np.zeros(0, dtype=np.int64)
 NO_CONTACTS = FaceContacts(_EMPTY, _EMPTY, _EMPTY)
+NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
@@ -162,6 +175,8 @@ def size_factors(
     Returns
     -------
     (Nt,) float64, (Nb,) float64
+        0 where the regions share no face. Every method takes the same part of regions in several
+        pieces, see `poreops.regions.joined`.
     """
     method = checked_method(method, model, labels.ndim)
     if method in _RULES[target]:
@@ -203,9 +218,45 @@ def _by_rule(
     rule: Rule,
 ) -> tuple[FloatArray, FloatArray]:
     distance: Any = edt.edt(labels > 0)
-    sizes = region_geometry(labels, conns, distance)
+    sizes = region_geometry(labels, NO_CONNS, distance)
     diameters = sizes.pore_equivalent_diameter
-    throats = rule(diameters[conns], sizes.throat_inscribed_diameter, sizes.throat_length)
-    faces = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
-    both = np.column_stack([diameters[contacts.region]] * 2)
-    return throats, 2 * rule(both, faces.inscribed_diameter, faces.length)
+    in_pieces = regions_in_pieces(labels)
+    throats, faces = np.zeros(len(conns)), np.zeros(len(contacts))
+
+    split = in_pieces[conns].any(axis=1)
+    plain = np.flatnonzero(~split & are_touching(labels, conns))
+    throat = region_geometry(labels, conns[plain], distance)
+    throats[plain] = rule(
+        diameters[conns[plain]], throat.throat_inscribed_diameter, throat.throat_length
+    )
+    # of regions in pieces what the other methods solve, and no more, is measured
+    boxes = conduit_boxes(labels, conns[split])
+    for i, box in zip(np.flatnonzero(split), boxes, strict=True):
+        part = without_loose_pieces(crop_conduit(labels, conns[i], box))
+        if part is not None:
+            window = distance[tuple(slice(*ends) for ends in box.reshape(2, -1).T)]
+            found = region_geometry(part, ONE_CONN, window)
+            both = found.pore_equivalent_diameter[np.newaxis]
+            throats[i] = rule(both, found.throat_inscribed_diameter, found.throat_length)[0]
+
+    def to_faces(
+        image: NDArray[np.integer], some: FaceContacts, sizes: RegionGeometry, near: Any
+    ) -> FloatArray:
+        found = face_geometry(image, some.region, some.axis, some.side, sizes, near)
+        both = np.column_stack([sizes.pore_equivalent_diameter[some.region]] * 2)
+        return 2 * rule(both, found.inscribed_diameter, found.length)
+
+    split = in_pieces[contacts.region]
+    faces[~split] = to_faces(labels, contacts.some(~split), sizes, distance)
+    regions = spim.find_objects(labels) if split.any() else []
+    for i in np.flatnonzero(split):
+        at = contacts.some(np.array([i]))
+        region, axis, side = (int(field[0]) for field in (at.region, at.axis, at.side))
+        box = regions[region]
+        part = without_loose_pieces(mirrored_conduit(labels, region, axis, side, box))
+        if part is not None:
+            half = np.split(part, 2, axis=axis)[1 - side]
+            found = region_geometry(half, NO_CONNS, distance[box])
+            first = FaceContacts(np.zeros(1, np.int64), at.axis, at.side)
+            faces[i] = to_faces(half, first, found, distance[box])[0]
+    return throats, faces

@@ -1,5 +1,6 @@
 """Keep of a conduit what carries from one region to the other, and keep it when it is shrunk."""
 
+import cc3d
 import numpy as np
 import scipy.ndimage as spim
 from numba import njit
@@ -66,6 +67,15 @@ def without_loose_pieces(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
             # by what no flip, turn or swap of the labels changes
             best, found = max((best, found), ((len(place), throat, -spread), number))
     return np.where(cluster == found, crop, np.uint8(0)) if found else None
+
+
+def regions_in_pieces(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell which of the regions 1..N of an image are more than one cluster of faces, (N,)."""
+    piece = cc3d.connected_components(labels, connectivity=6 if labels.ndim == 3 else 4)
+    region = np.zeros(int(piece.max(initial=0)) + 1, dtype=np.int64)
+    region[piece.ravel()] = labels.ravel()
+    pieces: NDArray[np.int64] = np.bincount(region, minlength=int(labels.max(initial=0)) + 1)[1:]
+    return pieces > 1
 
 
 def _in_3d(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

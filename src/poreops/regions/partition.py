@@ -141,3 +141,10 @@ def touching_pairs(labels: NDArray[np.integer]) -> NDArray[np.int64]:
         codes.append(np.unique(np.minimum(a, b) * count + np.maximum(a, b)))
     pairs = np.unique(np.concatenate(codes)) if count else np.zeros(0, np.int64)
     return np.stack([pairs // max(count, 1), pairs % max(count, 1)], axis=1)
+
+
+def are_touching(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face."""
+    count = int(labels.max(initial=0))
+    codes = [pairs.min(axis=1) * count + pairs.max(axis=1) for pairs in (conns, touching_pairs(labels))]
+    return np.isin(*codes)
