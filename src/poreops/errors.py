@@ -20,6 +20,10 @@ class NotConvergedError(RuntimeError):
     """An iteration stopped before it reached its tolerance; nothing was returned."""
 
 
+class UnsettledWarning(UserWarning):
+    """Some of many conduits have no size factor; the message names them, the others are there."""
+
+
 @contextmanager
 def exit_on_input_error() -> Iterator[None]:
     """Print an `InputError` as one line on standard error and exit with 2; for commands.

@@ -1,0 +1,96 @@
+"""Check the arguments that the solvers and their callers share, each in one line."""
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+
+from poreops.errors import InputError
+
+AXES = "xyz"
+
+
+def checked_axis(axis: Any, ndim: int) -> int:
+    """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
+
+    Examples
+    --------
+    >>> [checked_axis(axis, 3) for axis in (0, "y", -1, np.int64(1))]
+    [0, 1, 2, 1]
+    """
+    index = axis
+    if isinstance(axis, str) and len(axis) == 1 and axis in AXES[:ndim]:
+        index = AXES.index(axis)
+    if (
+        isinstance(index, bool | np.bool_)
+        or not isinstance(index, int | np.integer)
+        or not -ndim <= index < ndim
+    ):
+        raise InputError(
+            f"axis must be one of {', '.join(AXES[:ndim])} or 0..{ndim - 1} for a {ndim}D image, "
+            f"got {_shown(axis)}"
+        )
+    return int(index) % ndim
+
+
+def checked_voxel_size(voxel_size: Any) -> float:
+    """Return the edge of a cubic voxel [m], or raise InputError.
+
+    Examples
+    --------
+    >>> checked_voxel_size((2e-6, 2e-6, 2e-6))
+    2e-06
+    """
+    if isinstance(voxel_size, list | tuple | np.ndarray):
+        edges = np.array(voxel_size, dtype=object).ravel()
+        if not edges.size or any(edge != edges[0] for edge in edges[1:]):
+            raise InputError(
+                f"anisotropic voxel sizes are not supported, got {_shown(voxel_size)}; "
+                "resample the image to cubic voxels and give one size"
+            )
+        voxel_size = edges[0]
+    number = checked_number(voxel_size, "voxel size", "give it in metres, e.g. 5.3e-6")
+    if not number > 0:
+        raise InputError(f"voxel size must be > 0 m, got {number:g}; give it in metres")
+    return number
+
+
+def checked_number(value: Any, name: str, remedy: str) -> float:
+    """Return a finite real number as float, or raise InputError."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    try:
+        if real and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise InputError(f"{name} must be a finite number, got {_shown(value)}; {remedy}")
+
+
+def checked_count(value: Any, name: str, least: int = 1) -> int:
+    """Return a whole number that is not below the least, or raise InputError."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value < 2**31:
+        raise InputError(f"{name} must be a whole number >= {least}, got {_shown(value)}")
+    return int(value)
+
+
+def checked_workers(workers: Any) -> int:
+    """Return the number of threads, by default that of the available processors."""
+    if workers is None:
+        return len(os.sched_getaffinity(0))
+    return checked_count(workers, "workers")
+
+
+def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
+    """Return one of the names, or raise InputError."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise InputError(f"{name} must be one of {listed}, got {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """Return a value in one short line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
