@@ -21,14 +21,14 @@ from scipy.sparse.linalg import spsolve
 from poreops.regions.conduit import face_regions, mirrored_conduit
 from poreops.regions.partition import partition
 from poreops.transport.hydraulic import conduit_hydraulic_size_factors, hydraulic_size_factors
-from poreops.transport.stokes import REFLECTED, SEALED, SMOOTH, STEPPED, permeability
+from poreops.transport.stokes import REFLECTED, SEALED, Boundary, Walls, permeability
 
 EDGE = 128
 AXES = "zyx"  # of the table, at numpy axes 0, 1, 2
-VARIANTS = {
-    "reflected smooth": (REFLECTED, SMOOTH),
-    "reflected stepped": (REFLECTED, STEPPED),
-    "sealed stepped": (SEALED, STEPPED),
+VARIANTS: dict[str, tuple[Boundary, Walls]] = {
+    "reflected smooth": (REFLECTED, "smooth"),
+    "reflected stepped": (REFLECTED, "stepped"),
+    "sealed stepped": (SEALED, "stepped"),
 }
 
 
@@ -69,12 +69,13 @@ def main() -> None:
     parser.add_argument("--cubes", type=int, default=18, help="so many of them")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
     parser.add_argument("--tolerance", type=float, default=1e-3)
-    parser.add_argument("--network", action="store_true")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--network", action="store_true", help="beside sealed stepped")
     args = parser.parse_args()
     whole = np.load(args.data / "berea_400.npz")["im"]
     with (args.data / "berea_128_permeability.csv").open() as table:
         rows = list(csv.DictReader(table))[args.first :][: args.cubes]
-    ratios: dict[str, list[list[float]]] = {name: [] for name in VARIANTS}
+    ratios: dict[str, list[list[float]]] = {name: [] for name in args.variants}
     seconds: list[float] = []
     network: list[list[float]] = []
     for row in rows:
@@ -82,18 +83,19 @@ def main() -> None:
         im = whole[tuple(slice(c, c + EDGE) for c in corner)]
         published = [float(row[f"k{a}_vox2"]) for a in AXES]
         line = [f"cube {row['cube']:>2}"]
-        for name, (boundary, edge) in VARIANTS.items():
+        for name in args.variants:
+            boundary, walls = VARIANTS[name]
             k = []
             for axis in range(3):
                 start = time.perf_counter()
                 run = permeability(
-                    im, axis, boundary=boundary, edge_friction=edge, tolerance=args.tolerance
+                    im, axis, boundary=boundary, walls=walls, tolerance=args.tolerance
                 )
                 seconds.append(time.perf_counter() - start)
                 k.append(run.permeability)
             ratios[name].append([a / b for a, b in zip(k, published, strict=True)])
             line.append(f"{name} " + " ".join(f"{r:.3f}" for r in ratios[name][-1]))
-            if args.network and edge == SMOOTH:
+            if args.network and name == "sealed stepped":
                 found, spent, conduits = network_permeability(im)
                 network.append([a / b for a, b in zip(found, k, strict=True)])
                 shown = " ".join(f"{r:.3f}" for r in network[-1])

@@ -9,15 +9,14 @@ boundary continues; "cell" is the number of voxels of the whole cell.
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.transport.stokes import (
-    SMOOTH,
-    STEPPED,
     UnderResolvedWarning,
+    Walls,
     hydraulic_size_factors,
     permeability,
 )
@@ -88,6 +87,14 @@ def cases() -> Iterator[tuple[str, tuple[int, ...], Callable[[int], tuple[Image,
         yield f"cylinders c={solid}", (64, 128, 256, 512), lambda n, c=solid: cylinders(n, c)
 
 
+def order(sizes: Sequence[int], errors: Sequence[float], tolerance: float) -> str:
+    """Return the fitted order of convergence, nothing where every size is exact."""
+    if max(map(abs, errors)) < 10 * tolerance:
+        return "--"
+    logs = np.log(np.maximum(np.abs(errors), 1e-12))
+    return f"{-np.polyfit(np.log(sizes), logs, 1)[0]:.1f}"
+
+
 def conduit_rows() -> Iterator[str]:
     """Lines on a cylinder of two regions of 12 voxels, π R⁴ / 8 L over 12 voxels."""
     for radius in (4, 8, 16, 32):
@@ -106,26 +113,22 @@ def main() -> None:
     parser.add_argument("--tolerance", type=float, default=1e-4)
     tolerance = parser.parse_args().tolerance
     warnings.simplefilter("ignore", UnderResolvedWarning)  # widths of one voxel are on purpose
-    print(
-        "error of k (SMOOTH, then STEPPED) at each resolution; order of SMOOTH; time of the last"
-    )
+    print("error of k (stepped, then smooth) at each resolution; their orders; time of the last")
     for name, sizes, build in cases():
-        errors: dict[float, list[float]] = {SMOOTH: [], STEPPED: []}
+        errors: dict[Walls, list[float]] = {"stepped": [], "smooth": []}
         for size in sizes:
             im, exact = build(size)
-            for edge, found in errors.items():
+            for walls, found in errors.items():
                 start = time.perf_counter()
-                run = permeability(im, 0, edge_friction=edge, tolerance=tolerance)
+                run = permeability(im, 0, walls=walls, tolerance=tolerance)
                 seconds = time.perf_counter() - start
                 found.append(run.permeability / exact - 1)
-        logs = np.log(np.maximum(np.abs(errors[SMOOTH]), 1e-12))
-        exact_everywhere = max(map(abs, errors[SMOOTH])) < 10 * tolerance
-        order = "  --" if exact_everywhere else f"{-np.polyfit(np.log(sizes), logs, 1)[0]:4.1f}"
+        orders = " and ".join(order(sizes, found, tolerance) for found in errors.values())
         cells = "  ".join(
             f"{size}: {one:+.2%} ({two:+.2%})"
             for size, one, two in zip(sizes, *errors.values(), strict=True)
         )
-        print(f"{name:17s} {cells}  order {order}  {seconds:.1f} s", flush=True)
+        print(f"{name:17s} {cells}  orders {orders}  {seconds:.1f} s", flush=True)
     for row in conduit_rows():
         print(row)
 

@@ -24,6 +24,7 @@ from poreops.slices.features import measure
 from poreops.slices.render import render_slices
 from poreops.slices.rock_table import MILLIDARCY, spaced
 from poreops.store import read_table
+from poreops.transport.walls import require_same_walls
 
 EDGE, VOXEL_SIZE = 128, 5.345e-6
 AXES = "zyx"  # of the table, at numpy axes 0, 1, 2
@@ -51,6 +52,8 @@ def main() -> None:
     rendering = resolve("params.yaml", "profiles").rocks.rendering
     model: RockModel = load_rock_model(args.model)
     learned = read_table(args.table)
+    if model.walls is not None:
+        require_same_walls(model.walls, "the model", "stepped", "the published permeability")
     whole = np.load(args.data / "berea_400.npz")["im"]
     with (args.data / "berea_128_permeability.csv").open() as file:
         rows = list(csv.DictReader(file))[args.first :][: args.cubes]

@@ -18,6 +18,7 @@ from poreops.store import open_hdf5, read_conduits, read_hdf5, write_json
 from poreops.tracking import run
 from poreops.transport.labels import LabelConfig, simulated_size_factors
 from poreops.transport.quantity import Target, zoom_power
+from poreops.transport.walls import WALLS, Walls, require_same_walls
 
 ARTIFACTS, REPORTS = Path("artifacts"), Path("reports")
 Floats = NDArray[np.float64]
@@ -68,9 +69,9 @@ def random_split() -> dict[str, float]:
     return scores(model.predict(conduits.roi) / conduits.zoom_ratio**power, truth)
 
 
-def dns_time(target: Target) -> float:
+def dns_time(target: Target, walls: Walls | None) -> float:
     """Milliseconds per conduit of DNS on the first unseen volume, as the other times."""
-    config = LabelConfig(target=target, convention="centroid")
+    config = LabelConfig(target=target, convention="centroid", walls=walls or WALLS)
     with open_hdf5(ARTIFACTS / "regions/unseen.h5") as file:
         labels, conns = file["000/labels"][()], file["000/conns"][:200]
     simulated_size_factors(labels, conns[:2], config)  # load the compiled kernels
@@ -81,8 +82,11 @@ def dns_time(target: Target) -> float:
 
 def main() -> None:
     """Write scores, figures and an MLflow run."""
-    truth = read_hdf5(ARTIFACTS / "labels/unseen.h5")[0]["size_factor"]
+    arrays, labelled = read_hdf5(ARTIFACTS / "labels/unseen.h5")
+    truth = arrays["size_factor"]
     model = ConductanceModel.load(ARTIFACTS / "models/resnet")
+    if model.walls is not None:
+        require_same_walls(model.walls, "the model", labelled["walls"], "the unseen labels")
     methods = {"resnet": model.size_factors}
     if model.ndim == 3:  # both rules describe spheres and cones
         methods |= {name: rule(name, model.target) for name in ("geometry", "shape_factor")}
@@ -93,7 +97,7 @@ def main() -> None:
         unseen[name] = scores(found[name], truth) | {"ms_per_conduit": milliseconds}
     report = {
         "unseen": unseen
-        | {"dns": {"ms_per_conduit": dns_time(model.target)}, "conduits": len(truth)},
+        | {"dns": {"ms_per_conduit": dns_time(model.target, model.walls)}, "conduits": len(truth)},
         "random_split": random_split(),
         "invariance": invariant,
     }

@@ -39,7 +39,8 @@ def main() -> None:
     for role in ROLES:
         regions = (REGIONS / f"{role}.h5").resolve()  # a worker may run in another folder
         # finished volumes of other regions or another definition do not count
-        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{config.target}-{config.convention}"
+        definition = "-".join(config.model_dump().values())
+        folder = PARTIAL.resolve() / f"{sha256(regions)[:16]}-{definition}"
         with open_hdf5(regions) as file:
             tasks += [(regions, volume, folder / f"{volume}.h5") for volume in sorted(file)]
     done = list(parallel_map(partial(label, config), tasks, compute, announce=print))

@@ -20,6 +20,7 @@ from poreops.slices.render import render_slices
 from poreops.slices.rock_table import Rock, RocksConfig, read_grey, read_rocks, spaced
 from poreops.store import read_hdf5, write_hdf5, write_table
 from poreops.transport.stokes import UnderResolvedWarning, permeability
+from poreops.transport.walls import LABORATORY
 from poreops.volumes.genesis import Plug, draw_plug, plugs
 
 OUT, PARTIAL, DATA = Path("artifacts/rocks"), Path("artifacts/.partial/rocks"), Path("data")
@@ -35,8 +36,9 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
         # a tight plug has throats of a voxel; the model is to know such rocks too
         warnings.simplefilter("ignore", UnderResolvedWarning)
         flow = permeability(
-            im, 0, voxel_size=plug.voxel_size, tolerance=config.tolerance, workers=1
-        )
+            im, 0, voxel_size=plug.voxel_size, walls=config.walls,
+            tolerance=config.tolerance, workers=1,
+        )  # fmt: skip
     rng = np.random.default_rng((plug.seed, 1))
     chosen = spaced(len(im), config.slices)
     write_hdf5(
@@ -48,6 +50,7 @@ def make(config: RocksConfig, folder: Path, plug: Plug) -> Path:
             "porosity": im.mean() + config.laboratory.porosity * rng.standard_normal(),
             "permeability": flow.permeability
             * np.exp(config.laboratory.permeability * rng.standard_normal()),
+            "walls": config.walls,
             "slices": chosen,
         },
     )
@@ -59,6 +62,7 @@ def read(config: RocksConfig, rock: Rock) -> tuple[dict[str, np.ndarray], dict[s
     grey = read_grey(rock.files, rock.name)
     chosen = spaced(len(grey), config.slices)
     facts = {"genesis": "real", "voxel_size": rock.voxel_size, "porosity": rock.porosity}
+    facts["walls"] = LABORATORY  # its flow knows no voxels
     return {"grey": grey[chosen]}, facts | {"permeability": rock.permeability, "slices": chosen}
 
 

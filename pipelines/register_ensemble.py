@@ -47,7 +47,7 @@ def main() -> None:
         judged_on=sha256(TABLE),
         scores=judged_scores(chosen, widths),
         valid=read_json("reports/slices_validation.json")["success"],
-        params={"stack": chosen, "features": model.features},
+        params={"stack": chosen, "features": model.features, "walls": model.walls},
     )
     save_pyfunc(
         PACKAGE,

@@ -7,7 +7,7 @@ import numpy as np
 from poreops.errors import exit_on_input_error
 from poreops.learning.ensemble import STACKS, EnsembleConfig, fit_stack
 from poreops.learning.plans import SliceSplitConfig, plan_by_group
-from poreops.learning.rock_model import RockModel, targets
+from poreops.learning.rock_model import RockModel, targets, walls_of
 from poreops.sections import overridden, section
 from poreops.slices.features import design
 from poreops.slices.segment import SegmentConfig
@@ -36,7 +36,8 @@ def main() -> None:
             stack = fit_stack(learners, config, x, y, plan, rocks)
             weights = dict(zip(learners, stack.of_plugs.weights.tolist(), strict=True))
             tracked.log_params({"weights": weights})
-            RockModel(stack, name, features, segmentation, ranges).save(OUT / name)
+            model = RockModel(stack, name, features, segmentation, ranges, walls=walls_of(table))
+            model.save(OUT / name)
 
 
 if __name__ == "__main__":

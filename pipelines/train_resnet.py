@@ -41,8 +41,10 @@ def fit(params: Candidate, split_name: str, out: Path) -> History:
         )  # fmt: skip
         tracked.log_metrics({"parameters": trained.model.count_params()})
         tracked.log_figure(plots.losses(trained.history, params.training.loss), "losses.png")
-        ndim, target = training.encoded.image.ndim - 2, read_hdf5(LABELS)[1]["target"]
-        ConductanceModel(trained.model, params.resnet, trained.scaling, ndim, target).save(out)
+        ndim, labels = training.encoded.image.ndim - 2, read_hdf5(LABELS)[1]
+        ConductanceModel(
+            trained.model, params.resnet, trained.scaling, ndim, labels["target"], labels["walls"]
+        ).save(out)
     return trained.history
 
 

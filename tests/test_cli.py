@@ -221,7 +221,69 @@ def test_permeability_of_a_wall_is_zero_and_of_narrow_gaps_is_warned_of(run, tmp
         "permeability", tmp_path / "narrow.npy", "--voxel-size", VOXEL, "--axis", "x"
     )
     assert (code, err) == (0, "")
-    assert "x: warning: single-voxel channels" in out
+    assert "x: warning: the throats are 1.0 voxels wide" in out
+
+
+def test_permeability_with_its_discretisation_error(run, tmp_path):
+    im = np.zeros((4, 6, 6), dtype=bool)
+    im[:, 1:5, 1:5] = True
+    np.save(tmp_path / "duct.npy", im)
+    asked = ("permeability", tmp_path / "duct.npy", "--voxel-size", VOXEL, "--refine", "2")
+    code, out, err = run(*asked, "--json")
+    assert (code, err) == (0, "")
+    results = json.loads(out)
+    assert (results["walls"], results["refine"]) == ("stepped", 2)
+    found = results["axes"]["x"]
+    truth = 0.0351443 * 4**4 / 36 * float(VOXEL) ** 2
+    low, high = found["interval_m2"]
+    assert low == found["extrapolated_m2"] < truth < found["permeability_m2"] == high
+    assert found["discretisation_error"] == pytest.approx(high / low - 1)
+    assert found["throat_width_voxels"] == pytest.approx(4)
+    blocked = results["axes"]["y"]
+    assert (blocked["percolates"], blocked["interval_m2"]) == (False, [0, 0])
+    code, out, _ = run(*asked, "--axis", "x")
+    assert code == 0
+    assert "walls     stepped" in out
+    row = next(line for line in out.splitlines() if line.startswith("x ")).split()
+    assert float(row[3]) == pytest.approx(found["extrapolated_md"], rel=1e-3)
+    assert row[4] == f"{found['discretisation_error']:.1%}"
+
+
+def test_walls_of_flow(run, small, tmp_path):
+    found = {}
+    for walls in ("stepped", "smooth"):
+        for command in ("permeability", "network"):
+            flow = ["--transport", "flow"] if command == "network" else []
+            code, out, err = run(
+                command, small, "--voxel-size", VOXEL, "--walls", walls, "--axis", "x",
+                "-o", tmp_path / f"{walls}-{command}", "--json", *flow,
+            )  # fmt: skip
+            assert code == 0, err
+            results = json.loads(out)
+            assert results["walls"] == walls
+            found[walls, command] = results["axes"]["x"]["permeability_m2"]
+    for command in ("permeability", "network"):
+        assert found["stepped", command] < 0.98 * found["smooth", command]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("permeability", "--walls", "rough"), "walls must be stepped or smooth, got 'rough'"),
+        (("permeability", "--walls", "smooth", "--refine", "2"), "split voxels are cubes"),
+        (("permeability", "--refine", "9"), "refine must lie in 1..4, got 9"),
+        (("network", "--walls", "smooth"), "walls belong to flow"),
+        (("network", "--walls", "rough", "--transport", "flow"), "walls must be"),
+    ],
+)
+def test_walls_that_do_not_fit_are_one_line(run, small, tmp_path, arguments, rule):
+    command, *rest = arguments
+    out = tmp_path / "out"
+    code, printed, err = run(command, small, "--voxel-size", VOXEL, "-o", out, *rest)
+    assert (code, printed) == (2, "")
+    assert rule in err
+    assert err.count("\n") == 1
+    assert not out.exists()
 
 
 def test_permeability_refuses_what_it_cannot_solve(run, tmp_path):

@@ -87,7 +87,8 @@ def folder_to_label(folder, compute):
         arrays[f"{n:03d}/labels"], arrays[f"{n:03d}/conns"] = labels, regions.conns
     for role in ("train", "unseen"):
         write_hdf5(folder / f"artifacts/regions/{role}.h5", arrays)
-    label = {"target": "hydraulic", "convention": "centroid"}  # takes seconds a volume
+    # takes seconds a volume
+    label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
     write_yaml(folder / "artifacts/params.yaml", {"label": label, "compute": compute})
     return folder
 
@@ -110,5 +111,7 @@ def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, clust
     assert workers[1].poll() is None
     subprocess.run([sys.executable, script], cwd=alone, check=True)
     assert sha256(shared / "artifacts/labels") == sha256(alone / "artifacts/labels")
-    found = read_hdf5(shared / "artifacts/labels/train.h5")[0]["size_factor"]
+    arrays, attributes = read_hdf5(shared / "artifacts/labels/train.h5")
+    assert attributes == {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
+    found = arrays["size_factor"]
     assert (found > 0).all()

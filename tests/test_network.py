@@ -6,6 +6,7 @@ import numpy as np
 import openpnm
 import porespy
 import pytest
+from reference import sphere_regions
 
 import poreops
 from poreops import network as network_module
@@ -224,10 +225,12 @@ def test_a_network_that_joins_no_faces_is_its_largest_cluster():
         assert not found.formation_factor(axis).percolates
 
 
-def test_a_model_of_flow_drives_flow_and_nothing_else():
-    class FlowModel(PrismModel):
-        target = "hydraulic"
+class FlowModel(PrismModel):
+    target = "hydraulic"
+    walls = "smooth"
 
+
+def test_a_model_of_flow_drives_flow_and_nothing_else():
     regions = _regions(_prism((3, 4, 5)))
     found = network_of_regions(regions, VOXEL, "model", FlowModel(), transport="flow")
     # three voxels squared over the length of the channel, in voxels³ here
@@ -238,6 +241,37 @@ def test_a_model_of_flow_drives_flow_and_nothing_else():
         network_of_regions(regions, VOXEL, "model", FlowModel())
     with pytest.raises(InputError, match="predicts diffusion or flow, got transport 'both'"):
         network_of_regions(regions, VOXEL, "model", FlowModel(), transport="both")
+
+
+def test_flow_past_other_walls_than_those_of_the_model_is_refused():
+    regions = _regions(_prism((3, 4, 5)))
+    found = network_of_regions(regions, VOXEL, "model", FlowModel(), transport="flow")
+    assert found.walls == "smooth"
+    with pytest.raises(
+        InputError, match=r"stepped walls does not compare .* the model the latter"
+    ):
+        network_of_regions(regions, VOXEL, "model", FlowModel(), transport="flow", walls="stepped")
+
+
+def test_steps_rub_more_than_smooth_walls_in_conduits_of_spheres():
+    regions = sphere_regions(24, 3)
+    found = {
+        walls: network_of_regions(regions, VOXEL, transport="flow", walls=walls)
+        for walls in ("stepped", "smooth", None)
+    }
+    stepped, smooth, default = (n.hydraulic_size_factors for n in found.values())
+    assert (stepped <= smooth).all()
+    assert np.median(smooth / stepped) > 1.05
+    np.testing.assert_array_equal(default, stepped)
+    assert [n.walls for n in found.values()] == ["stepped", "smooth", "stepped"]
+
+
+@pytest.mark.parametrize(("transport", "method"), [("diffusion", "dns"), ("flow", "geometry")])
+def test_walls_where_there_are_none_are_refused(transport, method):
+    regions = _regions(_prism((3, 4, 5)))
+    with pytest.raises(InputError, match="walls belong to flow"):
+        network_of_regions(regions, VOXEL, method, transport=transport, walls="stepped")
+    assert network_of_regions(regions, VOXEL, method, transport=transport).walls is None
 
 
 def test_closed_throats_are_left_out(dns):

@@ -10,7 +10,7 @@ import tiny_rocks
 from poreops.errors import InputError
 from poreops.params import resolve
 from poreops.slices.rock_table import COLUMNS, MILLIDARCY
-from poreops.store import read_hdf5, read_json, read_table, write_yaml
+from poreops.store import read_hdf5, read_json, read_table, read_yaml, write_yaml
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
     assert table.groupby("rock").size().to_dict() == {"a": 3, "b": 3, "c": 3}
     assert table.loc[table["rock"] == "c", "slice"].tolist() == [0, 4, 7]
     assert set(table["genesis"]) == {"real"}
+    assert set(table["walls"]) == {"laboratory"}
     first = table.groupby("rock").first()
     np.testing.assert_allclose(first["permeability"] / MILLIDARCY, [10, 11, 12])
     found = table.groupby("rock")["areal_porosity"].mean()
@@ -64,6 +65,22 @@ def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
     assert read_json("reports/segmentation.json")["rocks"] == {}
     picture = laboratory / "reports/properties/segmentation/overlays.png"
     assert picture.stat().st_size > 5000
+
+
+def test_a_plug_carries_the_walls_of_its_flow(laboratory, stage):
+    params = read_yaml("artifacts/params.yaml")
+    plugs = params["rocks"]["plugs"]
+    plugs["counts"], plugs["shape"] = {"overlapping": 1}, [32, 32, 32]
+    plugs["grain_radius"] = [4, 5]
+    found = {}
+    for walls in ("stepped", "smooth"):
+        params["rocks"]["walls"] = walls
+        write_yaml("artifacts/params.yaml", params)
+        stage("prepare_rocks")
+        table = read_table("artifacts/rocks/rocks.parquet").query("genesis == 'overlapping'")
+        assert set(table["walls"]) == {walls}
+        found[walls] = table["permeability"].iloc[0]
+    assert found["stepped"] < 0.95 * found["smooth"]
 
 
 def test_the_same_rocks_give_the_same_bytes(laboratory, stage):

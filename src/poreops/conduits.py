@@ -37,6 +37,7 @@ from poreops.transport.geometry import (
 from poreops.transport.hydraulic import conduit_hydraulic_size_factors
 from poreops.transport.quantity import Target
 from poreops.transport.size_factor import conduit_size_factors
+from poreops.transport.walls import WALLS, Walls, checked_walls, require_same_walls
 
 METHODS = ("dns", "model", "geometry", "shape_factor")
 TRANSPORTS = ("diffusion", "flow", "both")
@@ -60,6 +61,7 @@ class ConductanceModel(Protocol):
     """What `poreops.load_model` returns, as far as it is needed here."""
 
     target: Target
+    walls: Walls | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
         """Return the size factor in powers of a voxel of each conduit crop."""
@@ -126,6 +128,43 @@ def checked_transport(transport: str, method: str) -> str:
     return transport
 
 
+def walls_of_flow(
+    walls: str | None, transport: str, method: str, model: ConductanceModel | None = None
+) -> Walls | None:
+    """Return the convention of the walls that the size factors of flow follow.
+
+    Parameters
+    ----------
+    walls : what was asked for; None takes that of the model, or the default
+    transport : one of `TRANSPORTS`, or a target
+    method : one of `METHODS`
+    model : ConductanceModel, for the method `model`
+
+    Returns
+    -------
+    "stepped", "smooth" or None
+        None where no voxel's wall is looked at: in diffusion, and by the rules of `METHODS`.
+
+    Raises
+    ------
+    InputError
+        Walls where there are none, or other ones than those of the model.
+    """
+    if walls is not None:
+        walls = checked_walls(walls)
+    if transport in ("diffusion", "diffusive") or method in _RULES["hydraulic"]:
+        if walls is not None:
+            raise InputError(
+                f"walls belong to flow by dns or a model, got {walls} walls for {transport} by "
+                f"{method}; drop --walls, or take --transport flow and another --method"
+            )
+        return None
+    if method == "model" and model is not None and model.walls is not None:
+        require_same_walls(walls or model.walls, "the request", model.walls, "the model")
+        return model.walls
+    return walls or WALLS
+
+
 def checked_voxel_size(voxel_size: float) -> None:
     """Raise `InputError` if the voxel size is not a length."""
     if not (voxel_size > 0 and math.isfinite(voxel_size)):
@@ -156,6 +195,7 @@ def size_factors(
     workers: int | None = None,
     watch: Watch | None = None,
     target: Target = "diffusive",
+    walls: Walls | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the size factors in voxels of all throats and of all face contacts.
 
@@ -171,6 +211,7 @@ def size_factors(
     workers : int, threads of the method `dns`
     watch : callable, wraps the stream of conduits of `dns` and `model`
     target : "diffusive" [voxel] or "hydraulic" [voxel³]
+    walls : "stepped" or "smooth", of flow by `dns` or `model`, see `walls_of_flow`
 
     Returns
     -------
@@ -179,10 +220,12 @@ def size_factors(
         pieces, see `poreops.regions.joined`.
     """
     method = checked_method(method, model, labels.ndim)
+    of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
         return _by_rule(labels, conns, contacts, _RULES[target][method])
-    simulation = conduit_size_factors if target == "diffusive" else conduit_hydraulic_size_factors
-    solver: ConduitSolver = partial(simulation, workers=workers)
+    solver: ConduitSolver = partial(conduit_size_factors, workers=workers)
+    if of_flow is not None:
+        solver = partial(conduit_hydraulic_size_factors, walls=of_flow, workers=workers)
     if model is not None and method == "model":
         if model.target != target:
             raise InputError(

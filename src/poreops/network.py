@@ -17,12 +17,14 @@ from poreops.conduits import (
     checked_voxel_size,
     face_contacts,
     size_factors,
+    walls_of_flow,
 )
 from poreops.errors import InputError
 from poreops.graph import AXES, axis_index, face_name, joining_part, network_arrays
 from poreops.network_transport import NetworkDiffusion, NetworkFlow
 from poreops.regions.partition import Regions, partition
 from poreops.transport.quantity import Target, voxel_power
+from poreops.transport.walls import Walls
 from poreops.volumes.memory import require_memory
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
@@ -52,6 +54,7 @@ class PoreNetwork:
         Of flow; (0,) if the network has only diffusion.
     voxel_size : float [m]
     method : what gave the size factors
+    walls : "stepped" or "smooth", which those of flow follow; None without flow, or by a rule
     """
 
     openpnm: Any
@@ -60,6 +63,7 @@ class PoreNetwork:
     hydraulic_size_factors: FloatArray
     voxel_size: float
     method: str
+    walls: Walls | None = None
 
     def formation_factor(self, axis: str | int) -> NetworkDiffusion:
         """Solve Fickian diffusion with c = 1 and 0 on the two faces of an axis, by OpenPNM.
@@ -139,6 +143,7 @@ def build_network(
     workers: int | None = None,
     *,
     transport: str = "diffusion",
+    walls: Walls | None = None,
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Partition an image and build its pore network.
@@ -154,6 +159,9 @@ def build_network(
         Threads of the method `dns`; all processors by default.
     transport : "diffusion", "flow" or "both"
         What the network carries; a model knows either diffusion or flow.
+    walls : "stepped" or "smooth", optional
+        Of flow by `dns` (stepped by default) or `model` (its own): see
+        `poreops.transport.stokes.permeability`.
     watch : callable, optional
         Wraps the stream of conduits, of the given number: a progress bar.
 
@@ -165,8 +173,8 @@ def build_network(
     ------
     InputError
         The voxel size is not > 0, the method is unknown, lacks its model or has one of the other
-        transport, the image needs more memory than there is, or it has a single region and so no
-        throat.
+        transport or of other walls, walls are given without flow, the image needs more memory
+        than there is, or it has a single region and so no throat.
     """
     checked_voxel_size(voxel_size)
     method = checked_method(method, model, np.ndim(im))
@@ -178,8 +186,9 @@ def build_network(
     )
     regions = partition(im)
     return network_of_regions(
-        regions, voxel_size, method, model, workers, transport=transport, watch=watch
-    )
+        regions, voxel_size, method, model, workers,
+        transport=transport, walls=walls, watch=watch,
+    )  # fmt: skip
 
 
 def network_of_regions(
@@ -190,6 +199,7 @@ def network_of_regions(
     workers: int | None = None,
     *,
     transport: str = "diffusion",
+    walls: Walls | None = None,
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`."""
@@ -205,6 +215,8 @@ def network_of_regions(
             "region(s) and no throat; use poreops formation-factor, which needs no regions"
         )
     contacts = face_contacts(labels)
+    loaded = loaded_model(model) if method == "model" else None
+    of_flow = walls_of_flow(walls, transport, method, loaded)
     targets: list[Target] = ["diffusive"] * (transport != "flow")
     targets += ["hydraulic"] * (transport != "diffusion")
     found: dict[str, FloatArray] = {}
@@ -214,10 +226,11 @@ def network_of_regions(
             conns,
             contacts,
             method=method,
-            model=loaded_model(model) if method == "model" else None,
+            model=loaded,
             workers=workers,
             watch=watch,
             target=target,
+            walls=of_flow if target == "hydraulic" else None,
         )
         unit = voxel_size ** voxel_power(target)
         found[f"{target}_size_factors"] = np.concatenate(factors) * unit
@@ -227,7 +240,7 @@ def network_of_regions(
         found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
         for kind in ("diffusive", "hydraulic")
     )
-    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method)
+    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method, of_flow)
 
 
 def diffusive_size_factors_model(

@@ -16,6 +16,7 @@ from poreops.regions.partition import PartitionConfig, Regions, partition
 from poreops.transport.bulk import formation_factor
 from poreops.transport.labels import LabelConfig, simulated_size_factors
 from poreops.transport.stokes import SEALED, permeability
+from poreops.transport.walls import WALLS
 
 METHODS = ("dns", "model", "shape_factor", "geometry")
 Floats = NDArray[np.float64]
@@ -49,7 +50,8 @@ def compare_networks(
     ----------
     im : (nx, ny[, nz]) bool, True = pore
     settings : of the partition
-    model_uri : URI or folder of the conductance model, whose target says what is compared
+    model_uri : URI or folder of the conductance model, whose target says what is compared, and
+        whose walls the simulations of flow take
     """
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
     # geometry and shape factor describe spheres and cones: 3D only
@@ -60,6 +62,7 @@ def compare_networks(
         name: network_of_regions(
             regions, 1.0, name, model if name == "model" else None, 1,
             transport="flow" if flow else "diffusion",
+            walls=model.walls if name in ("dns", "model") else None,
         )
         for name in methods
     }  # fmt: skip
@@ -67,7 +70,9 @@ def compare_networks(
 
     def whole(axis: int) -> float:
         if flow:  # networks end at the faces, so the sides are walls
-            return permeability(im, axis, boundary=SEALED, workers=1).permeability
+            return permeability(
+                im, axis, boundary=SEALED, walls=model.walls or WALLS, workers=1
+            ).permeability
         return formation_factor(im, axis).formation_factor
 
     def carried(network: PoreNetwork, axis: int) -> float:
@@ -118,9 +123,8 @@ def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: Conductanc
         start = time.perf_counter()
         prediction += start - middle
     start = time.perf_counter()
-    simulated_size_factors(
-        regions.labels, regions.conns, LabelConfig(target=model.target, convention="centroid")
-    )
+    config = LabelConfig(target=model.target, convention="centroid", walls=model.walls or WALLS)
+    simulated_size_factors(regions.labels, regions.conns, config)
     simulation = time.perf_counter() - start
     network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")
     start = time.perf_counter()

@@ -12,7 +12,7 @@ from poreops.errors import InputError
 from poreops.learning import conductance_model as module
 from poreops.learning.conductance_model import DESCRIPTION, WEIGHTS, ConductanceModel
 from poreops.regions.conduit import crop_conduits
-from poreops.store import sha256
+from poreops.store import read_json, sha256, write_json
 
 pytestmark = pytest.mark.slow  # the model trains for some seconds, once
 
@@ -93,9 +93,24 @@ def test_a_model_of_flow_has_the_units_of_flow(model, ndim):
         tiny_model.trained(ndim).model, model.network, model.scaling, ndim, "hydraulic"
     )
     regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
+    assert (flow.walls, model.walls) == ("stepped", None)
     rois, ratios, _ = tiny_model.conduits(ndim)
     found = flow.size_factors(regions.labels, regions.conns, voxel_size=2e-6)
     np.testing.assert_allclose(found, model.predict(rois) / ratios**ndim * 8e-18, rtol=1e-5)
+
+
+def test_a_model_of_flow_keeps_its_walls(model, ndim, tmp_path):
+    trained = tiny_model.trained(ndim).model
+    ConductanceModel(trained, model.network, model.scaling, ndim, "hydraulic", "stepped").save(
+        tmp_path
+    )
+    assert ConductanceModel.load(tmp_path).walls == "stepped"
+    description = read_json(tmp_path / DESCRIPTION)
+    del description["walls"]  # a model from before walls were stated
+    write_json(tmp_path / DESCRIPTION, description)
+    assert ConductanceModel.load(tmp_path).walls == "smooth"
+    model.save(tmp_path / "diffusion")
+    assert ConductanceModel.load(tmp_path / "diffusion").walls is None
 
 
 def test_no_conduit_no_size_factor(model, ndim):

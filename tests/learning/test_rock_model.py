@@ -8,7 +8,7 @@ from tiny_rocks import grey
 from poreops.errors import InputError
 from poreops.learning.base_learners import LEARNERS
 from poreops.learning.ensemble import NETWORKS
-from poreops.learning.rock_model import ARRAYS, DESCRIPTION, RockModel
+from poreops.learning.rock_model import ARRAYS, DESCRIPTION, RockModel, walls_of
 from poreops.rocks.properties import load_rock_model
 from poreops.store import read_json, write_json
 
@@ -34,6 +34,30 @@ def test_it_predicts_a_rock_that_it_has_not_seen(model):
     expected = 0.22**3 / (5 * wall**2)
     assert found.plug["permeability_m2"][0] == pytest.approx(expected, rel=0.3)
     assert found.permeability.shape == found.porosity.shape == (6,)
+
+
+def test_it_keeps_the_walls_of_the_flow_that_it_learned_from(model, tmp_path):
+    model.walls = "stepped"
+    model.save(tmp_path)
+    assert RockModel.load(tmp_path).walls == "stepped"
+    assert RockModel.load(tmp_path).with_threshold(90).walls == "stepped"
+    description = read_json(tmp_path / DESCRIPTION)
+    del description["walls"]  # a model from before walls were stated
+    write_json(tmp_path / DESCRIPTION, description)
+    assert RockModel.load(tmp_path).walls == "smooth"
+    write_json(tmp_path / DESCRIPTION, description | {"walls": "rough"})
+    with pytest.raises(InputError, match="walls must be stepped or smooth"):
+        RockModel.load(tmp_path)
+
+
+def test_rocks_of_several_walls_are_not_learned_from_together():
+    table = tiny_rocks.table()
+    assert walls_of(table.assign(walls="laboratory")) is None
+    mixed = table.assign(walls=["laboratory", *["smooth"] * (len(table) - 1)])
+    assert walls_of(mixed) == "smooth"
+    mixed.loc[3, "walls"] = "stepped"
+    with pytest.raises(InputError, match="the same walls, got smooth and stepped"):
+        walls_of(mixed)
 
 
 def test_permeability_scales_with_the_square_of_the_voxel_size(model):

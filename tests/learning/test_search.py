@@ -13,6 +13,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from poreops.errors import InputError
+from poreops.learning.finite import DivergedError
 from poreops.learning.search import Outcome, PrunedError, SearchConfig, search
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -26,6 +27,9 @@ SPACE = {
 
 def config(**changes):
     content = {
+        "use": "best",
+        "confirm": {"candidates": 2, "seeds": 1},
+        "lost_max": 0.5,
         "seed": 3,
         "trials": 4,
         "sampler": "random",
@@ -296,3 +300,111 @@ def test_a_grid_tries_every_combination_once(tmp_path):
     assert seen == [(a, b) for a in space["a"] for b in space["b"]]
     with pytest.raises(ValueError, match="lists of choices, not ranges"):
         config(sampler="grid")
+
+
+def test_studies_of_other_names_draw_other_parameters(tmp_path):
+    """Five networks that share a seed are five searches, not one."""
+    for name in ("m1", "m2"):
+        search(name, tmp_path / name, config(trials=5), evaluate)
+    seen = [
+        optuna.load_study(
+            study_name=name, storage=JournalStorage(JournalFileBackend(str(tmp_path / name)))
+        ).trials
+        for name in ("m1", "m2")
+    ]
+    assert not any(a.params == b.params for a in seen[0] for b in seen[1])
+
+
+def test_no_place_of_a_random_search_repeats_another(tmp_path):
+    space = {"a": [1, 2, 3], "b": [[8], [8, 16]], "c": {"low": 5, "high": 5}}
+    seen = []
+
+    def objective(trial):
+        seen.append((trial.chosen["a"], tuple(trial.chosen["b"])))
+        return Outcome(float(trial.chosen["a"]), {})
+
+    lists = config(trials=100, limits={}, space=space)
+    assert search("s", tmp_path / "j", lists, objective).finished == 6
+    assert len(set(seen)) == 6
+
+
+def noisy(trial):
+    """A candidate that is lucky on its first seed, and bad on the others."""
+    lucky = trial.chosen["a"] == 1
+    return Outcome((0.1 if trial.repeat == 0 else 5.0) if lucky else 1.0 + trial.repeat / 10, {})
+
+
+@pytest.mark.parametrize(("seeds", "chosen"), [(1, 1), (3, 2)])
+def test_a_lucky_candidate_is_not_chosen_once_it_is_repeated(tmp_path, seeds, chosen):
+    several = config(
+        trials=9, limits={}, space={"a": [1, 2]}, confirm={"candidates": 2, "seeds": seeds}
+    )
+    best = search("s", tmp_path / "j", several, noisy)
+    assert best.chosen == {"a": chosen}
+    if seeds == 3:
+        assert best.value == pytest.approx(1.1)
+        assert best.spread == pytest.approx(0.1)
+        assert best.finished == 6
+
+
+def test_the_repetitions_go_on_after_a_stop_and_are_not_pruned(tmp_path):
+    several = config(
+        trials=9, limits={}, space={"a": [1, 2]}, prune_after=1,
+        confirm={"candidates": 2, "seeds": 3},
+    )  # fmt: skip
+    whole = search("s", tmp_path / "whole", several, noisy)
+    calls = []
+
+    def stopping(trial):
+        calls.append(trial.number)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        trial.report(1, 99.0 if trial.repeat else 0.0)
+        return noisy(trial)
+
+    with pytest.raises(KeyboardInterrupt):
+        search("s", tmp_path / "parts", several, stopping)
+    assert search("s", tmp_path / "parts", several, stopping) == whole
+
+
+def test_the_stated_values_are_the_first_trial_and_may_win(tmp_path):
+    seen = []
+
+    def objective(trial):
+        seen.append(dict(trial.chosen))
+        return Outcome(trial.chosen.get("a", 0), {})
+
+    kept = config(trials=3, limits={}, space={"a": [1, 2, 3]})
+    best = search("s", tmp_path / "j", kept, objective, stated=True)
+    assert seen[0] == {}
+    assert all(seen[1:])
+    assert len(seen) == 3
+    assert best.content["chosen"] == {}
+
+
+def test_a_search_whose_trials_are_lost_fails(tmp_path):
+    """A loss that crashes or fits the mean takes its trials with it: that must not go unseen."""
+
+    def objective(trial):
+        if trial.chosen["loss"] == "dead":
+            raise DivergedError("no number is finite")
+        return Outcome(1.0 if trial.chosen["loss"] == "mean" else 0.2, {})
+
+    space = {"loss": ["good", "mean", "dead"]}
+    some = config(trials=3, limits={}, space=space, lost_max=0.5)
+    with pytest.raises(
+        InputError, match="got 2 of 3 that diverged or ended no better than a cons"
+    ):
+        search("s", tmp_path / "j", some, objective, null=1.0)
+    most = config(trials=3, limits={}, space=space, lost_max=0.7)
+    best = search("s", tmp_path / "most", most, objective, null=1.0)
+    assert best.lost == 2
+    assert best.chosen == {"loss": "good"}
+
+
+def test_a_value_that_is_no_number_is_lost(tmp_path):
+    with pytest.raises(InputError, match="got 2 of 2 that diverged"):
+        search(
+            "s", tmp_path / "j", config(trials=2, limits={}),
+            lambda trial: Outcome(float("nan"), {}),
+        )  # fmt: skip

@@ -154,7 +154,7 @@ def test_no_conns():
         ([[0, 1]], {"voxel_size": 0.0}, "voxel size"),
         ([[0, 1]], {"voxel_size": [1e-6, 2e-6, 1e-6]}, "anisotropic"),
         ([[0, 1]], {"workers": 0}, "workers"),
-        ([[0, 1]], {"edge_friction": 0.5}, "edge friction"),
+        ([[0, 1]], {"walls": "rough"}, "walls"),
     ],
 )
 def test_bad_input(conns, given, rule):

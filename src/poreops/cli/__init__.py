@@ -66,6 +66,21 @@ Transport = Annotated[
         "--transport", help="What the network carries: diffusion, flow or both; flow by dns."
     ),
 ]
+Walls = Annotated[
+    str | None,
+    typer.Option(
+        "--walls",
+        help="Of flow: stepped takes the voxels as cubes, smooth as samples of smooth grains.  "
+        "[default: stepped, or those of the model]",
+    ),
+]
+Refine = Annotated[
+    int,
+    typer.Option(
+        "--refine",
+        help="2 splits each voxel and solves once more: states the discretisation error.",
+    ),
+]
 Axis = Annotated[str, typer.Option("--axis", help="x, y, z or all (array axes 0, 1, 2).")]
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)
@@ -116,6 +131,7 @@ def network(
     model: Model = None,
     method: Method = None,
     transport: Transport = "diffusion",
+    walls: Walls = None,
     axis: Axis = "all",
     pore_label: PoreLabel = None,
     dataset: Dataset = None,
@@ -128,7 +144,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.network(source, voxel_size, method, model, transport, axis, out, workers)
+    results = jobs.network(source, voxel_size, method, model, transport, axis, out, workers, walls)
     _show(results, show.network_text, as_json, out)
 
 
@@ -179,6 +195,8 @@ def permeability(
     image: Image,
     voxel_size: VoxelSize,
     axis: Axis = "all",
+    walls: Walls = None,
+    refine: Refine = 1,
     out: OptionalOut = None,
     pore_label: PoreLabel = None,
     dataset: Dataset = None,
@@ -191,7 +209,7 @@ def permeability(
     from poreops.cli import jobs, show
 
     source = jobs.ImageSource(image, dataset, _parsed_shape(shape), dtype, pore_label)
-    results = jobs.permeability(source, axis, voxel_size, out, workers)
+    results = jobs.permeability(source, axis, voxel_size, out, workers, walls or "stepped", refine)
     _show(results, show.permeability_text, as_json, out)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.cli import flow_results
 from poreops.cli.progress import Clock, progress_bar
 from poreops.errors import InputError
 from poreops.volumes.memory import require_memory
@@ -56,10 +57,16 @@ def network(
     axis: str,
     out: Path,
     workers: int | None,
+    walls: str | None = None,
 ) -> Results:
     """Build the network of an image and write it with its transport properties."""
     from poreops import report
-    from poreops.conduits import checked_method, checked_transport, checked_voxel_size
+    from poreops.conduits import (
+        checked_method,
+        checked_transport,
+        checked_voxel_size,
+        walls_of_flow,
+    )
     from poreops.network import BYTES_PER_VOXEL, loaded_model, network_of_regions
     from poreops.regions.partition import partition
 
@@ -72,6 +79,7 @@ def network(
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) as folder:
         loaded = loaded_model(model)
+        of_flow = walls_of_flow(walls, transport, method, loaded)
         with clock.stage("read"):
             im = source.read()
         with clock.stage("partition"):
@@ -79,7 +87,7 @@ def network(
         with clock.timed("size_factors"):
             built = network_of_regions(
                 regions, voxel_size, method=method, model=loaded, workers=workers,
-                transport=transport, watch=progress_bar,
+                transport=transport, walls=of_flow, watch=progress_bar,
             )  # fmt: skip
         found: dict[str, Results] = {name: {} for name in axes}
         with clock.stage("transport"):
@@ -87,13 +95,14 @@ def network(
                 if transport != "flow":
                     found[name] |= _axis_results(built.formation_factor(name))
                 if transport != "diffusion":
-                    found[name] |= _flow_results(built.permeability(name))
+                    found[name] |= flow_results.of_any(built.permeability(name))
         pores = built.openpnm
         results = {
             **_about("network", source, im, voxel_size),
             "method": method,
             "model": model,
             "transport": transport,
+            "walls": built.walls,
             "regions": regions.count,
             "throats": len(regions.conns),
             "network": {
@@ -205,17 +214,27 @@ def formation_factor(
 
 
 def permeability(
-    source: ImageSource, axis: str, voxel_size: float, out: Path | None, workers: int | None
+    source: ImageSource,
+    axis: str,
+    voxel_size: float,
+    out: Path | None,
+    workers: int | None,
+    walls: str = "stepped",
+    refine: int = 1,
 ) -> Results:
     """Solve Stokes flow through the whole image along one axis or all."""
     from poreops import report
     from poreops.conduits import checked_voxel_size
     from poreops.graph import axis_index
+    from poreops.transport.refinement import checked_refine
     from poreops.transport.stokes import BYTES_PER_VOXEL, UnderResolvedWarning
     from poreops.transport.stokes import permeability as solve
+    from poreops.transport.walls import checked_walls
 
     clock = Clock()
     checked_voxel_size(voxel_size)
+    convention = checked_walls(walls)
+    checked_refine(refine, convention)
     header = _fitting_header(source, BYTES_PER_VOXEL, "solving Stokes flow")
     axes = _axes(axis, len(header.shape))
     with report.output_folder(out) if out is not None else nullcontext() as folder:
@@ -227,15 +246,17 @@ def permeability(
                 warnings.simplefilter("always", UnderResolvedWarning)
                 with clock.stage(f"solve {name}"):
                     flow = solve(
-                        im, axis_index(name, im.ndim), voxel_size=voxel_size, workers=workers
-                    )
-            found[name] = _flow_results(flow) | {
-                "floating_share": flow.floating_share,
-                "residual": flow.residual,
-                "iterations": flow.iterations,
-                "warnings": [str(warning.message) for warning in caught],
-            }
-        results = {**_about("permeability", source, im, voxel_size), "axes": found}
+                        im, axis_index(name, im.ndim), voxel_size=voxel_size, walls=convention,
+                        refine=refine, workers=workers,
+                    )  # fmt: skip
+            found[name] = flow_results.of_image(flow, refine)
+            found[name]["warnings"] = [str(warning.message) for warning in caught]
+        results = {
+            **_about("permeability", source, im, voxel_size),
+            "walls": walls,
+            "refine": refine,
+            "axes": found,
+        }
         results["seconds"] = clock.seconds
         if folder is not None:
             results["files"] = report.write_results(folder, results)
@@ -343,23 +364,15 @@ def _about(
     }
 
 
-def _flow_results(flow: Any) -> Results:
-    return {
-        "permeability_m2": float(flow.permeability),
-        "permeability_md": float(flow.permeability_md),
-        "percolates": bool(flow.percolates),
-    }
+def _number(value: float) -> float | str:
+    """Return what JSON can hold: it has no infinity, `float("Infinity")` reads ours."""
+    return float(value) if math.isfinite(value) else "Infinity"
 
 
 def _axis_results(diffusion: Any) -> Results:
-    """Return numbers that JSON can hold: it has no infinity, `float("Infinity")` reads ours."""
-
-    def number(value: float) -> float | str:
-        return float(value) if math.isfinite(value) else "Infinity"
-
     return {
-        "formation_factor": number(diffusion.formation_factor),
-        "tortuosity": number(diffusion.tortuosity),
+        "formation_factor": _number(diffusion.formation_factor),
+        "tortuosity": _number(diffusion.tortuosity),
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
     }

@@ -11,6 +11,9 @@ _COLUMNS = (
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
+    ("extrapolated [mD]", "extrapolated_md", ".6g"),
+    ("discretisation error", "discretisation_error", ".1%"),
+    ("throats [voxel]", "throat_width_voxels", ".1f"),
 )
 
 
@@ -21,6 +24,7 @@ def network_text(results: Results) -> str:
         *_image_lines(results),
         f"regions   {results['regions']}, {results['throats']} throats, by {results['method']}"
         + (f" ({results['model']})" if results["model"] else ""),
+        *([f"walls     {results['walls']}"] if results["walls"] else []),
         (
             f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
             f"{built['throats']} throats"
@@ -57,7 +61,8 @@ def permeability_text(results: Results) -> str:
         for name, axis in results["axes"].items()
         for message in axis["warnings"]
     ]
-    return "\n".join([*_image_lines(results), "", *_axis_lines(results), *warnings])
+    lines = [*_image_lines(results), f"walls     {results['walls']}", "", *_axis_lines(results)]
+    return "\n".join([*lines, *warnings])
 
 
 def properties_text(results: Results) -> str:

@@ -17,6 +17,7 @@ from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoom
 from poreops.regions.joined import joined
 from poreops.store import read_json, write_json
 from poreops.transport.quantity import Target, voxel_power, zoom_power
+from poreops.transport.walls import BEFORE_WALLS, WALLS, Walls, checked_walls
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +35,7 @@ class ConductanceModel:
     scaling : TargetScaling
     ndim : 2 or 3, of the conduits it was trained on
     target : "diffusive" or "hydraulic", what it predicts
+    walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class ConductanceModel:
         scaling: TargetScaling,
         ndim: int,
         target: Target,
+        walls: Walls = WALLS,
     ) -> None:
         import tensorflow as tf
 
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
+        self.walls: Walls | None = walls if target == "hydraulic" else None
         self.keras_model = with_unscaling(trained, scaling)
         # one graph for every batch size; `predict` of Keras costs more than the network
         self._forward = tf.function(
@@ -62,7 +66,8 @@ class ConductanceModel:
             network = ResnetConfig(**description["network"])
             scaling = TargetScaling(**description["scaling"])
             ndim, target = int(description["ndim"]), _target(description["target"])
-            model = cls(resnet(network, ndim), network, scaling, ndim, target)
+            walls = checked_walls(description.get("walls") or BEFORE_WALLS)
+            model = cls(resnet(network, ndim), network, scaling, ndim, target, walls)
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -85,6 +90,7 @@ class ConductanceModel:
             "scaling": vars(self.scaling),
             "ndim": self.ndim,
             "target": self.target,
+            "walls": self.walls,
         }
         write_json(folder / DESCRIPTION, description)
 

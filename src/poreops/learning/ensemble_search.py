@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.learning.ensemble import NETWORKS, EnsembleConfig
-from poreops.learning.search import SearchConfig
+from poreops.learning.search import ConfirmConfig, SearchConfig
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -17,7 +17,9 @@ class EnsembleSearchConfig(BaseModel):
 
     Attributes
     ----------
+    use : "stated" or "best", as of a `SearchConfig`
     seed : of the samplers
+    confirm, lost_max : as of a `SearchConfig`
     sampler : "random", "tpe", or "grid" for every combination of the choices
     learner_trials, network_trials : of each search; a grid takes as many as it needs
     limits : the largest cost that counts as feasible, as {"seconds": 60}
@@ -26,7 +28,10 @@ class EnsembleSearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    use: Literal["stated", "best"]
     seed: int
+    confirm: ConfirmConfig
+    lost_max: Annotated[float, Field(ge=0, le=1)]
     sampler: Literal["random", "tpe", "grid"]
     learner_trials: Count
     network_trials: Count
@@ -56,6 +61,9 @@ class EnsembleSearchConfig(BaseModel):
         ranges = any(isinstance(c, Mapping) for c in choices.values())
         most = trials if ranges else combinations(choices)
         return SearchConfig(
+            use=self.use,
+            confirm=self.confirm,
+            lost_max=self.lost_max,
             seed=self.seed,
             trials=most if self.sampler == "grid" else min(trials, most),
             sampler=self.sampler,

@@ -19,6 +19,7 @@ from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
 from poreops.slices.features import design, hydraulic_length, measure
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
+from poreops.transport.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 
 ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 TARGETS = ("porosity", "log_permeability")
@@ -70,6 +71,20 @@ def in_units(y: Floats, table: pd.DataFrame) -> Floats:
     return found
 
 
+def walls_of(table: pd.DataFrame) -> Walls | None:
+    """Return the walls that the simulated permeabilities of slices follow.
+
+    None if all were measured in a laboratory; raises InputError if they follow several.
+    """
+    found = sorted(set(table["walls"]) - {LABORATORY})
+    if len(found) > 1:
+        raise InputError(
+            f"the rocks must have been simulated with the same walls, got {' and '.join(found)}; "
+            "make them again with the stage prepare_rocks"
+        )
+    return checked_walls(found[0]) if found else None
+
+
 class RockModel:
     """A stack with all that turns grey slices into its inputs.
 
@@ -81,6 +96,7 @@ class RockModel:
     segmentation : SegmentConfig, as in training
     ranges : (2, inputs) lowest and highest of each input in training
     widths : Widths, or None before the model was judged
+    walls : "stepped" or "smooth", of the flow that it learned from; None if that was measured
     """
 
     def __init__(
@@ -91,9 +107,11 @@ class RockModel:
         segmentation: SegmentConfig,
         ranges: Floats,
         widths: Widths | None = None,
+        walls: Walls | None = None,
     ) -> None:
         self.stack, self.name, self.features = stack, name, tuple(features)
         self.segmentation, self.ranges, self.widths = segmentation, ranges, widths
+        self.walls = walls
 
     @property
     def coverage(self) -> float:
@@ -113,7 +131,9 @@ class RockModel:
         """Return this model with a manual threshold [grey level]."""
         manual = self.segmentation.model_copy(update={"threshold": "manual", "level": level})
         of = type(self)
-        return of(self.stack, self.name, self.features, manual, self.ranges, self.widths)
+        return of(
+            self.stack, self.name, self.features, manual, self.ranges, self.widths, self.walls
+        )
 
     def predict_table(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of measured slices.
@@ -205,6 +225,7 @@ class RockModel:
             "features": self.features,
             "targets": TARGETS,
             "segmentation": self.segmentation.model_dump(mode="json"),
+            "walls": self.walls,
             "widths": None if self.widths is None else vars(self.widths),
         }
         write_json(folder / DESCRIPTION, description)
@@ -222,6 +243,7 @@ class RockModel:
             if stated is not None:
                 shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
                 stated = Widths(**(stated | shares))
+            walls = description.get("walls", BEFORE_WALLS)
             return cls(
                 Stack(base, *(Meta(**below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
                 description["stack"],
@@ -229,6 +251,7 @@ class RockModel:
                 SegmentConfig(**description["segmentation"]),
                 arrays["ranges"],
                 stated,
+                walls if walls is None else checked_walls(walls),
             )
         except (KeyError, TypeError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]

@@ -1,11 +1,15 @@
 """Randomised search over architecture and training: the only module that imports Optuna.
 
-A study is a journal file. What random search tries in its k-th place follows from the seed and k
-alone, so a study goes on where it was stopped, and several processes may share it: a place whose
-process died is taken again, with the same parameters.
+A study is a journal file. What random search tries in its k-th place follows from the seed, the
+name and k alone, so a study goes on where it was stopped, and several processes may share it: a
+place whose process died is taken again, with the same parameters. No two places of a random
+search try the same. The best candidates are repeated on other seeds before one is chosen.
 """
 
+import hashlib
+import json
 import math
+import statistics
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +21,24 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
+from poreops.learning.finite import DivergedError
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
+
+
+class ConfirmConfig(BaseModel):
+    """How the best trials are confirmed before one is chosen.
+
+    Attributes
+    ----------
+    candidates : number of best trials that are repeated
+    seeds : on which each is judged, the trial's own included; 1 repeats nothing
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    candidates: Annotated[int, Field(ge=1)]
+    seeds: Annotated[int, Field(ge=1)]
 
 
 class SearchConfig(BaseModel):
@@ -26,8 +46,12 @@ class SearchConfig(BaseModel):
 
     Attributes
     ----------
-    seed : of the sampler
+    use : "stated" searches nothing and trains what params.yaml states; "best" searches, and what
+        it finds takes the place of the stated values of its space
+    seed : of the sampler, with the name of the study
     trials : number of finished, pruned or failed trials to reach
+    confirm : repetition of the best trials
+    lost_max : largest share of trials that may diverge, or end no better than a constant
     sampler : "random", "tpe" (learns from finished trials), or "grid" (every combination of
         the choices, in order, up to `trials`)
     prune_after : first epoch after which a trial worse than the median stops; 0 never prunes
@@ -38,8 +62,11 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    use: Literal["stated", "best"]
     seed: int
     trials: Annotated[int, Field(ge=1)]
+    confirm: ConfirmConfig
+    lost_max: Annotated[float, Field(ge=0, le=1)]
     sampler: Literal["random", "tpe", "grid"]
     prune_after: Annotated[int, Field(ge=0)]
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
@@ -64,13 +91,15 @@ class Trial:
     Attributes
     ----------
     number : of the trial in the study
-    chosen : parameter → value
+    chosen : parameter → value; empty for the trial of the stated values
     report : (epoch, value) → raises `PrunedError` when the trial should stop
+    repeat : 0, or 1, 2, … where a candidate is confirmed: to be added to the seed of the training
     """
 
     number: int
     chosen: Mapping[str, Any]
     report: Callable[[int, float], None]
+    repeat: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,12 +112,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Best:
-    """The best feasible trial of a study, and what each finished trial cost."""
+    """The best feasible candidate of a study, and what each finished trial cost.
+
+    Attributes
+    ----------
+    number : of its first trial
+    value, spread : mean and standard deviation over the seeds; no spread of a single seed
+    chosen : parameter → value
+    costs : of each finished trial
+    lost : number of trials that diverged or ended no better than a constant
+    """
 
     number: int
     value: float
+    spread: float | None
     chosen: Mapping[str, Any]
     costs: Sequence[Mapping[str, float]]
+    lost: int
 
     @property
     def finished(self) -> int:
@@ -99,15 +139,25 @@ class Best:
     def content(self) -> dict[str, Any]:
         """What the same search finds again: everything but the costs."""
         return {
-            "number": self.number, "value": self.value, "chosen": dict(self.chosen),
-            "finished": self.finished,
+            "number": self.number, "value": self.value, "spread": self.spread,
+            "chosen": dict(self.chosen), "finished": self.finished, "lost": self.lost,
         }  # fmt: skip
 
 
+STATED: Mapping[str, Any] = {"chosen": {}}
+"""What a search with ``use: stated`` finds: nothing takes the place of a stated value."""
+
+
 def search(
-    name: str, journal: Path, config: SearchConfig, objective: Callable[[Trial], Outcome]
+    name: str,
+    journal: Path,
+    config: SearchConfig,
+    objective: Callable[[Trial], Outcome],
+    *,
+    stated: bool = False,
+    null: float = math.inf,
 ) -> Best:
-    """Run trials until the study holds ``config.trials``, and return the best feasible one.
+    """Run trials until the study holds ``config.trials``, and return the best candidate.
 
     Of several processes that share a study each returns the same: one that finds nothing left to
     do waits for the others.
@@ -118,11 +168,14 @@ def search(
     journal : file of the study; made if missing, gone on with if it holds trials
     config : SearchConfig
     objective : Trial → Outcome
+    stated : let the first trial choose nothing, so that the best is never worse than what is
+        stated
+    null : value of a constant; a trial that does not get below it has not moved
 
     Raises
     ------
     InputError
-        If no finished trial keeps to the budget.
+        If no finished trial keeps to the budget, or more are lost than ``config.lost_max``.
     """
     import optuna
     from optuna.storages import JournalStorage
@@ -140,6 +193,7 @@ def search(
     # waited for without end; the system takes this one from a process that dies
     lock: Any = FileLock(f"{journal}.lock")
     owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
+    plan = _Plan(name, config, stated)
     with FileLock(owner):
         with FileLock(f"{journal}.turn"):
             study = optuna.create_study(
@@ -151,7 +205,7 @@ def search(
             )
         while True:
             with FileLock(f"{journal}.turn"):
-                trial = _next(study, config, owner)
+                trial = _next(study, plan, owner)
             if trial is not None:
                 _evaluate(study, trial, config, objective)
             elif study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -159,61 +213,214 @@ def search(
             else:
                 break
     owner.unlink(missing_ok=True)
-    try:
-        best = study.best_trial
-    except ValueError:
+    return _best(name, config, study.get_trials(deepcopy=False), null)
+
+
+def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -> Best:
+    """Return the candidate of the lowest mean; refuse a study that lost too many trials."""
+    lost = [trial for trial in trials if _is_lost(trial, null)]
+    if len(lost) > config.lost_max * len(trials):
+        raise InputError(
+            f"a search may lose {config.lost_max:.0%} of its trials, got {len(lost)} of "
+            f"{len(trials)} that diverged or ended no better than a constant "
+            f"(as {dict(lost[0].params) or 'the stated values'}); narrow {name}.space"
+        )
+    ranked = _ranked(trials)
+    if not ranked:
         raise InputError(
             f"a search must find a trial within its limits, got none of {config.trials} with "
             f"{', '.join(f'{k} ≤ {v:g}' for k, v in config.limits.items())}; "
             f"raise {name}.trials or {name}.limits"
-        ) from None
-    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    costs = [trial.user_attrs["costs"] for trial in finished]
+        )
+    repeated = ranked[: config.confirm.candidates] if config.confirm.seeds > 1 else ranked[:1]
+    values = {trial.number: [trial.value] for trial in repeated}
+    for trial in trials:
+        if _repeat(trial) and trial.value is not None:
+            values[trial.user_attrs["of"]].append(trial.value)
+    best = min(repeated, key=lambda trial: statistics.fmean(values[trial.number]))
+    found = values[best.number]
     chosen = {key: _chosen(config.space[key], value) for key, value in best.params.items()}
-    return Best(best.number, study.best_value, chosen, costs)
+    return Best(
+        best.number,
+        statistics.fmean(found),
+        statistics.stdev(found) if len(found) > 1 else None,
+        chosen,
+        [trial.user_attrs["costs"] for trial in trials if "costs" in trial.user_attrs],
+        len(lost),
+    )
 
 
-def _next(study: Any, config: SearchConfig, owner: Path) -> Any:
+def _is_lost(trial: Any, null: float) -> bool:
+    if "diverged" in trial.user_attrs:
+        return True
+    reported = [*trial.intermediate_values.values()]
+    if trial.value is not None:
+        reported.append(trial.value)
+    return bool(reported) and not min(reported) < null
+
+
+def _repeat(trial: Any) -> int:
+    return int(trial.user_attrs.get("repeat", 0))
+
+
+def _ranked(trials: Sequence[Any]) -> list[Any]:
+    """Return the finished first trials that keep to the limits, the best first."""
+    kept = [
+        trial
+        for trial in trials
+        if trial.state.name == "COMPLETE"
+        and not _repeat(trial)
+        and all(value <= 0 for value in trial.constraints.values())
+    ]
+    return sorted(kept, key=lambda trial: (trial.value, trial.number))
+
+
+class _Plan:
+    """What each place of a study tries: the stated values, then draws, then repetitions."""
+
+    def __init__(self, name: str, config: SearchConfig, stated: bool) -> None:
+        self.name, self.config, self.stated = name, config, stated
+        self.drawn: list[dict[str, Any]] = []
+
+    @property
+    def first(self) -> int:
+        """Number of places before the repetitions."""
+        config = self.config
+        if config.sampler == "tpe":
+            return config.trials
+        different = math.prod(map(_count, config.space.values())) + self.stated
+        return int(min(config.trials, different))
+
+    def attributes(
+        self, place: int, trials: Sequence[Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return user attributes and fixed parameters of a place; None if there is none (yet)."""
+        if place < self.first:
+            chooses = not (self.stated and place == 0)
+            return {"place": place, "chooses": chooses}, self._fixed(place, trials)
+        confirm = self.config.confirm
+        rank, repeat = divmod(place - self.first, max(confirm.seeds - 1, 1))
+        if confirm.seeds == 1 or rank >= confirm.candidates:
+            return None
+        ranked = _ranked(trials)
+        going_on = any(not t.state.is_finished() for t in trials if not _repeat(t))
+        if going_on or rank >= len(ranked):
+            return None
+        of = ranked[rank]
+        attributes = {
+            "place": place, "chooses": bool(of.params), "repeat": repeat + 1, "of": of.number,
+        }  # fmt: skip
+        return attributes, dict(of.params)
+
+    def sampler(self, place: int) -> Any:
+        """Return a sampler of its own: what it draws does not depend on the places before."""
+        import optuna
+
+        if self.config.sampler == "tpe":
+            return optuna.samplers.TPESampler(seed=self._seed(place))
+        return optuna.samplers.RandomSampler(seed=self._seed(place))
+
+    def _seed(self, place: int, attempt: int = 0) -> int:
+        text = f"{self.config.seed}/{self.name}/{place}/{attempt}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+    def _fixed(self, place: int, trials: Sequence[Any]) -> dict[str, Any]:
+        """Return the parameters of a place that are known before it is asked for."""
+        if self.stated and place == 0:
+            return {}
+        if self.config.sampler == "tpe":
+            # a part of the parameters would shift what is drawn for the rest
+            found = [t.params for t in trials if t.user_attrs["place"] == place]
+            return next((p for p in found if p.keys() == self.config.space.keys()), {})
+        drawn = place - self.stated
+        if self.config.sampler == "grid":
+            return _of_grid(self.config.space, drawn)
+        while len(self.drawn) <= drawn:
+            self.drawn.append(self._draw(len(self.drawn)))
+        return self.drawn[drawn]
+
+    def _draw(self, place: int) -> dict[str, Any]:
+        """Draw parameters that no place before has."""
+        import optuna
+
+        distributions = {key: _distribution(given) for key, given in self.config.space.items()}
+        before = {json.dumps(one, sort_keys=True) for one in self.drawn}
+        attempt = 0
+        while True:
+            sampler = optuna.samplers.RandomSampler(seed=self._seed(place, attempt))
+            # in memory: the study of the journal gets what was drawn
+            params: dict[str, Any] = optuna.create_study(sampler=sampler).ask(distributions).params
+            if json.dumps(params, sort_keys=True) not in before:
+                return params
+            attempt += 1
+
+
+def _next(study: Any, plan: _Plan, owner: Path) -> Any:
     """Start a trial in a place whose process died, else in the next; None if all are taken."""
     from optuna.trial import TrialState
 
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if not _alive(trial):
+            study.tell(trial.number, state=TrialState.FAIL)
     trials = study.get_trials(deepcopy=False)
-    free = [t.user_attrs["place"] for t in trials if t.state == TrialState.WAITING]
-    for stale in (t for t in trials if t.state == TrialState.RUNNING and not _alive(t)):
-        study.tell(stale.number, state=TrialState.FAIL)
-        free.append(stale.user_attrs["place"])
-        # a part of the parameters would shift what is drawn for the rest: draw all of them again
-        whole = stale.params.keys() == config.space.keys()
-        given = stale.params if whole else _fixed(config, free[-1])
-        study.enqueue_trial(given, user_attrs={"place": free[-1]})
-    place = 1 + max((t.user_attrs["place"] for t in trials), default=-1)
-    if not free and place < _places(config):
-        free.append(place)
-        study.enqueue_trial(_fixed(config, place), user_attrs={"place": place})
-    if not free:
+    taken = {
+        trial.user_attrs["place"]
+        for trial in trials
+        if trial.state in (TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED)
+        or "failed" in trial.user_attrs  # by itself, not since its process died
+    }
+    place = next(k for k in range(len(trials) + 1) if k not in taken)
+    given = plan.attributes(place, trials)
+    if given is None:
         return None
-    # a sampler of its own for each place: what it draws does not depend on the places before
-    study.sampler = _sampler(config, free[0])
+    attributes, fixed = given
+    study.sampler = plan.sampler(place)
+    if not any(trial.state == TrialState.WAITING for trial in trials):
+        study.enqueue_trial(fixed, user_attrs=attributes)
     trial = study.ask()
     trial.set_user_attr("owner", str(owner))
     return trial
 
 
-def _places(config: SearchConfig) -> int:
-    if config.sampler != "grid":
-        return config.trials
-    return min(config.trials, math.prod(len(choices) for choices in config.space.values()))
+def _suggest(trial: Any, key: str, given: Any) -> Any:
+    if isinstance(given, Mapping):
+        kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
+        return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
+    if _by_place(given):
+        return _chosen(given, trial.suggest_int(key, 0, len(given) - 1))
+    return trial.suggest_categorical(key, list(given))
 
 
-def _fixed(config: SearchConfig, place: int) -> dict[str, Any]:
-    """Return the parameters that a sampler does not draw: all of a grid's, none otherwise."""
-    if config.sampler != "grid":
-        return {}
+def _count(given: Any) -> float:
+    """Return the number of different values of a parameter."""
+    if not isinstance(given, Mapping):
+        return len(given)
+    if isinstance(given["low"], int):
+        return int(given["high"]) - given["low"] + 1
+    return 1 if given["low"] == given["high"] else math.inf
+
+
+def _of_grid(space: Mapping[str, Any], place: int) -> dict[str, Any]:
     fixed = {}
-    for key, choices in reversed(list(config.space.items())):
+    for key, choices in reversed(list(space.items())):
         place, k = divmod(place, len(choices))
         fixed[key] = k if _by_place(choices) else choices[k]
     return fixed
+
+
+def _distribution(given: Any) -> Any:
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+
+    if isinstance(given, Mapping):
+        kind = IntDistribution if isinstance(given["low"], int) else FloatDistribution
+        return kind(given["low"], given["high"], log=bool(given.get("log", False)))
+    if _by_place(given):
+        return IntDistribution(0, len(given) - 1)
+    return CategoricalDistribution(list(given))
 
 
 def _by_place(choices: Any) -> bool:
@@ -245,19 +452,31 @@ def _evaluate(
 ) -> None:
     from optuna.trial import TrialState
 
+    repeat = trial.user_attrs.get("repeat", 0)
+
     def report(epoch: int, value: float) -> None:
         trial.report(value, epoch)
-        if trial.should_prune():
+        # a candidate that is confirmed is finished: its mean is over whole trainings
+        if not repeat and trial.should_prune():
             raise PrunedError(
                 f"trial {trial.number} is worse than the median after {epoch} epochs"
             )
 
-    chosen = {key: _suggest(trial, key, given) for key, given in config.space.items()}
+    # the stated values choose nothing, and so does their repetition
+    asked = config.space if trial.user_attrs["chooses"] else {}
+    chosen = {key: _suggest(trial, key, given) for key, given in asked.items()}
     try:
-        outcome = objective(Trial(trial.number, chosen, report))
+        outcome = objective(Trial(trial.number, chosen, report, repeat))
+        if not math.isfinite(outcome.value):
+            raise DivergedError(f"the value of a trial must be finite, got {outcome.value}")
     except PrunedError:
         study.tell(trial, state=TrialState.PRUNED)
+    except DivergedError as error:
+        trial.set_user_attr("diverged", str(error))
+        trial.set_user_attr("failed", True)
+        study.tell(trial, state=TrialState.FAIL)
     except Exception:
+        trial.set_user_attr("failed", True)
         study.tell(trial, state=TrialState.FAIL)
         raise
     else:
@@ -265,21 +484,3 @@ def _evaluate(
         for cost, limit in config.limits.items():
             trial.set_constraint(cost, outcome.costs[cost] - limit)
         study.tell(trial, outcome.value)
-
-
-def _suggest(trial: Any, key: str, given: Any) -> Any:
-    if isinstance(given, Mapping):
-        kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
-        return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
-    if _by_place(given):
-        return _chosen(given, trial.suggest_int(key, 0, len(given) - 1))
-    return trial.suggest_categorical(key, list(given))
-
-
-def _sampler(config: SearchConfig, place: int) -> Any:
-    import optuna
-
-    seed = (config.seed * 1_000_003 + place) % 2**32
-    if config.sampler == "tpe":
-        return optuna.samplers.TPESampler(seed=seed)
-    return optuna.samplers.RandomSampler(seed=seed)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.errors import InputError
 from poreops.slices.render import RenderConfig
 from poreops.slices.segment import check_slices
+from poreops.transport.walls import Walls
 from poreops.volumes.formats import open_image
 from poreops.volumes.genesis import PlugsConfig
 
@@ -39,6 +40,7 @@ class RocksConfig(BaseModel):
     plugs : PlugsConfig
     rendering : RenderConfig, of the plugs
     tolerance : of the Stokes solver; the error of k is about a tenth of it
+    walls : convention of the walls of flow through the plugs
     laboratory : LaboratoryConfig, of the plugs
     """
 
@@ -48,6 +50,7 @@ class RocksConfig(BaseModel):
     plugs: PlugsConfig
     rendering: RenderConfig
     tolerance: Annotated[float, Field(gt=0, lt=1)]
+    walls: Walls
     laboratory: LaboratoryConfig
 
 

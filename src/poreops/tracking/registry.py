@@ -83,6 +83,12 @@ def set_alias(version: ModelVersion, alias: str) -> None:
         client().set_registered_model_alias(version.name, alias, str(version.version))
 
 
+def drop_alias(version: ModelVersion, alias: str) -> None:
+    """Let `alias` name no version."""
+    with plain_errors():
+        client().delete_registered_model_alias(version.name, alias)
+
+
 def promote(version: ModelVersion, tags: Mapping[str, Any] | None = None) -> None:
     """Make this version the champion, with tags that say why; the gate is the caller's."""
     with plain_errors():

@@ -1,4 +1,4 @@
-"""What flows in an image: its boundary conditions, its percolating pores, its narrow gaps."""
+"""What flows in an image: its boundary conditions, its percolating pores."""
 
 import os
 from dataclasses import dataclass
@@ -10,16 +10,9 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.transport.percolation import percolating
-from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE, SMOOTH, STEPPED
+from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
 
 BoolArray = NDArray[np.bool_]
-
-# share of the flowing pore voxels in gaps of one voxel that is taken as under-resolved
-NARROW_SHARE = 0.05
-
-
-class UnderResolvedWarning(UserWarning):
-    """Much of the flow passes gaps of a single voxel."""
 
 
 @dataclass(frozen=True)
@@ -119,23 +112,6 @@ def periodic_axes(axis: int, boundary: Boundary, ndim: int) -> tuple[bool, bool,
     return one or ndim == 2, two, three
 
 
-def narrow_gap_message(flowing: BoolArray, axis: int) -> str | None:
-    """Say so if gaps of one voxel matter: for a share of the pores, or for any flow at all."""
-    narrow = np.zeros_like(flowing)
-    for side in range(3):
-        inside, gap = np.moveaxis(flowing, side, 0), np.moveaxis(narrow, side, 0)
-        gap[1:-1] |= inside[1:-1] & ~inside[:-2] & ~inside[2:]
-    share = np.count_nonzero(narrow) / np.count_nonzero(flowing)
-    if share == 0:
-        return None
-    if share <= NARROW_SHARE and percolating(flowing & ~narrow, axis).any():
-        return None
-    return (
-        f"single-voxel channels: {share:.0%} of the flowing pore voxels lie in gaps one voxel "
-        "wide, which are under-resolved; refine the image to 4 or more voxels across a channel"
-    )
-
-
 def checked_image(im: NDArray[Any]) -> BoolArray:
     """Return a binary 2D or 3D image as (nx, ny, nz) bool; 2D as one layer along axis 0."""
     image = np.asarray(im)
@@ -192,12 +168,3 @@ def checked_workers(workers: int | None) -> int:
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:
         raise InputError(f"workers must be a number of threads >= 1, got {workers!r}")
     return int(workers)
-
-
-def check_edge_friction(edge_friction: float) -> None:
-    """Raise InputError unless it lies between smooth grains and cubes."""
-    if not SMOOTH <= edge_friction <= STEPPED:
-        raise InputError(
-            f"edge friction must lie in {SMOOTH:g}..{STEPPED:g}, got {edge_friction}; "
-            "SMOOTH is the default"
-        )

@@ -29,7 +29,6 @@ from scipy.spatial import cKDTree
 from poreops.regions.conduit import checked_conns, crop_conduits
 from poreops.regions.joined import joined
 from poreops.transport.flow_domain import (
-    check_edge_friction,
     checked_voxel_size,
     checked_workers,
 )
@@ -37,10 +36,10 @@ from poreops.transport.saddle import StokesSolver, Team
 from poreops.transport.staggered import (
     INLET,
     OUTLET,
-    SMOOTH,
     FloatArray,
     discretise,
 )
+from poreops.transport.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
 
 TOLERANCE = 1e-4
 ITERATIONS = 1000
@@ -53,7 +52,7 @@ def hydraulic_size_factors(
     conns: NDArray[np.integer],
     *,
     voxel_size: float = 1.0,
-    edge_friction: float = SMOOTH,
+    walls: Walls = WALLS,
     workers: int | None = None,
 ) -> FloatArray:
     """Solve Stokes flow through every conduit and return its hydraulic size factor.
@@ -66,7 +65,7 @@ def hydraulic_size_factors(
         0-based region indices of each throat, as PoreSpy and OpenPNM have them.
     voxel_size : float
         [m]; 1 gives the result in voxel³.
-    edge_friction : float
+    walls : "stepped" or "smooth"
         See `poreops.transport.stokes.permeability`.
     workers : int, optional
         Threads; all available processors by default. The result does not depend on it.
@@ -81,7 +80,7 @@ def hydraulic_size_factors(
     Raises
     ------
     InputError
-        Voxel size not positive or anisotropic, conns or friction out of range.
+        Voxel size not positive or anisotropic, conns out of range, unknown walls.
     NotConvergedError
         When a solve misses its tolerance.
 
@@ -97,22 +96,22 @@ def hydraulic_size_factors(
     voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
     crops = crop_conduits(labels, conns)
-    factors = conduit_hydraulic_size_factors(crops, edge_friction=edge_friction, workers=workers)
+    factors = conduit_hydraulic_size_factors(crops, walls=walls, workers=workers)
     return factors * voxel_size**3
 
 
 def conduit_hydraulic_size_factors(
     crops: Iterable[NDArray[np.uint8]],
     *,
-    edge_friction: float = SMOOTH,
+    walls: Walls = WALLS,
     workers: int | None = None,
 ) -> FloatArray:
     """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8)."""
-    check_edge_friction(edge_friction)
+    checked_walls(walls)
     workers = checked_workers(workers)
 
     def label(crop: NDArray[np.uint8]) -> float:
-        return conduit_hydraulic_size_factor(crop, edge_friction=edge_friction)
+        return conduit_hydraulic_size_factor(crop, walls=walls)
 
     if workers == 1:
         return np.array([label(crop) for crop in crops], dtype=np.float64)
@@ -125,9 +124,7 @@ def conduit_hydraulic_size_factors(
     return np.array(found, dtype=np.float64)
 
 
-def conduit_hydraulic_size_factor(
-    crop: NDArray[np.uint8], *, edge_friction: float = SMOOTH
-) -> float:
+def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WALLS) -> float:
     """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
     part = joined(crop)
     if part is None:
@@ -135,7 +132,8 @@ def conduit_hydraulic_size_factor(
     box = np.pad(part.reshape((1,) * (3 - part.ndim) + part.shape), 1)
     middles = _fill_reservoirs(box)
     # one voxel of a medium that does not vary along the third axis
-    flow = discretise(box, (crop.ndim == 2, False, False), edge_friction)
+    edge = EDGE_FRICTION[checked_walls(walls)]
+    flow = discretise(box, (crop.ndim == 2, False, False), edge)
     inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
     into, out_of = flow.inflow[inlet], flow.outflow[outlet]
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from poreops.transport.hydraulic import hydraulic_size_factors
 from poreops.transport.quantity import Target
 from poreops.transport.size_factor import Convention, diffusive_size_factors
+from poreops.transport.walls import Walls
 
 
 class LabelConfig(BaseModel):
@@ -16,12 +17,14 @@ class LabelConfig(BaseModel):
     ----------
     target : the size factor of diffusion, or of flow
     convention : where the current of diffusion enters and leaves, see ``diffusive_size_factors``
+    walls : convention of the walls of flow, see ``hydraulic_size_factors``
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     target: Target
     convention: Convention
+    walls: Walls
 
 
 def simulated_size_factors(
@@ -33,5 +36,5 @@ def simulated_size_factors(
 ) -> NDArray[np.float64]:
     """Return the size factor (Nt,) of every conduit in voxels (diffusion) or voxels³ (flow)."""
     if config.target == "hydraulic":
-        return hydraulic_size_factors(labels, conns, workers=workers)
+        return hydraulic_size_factors(labels, conns, walls=config.walls, workers=workers)
     return diffusive_size_factors(labels, conns, convention=config.convention, workers=workers)

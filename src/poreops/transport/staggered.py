@@ -9,8 +9,9 @@ the wall takes it up:
 - beside lies a flat wall, half a voxel away: friction 2. In a slot of N voxels between two flat
   walls 2 / (1 - 2 / 3N) makes the flow rate exact, N^3 / 12, even for N = 1 (2 gives a relative
   error of 2 / N^2);
-- beside lies an edge, solid on one side of the face only: friction `edge`. 1 takes the velocity
-  to vanish at the middle of the wall face, one voxel away; 2 takes the wall as flat there.
+- beside lies an edge, solid on one side of the face only: friction `edge`. 2 takes the wall as
+  flat there: the voxels are cubes (walls: stepped). 1 takes the velocity to vanish at the middle
+  of the wall face, one voxel away: they sample smooth grains (walls: smooth).
 
 Only open faces and pore voxels are stored, so memory and time scale with the pore volume.
 """
@@ -29,10 +30,6 @@ OUTLET = np.uint8(3)  # a voxel kept at the pressure 0
 INLET_PLANE = np.uint8(4)  # padding: the pressure is 1 on the image face, continued by reflection
 OUTLET_PLANE = np.uint8(5)
 MIRROR = np.uint8(6)  # padding: reflected flow, without friction
-
-# friction at an edge: voxels are samples of smooth grains, or cubes
-SMOOTH = 1.0
-STEPPED = 2.0
 
 IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float64]
