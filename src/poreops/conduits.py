@@ -5,7 +5,6 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,8 @@ import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
 
+from poreops.arguments import AXES, shown
+from poreops.arguments import checked_voxel_size as checked_voxel_size
 from poreops.errors import InputError
 from poreops.regions.conduit import (
     conduit_boxes,
@@ -28,6 +29,13 @@ from poreops.regions.conduit import (
 from poreops.regions.descriptors import RegionGeometry, face_geometry, region_geometry
 from poreops.regions.joined import regions_in_pieces, without_loose_pieces
 from poreops.regions.partition import are_touching
+from poreops.transport.conduit_loop import Names, pair_names
+from poreops.transport.convention import (
+    CONVENTION,
+    Convention,
+    checked_convention,
+    require_same_convention,
+)
 from poreops.transport.geometry import (
     cones_and_cylinder,
     cones_and_cylinder_flow,
@@ -62,6 +70,7 @@ class ConductanceModel(Protocol):
 
     target: Target
     walls: Walls | None
+    convention: Convention | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
         """Return the size factor in powers of a voxel of each conduit crop."""
@@ -96,10 +105,10 @@ NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
     """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
-    name = method.replace("-", "_")
-    if name not in METHODS:
+    name = method.replace("-", "_") if isinstance(method, str) else method
+    if not isinstance(name, str) or name not in METHODS:
         raise InputError(
-            f"method must be one of {', '.join(METHODS)}, got {method!r}; correct --method"
+            f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"
         )
     if name == "model" and model is None:
         raise InputError(
@@ -115,9 +124,9 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 def checked_transport(transport: str, method: str) -> str:
     """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
-    if transport not in TRANSPORTS:
+    if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise InputError(
-            f"transport must be one of {', '.join(TRANSPORTS)}, got {transport!r}; "
+            f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
             "correct --transport"
         )
     if transport == "both" and method == "model":
@@ -165,14 +174,6 @@ def walls_of_flow(
     return walls or WALLS
 
 
-def checked_voxel_size(voxel_size: float) -> None:
-    """Raise `InputError` if the voxel size is not a length."""
-    if not (voxel_size > 0 and math.isfinite(voxel_size)):
-        raise InputError(
-            f"voxel size must be > 0 m, got {voxel_size}; give it in metres, e.g. 5.3e-6"
-        )
-
-
 def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
     """Find where regions meet the image faces, by axis, side and region."""
     found = [
@@ -196,6 +197,7 @@ def size_factors(
     watch: Watch | None = None,
     target: Target = "diffusive",
     walls: Walls | None = None,
+    convention: Convention | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the size factors in voxels of all throats and of all face contacts.
 
@@ -212,6 +214,8 @@ def size_factors(
     watch : callable, wraps the stream of conduits of `dns` and `model`
     target : "diffusive" [voxel] or "hydraulic" [voxel³]
     walls : "stepped" or "smooth", of flow by `dns` or `model`, see `walls_of_flow`
+    convention : "centroid" or "porespy", of diffusion by `dns` or `model`
+        By default that of the model, or centroid.
 
     Returns
     -------
@@ -223,9 +227,15 @@ def size_factors(
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
         return _by_rule(labels, conns, contacts, _RULES[target][method])
-    solver: ConduitSolver = partial(conduit_size_factors, workers=workers)
+    asked = checked_convention(convention or CONVENTION)
+    names = _conduit_names(conns, contacts)
+    solver: ConduitSolver = partial(
+        conduit_size_factors, workers=workers, convention=asked, names=names
+    )
     if of_flow is not None:
-        solver = partial(conduit_hydraulic_size_factors, walls=of_flow, workers=workers)
+        solver = partial(
+            conduit_hydraulic_size_factors, walls=of_flow, workers=workers, names=names
+        )
     if model is not None and method == "model":
         if model.target != target:
             raise InputError(
@@ -233,6 +243,8 @@ def size_factors(
                 "choose another --model, or --transport "
                 + ("flow" if target == "diffusive" else "diffusion")
             )
+        if convention is not None and model.convention is not None:
+            require_same_convention(asked, "the request", model.convention, "the model")
         solver = model.conduit_size_factors
     # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
@@ -242,6 +254,19 @@ def size_factors(
         crops = watch(crops, len(conns) + len(contacts))
     factors = np.asarray(solver(crops), dtype=np.float64)
     return factors[: len(conns)], 2 * factors[len(conns) :]
+
+
+def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
+    pairs = pair_names(conns)
+
+    def name(i: int) -> str:
+        if i < len(conns):
+            return pairs(i)
+        at = i - len(conns)
+        face = AXES[contacts.axis[at]] + ("min", "max")[contacts.side[at]]
+        return f"label {contacts.region[at] + 1} at the face {face}"
+
+    return name
 
 
 def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> Iterator[Crop]:

@@ -14,6 +14,7 @@ from poreops.network import PoreNetwork, network_of_regions
 from poreops.regions.conduit import crop_conduits
 from poreops.regions.partition import PartitionConfig, Regions, partition
 from poreops.transport.bulk import formation_factor
+from poreops.transport.convention import CONVENTION
 from poreops.transport.labels import LabelConfig, simulated_size_factors
 from poreops.transport.stokes import SEALED, permeability
 from poreops.transport.walls import WALLS
@@ -51,7 +52,7 @@ def compare_networks(
     im : (nx, ny[, nz]) bool, True = pore
     settings : of the partition
     model_uri : URI or folder of the conductance model, whose target says what is compared, and
-        whose walls the simulations of flow take
+        whose walls the simulations of flow take, and whose convention those of diffusion
     """
     regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
     # geometry and shape factor describe spheres and cones: 3D only
@@ -63,6 +64,7 @@ def compare_networks(
             regions, 1.0, name, model if name == "model" else None, 1,
             transport="flow" if flow else "diffusion",
             walls=model.walls if name in ("dns", "model") else None,
+            convention=model.convention if name in ("dns", "model") else None,
         )
         for name in methods
     }  # fmt: skip
@@ -123,7 +125,11 @@ def run_time(im: NDArray[np.bool_], settings: PartitionConfig, model: Conductanc
         start = time.perf_counter()
         prediction += start - middle
     start = time.perf_counter()
-    config = LabelConfig(target=model.target, convention="centroid", walls=model.walls or WALLS)
+    config = LabelConfig(
+        target=model.target,
+        convention=model.convention or CONVENTION,
+        walls=model.walls or WALLS,
+    )
     simulated_size_factors(regions.labels, regions.conns, config)
     simulation = time.perf_counter() - start
     network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")

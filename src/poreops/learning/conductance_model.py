@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_voxel_size
 from poreops.errors import InputError
 from poreops.learning.encoding import Encoded, encode, scalar_count
 from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
@@ -16,6 +17,7 @@ from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
 from poreops.regions.joined import joined
 from poreops.store import read_json, write_json
+from poreops.transport.convention import CONVENTION, Convention, checked_convention
 from poreops.transport.quantity import Target, voxel_power, zoom_power
 from poreops.transport.walls import BEFORE_WALLS, WALLS, Walls, checked_walls
 
@@ -36,6 +38,7 @@ class ConductanceModel:
     ndim : 2 or 3, of the conduits it was trained on
     target : "diffusive" or "hydraulic", what it predicts
     walls : "stepped" or "smooth", of the labels of flow; None of diffusion
+    convention : "centroid" or "porespy", of the labels of diffusion; None of flow
     """
 
     def __init__(
@@ -46,11 +49,13 @@ class ConductanceModel:
         ndim: int,
         target: Target,
         walls: Walls = WALLS,
+        convention: Convention = CONVENTION,
     ) -> None:
         import tensorflow as tf
 
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
         self.walls: Walls | None = walls if target == "hydraulic" else None
+        self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
         # one graph for every batch size; `predict` of Keras costs more than the network
         self._forward = tf.function(
@@ -67,7 +72,8 @@ class ConductanceModel:
             scaling = TargetScaling(**description["scaling"])
             ndim, target = int(description["ndim"]), _target(description["target"])
             walls = checked_walls(description.get("walls") or BEFORE_WALLS)
-            model = cls(resnet(network, ndim), network, scaling, ndim, target, walls)
+            convention = checked_convention(description.get("convention") or CONVENTION)
+            model = cls(resnet(network, ndim), network, scaling, ndim, target, walls, convention)
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -91,6 +97,7 @@ class ConductanceModel:
             "ndim": self.ndim,
             "target": self.target,
             "walls": self.walls,
+            "convention": self.convention,
         }
         write_json(folder / DESCRIPTION, description)
 
@@ -157,8 +164,7 @@ class ConductanceModel:
         -------
         (Nt,) float64, [m] of diffusion, [m³] of flow
         """
-        if not voxel_size > 0:
-            raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
+        voxel_size = checked_voxel_size(voxel_size)
         conns = checked_conns(labels, conns)
         unit = voxel_size ** voxel_power(self.target)
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit

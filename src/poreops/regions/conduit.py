@@ -15,11 +15,13 @@ import scipy.ndimage as spim
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_array
 from poreops.errors import InputError
 from poreops.regions.joined import joined, rejoin
 from poreops.store import Conduits
 
 ROI_SIZE = 64  # edge of the cube the published network sees
+MOST_LABELS = 10**8  # arrays as long are made
 
 
 def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -43,6 +45,7 @@ def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
         When ``conns`` names a region that the image does not hold.
     """
     conns = checked_conns(labels, conns)
+    labels = np.asarray(labels)
     slices = spim.find_objects(labels)
     start = np.full((len(slices), labels.ndim), -1, dtype=np.int64)
     stop = np.full_like(start, -1)
@@ -62,13 +65,8 @@ def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
 
 def checked_conns(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule."""
-    labels = np.asarray(labels)
-    if labels.ndim not in (2, 3) or not np.issubdtype(labels.dtype, np.integer):
-        raise InputError(
-            f"labels must be a 2D or 3D integer image, got {labels.ndim}D {labels.dtype}; "
-            "make one with partition()"
-        )
-    array = np.asarray(conns)
+    labels = checked_labels(labels)
+    array = checked_array(conns, "conns")
     if array.size == 0:
         return np.zeros((0, 2), dtype=np.int64)
     if array.ndim != 2 or array.shape[1] != 2 or not np.issubdtype(array.dtype, np.integer):
@@ -87,6 +85,23 @@ def checked_conns(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
     return array.astype(np.int64)
 
 
+def checked_labels(labels: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the image of regions as an array, or raise InputError naming the broken rule."""
+    labels = checked_array(labels, "labels")
+    if labels.ndim not in (2, 3) or not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(
+            f"labels must be a 2D or 3D integer image, got {labels.ndim}D {labels.dtype}; "
+            "make one with partition()"
+        )
+    low, high = int(labels.min(initial=0)), int(labels.max(initial=0))
+    if low < 0 or high > MOST_LABELS:
+        raise InputError(
+            f"labels must lie in 0..{MOST_LABELS}, 0 in the solid, got {low}..{high}; "
+            "number the regions from 1 on"
+        )
+    return labels
+
+
 def crop_conduit(
     labels: NDArray[np.integer], conn: NDArray[np.integer], box: NDArray[np.integer]
 ) -> NDArray[np.uint8]:
@@ -102,7 +117,7 @@ def crop_conduits(
     labels: NDArray[np.integer], conns: NDArray[np.integer]
 ) -> Iterator[NDArray[np.uint8]]:
     """Cut the conduits one after another (each is freed before the next is made)."""
-    boxes = conduit_boxes(labels, conns)
+    boxes, labels = conduit_boxes(labels, conns), np.asarray(labels)
     for conn, box in zip(np.asarray(conns, dtype=np.int64), boxes, strict=True):
         yield crop_conduit(labels, conn, box)
 

@@ -152,7 +152,9 @@ def _root(parent: NDArray[np.int32], run: int) -> int:
     return run
 
 
-def rejoin(roi: NDArray[np.uint8], crop: NDArray[np.uint8], cells: list[NDArray[np.int64]]) -> None:
+def rejoin(
+    roi: NDArray[np.uint8], crop: NDArray[np.uint8], cells: list[NDArray[np.int64]]
+) -> None:
     """Join again, in place, what a sampled image of a conduit has lost.
 
     Where a throat or a neck slips between the samples, the voxels on the shortest ways across

@@ -35,6 +35,17 @@ def client() -> Any:
     return _opened(tracking_uri())
 
 
+def reader() -> Any:
+    """Return the client as `client` does, but make no store where there is none."""
+    database = sqlite_path(tracking_uri())
+    if database is not None and not database.is_file():
+        raise InputError(
+            f"the MLflow store must exist, got no file {database}; correct MLFLOW_TRACKING_URI, "
+            "or make models with: make repro"
+        )
+    return client()
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn a locked database or a server that went away into an InputError."""
@@ -104,6 +115,9 @@ def serve() -> None:
     os.execv(sys.executable, command)
 
 
+_DATABASES = ("postgresql", "mysql", "mssql", "databricks")
+
+
 @cache
 def _opened(uri: str) -> Any:
     quiet_mlflow()
@@ -113,6 +127,11 @@ def _opened(uri: str) -> Any:
         open_store(database, _make_tables)
     elif uri.startswith(("http://", "https://")):
         _check_server(uri)
+    elif not uri.startswith(_DATABASES):
+        raise InputError(
+            f"MLFLOW_TRACKING_URI must be a server or a database, got {uri!r}; e.g. "
+            "http://127.0.0.1:5000 or sqlite:////folder/mlflow.db"
+        )
     return MlflowClient(uri)
 
 

@@ -44,7 +44,7 @@ def repository() -> Path:
     if root := os.environ.get("DVC_ROOT"):
         return Path(root)
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).parents[2]):
+    for folder in (here, *here.parents, Path(__file__).parents[3]):
         if (folder / ".dvc").is_dir() and (folder / "mlflow").is_dir():
             return folder
     raise InputError(
@@ -99,7 +99,11 @@ def open_store(database: Path, make_tables: Callable[[Path], None]) -> None:
         If the database is locked, unwritable or not sqlite.
     """
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        if not database.parent.is_dir():
+            raise InputError(
+                f"the MLflow store must lie in a folder that exists, got {database}; correct "
+                "MLFLOW_TRACKING_URI, or make the folder"
+            )
         with FileLock(f"{database}.lock", timeout=LOCK_SECONDS):
             if database.exists():
                 relocate(database)

@@ -8,8 +8,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_workers
 from poreops.errors import NotConvergedError, UnsettledWarning
-from poreops.transport.arguments import checked_workers
 
 Crop = NDArray[np.uint8]
 Names = Callable[[int], str]

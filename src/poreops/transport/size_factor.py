@@ -12,24 +12,23 @@ Of regions in several pieces the part counts that `poreops.regions.joined` keeps
 have no common face, the size factor is 0.
 """
 
-import os
 import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import Literal
+from functools import partial
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_voxel_size
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
 from poreops.regions.joined import joined
+from poreops.transport.conduit_loop import Names, pair_names, solve_each
+from poreops.transport.convention import CONVENTION, Convention, checked_convention
 from poreops.transport.distance import deepest
 from poreops.transport.laplace import solve_box, workspace_sizes
 
-Convention = Literal["centroid", "porespy"]
 TOLERANCE = 1e-8
 ITERATIONS = 200
 _LOCAL = threading.local()
@@ -40,7 +39,7 @@ def diffusive_size_factors(
     conns: NDArray[np.integer],
     *,
     voxel_size: float = 1.0,
-    convention: Convention = "centroid",
+    convention: Convention = CONVENTION,
     workers: int | None = None,
 ) -> NDArray[np.float64]:
     """Diffusive size factor of every conduit of a partitioned image.
@@ -63,48 +62,46 @@ def diffusive_size_factors(
     Returns
     -------
     (Nt,) float64
-        [m], or voxels at ``voxel_size=1``. In 2D of a slab one voxel deep.
+        [m], or voxels at ``voxel_size=1``. In 2D of a slab one voxel deep. 0 where the two
+        regions have no common face, NaN where the solver does not settle.
 
     Raises
     ------
     InputError
-        Voxel size not positive, conns out of range, unknown convention.
-    NotConvergedError
-        When a solve misses its tolerance.
+        Voxel size not positive or anisotropic, conns out of range, unknown convention.
+
+    Warns
+    -----
+    UnsettledWarning
+        When a solve misses its tolerance: names the conduits.
     """
-    if not voxel_size > 0:
-        raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
+    voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
-    crops = crop_conduits(labels, conns)
-    return conduit_size_factors(crops, convention=convention, workers=workers) * voxel_size
+    factors = conduit_size_factors(
+        crop_conduits(labels, conns),
+        convention=convention,
+        workers=workers,
+        names=pair_names(conns),
+    )
+    return factors * voxel_size
 
 
 def conduit_size_factors(
     crops: Iterable[NDArray[np.uint8]],
     *,
-    convention: Convention = "centroid",
+    convention: Convention = CONVENTION,
     workers: int | None = None,
+    names: Names = "conduit {}".format,
 ) -> NDArray[np.float64]:
-    """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8)."""
-    if convention not in ("centroid", "porespy"):
-        raise InputError(f"convention must be 'centroid' or 'porespy', got {convention!r}")
-    workers = workers or len(os.sched_getaffinity(0))
+    """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8).
 
-    def label(crop: NDArray[np.uint8]) -> float:
-        return conduit_size_factor(crop, convention=convention)
-
-    if workers == 1:
-        return np.array([label(crop) for crop in crops])
-    found: list[float] = []
-    stream = iter(crops)
-    with ThreadPoolExecutor(workers) as pool:
-        # in slices, so that not all crops of a large image are held at once
-        while batch := list(islice(stream, 64 * workers)):
-            found.extend(pool.map(label, batch))
-    return np.array(found)
+    NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+    """
+    solve = partial(conduit_size_factor, convention=checked_convention(convention))
+    return solve_each(crops, solve, workers, names)
 
 
-def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = "centroid") -> float:
+def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = CONVENTION) -> float:
     """Diffusive size factor in voxels of one conduit crop (0/1/2)."""
     part = joined(crop)
     if part is None:
@@ -188,7 +185,7 @@ def _moments(crop):
 
 @njit(cache=True, nogil=True)
 def _nearest_voxels(box, label, target, every):
-    """Find the voxel(s) of a label, by padded index, nearest to a point in unpadded coordinates."""
+    """Find the voxels of a label, by padded index, nearest to a point in unpadded coordinates."""
     px, py, pz = box.shape
     best = np.inf
     found = [(0, 0, 0)]

@@ -23,7 +23,7 @@ EDGE_FRICTION: dict[Walls, float] = {"stepped": 2.0, "smooth": 1.0}
 
 def checked_walls(walls: str) -> Walls:
     """Return the convention, or raise InputError."""
-    if walls not in get_args(Walls):
+    if not isinstance(walls, str) or walls not in get_args(Walls):
         raise InputError(
             f"walls must be {' or '.join(get_args(Walls))}, got {walls!r}; {WALLS} is the default"
         )

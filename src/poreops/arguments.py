@@ -1,10 +1,11 @@
-"""Check the arguments that the solvers and their callers share, each in one line."""
+"""Check the arguments that public functions share; what is wrong is said in one line."""
 
 import math
 import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poreops.errors import InputError
 
@@ -29,7 +30,7 @@ def checked_axis(axis: Any, ndim: int) -> int:
     ):
         raise InputError(
             f"axis must be one of {', '.join(AXES[:ndim])} or 0..{ndim - 1} for a {ndim}D image, "
-            f"got {_shown(axis)}"
+            f"got {shown(axis)}"
         )
     return int(index) % ndim
 
@@ -46,7 +47,7 @@ def checked_voxel_size(voxel_size: Any) -> float:
         edges = np.array(voxel_size, dtype=object).ravel()
         if not edges.size or any(edge != edges[0] for edge in edges[1:]):
             raise InputError(
-                f"anisotropic voxel sizes are not supported, got {_shown(voxel_size)}; "
+                f"anisotropic voxel sizes are not supported, got {shown(voxel_size)}; "
                 "resample the image to cubic voxels and give one size"
             )
         voxel_size = edges[0]
@@ -58,20 +59,44 @@ def checked_voxel_size(voxel_size: Any) -> float:
 
 def checked_number(value: Any, name: str, remedy: str) -> float:
     """Return a finite real number as float, or raise InputError."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool
+    )
     try:
         if real and math.isfinite(value):
             return float(value)
     except OverflowError:
         pass
-    raise InputError(f"{name} must be a finite number, got {_shown(value)}; {remedy}")
+    raise InputError(f"{name} must be a finite number, got {shown(value)}; {remedy}")
 
 
-def checked_count(value: Any, name: str, least: int = 1) -> int:
-    """Return a whole number that is not below the least, or raise InputError."""
+def checked_tolerance(value: Any, usual: float) -> float:
+    """Return a relative error between 0 and 1, or raise InputError."""
+    number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
+    if not 0 < number < 1:
+        raise InputError(
+            f"tolerance must lie between 0 and 1, got {number:g}; {usual:.0e} is usual"
+        )
+    return number
+
+
+def checked_array(value: Any, name: str) -> NDArray[Any]:
+    """Return an array of bool or real numbers, or raise InputError."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        array = np.zeros(0, dtype=object)
+    if array.dtype.kind not in "buif":
+        raise InputError(f"{name} must be an array of bool or numbers, got {shown(value)}")
+    return array
+
+
+def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> int:
+    """Return a whole number within limits, or raise InputError."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value < 2**31:
-        raise InputError(f"{name} must be a whole number >= {least}, got {_shown(value)}")
+    if not whole or not least <= value <= most:
+        upper = "" if most == 2**31 else f" and <= {most}"
+        raise InputError(f"{name} must be a whole number >= {least}{upper}, got {shown(value)}")
     return int(value)
 
 
@@ -86,11 +111,11 @@ def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
     """Return one of the names, or raise InputError."""
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
-        raise InputError(f"{name} must be one of {listed}, got {_shown(value)}")
+        raise InputError(f"{name} must be one of {listed}, got {shown(value)}")
     return value
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a value in one short line."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
