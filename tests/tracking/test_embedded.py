@@ -52,7 +52,7 @@ def test_the_uri_of_a_file_names_that_file(tmp_path, name):
 
 @pytest.mark.slow
 def test_four_processes_open_a_new_store_at_once(tmp_path):
-    database = tmp_path / "mlflow/mlflow.db"
+    database = tmp_path / "mlflow.db"
     processes = [opening(database) for _ in range(4)]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [
         ("", 0)
@@ -64,7 +64,7 @@ def test_four_processes_open_a_new_store_at_once(tmp_path):
 
 @pytest.mark.slow
 def test_a_store_whose_making_was_killed_is_made_again(tmp_path):
-    database = tmp_path / "mlflow/mlflow.db"
+    database = tmp_path / "mlflow.db"
     process = opening(database)
     half_made = database.with_name("mlflow.db.part")
     while not (half_made.exists() and half_made.stat().st_size > 50_000):

@@ -36,9 +36,9 @@ def client() -> Any:
 
 
 def reader() -> Any:
-    """Return the client as `client` does, but make no store where there is none."""
+    """Return the client as `client` does, but make no store where the user names one."""
     database = sqlite_path(tracking_uri())
-    if database is not None and not database.is_file():
+    if "MLFLOW_TRACKING_URI" in os.environ and database is not None and not database.exists():
         raise InputError(
             f"the MLflow store must exist, got no file {database}; correct MLFLOW_TRACKING_URI, "
             "or make models with: make repro"
