@@ -115,7 +115,9 @@ def test_two_dimensional_prism():
     found = network_of_regions(_regions(labels), VOXEL, "model", PrismModel())
     assert found.formation_factor("x").formation_factor == pytest.approx(5 / 3, rel=1e-12)
     assert not found.formation_factor("y").percolates
-    with pytest.raises(InputError, match=r"axis must be one of x, y or 0\.\.1 for a 2D image, got 'z'"):
+    with pytest.raises(
+        InputError, match=r"axis must be one of x, y or 0\.\.1 for a 2D image, got 'z'"
+    ):
         found.formation_factor("z")
     for method in ("geometry", "shape-factor"):
         with pytest.raises(InputError, match="got a 2D image"):

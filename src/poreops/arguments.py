@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from poreops.errors import InputError
 
 AXES = "xyz"
+MOST_WORKERS = 1024
 
 
 def checked_axis(axis: Any, ndim: int) -> int:
@@ -82,6 +83,8 @@ def checked_tolerance(value: Any, usual: float) -> float:
 
 def checked_array(value: Any, name: str) -> NDArray[Any]:
     """Return an array of bool or real numbers, or raise InputError."""
+    if np.ma.is_masked(value):
+        raise InputError(f"{name} must have no masked voxels, got {np.ma.count_masked(value)}")
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):
@@ -104,7 +107,7 @@ def checked_workers(workers: Any) -> int:
     """Return the number of threads, by default that of the available processors."""
     if workers is None:
         return len(os.sched_getaffinity(0))
-    return checked_count(workers, "workers")
+    return checked_count(workers, "workers", most=MOST_WORKERS)
 
 
 def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:

@@ -358,7 +358,9 @@ def _checked_axes(
             f"axis {axis} must be at least 3 voxels long, got shape {image.shape}; "
             "give a larger image"
         )
-    if not isinstance(periodic, list | tuple | np.ndarray):
+    if isinstance(periodic, np.ndarray):
+        periodic = periodic.ravel().tolist()
+    if not isinstance(periodic, list | tuple):
         raise InputError(f"periodic must be a sequence of axes, got {shown(periodic)}")
     sides = tuple(dict.fromkeys(checked_axis(side, image.ndim) for side in periodic))
     if axis in sides:
