@@ -27,16 +27,19 @@ LABELS = np.where(IMAGE, 1 + (np.arange(7) > 3), 0)
 CONNS = np.array([[0, 1]])
 
 JUNK = [
-    None, True, False, 0, -1, 1, 2, 3, 10**9, 10**400, 2.5, -0.0, math.nan, math.inf, 1j, "", "x", "z",
-    "xy", "3", "dns", "both", "centroid", "é\n", b"x", [], (), {}, set(), [0, 1], (1e-6, 1e-6, 3e-6),
-    [1e-6, 1e-6, 1e-6], [[0, 1], [2]], [["a"]], {0: 0.0, 1: 1.0}, {0: "a", 1: [1]}, {"x": 1}, object(),
-    object, len, np.float64(1.0), np.int8(1), np.bool_(True), np.array(2), np.array([]), np.ones(3),
-    np.zeros((0, 3, 3), bool), np.ones((3, 3, 3)), np.full((4, 4, 4), np.nan), np.ones((4, 4, 4), complex),
-    np.array([["a", "b"]]), np.array([None, 1]), np.arange(27).reshape(3, 3, 3), IMAGE, LABELS,
-    -LABELS, LABELS * 10**9, LABELS.astype(np.uint64), LABELS.astype(float), np.ones((2, 2, 2, 2), int),
+    None, True, False, 0, -1, 1, 2, 3, 10**9, 10**400, 2.5, -0.0, math.nan, math.inf, 1j,
+    "", "x", "z", "xy", "3", "dns", "both", "centroid", "é\n", b"x",
+    [], (), {}, set(), [0, 1], (1e-6, 1e-6, 3e-6), [1e-6, 1e-6, 1e-6], [[0, 1], [2]], [["a"]],
+    {0: 0.0, 1: 1.0}, {0: "a", 1: [1]}, {"x": 1}, object(), object, len,
+    np.float64(1.0), np.int8(1), np.bool_(True), np.array(2), np.array([]), np.ones(3),
+    np.zeros((0, 3, 3), bool), np.ones((3, 3, 3)), np.full((4, 4, 4), np.nan),
+    np.ones((4, 4, 4), complex), np.array([["a", "b"]]), np.array([None, 1]),
+    np.arange(27).reshape(3, 3, 3), IMAGE, LABELS, -LABELS, LABELS * 10**9,
+    LABELS.astype(np.uint64), LABELS.astype(float), np.ones((2, 2, 2, 2), int),
     np.array([[0, 0]]), np.array([[1, 0]]), [[0, 1]], np.array([[0, 10**12]]),
-    np.array(["2020-01-01"], "datetime64[D]"), np.ma.masked_all((3, 3, 3), bool), Path("/no/where"),
-    "models:/a", "models:/a/b/c@d", "models:", "runs:/", "http://x/y", "s3://bucket/x", "file:///nowhere",
+    np.array(["2020-01-01"], "datetime64[D]"), np.ma.masked_all((3, 3, 3), bool),
+    Path("/no/where"), "models:/a", "models:/a/b/c@d", "models:", "runs:/", "http://x/y",
+    "s3://bucket/x", "file:///nowhere",
 ]  # fmt: skip
 
 CALLS = {

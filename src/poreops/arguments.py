@@ -84,7 +84,7 @@ def checked_tolerance(value: Any, usual: float) -> float:
 def checked_array(value: Any, name: str) -> NDArray[Any]:
     """Return an array of bool or real numbers, or raise InputError."""
     if np.ma.is_masked(value):
-        raise InputError(f"{name} must have no masked voxels, got {np.ma.count_masked(value)}")
+        raise InputError(f"{name} must have no masked voxels, got {int(np.ma.getmaskarray(value).sum())}")
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):

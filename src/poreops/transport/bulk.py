@@ -358,8 +358,6 @@ def _checked_axes(
             f"axis {axis} must be at least 3 voxels long, got shape {image.shape}; "
             "give a larger image"
         )
-    if isinstance(periodic, np.ndarray):
-        periodic = periodic.ravel().tolist()
     if not isinstance(periodic, list | tuple):
         raise InputError(f"periodic must be a sequence of axes, got {shown(periodic)}")
     sides = tuple(dict.fromkeys(checked_axis(side, image.ndim) for side in periodic))

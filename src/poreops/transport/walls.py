@@ -26,7 +26,8 @@ def checked_walls(walls: str) -> Walls:
     """Return the convention, or raise InputError."""
     if not isinstance(walls, str) or walls not in get_args(Walls):
         raise InputError(
-            f"walls must be {' or '.join(get_args(Walls))}, got {shown(walls)}; {WALLS} is the default"
+            f"walls must be {' or '.join(get_args(Walls))}, got {shown(walls)}; "
+            f"{WALLS} is the default"
         )
     return cast(Walls, walls)
 
