@@ -84,7 +84,8 @@ def checked_tolerance(value: Any, usual: float) -> float:
 def checked_array(value: Any, name: str) -> NDArray[Any]:
     """Return an array of bool or real numbers, or raise InputError."""
     if np.ma.is_masked(value):
-        raise InputError(f"{name} must have no masked voxels, got {int(np.ma.getmaskarray(value).sum())}")
+        masked = int(np.ma.getmaskarray(value).sum())
+        raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):

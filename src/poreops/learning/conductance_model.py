@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from poreops.arguments import checked_voxel_size
 from poreops.errors import InputError
-from poreops.learning.encoding import Encoded, encode, scalar_count
+from poreops.learning.encoding import Encoded, checked_rois, encode, scalar_count
 from poreops.learning.resnet3d import ResnetConfig, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
-from poreops.regions.joined import joined
+from poreops.regions.joined import joined, without_loose_pieces
 from poreops.store import read_json, write_json
 from poreops.transport.convention import CONVENTION, Convention, checked_convention
 from poreops.transport.quantity import Target, voxel_power, zoom_power
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
+_ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
 _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
@@ -187,13 +188,6 @@ class ConductanceModel:
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
-        flat = np.reshape(rois, (len(rois), -1))
-        for label in (1, 2):
-            if not (flat == label).any(axis=1).all():
-                raise InputError(
-                    f"rois must hold both regions, 1 and 2, got a ROI without {label}; "
-                    "cut them with regions.conduit.crop_conduit"
-                )
         return self.predict_encoded(encoded)
 
 
@@ -224,7 +218,11 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     shape = model.keras_model.inputs[0].shape[1:]
 
     def encoded(rois: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
+        cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
+        rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
         batch = encode(rois, model.network.image)
+        batch.scalars[cut] = np.nan
         return batch.image, batch.scalars[:, :count]
 
     class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
