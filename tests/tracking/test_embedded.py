@@ -248,9 +248,10 @@ def test_a_mistyped_store_is_refused_and_leaves_nothing(tmp_path, store, message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_store_in_a_folder_that_does_not_exist_is_not_made(tmp_path):
+def test_a_store_in_a_folder_that_does_not_exist_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", embedded.sqlite_uri(tmp_path / "no/mlflow.db"))
     with pytest.raises(InputError, match="must lie in a folder that exists"):
-        embedded.open_store(tmp_path / "no/mlflow.db", connection._make_tables)
+        connection.client()
     assert list(tmp_path.iterdir()) == []
 
 

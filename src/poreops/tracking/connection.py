@@ -32,13 +32,24 @@ def client() -> Any:
     InputError
         If the store is locked, unwritable or no store, or the server does not answer.
     """
+    database = _named_store()
+    if database is not None and not database.parent.is_dir():
+        raise InputError(
+            f"the MLflow store must lie in a folder that exists, got {database}; correct "
+            "MLFLOW_TRACKING_URI, or make the folder"
+        )
     return _opened(tracking_uri())
+
+
+def _named_store() -> Path | None:
+    """Return the sqlite file that the user names, if any."""
+    return sqlite_path(os.environ.get("MLFLOW_TRACKING_URI", ""))
 
 
 def reader() -> Any:
     """Return the client as `client` does, but make no store where the user names one."""
-    database = sqlite_path(tracking_uri())
-    if "MLFLOW_TRACKING_URI" in os.environ and database is not None and not database.exists():
+    database = _named_store()
+    if database is not None and not database.exists():
         raise InputError(
             f"the MLflow store must exist, got no file {database}; correct MLFLOW_TRACKING_URI, "
             "or make models with: make repro"

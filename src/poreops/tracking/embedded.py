@@ -99,11 +99,7 @@ def open_store(database: Path, make_tables: Callable[[Path], None]) -> None:
         If the database is locked, unwritable or not sqlite.
     """
     try:
-        if not database.parent.is_dir():
-            raise InputError(
-                f"the MLflow store must lie in a folder that exists, got {database}; correct "
-                "MLFLOW_TRACKING_URI, or make the folder"
-            )
+        database.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{database}.lock", timeout=LOCK_SECONDS):
             if database.exists():
                 relocate(database)
