@@ -249,7 +249,8 @@ def model_files(uri: str, description: str, kind: str, remedy: str) -> Path:
     InputError
         No such model, no champion, or a model of another kind.
     """
-    folder = Path(uri) if (Path(uri) / description).exists() else download(uri)
+    is_folder = isinstance(uri, str | Path) and (Path(uri) / description).exists()
+    folder = Path(uri) if is_folder else download(uri)
     found = sorted(folder.rglob(description))
     if len(found) != 1:
         raise InputError(
