@@ -106,9 +106,9 @@ def test_a_model_of_flow_has_the_units_of_flow(model, ndim):
 
 def test_a_model_of_flow_keeps_its_walls(model, ndim, tmp_path):
     trained = tiny_model.trained(ndim).model
-    ConductanceModel(trained, model.network, model.scaling, ndim, "hydraulic", "stepped").save(
-        tmp_path
-    )
+    ConductanceModel(
+        trained, model.network, model.scaling, ndim, "hydraulic", "stepped", member="both"
+    ).save(tmp_path)
     assert ConductanceModel.load(tmp_path).walls == "stepped"
     description = read_json(tmp_path / DESCRIPTION)
     del description["walls"]  # a model from before walls were stated
@@ -122,13 +122,13 @@ def test_a_model_of_diffusion_keeps_its_convention(model, ndim, tmp_path):
     assert model.convention == "centroid"
     trained = tiny_model.trained(ndim).model
     facts = (trained, model.network, model.scaling, ndim)
-    ConductanceModel(*facts, "diffusive", convention="porespy").save(tmp_path)
+    ConductanceModel(*facts, "diffusive", convention="porespy", member="both").save(tmp_path)
     assert ConductanceModel.load(tmp_path).convention == "porespy"
     description = read_json(tmp_path / DESCRIPTION)
     del description["convention"]  # a model from before it was stated
     write_json(tmp_path / DESCRIPTION, description)
     assert ConductanceModel.load(tmp_path).convention == "centroid"
-    assert ConductanceModel(*facts, "hydraulic").convention is None
+    assert ConductanceModel(*facts, "hydraulic", member="both").convention is None
 
 
 def test_loose_pieces_and_pairs_that_do_not_touch_are_as_simulated(model, ndim):
@@ -166,7 +166,7 @@ def test_bad_rois_and_numbers_are_refused(model, rois):
         (lambda: model.predict(rois + 1), r"0, 1 and 2 only, got 1\.\.3"),
         (lambda: model.predict(rois[:, :32]), "must be "),
         (lambda: model.predict(np.minimum(rois, 1)), "must hold labels 1 and 2"),
-        (lambda: model.predict(np.zeros_like(rois)), "both regions, 1 and 2"),
+        (lambda: model.predict(np.zeros_like(rois)), "must hold labels 1 and 2"),
         (lambda: model.size_factors(labels, conns, voxel_size=0), "voxel size must be positive"),
         (lambda: model.size_factors(labels, conns + 1), r"conns must lie in 0\.\.1"),
     ]:

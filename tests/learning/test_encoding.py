@@ -263,5 +263,7 @@ def test_every_conduit_has_finite_scalars_and_a_bounded_size_factor(crop, margin
     scalars = encode(roi[None], whole=True).scalars[0]
     assert np.isfinite(scalars).all()
     # no more than the faces of the throat carry
-    coarse, throat = np.exp(scalars[[-1, COLUMN["log_throat_area"]]])
-    assert coarse <= max(throat, 0.01) * (1 + 1e-4)
+    coarse, throat, edge = np.exp(
+        scalars[[-1, COLUMN["log_throat_area"], COLUMN["log_edge"]]].astype(float)
+    )
+    assert coarse * edge / 64 <= max(throat, 0.01) * (1 + 1e-4)

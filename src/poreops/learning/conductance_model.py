@@ -25,6 +25,7 @@ from poreops.transport.convention import (
     CONVENTION,
     Convention,
     checked_convention,
+    require_same_convention,
 )
 from poreops.transport.labels import LabelConfig
 from poreops.transport.quantity import Target, voxel_power, zoom_power
