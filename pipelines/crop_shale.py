@@ -1,4 +1,4 @@
-"""Cut training and held-out crops of grey images: artifacts/crops/<part>.h5.
+"""Cut crops of grey images to train, search, gate and report on: artifacts/crops/<part>.h5.
 
 Without images in params.yaml a synthetic shale is drawn.
 """
@@ -21,16 +21,16 @@ def write(part: str, crops: Crops, sources: list[str]) -> None:
 
 
 def main() -> None:
-    """Write the crops of both parts."""
+    """Write the crops of each part."""
     config = section("shale", ShaleConfig)
     if config.images:
         slices = [image for name in config.images for image in read_grey(INPUTS / name).image]
     else:
         slices = list(synthetic_shale(config.synthetic, config.seed))
-    train, held_out = cut_crops(slices, config)
+    parts = cut_crops(slices, config)
     sources = [Path(name).name for name in config.images] or ["synthetic shale"]
-    write("train", train, sources)
-    write("held_out", held_out, sources)
+    for part, crops in parts.items():
+        write(part, crops, sources)
 
 
 if __name__ == "__main__":

@@ -40,11 +40,13 @@ def main() -> None:
     }
     write_json(REPORTS / "conductance.json", report)
     quantity = f"size factor [voxel{'³' * (unseen.target == 'hydraulic')}]"
-    error = {name: relative_error(values, unseen.truth) for name, values in found.items()}
+    truth = unseen.truth[unseen.known]
+    shown = {name: values[unseen.known] for name, values in found.items()}
+    error = {name: relative_error(values, truth) for name, values in shown.items()}
     rois, titles = unseen.worst(found, chosen)
     figures = {
-        "parity.png": plots.parity(found, unseen.truth, quantity),
-        "error_by_size.png": plots.error_by_size(error, unseen.truth, quantity),
+        "parity.png": plots.parity(shown, truth, quantity),
+        "error_by_size.png": plots.error_by_size(error, truth, quantity),
         "worst_conduits.png": plots.worst_conduits(rois, titles),
     }
     with run("evaluate_conductance", "unseen volumes") as tracked:

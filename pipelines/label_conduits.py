@@ -48,11 +48,12 @@ def main() -> None:
         own = [
             path for (regions, *_), path in zip(tasks, done, strict=True) if regions.stem == role
         ]
-        write_hdf5(
-            LABELS / f"{role}.h5",
-            {"size_factor": np.concatenate([read_hdf5(path)[0]["size_factor"] for path in own])},
-            config.model_dump(),
-        )
+        found = np.concatenate([read_hdf5(path)[0]["size_factor"] for path in own])
+        unsettled = int(np.isnan(found).sum())
+        if unsettled:
+            print(f"{role}: {unsettled} of {len(found)} conduits did not settle and are left out")
+        attributes = config.model_dump() | {"unsettled": unsettled}
+        write_hdf5(LABELS / f"{role}.h5", {"size_factor": found}, attributes)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

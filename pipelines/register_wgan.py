@@ -1,50 +1,112 @@
-"""Register the generator, promote it through the gate: mlflow/registered/digital-core.json."""
+"""Gate the generators, register the best, promote it if it passes: mlflow/registered.
+
+The better of WGAN-GP and DCGAN, by the crops of the gate, is what is offered. The gate scores the
+very files that it registers, and nulls beside them: reports/core_gate.json.
+"""
 
 from pathlib import Path
+from typing import Any
 
 import poreops.served
-from poreops.cores.gate import MODEL, CoreGateConfig, verdict
+from poreops.cores import gate
 from poreops.errors import exit_on_input_error
-from poreops.learning.core_model import DESCRIPTION
+from poreops.learning.core_evaluation import CoreEvaluationConfig, Judge, real_real
+from poreops.learning.core_model import DESCRIPTION, DigitalCoreModel, grey_probe
+from poreops.learning.core_nulls import NULLS, nulls
 from poreops.registration import Candidate, enter
 from poreops.sections import section
-from poreops.store import read_json, sha256, write_json
+from poreops.store import read_hdf5, read_json, sha256, write_hdf5, write_json
 from poreops.tracking import Tensor, save_pyfunc
 
-MODEL_FILES, HELD_OUT = Path("artifacts/wgan/wgan_gp"), Path("artifacts/crops/held_out.h5")
-PACKAGE = Path("artifacts/.partial/digital-core-pyfunc")
+CROPS, MODELS = Path("artifacts/crops"), Path("artifacts/wgan")
+PARTIAL, REPORT = Path("artifacts/.partial"), Path("reports/core_gate.json")
+PARTS = ("train", "search", "gate")  # the report's crops are not read here
+_PROBED = 50  # crops that later rivals are scored on too
+
+
+def judged(judge: Judge, real: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
+    """Score the rock against itself, the nulls and every trained generator."""
+    config, size = judge.config, judge.training.shape[1]
+    views = {part: judge.view(images) for part, images in real.items()}
+    target = views["gate"]
+    drawn = nulls(judge.training, config.cores, judge.segmentation, seed=config.seed)
+    cores = {
+        folder.relative_to(MODELS).as_posix(): DigitalCoreModel.load(folder).generate(
+            config.cores, size, seed=config.seed
+        )
+        for folder in folders
+    }
+    return {
+        "real": real_real(judge, views["train"], [views["search"], target]),
+        "nulls": {
+            NULLS[name]: judge.scores(judge.view(images), target) for name, images in drawn.items()
+        },
+        "candidates": {
+            name: judge.scores(judge.view(images), target) for name, images in cores.items()
+        },
+    }
 
 
 def main() -> None:
     """Register, alias as challenger, and promote if the verdict lets it."""
+    config = section("evaluate_wgan", CoreEvaluationConfig)
+    limits = section("wgan_gate", gate.CoreGateConfig)
     report = read_json("reports/digital_core.json")
+    valid = read_json("reports/core_validation.json")["success"]
+    real = {part: read_hdf5(CROPS / f"{part}.h5")[0]["images"] for part in PARTS}
+    judge = Judge.fit(real["train"], config)
+    found = judged(judge, real, [MODELS / name for name in report["models"]])
+
+    def verdict(name: str, standing: Any = None) -> list[str]:
+        return gate.verdict(
+            found["candidates"][name], found["real"], found["nulls"], limits,
+            valid=valid, standing=standing,
+        )  # fmt: skip
+
+    reasons = {name: verdict(name) for name in found["candidates"]}
+    offered = gate.best(found["candidates"], reasons)
+    method = offered.split("/")[0]
+    write_json(REPORT, found | {"offered": offered, "reasons": reasons})
+    files, probe = MODELS / offered, PARTIAL / "digital-core-probe.h5"
+    write_hdf5(probe, {"images": real["gate"][:_PROBED]}, {})
+
+    def score(folder: Path, crops: Path) -> dict[str, float]:
+        model, images = DigitalCoreModel.load(folder), read_hdf5(crops)[0]["images"]
+        cores = model.generate(len(images), images.shape[1], seed=config.seed)
+        kid = judge.kid(judge.view(cores), judge.view(images))
+        return {"kid": kid} | grey_probe(model)
+
     candidate = Candidate(
-        name=MODEL,
-        sha256=sha256(MODEL_FILES),
-        judged_on=sha256(HELD_OUT),
-        scores={
-            "kid": report["scores"]["wgan_gp"]["held_out"]["kid"]["mean"],
-            "s2_error": report["s2_error"]["wgan_gp"]["held_out"]["radial"],
-            "copies": report["likeness"]["wgan_gp"]["copies"],
-        },
-        valid=read_json("reports/core_validation.json")["success"],
-        params=read_json(MODEL_FILES / DESCRIPTION),
+        name=gate.MODEL,
+        files=files,
+        probe=probe,
+        judged=report["models"][offered]["sha256"],
+        judged_on=sha256(CROPS / "gate.h5"),
+        scores=found["candidates"][offered],
+        main=gate.MAIN,
+        probed=report["models"][offered]["probe"],
+        valid=valid,
+        nulls=found["nulls"],
+        params=read_json(files / DESCRIPTION),
+        tags={"method": method, "trained": offered},
     )
+    package = PARTIAL / "digital-core-pyfunc"
     save_pyfunc(
-        PACKAGE,
+        package,
         Path(poreops.served.__path__[0]) / "digital_core.py",
-        {"generator": MODEL_FILES},
+        {"generator": files, "probe": probe},
         inputs=Tensor("int64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),
         requirements=["poreops"],
+        metadata={"method": method},
     )
-    gate = section("wgan_gate", CoreGateConfig)
     registered = enter(
-        candidate, PACKAGE, "register_wgan", "wgan_gate",
-        lambda standing: verdict(candidate.scores, standing, candidate.valid, gate),
+        candidate, package, "register_wgan", "wgan_gate", score,
+        lambda standing: verdict(offered, standing),
     )  # fmt: skip
-    print(registered)
-    write_json("mlflow/registered/digital-core.json", registered.content)
+    print(f"{registered} ({offered})")
+    content = dict(registered.content) | {"method": method}
+    write_json("mlflow/registered/digital-core.json", content)
 
 
 if __name__ == "__main__":

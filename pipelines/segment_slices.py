@@ -42,9 +42,13 @@ def main() -> None:
         truth = {name: file[name]["pore"][()] for name in kinds.index if "pore" in file[name]}
     done = parallel_map(partial(task, config), list(grey.items()), compute, announce=print)
     found = dict(zip(grey, done, strict=True))
-    # several files may go into one folder: smallest type that holds the labels
+    # several files may go into one folder: smallest type that holds the labels, -1 among them
+    # where a field of view has an outside
     labels = {
-        name: s.labels.astype(np.min_scalar_type(s.labels.max())) for name, s in found.items()
+        name: s.labels.astype(
+            np.result_type(np.min_scalar_type(s.labels.min()), np.min_scalar_type(s.labels.max()))
+        )
+        for name, s in found.items()
     }
     write_hdf5(OUT / "slices.h5", labels)
     quality = {name: agreement(labels[name], pore) for name, pore in truth.items()}

@@ -50,6 +50,7 @@ def fit(params: Candidate, member: Member, split_name: str, out: Path) -> Histor
             training.ndim,
             training.label.target,
             training.label.walls,
+            training.label.convention,
             member=member,
         ).save(out)
         seconds = time.perf_counter() - start

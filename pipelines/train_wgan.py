@@ -1,4 +1,4 @@
-"""Train the generator as WGAN-GP, and as DCGAN for as many steps: artifacts/wgan/<method>.
+"""Train the generator as WGAN-GP, and as DCGAN for as many steps: artifacts/wgan/<method>/<seed>.
 
 Checkpoints in artifacts/.partial/wgan let a killed training go on with the same result.
 """
@@ -10,9 +10,9 @@ from poreops import plots
 from poreops.cores import plots as core_plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.core_model import DigitalCoreModel
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import WganConfig
 from poreops.learning.wgan_training import (
-    GreyScale,
     History,
     Method,
     WganCandidate,
@@ -20,18 +20,20 @@ from poreops.learning.wgan_training import (
     train_gan,
 )
 from poreops.sections import overridden, section
-from poreops.store import read_hdf5, read_yaml, sha256, write_text
+from poreops.store import read_hdf5, read_yaml, sha256, write_text, write_yaml
 from poreops.tracking import run
 
 CROPS, PARTIAL = Path("artifacts/crops/train.h5"), Path("artifacts/.partial/wgan")
 OUT, REPORTS = Path("artifacts/wgan"), Path("reports/wgan")
+EFFECTIVE = OUT / "params.yaml"  # what was trained with, whatever was stated or found
 _SHOWN = 8  # cores in the picture of an epoch
 
 
 def fit(params: WganCandidate, method: Method, crops: Any) -> History:
     """Train by one method, log the run and save the generator."""
+    place = f"{method}/{params.wgan_training.seed}"
     scale = GreyScale.fit(params.wgan.grey, crops)
-    with run("train_wgan", method) as tracked:
+    with run("train_wgan", place) as tracked:
         tracked.log_params(params.model_dump())
         tracked.log_dataset(str(CROPS), sha256(CROPS), "crops", rows=len(crops))
 
@@ -43,22 +45,28 @@ def fit(params: WganCandidate, method: Method, crops: Any) -> History:
 
         trained = train_gan(
             params.wgan, params.wgan_training, crops,
-            method=method, checkpoint=PARTIAL / method, on_epoch=on_epoch,
+            method=method, checkpoint=PARTIAL / place, on_epoch=on_epoch,
         )  # fmt: skip
         tracked.log_metrics({"parameters": trained.generator.count_params()})
-        DigitalCoreModel(trained.generator, params.wgan, trained.scale).save(OUT / method)
+        DigitalCoreModel(trained.generator, params.wgan, trained.scale).save(OUT / place)
     return trained.history
 
 
 def main() -> None:
-    """Train by both methods with what the search chose."""
+    """Train by both methods, on each seed, with what is stated or what the search chose."""
     stated = WganCandidate(
         wgan=section("wgan", WganConfig),
         wgan_training=section("wgan_training", WganTrainingConfig),
     )
     params = overridden(stated, read_yaml("artifacts/tune/wgan/best.yaml")["chosen"])
+    write_yaml(EFFECTIVE, params.model_dump(mode="json"))
     crops = read_hdf5(CROPS)[0]["images"]
-    histories = {method: fit(params, method, crops) for method in get_args(Method)}
+    first = params.wgan_training.seed
+    histories = {}
+    for seed in range(first, first + params.wgan_training.repeats):
+        seeded = overridden(params, {"wgan_training.seed": seed})
+        found = {method: fit(seeded, method, crops) for method in get_args(Method)}
+        histories = histories or found  # of the first seed, as the figures show them
     for method, history in histories.items():
         rows = zip(*history.values(), strict=True)
         lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]

@@ -1,6 +1,7 @@
-"""Search WGAN-GP by Optuna, judged by KID on held-out crops: artifacts/tune/wgan/best.yaml.
+"""Search WGAN-GP by Optuna, judged by KID on the crops for the search: artifacts/tune/wgan.
 
 The journal in artifacts/.partial/tune_wgan lets a killed search go on without repeating a trial.
+With ``tune_wgan.use: stated`` nothing is searched.
 """
 
 import hashlib
@@ -15,13 +16,13 @@ from poreops.errors import exit_on_input_error
 from poreops.learning.core_evaluation import CoreEvaluationConfig
 from poreops.learning.core_model import DigitalCoreModel
 from poreops.learning.extractors import extractor
+from poreops.learning.finite import DivergedError
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.image_scores import kid
-from poreops.learning.search import Outcome, PrunedError, Trial, search
+from poreops.learning.search import STATED, Outcome, PrunedError, Trial, search
 from poreops.learning.wgan_gp import WganConfig
 from poreops.learning.wgan_search import WganSearchConfig
 from poreops.learning.wgan_training import (
-    DivergedError,
-    GreyScale,
     History,
     WganCandidate,
     WganTrainingConfig,
@@ -32,16 +33,17 @@ from poreops.store import read_hdf5, sha256, write_yaml
 from poreops.tracking import Run, run
 
 CROPS, PARTIAL = Path("artifacts/crops"), Path("artifacts/.partial/tune_wgan")
+TRAIN, SEARCH = CROPS / "train.h5", CROPS / "search.h5"
 
 
 class Judge:
-    """KID of a generator's cores against held-out crops."""
+    """KID of a generator's cores against the crops for the search."""
 
     def __init__(self, config: WganSearchConfig, judged: CoreEvaluationConfig) -> None:
-        held_out = read_hdf5(CROPS / "held_out.h5")[0]["images"][: config.cores]
-        self.config, self.judged, self.size = config, judged, held_out.shape[1]
+        crops = read_hdf5(SEARCH)[0]["images"][: config.cores]
+        self.config, self.judged, self.size = config, judged, crops.shape[1]
         self.extractor = extractor(judged.extractor)
-        self.features = self.extractor.features(held_out)
+        self.features = self.extractor.features(crops)
 
     def __call__(self, model: DigitalCoreModel) -> float:
         """Draw cores and compare them."""
@@ -59,10 +61,15 @@ def objective(
     trial: Trial,
 ) -> Outcome:  # fmt: skip
     """Train one candidate for a few epochs; the value is the KID of its last one."""
-    pruned, found = None, [np.inf]
+    stopped: Exception | None = None
+    found = [np.inf]
     with run("tune_wgan", f"trial-{trial.number}", parent=parent) as child:
-        child.log_params(trial.chosen)
-        short = {"wgan_training.epochs": config.epochs, "wgan_training.steps": config.steps}
+        child.log_params(dict(trial.chosen) | {"repeat": trial.repeat})
+        short = {
+            "wgan_training.epochs": config.epochs,
+            "wgan_training.steps": config.steps,
+            "wgan_training.seed": stated.wgan_training.seed + trial.repeat,
+        }
         candidate = overridden(stated, {**trial.chosen, **short})
         scale = GreyScale.fit(candidate.wgan.grey, crops)
         start = time.perf_counter()
@@ -75,42 +82,48 @@ def objective(
 
         try:
             train_gan(candidate.wgan, candidate.wgan_training, crops, on_epoch=on_epoch)
-        except DivergedError as reason:  # a bad choice, no error of the search
-            pruned = PrunedError(str(reason))
-        except PrunedError as reason:
-            pruned = reason
-        if pruned is not None:
-            child.set_tags({"pruned": pruned})
+        except (DivergedError, PrunedError) as reason:  # a bad choice, no error of this run
+            stopped = reason
+            child.set_tags({"stopped": reason})
         seconds = time.perf_counter() - start
-    if pruned is not None:
-        raise pruned
+    if stopped is not None:
+        raise stopped
     return Outcome(found[-1], {"seconds": seconds})
 
 
-def main() -> None:
-    """Search and write the best feasible candidate, as overrides of params.yaml."""
-    config = section("tune_wgan", WganSearchConfig)
+def best(config: WganSearchConfig, stated: WganCandidate) -> Any:
+    """Search and return the best feasible candidate, as overrides of params.yaml."""
     judged = section("evaluate_wgan", CoreEvaluationConfig)
-    stated = WganCandidate(
-        wgan=section("wgan", WganConfig),
-        wgan_training=section("wgan_training", WganTrainingConfig),
-    )
-    crops = read_hdf5(CROPS / "train.h5")[0]["images"]
+    crops = read_hdf5(TRAIN)[0]["images"]
     judge = Judge(config, judged)
     # a journal of other data or another search does not count
-    state = hashlib.sha256(f"{config}{judged}{stated}{sha256(CROPS)}".encode()).hexdigest()
+    read = f"{sha256(TRAIN)}{sha256(SEARCH)}"
+    state = hashlib.sha256(f"{config}{judged}{stated}{read}".encode()).hexdigest()
     with run("tune_wgan", f"search of {config.trials} trials") as parent:
         parent.log_params({"search": config.model_dump()})
-        best = search(
+        found = search(
             "tune_wgan",
             PARTIAL / f"{state[:16]}.journal",
             config,
             lambda trial: objective(stated, config, crops, judge, parent, trial),
+            stated=True,
         )
-        parent.log_metrics({"kid": best.value})
-        parent.log_params({"best": best.chosen})
-    write_yaml(Path("artifacts/tune/wgan/best.yaml"), best.content)
+        spread = {} if found.spread is None else {"kid_spread": found.spread}
+        parent.log_metrics({"kid": found.value} | spread)
+        parent.log_params({"best": found.chosen})
     shutil.rmtree(PARTIAL, ignore_errors=True)
+    return found.content
+
+
+def main() -> None:
+    """Write what train_wgan takes instead of the stated values."""
+    config = section("tune_wgan", WganSearchConfig)
+    stated = WganCandidate(
+        wgan=section("wgan", WganConfig),
+        wgan_training=section("wgan_training", WganTrainingConfig),
+    )
+    content = STATED if config.use == "stated" else best(config, stated)
+    write_yaml(Path("artifacts/tune/wgan/best.yaml"), dict(content))
 
 
 if __name__ == "__main__":

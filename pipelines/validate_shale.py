@@ -7,6 +7,7 @@ from poreops.errors import exit_on_input_error
 from poreops.expectations import validate
 from poreops.sections import section
 from poreops.store import read_hdf5, write_json, write_text
+from poreops.volumes.grey import PARTS, Crops
 
 CROPS, REPORTS = Path("artifacts/crops"), Path("reports")
 
@@ -14,7 +15,11 @@ CROPS, REPORTS = Path("artifacts/crops"), Path("reports")
 def main() -> None:
     """Write the report, then fail if an expectation failed."""
     config = section("core_validation", CoreValidationConfig)
-    crops = {part: read_hdf5(CROPS / f"{part}.h5")[0]["images"] for part in ("train", "held_out")}
+    stored = {part: read_hdf5(CROPS / f"{part}.h5")[0] for part in PARTS}
+    crops = {
+        part: Crops(found["images"], found["slices"], found["corners"])
+        for part, found in stored.items()
+    }
     report = validate(crop_facts(crops), crop_suite(config))
     write_json(REPORTS / "core_validation.json", report.to_json())
     write_text(REPORTS / "core_validation.html", report.to_html("Validation of the crops"))

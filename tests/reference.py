@@ -88,14 +88,17 @@ class TieError(Exception):
 
 
 def size_factor(crop, convention="centroid"):
-    """The definition of Misaghian et al. (2022), section 2.3, by a direct solve, 2D or 3D."""
-    inside = largest_cluster(crop > 0)
+    """The definition of Misaghian et al. (2022), section 2.3, by a direct solve, 2D or 3D.
+
+    Of one cluster that holds 1 and 2.
+    """
+    inside = crop > 0
     deepest = squared_distance(crop)
-    voxels = np.argwhere(inside)
     source = np.zeros(crop.shape)
-    spheres = []
+    spheres, poles = [], []
     for label, sign in ((1, 1.0), (2, -1.0)):
-        centroid = np.argwhere(crop == label).mean(axis=0)
+        voxels = np.argwhere(crop == label)
+        centroid = voxels.mean(axis=0)
         if convention == "porespy":
             centroid -= 0.5
         radius = np.round((2 * np.sqrt(deepest[crop == label].max()) - np.sqrt(crop.ndim)) / 2)
@@ -106,10 +109,23 @@ def size_factor(crop, convention="centroid"):
         for place in nearest:
             source[tuple(place)] += sign / len(nearest)
         spheres.append([])
+        poles.append(tuple(nearest.T))
         for place in nearest:
             apart = ((np.indices(crop.shape).T - place) ** 2).sum(axis=-1).T
             sphere = apart <= radius**2 if radius else crop == label
-            spheres[-1].append(inside & sphere)
+            spheres[-1].append(sphere & (inside if convention == "porespy" else crop == label))
     field = solve(inside, source)
     means = [np.mean([field[sphere].mean() for sphere in both]) for both in spheres]
-    return abs(1.0 / (means[0] - means[1]))
+    whole = field[poles[0]].mean() - field[poles[1]].mean()
+    drop = means[0] - means[1]
+    throat = sum(
+        np.count_nonzero(np.diff(crop.astype(int), axis=a) & _next_to(inside, a))
+        for a in range(crop.ndim)
+    )
+    return 1.0 / (drop if drop * throat >= 1 else whole)
+
+
+def _next_to(inside, axis):
+    """1 where a voxel and the next one along the axis are inside, as a bit mask."""
+    along = np.moveaxis(inside, axis, 0)
+    return -np.moveaxis(along[1:] & along[:-1], 0, axis).astype(int)

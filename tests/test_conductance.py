@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import porespy
 import pytest
+import scipy.ndimage as spim
 import tiny_model
 from mlflow.exceptions import MlflowException
 from reference import sphere_regions
@@ -320,6 +321,18 @@ def test_porespy_predicts_with_our_weights(register, model, count):
     )
     ours = poreops.load_model(CHAMPION).size_factors(regions.labels, conns, voxel_size=3e-6)
     np.testing.assert_allclose(np.atleast_1d(theirs), ours, rtol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_porespys_zoom_cut_in_two_gets_no_number(register):
+    register()
+    keras_model, _ = poreops.export_for_porespy(CHAMPION)
+    rois = np.repeat(tiny_model.conduits(3)[0][:1], 2, axis=0)
+    rois[1][spim.binary_dilation(rois[1] == 1)] = 0
+    rois[1][:2, :2, :2] = 1
+    found = keras_model.predict_on_batch(rois[..., None].astype(np.float32))[:, 0]
+    assert np.isfinite(found[0])
+    assert np.isnan(found[1])
 
 
 def test_a_model_of_2d_conduits_is_none_of_porespys(tmp_path):

@@ -1,15 +1,29 @@
 """A half conduit to an image face is solved exactly by its mirror image."""
 
+import warnings
+
 import numpy as np
 import porespy
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
-from poreops.conduits import METHODS, NO_CONTACTS, checked_method, face_contacts, size_factors
-from poreops.errors import InputError
+from poreops.conduits import (
+    METHODS,
+    NO_CONTACTS,
+    FaceContacts,
+    checked_method,
+    face_contacts,
+    size_factors,
+)
+from poreops.errors import InputError, UnsettledWarning
+from poreops.regions.joined import joined
 from poreops.regions.partition import partition
-from poreops.transport.size_factor import pore_spheres
+from poreops.transport.hydraulic import hydraulic_size_factors
+from poreops.transport.size_factor import diffusive_size_factors, pore_spheres
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +143,100 @@ def test_methods_by_name():
     assert checked_method("shape-factor", None, 3) == "shape_factor"
     with pytest.raises(InputError, match="method must be one of"):
         checked_method("dNs", None, 3)
+
+
+def pair_with_pieces(extra):
+    """Two touching pores; more voxels of region 2 far from them, as PoreSpy's labels have."""
+    labels = np.zeros((60, 14, 14), np.int32)
+    labels[2:10, 2:10, 2:10], labels[10:18, 2:10, 2:10] = 1, 2
+    if extra == "specks":
+        labels[30:33, 2:5, 2:5] = 2
+    elif extra == "more than half of it":
+        labels[28:40, 2:12, 2:12] = 2
+    elif extra == "of both":
+        labels[30:31, 2:4, 2:4], labels[40:44, 5:9, 5:9] = 1, 2
+    return labels
+
+
+class ByVolume:
+    """A model that sees nothing but how many voxels it is given."""
+
+    target, walls, convention = "diffusive", None, "centroid"
+
+    def conduit_size_factors(self, crops):
+        parts = [joined(crop) for crop in crops]
+        return np.array([0.0 if part is None else np.count_nonzero(part) for part in parts])
+
+
+@pytest.mark.parametrize("target", ["diffusive", "hydraulic"])
+@pytest.mark.parametrize("method", ["dns", "geometry", "shape_factor"])
+@pytest.mark.parametrize("extra", ["specks", "more than half of it", "of both"])
+def test_loose_pieces_of_a_region_change_nothing(method, target, extra):
+    conns = np.array([[0, 1]])
+    alone, found = (
+        size_factors(pair_with_pieces(e), conns, NO_CONTACTS, method=method, target=target)[0]
+        for e in ("none", extra)
+    )
+    assert alone[0] > 1
+    assert found == pytest.approx(alone, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["dns", "geometry", "shape_factor"])
+def test_loose_pieces_do_not_change_the_way_to_a_face(method):
+    labels = pair_with_pieces("none")
+    labels[:2, 4:8, 4:8] = 1
+    pieces = labels.copy()
+    pieces[20:30, 2:9, 2:9] = 1
+    at = FaceContacts(*np.array([[0], [0], [0]]))
+    alone, found = (
+        size_factors(image, np.zeros((0, 2), int), at, method=method)[1]
+        for image in (labels, pieces)
+    )
+    assert alone[0] > 1
+    assert found == pytest.approx(alone, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["dns", "model", "geometry", "shape_factor"])
+@pytest.mark.parametrize("target", ["diffusive", "hydraulic"])
+def test_regions_without_a_common_face_carry_nothing_by_any_method(method, target):
+    if method == "model":
+        target = "diffusive"
+    labels = np.zeros((8, 8, 30), np.int32)
+    labels[:4, :4, :10], labels[4:, 4:, 10:20] = 1, 2  # an edge in common, no face
+    labels[1:3, 1:3, 20:30] = 3
+    conns = np.array([[0, 1], [0, 2], [1, 2]])
+    found, _ = size_factors(
+        labels, conns, NO_CONTACTS, method=method, model=ByVolume(), target=target
+    )
+    np.testing.assert_array_equal(found, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.int32, st.tuples(*[st.integers(2, 6)] * 3), elements=st.integers(0, 2)),
+    st.integers(0, 2),
+)
+def test_diffusion_and_flow_are_zero_for_the_same_pairs(labels, axis):
+    assume({1, 2} <= set(np.unique(labels)))
+    conns = np.array([[0, 1]])
+    touch = joined(labels.astype(np.uint8)) is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnsettledWarning)
+        flow = hydraulic_size_factors(labels, conns)[0]
+    diffusion = diffusive_size_factors(labels, conns)[0]
+    assert (diffusion > 0) == touch == (flow != 0)
+    assert np.isfinite(diffusion)
+    assert not flow < 0
+    mirrored = diffusive_size_factors(np.flip(labels, axis), conns)[0]
+    assert mirrored == pytest.approx(diffusion, rel=1e-5)
+
+
+def test_a_method_of_one_convention_refuses_a_model_of_the_other(regions):
+    with pytest.raises(InputError, match="convention porespy do not compare with .* centroid"):
+        size_factors(
+            regions.labels, regions.conns, NO_CONTACTS, method="model", model=ByVolume(),
+            convention="porespy",
+        )  # fmt: skip
+    half = size_factors(regions.labels, regions.conns[:5], NO_CONTACTS, convention="porespy")[0]
+    exact = diffusive_size_factors(regions.labels, regions.conns[:5], convention="porespy")
+    np.testing.assert_array_equal(half, exact)

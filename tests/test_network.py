@@ -1,6 +1,7 @@
 """Networks obey series, parallel and symmetry laws exactly, and OpenPNM runs on them."""
 
 import math
+import re
 
 import numpy as np
 import openpnm
@@ -11,13 +12,14 @@ from reference import sphere_regions
 import poreops
 from poreops import network as network_module
 from poreops.conduits import METHODS, face_contacts
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError, UnsettledWarning
 from poreops.network import (
     build_network,
     diffusive_size_factors_model,
     network_of_regions,
 )
-from poreops.regions.partition import Regions, touching_pairs
+from poreops.regions.partition import Regions, partition, touching_pairs
+from poreops.transport import size_factor as size_factor_module
 from poreops.transport.bulk import formation_factor
 from poreops.transport.hydraulic import hydraulic_size_factors
 from poreops.transport.size_factor import diffusive_size_factors
@@ -115,7 +117,9 @@ def test_two_dimensional_prism():
     found = network_of_regions(_regions(labels), VOXEL, "model", PrismModel())
     assert found.formation_factor("x").formation_factor == pytest.approx(5 / 3, rel=1e-12)
     assert not found.formation_factor("y").percolates
-    with pytest.raises(InputError, match=r"axis must be one of x, y for a 2D image, got 'z'"):
+    with pytest.raises(
+        InputError, match=r"axis must be one of x, y or 0\.\.1 for a 2D image, got 'z'"
+    ):
         found.formation_factor("z")
     for method in ("geometry", "shape-factor"):
         with pytest.raises(InputError, match="got a 2D image"):
@@ -479,8 +483,8 @@ def test_rules_of_diameters_know_both_transports(carrying, method):
         ({"transport": "heat"}, "transport must be one of diffusion, flow, both, got 'heat'"),
         ({"voxel_size": 0}, "voxel size must be > 0 m, got 0"),
         ({"voxel_size": -1e-6}, "voxel size must be > 0 m"),
-        ({"voxel_size": math.nan}, "voxel size must be > 0 m"),
-        ({"voxel_size": math.inf}, "voxel size must be > 0 m"),
+        ({"voxel_size": math.nan}, "voxel size must be a finite number, got nan"),
+        ({"voxel_size": math.inf}, "voxel size must be a finite number, got inf"),
         ({"method": "magic"}, "method must be one of dns, model.*got 'magic'"),
         ({"method": "model"}, "needs a model, got none"),
     ],
@@ -498,7 +502,7 @@ def test_one_region_is_no_network(shape):
         network_of_regions(_regions(np.ones(shape)), VOXEL)
 
 
-@pytest.mark.parametrize("axis", ["w", "", "xy", 3, -1, 1.0, None])
+@pytest.mark.parametrize("axis", ["w", "", "xy", 3, -4, 1.0, True, None])
 def test_bad_axis(dns, axis):
     with pytest.raises(InputError, match="axis must be one of x, y, z"):
         dns.formation_factor(axis)
@@ -515,3 +519,32 @@ def test_no_project_is_left_open(dns):
     before = set(openpnm.Workspace())
     dns.formation_factor("x")
     assert set(openpnm.Workspace()) == before
+
+
+def test_a_layer_as_thin_as_a_pore_is_warned_of():
+    im = porespy.generators.overlapping_spheres((60, 60, 60), r=6, porosity=0.6, seed=3)
+    thin = build_network(im[:, :, 20:26], VOXEL, "geometry")
+    (note,) = thin.warnings
+    assert re.match(r"axis z: \d+ pore\(s\), \d+% of those at its faces, touch both", note)
+    assert "6 voxels" in note
+    assert build_network(im, VOXEL, "geometry").warnings == ()
+
+
+def test_a_conduit_that_does_not_settle_is_left_out_and_reported(rock, monkeypatch):
+    regions = partition(rock)
+    solve = size_factor_module.conduit_size_factor
+    small = []
+
+    def fails(crop, **options):
+        if crop.size == min(small, default=crop.size):
+            small.append(crop.size)
+            raise NotConvergedError("made to fail")
+        return solve(crop, **options)
+
+    monkeypatch.setattr(size_factor_module, "conduit_size_factor", fails)
+    with pytest.warns(UnsettledWarning, match=r"conduit 0 \(labels \d+ and \d+\): made to fail"):
+        found = network_of_regions(regions, VOXEL, workers=1)
+    lost = int(np.isnan(found.size_factors).sum())
+    assert lost >= 1
+    assert any("did not settle and are left out" in note for note in found.warnings)
+    assert np.isfinite(found.formation_factor(0).formation_factor)

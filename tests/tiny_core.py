@@ -12,9 +12,11 @@ from poreops.volumes.grey import ShaleConfig, SyntheticShaleConfig, cut_crops, s
 NETWORK = {
     "architecture": "spatial", "patch": 16, "latent": 4, "generator_widths": (8, 8),
     "critic_widths": (8, 8), "critic_norm": "none", "dropout": 0.1, "grey": "fitted",
+    "image": "grey", "noise": "measured",
 }  # fmt: skip
 TRAINING = {
-    "seed": 5, "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
+    "seed": 5, "repeats": 1,
+    "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
     "generator_rate": 5e-4, "critic_rate": 1e-3, "dcgan_rate": 5e-4, "decay_from": 0.5,
     "optimizer": "adam", "ema": 0.5, "precision": "float32",
 }  # fmt: skip
@@ -30,16 +32,16 @@ def training(**changes) -> WganTrainingConfig:
 
 @cache
 def crops(size: int = 24) -> tuple[np.ndarray, np.ndarray]:
-    """Training and held-out crops of a synthetic shale."""
+    """Crops of a synthetic shale to train on, and others to judge by."""
     synthetic = SyntheticShaleConfig(
-        images=3, shape=128, pore_share=0.06, fractures=100, ores=200, noise=5
+        images=6, shape=128, pore_share=0.06, fractures=100, ores=200, noise=5
     )
     config = ShaleConfig(
-        seed=2, images=(), synthetic=synthetic, size=size, train=40, held_out=20,
-        hold_out="slices", share=0.3, gap=0,
+        seed=2, images=(), synthetic=synthetic, size=size, train=40, search=20, gate=20, report=20,
+        hold_out="slices", share=0.5, gap=0,
     )  # fmt: skip
-    train, held_out = cut_crops(list(synthetic_shale(synthetic, 2)), config)
-    return train.images, held_out.images
+    parts = cut_crops(list(synthetic_shale(synthetic, 2)), config)
+    return parts["train"].images, parts["gate"].images
 
 
 @cache

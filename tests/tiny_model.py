@@ -9,7 +9,7 @@ from poreops.learning.conductance_model import ConductanceModel
 from poreops.learning.encoding import encode
 from poreops.learning.resnet3d import ResnetConfig
 from poreops.learning.training import Examples, Trained, TrainingConfig, train
-from poreops.regions.conduit import crop_conduits, resize_conduit
+from poreops.regions.conduit import crop_conduits, zoomed_conduit
 from poreops.transport.labels import LabelConfig
 from poreops.transport.size_factor import diffusive_size_factors
 
@@ -40,7 +40,7 @@ def conduits(ndim: int):
     """Zoomed conduits, their zoom ratios and their simulated size factors in image voxels."""
     regions = sphere_regions(EDGES[ndim], ndim)
     crops = crop_conduits(regions.labels, regions.conns)
-    rois, ratios = zip(*map(resize_conduit, crops), strict=True)
+    rois, ratios = zip(*map(zoomed_conduit, crops), strict=True)
     return np.stack(rois), np.array(ratios), diffusive_size_factors(regions.labels, regions.conns)
 
 

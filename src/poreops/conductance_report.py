@@ -35,6 +35,8 @@ class Volumes:
         self.regions, self.conduits = regions, conduits
         arrays, stated = read_hdf5(labels)
         self.truth: Floats = arrays["size_factor"]
+        # a conduit whose simulation did not settle has no truth
+        self.known = np.isfinite(self.truth)
         self.label = label_definition(stated)
         self.target = self.label.target
 
@@ -61,9 +63,14 @@ class Volumes:
         values = np.concatenate(found)
         return values, 1e3 * seconds / len(values)
 
+    def scores(self, found: Floats) -> dict[str, float]:
+        """Score size factors of all conduits against those that are known."""
+        return scores(found[self.known], self.truth[self.known])
+
     def worst(self, found: dict[str, Floats], member: str) -> tuple[NDArray[np.uint8], list[str]]:
         """Return the six conduits that a member misses most, and what to write above each."""
-        rows = np.sort(np.argsort(relative_error(found[member], self.truth))[-6:])
+        errors = np.nan_to_num(relative_error(found[member], self.truth))
+        rows = np.sort(np.argsort(errors)[-6:])
         titles = [f"DNS {self.truth[i]:.3g}, {member} {found[member][i]:.3g}" for i in rows]
         return read_conduits(self.conduits, rows).roi, titles
 
@@ -92,7 +99,7 @@ def ablation(unseen: Volumes, models: Path, training: Path) -> tuple[Table, dict
     simulated, milliseconds = unseen.timed(
         lambda labels, conns: simulated_size_factors(labels, conns, unseen.label)
     )
-    table["dns"] = scores(simulated, unseen.truth) | {"ms_per_conduit": milliseconds}
+    table["dns"] = unseen.scores(simulated) | {"ms_per_conduit": milliseconds}
     return table, found
 
 
@@ -106,7 +113,7 @@ def rules(unseen: Volumes) -> tuple[Table, dict[str, Floats]]:
             return size_factors(labels, conns, NO_CONTACTS, method=name, target=unseen.target)[0]
 
         found[name], milliseconds = unseen.timed(rule)
-        table[name] = scores(found[name], unseen.truth) | {"ms_per_conduit": milliseconds}
+        table[name] = unseen.scores(found[name]) | {"ms_per_conduit": milliseconds}
     return table, found
 
 
@@ -121,14 +128,14 @@ def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
         for name in ("by_volume", "random")
     }
     table = {
-        name: scores(judge(model, unseen.conduits).found, unseen.truth)
-        for name, model in models.items()
+        name: unseen.scores(judge(model, unseen.conduits).found) for name, model in models.items()
     }
     rows, model = read_split(random).test, models["random"]
     part = read_conduits(artifacts / "conduits/train.h5", rows)
     truth = read_hdf5(artifacts / "labels/train.h5")[0]["size_factor"][rows]
     found = model.predict(part.roi) / part.zoom_ratio ** zoom_power(model.target, model.ndim)
-    return table | {"random_own_test": scores(found, truth)}
+    known = np.isfinite(truth)
+    return table | {"random_own_test": scores(found[known], truth[known])}
 
 
 def invariance(unseen: Volumes, files: Path) -> dict[str, float]:

@@ -5,21 +5,37 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import edt
 import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
 
+from poreops.arguments import AXES, shown
+from poreops.arguments import checked_voxel_size as checked_voxel_size
 from poreops.errors import InputError
-from poreops.regions.conduit import crop_conduits, face_regions, mirrored_conduit
-from poreops.regions.descriptors import face_geometry, region_geometry
+from poreops.regions.conduit import (
+    conduit_boxes,
+    crop_conduit,
+    crop_conduits,
+    face_regions,
+    mirrored_conduit,
+)
+from poreops.regions.descriptors import RegionGeometry, face_geometry, region_geometry
+from poreops.regions.joined import regions_in_pieces, without_loose_pieces
+from poreops.regions.partition import are_touching
+from poreops.transport.conduit_loop import Names, pair_names
+from poreops.transport.convention import (
+    CONVENTION,
+    Convention,
+    checked_convention,
+    require_same_convention,
+)
 from poreops.transport.geometry import (
     cones_and_cylinder,
     cones_and_cylinder_flow,
@@ -53,6 +69,8 @@ class ConductanceModel(Protocol):
     """What `poreops.load_model` returns, as far as it is needed here."""
 
     target: Target
+    walls: Walls | None
+    convention: Convention | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
         """Return the size factor in powers of a voxel of each conduit crop."""
@@ -75,17 +93,22 @@ class FaceContacts:
     def __len__(self) -> int:
         return len(self.region)
 
+    def some(self, which: NDArray[Any]) -> Self:
+        """Return the chosen ones, by index or mask."""
+        return type(self)(self.region[which], self.axis[which], self.side[which])
+
 
 _EMPTY = np.zeros(0, dtype=np.int64)
 NO_CONTACTS = FaceContacts(_EMPTY, _EMPTY, _EMPTY)
+NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
     """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
-    name = method.replace("-", "_")
-    if name not in METHODS:
+    name = method.replace("-", "_") if isinstance(method, str) else method
+    if not isinstance(name, str) or name not in METHODS:
         raise InputError(
-            f"method must be one of {', '.join(METHODS)}, got {method!r}; correct --method"
+            f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"
         )
     if name == "model" and model is None:
         raise InputError(
@@ -101,9 +124,9 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 def checked_transport(transport: str, method: str) -> str:
     """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
-    if transport not in TRANSPORTS:
+    if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise InputError(
-            f"transport must be one of {', '.join(TRANSPORTS)}, got {transport!r}; "
+            f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
             "correct --transport"
         )
     if transport == "both" and method == "model":
@@ -152,14 +175,6 @@ def walls_of_flow(
     return walls or theirs or WALLS
 
 
-def checked_voxel_size(voxel_size: float) -> None:
-    """Raise `InputError` if the voxel size is not a length."""
-    if not (voxel_size > 0 and math.isfinite(voxel_size)):
-        raise InputError(
-            f"voxel size must be > 0 m, got {voxel_size}; give it in metres, e.g. 5.3e-6"
-        )
-
-
 def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
     """Find where regions meet the image faces, by axis, side and region."""
     found = [
@@ -183,6 +198,7 @@ def size_factors(
     watch: Watch | None = None,
     target: Target = "diffusive",
     walls: Walls | None = None,
+    convention: Convention | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the size factors in voxels of all throats and of all face contacts.
 
@@ -199,18 +215,28 @@ def size_factors(
     watch : callable, wraps the stream of conduits of `dns` and `model`
     target : "diffusive" [voxel] or "hydraulic" [voxel³]
     walls : "stepped" or "smooth", of flow by `dns` or `model`, see `walls_of_flow`
+    convention : "centroid" or "porespy", of diffusion by `dns` or `model`
+        By default that of the model, or centroid.
 
     Returns
     -------
     (Nt,) float64, (Nb,) float64
+        0 where the regions share no face. Every method takes the same part of regions in several
+        pieces, see `poreops.regions.joined`.
     """
     method = checked_method(method, model, labels.ndim)
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
         return _by_rule(labels, conns, contacts, _RULES[target][method])
-    solver: ConduitSolver = partial(conduit_size_factors, workers=workers)
+    asked = checked_convention(convention or CONVENTION)
+    names = _conduit_names(conns, contacts)
+    solver: ConduitSolver = partial(
+        conduit_size_factors, workers=workers, convention=asked, names=names
+    )
     if of_flow is not None:
-        solver = partial(conduit_hydraulic_size_factors, walls=of_flow, workers=workers)
+        solver = partial(
+            conduit_hydraulic_size_factors, walls=of_flow, workers=workers, names=names
+        )
     if model is not None and method == "model":
         if model.target != target:
             raise InputError(
@@ -218,6 +244,8 @@ def size_factors(
                 "choose another --model, or --transport "
                 + ("flow" if target == "diffusive" else "diffusion")
             )
+        if convention is not None and model.convention is not None:
+            require_same_convention(asked, "the request", model.convention, "the model")
         solver = model.conduit_size_factors
     # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
@@ -227,6 +255,19 @@ def size_factors(
         crops = watch(crops, len(conns) + len(contacts))
     factors = np.asarray(solver(crops), dtype=np.float64)
     return factors[: len(conns)], 2 * factors[len(conns) :]
+
+
+def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
+    pairs = pair_names(conns)
+
+    def name(i: int) -> str:
+        if i < len(conns):
+            return pairs(i)
+        at = i - len(conns)
+        face = AXES[contacts.axis[at]] + ("min", "max")[contacts.side[at]]
+        return f"label {contacts.region[at] + 1} at the face {face}"
+
+    return name
 
 
 def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> Iterator[Crop]:
@@ -246,9 +287,45 @@ def _by_rule(
     rule: Rule,
 ) -> tuple[FloatArray, FloatArray]:
     distance: Any = edt.edt(labels > 0)
-    sizes = region_geometry(labels, conns, distance)
+    sizes = region_geometry(labels, NO_CONNS, distance)
     diameters = sizes.pore_equivalent_diameter
-    throats = rule(diameters[conns], sizes.throat_inscribed_diameter, sizes.throat_length)
-    faces = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
-    both = np.column_stack([diameters[contacts.region]] * 2)
-    return throats, 2 * rule(both, faces.inscribed_diameter, faces.length)
+    in_pieces = regions_in_pieces(labels)
+    throats, faces = np.zeros(len(conns)), np.zeros(len(contacts))
+
+    split = in_pieces[conns].any(axis=1)
+    plain = np.flatnonzero(~split & are_touching(labels, conns))
+    throat = region_geometry(labels, conns[plain], distance)
+    throats[plain] = rule(
+        diameters[conns[plain]], throat.throat_inscribed_diameter, throat.throat_length
+    )
+    # of regions in pieces what the other methods solve, and no more, is measured
+    boxes = conduit_boxes(labels, conns[split])
+    for i, box in zip(np.flatnonzero(split), boxes, strict=True):
+        part = without_loose_pieces(crop_conduit(labels, conns[i], box))
+        if part is not None:
+            window = distance[tuple(slice(*ends) for ends in box.reshape(2, -1).T)]
+            found = region_geometry(part, ONE_CONN, window)
+            both = found.pore_equivalent_diameter[np.newaxis]
+            throats[i] = rule(both, found.throat_inscribed_diameter, found.throat_length)[0]
+
+    def to_faces(
+        image: NDArray[np.integer], some: FaceContacts, sizes: RegionGeometry, near: Any
+    ) -> FloatArray:
+        found = face_geometry(image, some.region, some.axis, some.side, sizes, near)
+        both = np.column_stack([sizes.pore_equivalent_diameter[some.region]] * 2)
+        return 2 * rule(both, found.inscribed_diameter, found.length)
+
+    split = in_pieces[contacts.region]
+    faces[~split] = to_faces(labels, contacts.some(~split), sizes, distance)
+    regions = spim.find_objects(labels) if split.any() else []
+    for i in np.flatnonzero(split):
+        at = contacts.some(np.array([i]))
+        region, axis, side = (int(field[0]) for field in (at.region, at.axis, at.side))
+        box = regions[region]
+        part = without_loose_pieces(mirrored_conduit(labels, region, axis, side, box))
+        if part is not None:
+            half = np.split(part, 2, axis=axis)[1 - side]
+            found = region_geometry(half, NO_CONNS, distance[box])
+            first = FaceContacts(np.zeros(1, np.int64), at.axis, at.side)
+            faces[i] = to_faces(half, first, found, distance[box])[0]
+    return throats, faces

@@ -15,9 +15,17 @@ class InputError(ValueError):
     poreops.errors.InputError: voxel size must be > 0 m, got -1.0; give it as --voxel-size 5.3e-6
     """
 
+    def __init__(self, message: str) -> None:
+        # a value that the message shows may have lines of its own
+        super().__init__(" ".join(line.strip() for line in message.splitlines()))
+
 
 class NotConvergedError(RuntimeError):
     """An iteration stopped before it reached its tolerance; nothing was returned."""
+
+
+class UnsettledWarning(UserWarning):
+    """Some of many conduits have no size factor; the message names them, the others are there."""
 
 
 @contextmanager

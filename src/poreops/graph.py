@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from poreops.arguments import AXES as AXES
+from poreops.arguments import checked_axis
 from poreops.conduits import FaceContacts
-from poreops.errors import InputError
 from poreops.regions.descriptors import face_geometry, region_geometry
 
-AXES = "xyz"
-
 FloatArray = NDArray[np.float64]
+
+axis_index = checked_axis
 
 
 def network_arrays(
@@ -101,17 +102,6 @@ def joining_part(
     cluster = clusters(len(inlet), conns[open_])
     joined: NDArray[np.bool_] = (has_pore(cluster, inlet) & has_pore(cluster, outlet))[cluster]
     return joined, open_ & joined[conns].all(axis=1)
-
-
-def axis_index(axis: str | int, ndim: int) -> int:
-    """Return 0, 1 or 2 of an axis name or number, or raise `InputError`."""
-    index = AXES.find(axis) if isinstance(axis, str) and len(axis) == 1 else axis
-    if not isinstance(index, int | np.integer) or not 0 <= index < ndim:
-        raise InputError(
-            f"axis must be one of {', '.join(AXES[:ndim])} for a {ndim}D image, got {axis!r}; "
-            "correct --axis"
-        )
-    return int(index)
 
 
 def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:

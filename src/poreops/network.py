@@ -1,6 +1,7 @@
 """Build a pore network of an image, solve diffusion and flow on it (the only OpenPNM import)."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,21 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import AXES, checked_axis, checked_voxel_size, checked_workers, shown
 from poreops.conduits import (
     ConductanceModel,
     FaceContacts,
     Watch,
     checked_method,
     checked_transport,
-    checked_voxel_size,
     face_contacts,
     size_factors,
     walls_of_flow,
 )
 from poreops.errors import InputError
-from poreops.graph import AXES, axis_index, face_name, joining_part, network_arrays
+from poreops.graph import face_name, joining_part, network_arrays
 from poreops.network_transport import NetworkDiffusion, NetworkFlow
-from poreops.regions.partition import Regions, partition
+from poreops.regions.conduit import checked_labels
+from poreops.regions.partition import Regions, binary_image, partition
+from poreops.transport.convention import Convention
 from poreops.transport.quantity import Target, voxel_power
 from poreops.transport.walls import Walls
 from poreops.volumes.memory import require_memory
@@ -55,6 +58,9 @@ class PoreNetwork:
     voxel_size : float [m]
     method : what gave the size factors
     walls : "stepped" or "smooth", which those of flow follow; None without flow, or by a rule
+    warnings : tuple of str
+        What speaks against the network's numbers, a line each: pores that reach from face to
+        face, size factors that are missing.
     """
 
     openpnm: Any
@@ -64,6 +70,7 @@ class PoreNetwork:
     voxel_size: float
     method: str
     walls: Walls | None = None
+    warnings: tuple[str, ...] = ()
 
     def formation_factor(self, axis: str | int) -> NetworkDiffusion:
         """Solve Fickian diffusion with c = 1 and 0 on the two faces of an axis, by OpenPNM.
@@ -83,7 +90,7 @@ class PoreNetwork:
             No such axis, or the network was built for flow only.
         """
         labels = self.regions.labels
-        index = axis_index(axis, labels.ndim)
+        index = checked_axis(axis, labels.ndim)
         porosity = float(np.count_nonzero(labels)) / labels.size
         effective = self._effective(index, "diffusive", "FickianDiffusion")
         return NetworkDiffusion(
@@ -116,7 +123,7 @@ class PoreNetwork:
         InputError
             No such axis, or the network was built for diffusion only.
         """
-        index = axis_index(axis, self.regions.labels.ndim)
+        index = checked_axis(axis, self.regions.labels.ndim)
         return NetworkFlow(AXES[index], self._effective(index, "hydraulic", "StokesFlow"))
 
     def _effective(self, index: int, kind: str, algorithm: str) -> float:
@@ -144,6 +151,7 @@ def build_network(
     *,
     transport: str = "diffusion",
     walls: Walls | None = None,
+    convention: Convention | None = None,
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Partition an image and build its pore network.
@@ -162,12 +170,15 @@ def build_network(
     walls : "stepped" or "smooth", optional
         Of flow by `dns` (stepped by default) or `model` (its own): see
         `poreops.transport.stokes.permeability`.
+    convention : "centroid" or "porespy", optional
+        Of diffusion by `dns` (centroid by default) or `model` (its own).
     watch : callable, optional
         Wraps the stream of conduits, of the given number: a progress bar.
 
     Returns
     -------
     PoreNetwork
+        Read its `warnings`: a network cannot describe an image as thin as a pore.
 
     Raises
     ------
@@ -176,8 +187,9 @@ def build_network(
         transport or of other walls, walls are given without flow, the image needs more memory
         than there is, or it has a single region and so no throat.
     """
-    checked_voxel_size(voxel_size)
-    method = checked_method(method, model, np.ndim(im))
+    im = binary_image(im)
+    voxel_size = checked_voxel_size(voxel_size)
+    method = checked_method(method, model, im.ndim)
     checked_transport(transport, method)
     require_memory(
         np.size(im) * BYTES_PER_VOXEL,
@@ -187,7 +199,7 @@ def build_network(
     regions = partition(im)
     return network_of_regions(
         regions, voxel_size, method, model, workers,
-        transport=transport, walls=walls, watch=watch,
+        transport=transport, walls=walls, convention=convention, watch=watch,
     )  # fmt: skip
 
 
@@ -200,12 +212,13 @@ def network_of_regions(
     *,
     transport: str = "diffusion",
     walls: Walls | None = None,
+    convention: Convention | None = None,
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`."""
     import openpnm
 
-    checked_voxel_size(voxel_size)
+    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
     labels, conns = regions.labels, regions.conns
     method = checked_method(method, model, labels.ndim)
     checked_transport(transport, method)
@@ -231,6 +244,7 @@ def network_of_regions(
             watch=watch,
             target=target,
             walls=of_flow if target == "hydraulic" else None,
+            convention=convention,
         )
         unit = voxel_size ** voxel_power(target)
         found[f"{target}_size_factors"] = np.concatenate(factors) * unit
@@ -240,7 +254,38 @@ def network_of_regions(
         found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
         for kind in ("diffusive", "hydraulic")
     )
-    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method, of_flow)
+    notes = [*_thin_axes(contacts, labels.shape), *_missing(found)]
+    return PoreNetwork(
+        network, regions, diffusive, hydraulic, voxel_size, method, of_flow, tuple(notes)
+    )
+
+
+def _thin_axes(contacts: FaceContacts, shape: tuple[int, ...]) -> list[str]:
+    """Say of each axis whether pores reach from one face to the other."""
+    notes = []
+    for axis, length in enumerate(shape):
+        first, last = (
+            contacts.region[(contacts.axis == axis) & (contacts.side == side)] for side in (0, 1)
+        )
+        both = np.intersect1d(first, last)
+        if both.size:
+            share = both.size / np.union1d(first, last).size
+            notes.append(
+                f"axis {AXES[axis]}: {both.size} pore(s), {share:.0%} of those at its faces, "
+                f"touch both of them over {length} voxels: a network does not describe so thin a "
+                "layer; take formation_factor or permeability, which solve the image itself"
+            )
+    return notes
+
+
+def _missing(found: Mapping[str, FloatArray]) -> list[str]:
+    """Say how many conduits have no size factor, which closes them."""
+    return [
+        f"{missing} of {len(values)} conduits have no {name.replace('_', ' ')}: they did not "
+        "settle and are left out of the network"
+        for name, values in found.items()
+        if (missing := int(np.count_nonzero(np.isnan(values))))
+    ]
 
 
 def diffusive_size_factors_model(
@@ -277,8 +322,8 @@ def diffusive_size_factors_model(
     a Dirichlet voxel inside the slab would misjudge inlet and outlet. Several slabs of one region
     on one face share the half conduit; a throat between two boundary pores gets 0.
     """
-    checked_voxel_size(voxel_size)
-    labels = regions.labels if isinstance(regions, Regions) else np.asarray(regions)
+    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
+    labels = checked_labels(regions.labels if isinstance(regions, Regions) else regions)
     if "pore.region_label" in network:
         region = np.asarray(network["pore.region_label"], dtype=np.int64) - 1
     else:
@@ -327,11 +372,16 @@ def load_network(path: str | Path) -> Any:
 
 def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | None:
     """Return the model, loaded first if it is a URI."""
-    if isinstance(model, str):
+    if isinstance(model, str | Path):
         import poreops
 
-        loaded: ConductanceModel = poreops.load_model(model)
+        loaded: ConductanceModel = poreops.load_model(str(model))
         return loaded
+    if model is not None and not hasattr(model, "conduit_size_factors"):
+        raise InputError(
+            f"a model must be one of load_model or its URI, got {shown(model)}; "
+            "e.g. models:/conductance@champion"
+        )
     return model
 
 

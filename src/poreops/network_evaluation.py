@@ -72,6 +72,7 @@ def compare_networks(
             1,
             transport=transport,
             walls=label.walls if flow and name == "dns" else None,
+            convention=label.convention if not flow and name == "dns" else None,
         )
         for name in methods
     } | {

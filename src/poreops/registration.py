@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from poreops.store import sha256
 from poreops.tracking import (
     CHALLENGER,
     CHAMPION,
+    GATE,
     ModelVersion,
     champion_info,
     download,
     drop_alias,
     lineage,
+    note,
     promote,
     register,
     run,
@@ -46,6 +48,7 @@ class Candidate:
     nulls : what nulls reached on the same data, kept with the version
     params : noted in its run
     walls : of the flow that it learned from; models of other walls do not compare
+    tags : of its version: what kind of model it is
     """
 
     name: str
@@ -60,6 +63,7 @@ class Candidate:
     nulls: Mapping[str, Scores]
     params: Mapping[str, Any]
     walls: Walls | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ def enter(
         if reasons and champion is not None and champion.version == version.version:
             drop_alias(version, CHAMPION)
             champion = None
-        tracked.set_tags({"gate": "; ".join(reasons) or "passed"})
+        tracked.set_tags({GATE: "; ".join(reasons) or "passed"})
+        note(version, dict(candidate.tags) | {GATE: "; ".join(reasons) or "passed"})
     return Registered(candidate.name, digest, version.version, champion is not None, reasons)
 
 
@@ -244,7 +249,8 @@ def model_files(uri: str, description: str, kind: str, remedy: str) -> Path:
     InputError
         No such model, no champion, or a model of another kind.
     """
-    folder = Path(uri) if (Path(uri) / description).exists() else download(uri)
+    is_folder = isinstance(uri, str | Path) and (Path(uri) / description).exists()
+    folder = Path(uri) if is_folder else download(uri)
     found = sorted(folder.rglob(description))
     if len(found) != 1:
         raise InputError(

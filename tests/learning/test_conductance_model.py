@@ -106,9 +106,9 @@ def test_a_model_of_flow_has_the_units_of_flow(model, ndim):
 
 def test_a_model_of_flow_keeps_its_walls(model, ndim, tmp_path):
     trained = tiny_model.trained(ndim).model
-    ConductanceModel(trained, model.network, model.scaling, ndim, "hydraulic", "stepped").save(
-        tmp_path
-    )
+    ConductanceModel(
+        trained, model.network, model.scaling, ndim, "hydraulic", "stepped", member="both"
+    ).save(tmp_path)
     assert ConductanceModel.load(tmp_path).walls == "stepped"
     description = read_json(tmp_path / DESCRIPTION)
     del description["walls"]  # a model from before walls were stated
@@ -116,6 +116,32 @@ def test_a_model_of_flow_keeps_its_walls(model, ndim, tmp_path):
     assert ConductanceModel.load(tmp_path).walls == "smooth"
     model.save(tmp_path / "diffusion")
     assert ConductanceModel.load(tmp_path / "diffusion").walls is None
+
+
+def test_a_model_of_diffusion_keeps_its_convention(model, ndim, tmp_path):
+    assert model.convention == "centroid"
+    trained = tiny_model.trained(ndim).model
+    facts = (trained, model.network, model.scaling, ndim)
+    ConductanceModel(*facts, "diffusive", convention="porespy", member="both").save(tmp_path)
+    assert ConductanceModel.load(tmp_path).convention == "porespy"
+    description = read_json(tmp_path / DESCRIPTION)
+    del description["convention"]  # a model from before it was stated
+    write_json(tmp_path / DESCRIPTION, description)
+    assert ConductanceModel.load(tmp_path).convention == "centroid"
+    assert ConductanceModel(*facts, "hydraulic", member="both").convention is None
+
+
+def test_loose_pieces_and_pairs_that_do_not_touch_are_as_simulated(model, ndim):
+    crop = np.zeros((40, *(12,) * (ndim - 1)), np.uint8)
+    rest = (slice(2, 10),) * (ndim - 1)
+    crop[2:10, *rest], crop[10:18, *rest] = 1, 2
+    loose, apart = crop.copy(), crop.copy()
+    loose[24:38, *(slice(1, 11),) * (ndim - 1)] = 2
+    apart[9:12] = 0
+    found = model.conduit_size_factors([crop, apart, loose, apart])
+    assert found[0] > 0
+    np.testing.assert_array_equal(found, [found[0], 0, found[0], 0])
+    assert model.conduit_size_factors([apart]) == [0]
 
 
 def test_no_conduit_no_size_factor(model, ndim):
@@ -139,8 +165,8 @@ def test_bad_rois_and_numbers_are_refused(model, rois):
     for call, rule in [
         (lambda: model.predict(rois + 1), r"0, 1 and 2 only, got 1\.\.3"),
         (lambda: model.predict(rois[:, :32]), "must be "),
-        (lambda: model.predict(np.minimum(rois, 1)), "both regions, 1 and 2, got a ROI without"),
-        (lambda: model.predict(np.zeros_like(rois)), "both regions, 1 and 2"),
+        (lambda: model.predict(np.minimum(rois, 1)), "must hold labels 1 and 2"),
+        (lambda: model.predict(np.zeros_like(rois)), "must hold labels 1 and 2"),
         (lambda: model.size_factors(labels, conns, voxel_size=0), "voxel size must be positive"),
         (lambda: model.size_factors(labels, conns + 1), r"conns must lie in 0\.\.1"),
     ]:

@@ -5,9 +5,10 @@ import pytest
 from tiny_core import model, network
 
 from poreops.errors import InputError
-from poreops.learning.core_model import DESCRIPTION, WEIGHTS, DigitalCoreModel
+from poreops.learning.core_model import DESCRIPTION, WEIGHTS, DigitalCoreModel, grey_probe
+from poreops.learning.finite import DivergedError
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import WganConfig, generator
-from poreops.learning.wgan_training import GreyScale
 from poreops.store import read_json, sha256, write_json
 
 
@@ -77,9 +78,59 @@ def test_the_published_architecture_makes_one_size():
     paper = WganConfig(
         architecture="paper", patch=256, latent=8, generator_widths=(128, 128, 64),
         critic_widths=(64, 128, 256), critic_norm="layer", dropout=0.25, grey="full",
+        image="grey", noise="measured",
     )  # fmt: skip
     made = DigitalCoreModel(generator(paper), paper, GreyScale(0, 255))
     assert made.generate(1).shape == (1, 256, 256)
     with pytest.raises(InputError, match="256 pixels only, got 128; the nearest size is 256"):
         made.generate(1, 128)
     assert network().architecture == "spatial"
+
+
+def spoilt(value):
+    """Return a model of which one weight is `value`, and the name of the array."""
+    found = DigitalCoreModel(generator(network()), network(), model().scale)
+    found.keras_model.set_weights(model().keras_model.get_weights())
+    variable = found.keras_model.get_layer("up0").kernel
+    weights = np.asarray(variable).copy()
+    weights.flat[7] = value
+    variable.assign(weights)
+    return found, variable.path
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_weight_that_is_not_finite_is_refused_at_save(tmp_path, value):
+    dead, name = spoilt(value)
+    with pytest.raises(DivergedError, match=f"1 of .* numbers in {name}"):
+        dead.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_weight_that_is_not_finite_is_refused_at_load(folder):
+    dead, name = spoilt(np.nan)
+    dead.keras_model.save_weights(folder / WEIGHTS)
+    with pytest.raises(DivergedError, match=f"the generator in .* 1 of .* numbers in {name}"):
+        DigitalCoreModel.load(folder)
+
+
+def test_finite_weights_that_draw_no_finite_core_are_refused(folder):
+    """Each weight is finite; their products are not."""
+    huge, _ = spoilt(0.0)
+    huge.keras_model.set_weights([np.full_like(w, 3e38) for w in huge.keras_model.get_weights()])
+    huge.keras_model.save_weights(folder / WEIGHTS)
+    with pytest.raises(DivergedError, match="a core that it draws"):
+        DigitalCoreModel.load(folder)
+
+
+def test_a_cut_weights_file_is_one_line(folder):
+    path = folder / WEIGHTS
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match="must hold a digital core model, got") as raised:
+        DigitalCoreModel.load(folder)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_probe_of_a_model_is_that_of_its_files(folder):
+    assert grey_probe(DigitalCoreModel.load(folder)) == grey_probe(model())
+    other, _ = spoilt(1.0)
+    assert grey_probe(other) != grey_probe(model())

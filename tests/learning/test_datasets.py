@@ -9,7 +9,7 @@ from poreops.learning import datasets
 from poreops.learning.datasets import read_examples
 from poreops.learning.encoding import encode
 from poreops.regions.conduit import extract_conduits
-from poreops.store import ConduitWriter, write_hdf5
+from poreops.store import ConduitWriter, open_hdf5, write_hdf5
 
 # a conduit zoomed by z has z^p times the size factor, in voxels of its own
 POWERS = {("diffusive", 2): 0, ("diffusive", 3): 1, ("hydraulic", 2): 2, ("hydraulic", 3): 3}
@@ -46,3 +46,15 @@ def test_some_conduits_are_read(files, monkeypatch):
     assert len(found) == len(rows)
     np.testing.assert_array_equal(found.encoded.image[..., 0], rois[rows])
     np.testing.assert_allclose(found.size_factors, targets[rows], rtol=1e-12)
+
+
+def test_conduits_that_did_not_settle_are_left_out(files, tmp_path):
+    conduits, labels, _, targets = files
+    with open_hdf5(labels) as file:
+        found, target = file["size_factor"][()], file.attrs["target"]
+    found[[2, 11]] = np.nan
+    write_hdf5(tmp_path / "labels.h5", {"size_factor": found}, {"target": target})
+    rows = np.array([0, 2, 3, 11, 40])
+    examples = read_examples(conduits, tmp_path / "labels.h5", "labels", rows, workers=1)
+    np.testing.assert_allclose(examples.size_factors, targets[[0, 3, 40]], rtol=1e-12)
+    assert len(examples.encoded.image) == 3

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from reference import sphere_regions
 
 from poreops.errors import InputError
@@ -16,7 +17,8 @@ from poreops.learning.encoding import (
     scalar_columns,
     scalar_count,
 )
-from poreops.regions.conduit import crop_conduits, resize_conduit
+from poreops.regions.conduit import crop_conduits, resize_conduit, zoomed_conduit
+from poreops.regions.joined import joined
 from poreops.transport.size_factor import diffusive_size_factors, pore_spheres
 
 EXACT = [i for i, name in enumerate(SCALARS) if name != "log_coarse_size_factor"]
@@ -219,3 +221,49 @@ def test_bad_rois_are_refused(bad, rule):
     with pytest.raises(InputError, match=rule) as raised:
         encode(bad)
     assert "\n" not in str(raised.value)
+
+
+def test_loose_pieces_of_an_roi_are_left_out(rois):
+    loose = rois[:3].copy()
+    corner = (slice(None), *(slice(0, 2),) * (rois.ndim - 1))
+    apart = (slice(None), *(slice(0, 4),) * (rois.ndim - 1))
+    loose[apart] = 0
+    clean = encode(loose)
+    loose[corner] = 1
+    found = encode(loose)
+    np.testing.assert_array_equal(found.image, clean.image)
+    np.testing.assert_array_equal(found.scalars, clean.scalars)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_regions_that_do_not_touch_are_refused(ndim):
+    roi = np.zeros((2, *(64,) * ndim), np.uint8)
+    roi[:, :20] = 1
+    roi[0, 20:40], roi[1, 30:40] = 2, 2
+    assert len(encode(roi[:1]).image) == 1
+    with pytest.raises(InputError, match="two regions that touch, those of ROI 1 do not"):
+        encode(roi)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(*[st.integers(2, 6)] * 3), elements=st.integers(0, 2)),
+    st.integers(1, 90),
+)
+def test_every_conduit_has_finite_scalars_and_a_bounded_size_factor(crop, margin):
+    assume({1, 2} <= set(np.unique(crop)))
+    part = joined(crop)
+    assume(part is not None)
+    # a thread to a far voxel: shrunk, if it is long, until whole regions fit into a block
+    long = np.zeros((part.shape[0] + margin, *part.shape[1:]), np.uint8)
+    long[: part.shape[0]] = part
+    at = np.argwhere(part[-1])[0]
+    long[part.shape[0] :, at[0], at[1]] = part[-1, at[0], at[1]]
+    roi, _ = zoomed_conduit(long)
+    scalars = encode(roi[None], whole=True).scalars[0]
+    assert np.isfinite(scalars).all()
+    # no more than the faces of the throat carry
+    coarse, throat, edge = np.exp(
+        scalars[[-1, COLUMN["log_throat_area"], COLUMN["log_edge"]]].astype(float)
+    )
+    assert coarse * edge / 64 <= max(throat, 0.01) * (1 + 1e-4)

@@ -7,21 +7,23 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from poreops.errors import InputError
+from poreops.learning.detector_noise import DetectorNoise
 from poreops.learning.wgan_gp import (
+    Start,
     WganConfig,
     checked_size,
     critic,
-    cross_entropy,
     generator,
-    gradient_penalty,
     input_shapes,
     reachable_size,
-    wasserstein,
+    start_from,
 )
+from poreops.learning.wgan_losses import cross_entropy, gradient_penalty, wasserstein
 
 SPATIAL = {
     "architecture": "spatial", "patch": 32, "latent": 3, "generator_widths": (6, 5, 4),
     "critic_widths": (4, 6), "critic_norm": "layer", "dropout": 0.0, "grey": "fitted",
+    "image": "grey", "noise": "measured",
 }  # fmt: skip
 PAPER = SPATIAL | {
     "architecture": "paper", "patch": 256, "latent": 100, "generator_widths": (128, 128, 64),
@@ -49,7 +51,7 @@ def test_a_spatial_generator_reaches_any_size(widths, size):
     assert size <= whole < size + 2 ** (len(widths) - 1)
     image = generator(network)(noise(network, whole))
     assert image.shape == (1, whole, whole, 1)
-    assert np.abs(image).max() <= 1
+    assert np.ptp(image) > 0
 
 
 def test_a_spatial_generator_has_no_edge():
@@ -67,23 +69,69 @@ def test_a_spatial_generator_has_no_edge():
     np.testing.assert_allclose(np.asarray(model(small))[0, ..., 0], image[32:, 32:], atol=1e-5)
 
 
-def test_the_noise_of_a_spatial_generator_has_the_colour_of_its_kernel():
-    """White at first; a kernel (1, 1/2) along x correlates neighbours by 1/2 / (1 + 1/4)."""
-    model = generator(config())
-    model.get_layer("structure").set_weights(
-        [np.zeros_like(w) for w in model.get_layer("structure").get_weights()]
-    )
+def start(**changes):
+    content = {
+        "greys": np.array([-0.8, 0.1, 0.9]), "shares": np.array([0.05, 0.93, 0.02]),
+        "noise": 0.2, "colour": DetectorNoise(1.0, (0.0, 0.0)).kernel,
+    }  # fmt: skip
+    return Start(**(content | changes))
 
-    def correlations():
-        grain = np.arctanh(np.asarray(model(noise(config(), 128, count=2)))[..., 0])
-        pairs = ((grain[:, 1:], grain[:, :-1]), (grain[..., 1:], grain[..., :-1]))
-        return [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs]
 
-    np.testing.assert_allclose(correlations(), [0, 0], atol=0.02)
-    kernel = np.zeros((3, 3, 1, 1))
-    kernel[1, 1:, 0, 0] = 1, 0.5
-    model.get_layer("noise_colour").set_weights([kernel])
-    np.testing.assert_allclose(correlations(), [0, 0.4], atol=0.02)
+def silenced(model, *names):
+    """Let layers answer their bias whatever comes in."""
+    for name in names:
+        kernel, bias = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([0 * kernel, bias])
+
+
+@pytest.mark.parametrize("image", ["grey", "phases"])
+def test_noise_is_added_to_the_clean_image_as_strong_and_coloured_as_it_was_measured(image):
+    network = config(image=image)
+    model = generator(network)
+    colour = DetectorNoise(1.0, (0.0, 0.4)).kernel
+    start_from(model, network, start(colour=colour))
+    silenced(model, *(("structure",) if image == "grey" else ("phases", "texture")))
+    grain = np.asarray(model(noise(network, 128, count=2)))[..., 0]
+    assert grain.std() == pytest.approx(0.2, rel=0.03)
+    pairs = ((grain[:, 1:], grain[:, :-1]), (grain[..., 1:], grain[..., :-1]))
+    found = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs]
+    np.testing.assert_allclose(found, [0, 0.4], atol=0.02)
+
+
+def test_a_generator_starts_at_the_grey_of_the_matrix():
+    network = config()
+    model = generator(network)
+    start_from(model, network, start())
+    silenced(model, "structure")
+    assert np.asarray(model(noise(network, 64))).mean() == pytest.approx(0.1, abs=0.01)
+
+
+def test_phases_have_the_greys_that_were_measured():
+    """Where a phase has all of a pixel, the pixel has its grey but for a faint texture."""
+    network = config(image="phases")
+    model = generator(network)
+    start_from(model, network, start(noise=0.0))
+    _, logits = model.get_layer("phases").get_weights()
+    shares = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(shares, [0.05, 0.93, 0.02], atol=1e-4)
+    silenced(model, "phases")
+    mixed = shares @ [-0.8, 0.1, 0.9]
+    assert np.abs(np.asarray(model(noise(network, 32))) - mixed).max() <= 0.1 + 1e-6
+    for k, grey in enumerate([-0.8, 0.1, 0.9]):
+        kernel, _ = model.get_layer("phases").get_weights()
+        model.get_layer("phases").set_weights([kernel, 50 * np.eye(3)[k]])
+        assert np.abs(np.asarray(model(noise(network, 32))) - grey).max() <= 0.1 + 1e-6
+
+
+def test_what_is_measured_is_not_trained_and_what_is_learned_is():
+    def trained(**changes):
+        return {v.path.split("/")[0] for v in generator(config(**changes)).trainable_variables}
+
+    measured = {"noise_sd", "noise_colour"}
+    assert not trained(noise="measured") & measured
+    assert trained(noise="learned") >= measured
+    assert "greys" not in trained(image="phases")
+    assert trained(image="phases") >= {"phases", "texture"}
 
 
 def layers(model, kind):

@@ -9,8 +9,11 @@ import pytest
 from tiny_core import crops, network, trained, training
 
 from poreops.errors import InputError
+from poreops.learning.detector_noise import DetectorNoise
+from poreops.learning.finite import DivergedError
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import input_shapes
-from poreops.learning.wgan_training import LOSSES, DivergedError, Gan, GreyScale, train_gan
+from poreops.learning.wgan_training import LOSSES, Gan, train_gan
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -125,10 +128,80 @@ def test_crops_smaller_than_a_patch_are_refused():
     ids=["rmsprop, two critic steps", "bfloat16"],
 )
 def test_layer_norm_trains_by_other_optimizers_and_precisions(changes):
-    found = train_gan(network(critic_norm="layer"), training(epochs=1, **changes), crops()[0])
-    assert np.isfinite(list(found.history.values())).all()
+    """The critic learns to tell real from drawn, and cores are drawn in float32."""
+    settings = training(epochs=2, steps=30, critic_rate=2e-3, generator_rate=1e-6, **changes)
+    found = train_gan(network(critic_norm="layer", dropout=0.0), settings, crops()[0])
+    first, last = found.history["distance"]
+    assert last > max(first, 0.0)
     assert found.generator.variable_dtype == "float32"
-    assert found.generator.compute_dtype == "float32"  # what draws the cores
+    assert found.generator.compute_dtype == "float32"
+
+
+@pytest.mark.parametrize("dead", ["generator", "critic", "averaged"])
+def test_a_weight_that_is_not_finite_stops_the_training_and_is_named(dead):
+    """Whatever the losses say: a graph may turn NaN into 0."""
+    gan = Gan(network(), training(), crops()[0], "wgan_gp")
+    gan.check(0)
+    variable = getattr(gan, dead).trainable_variables[2]
+    spoilt = np.asarray(variable).copy()
+    spoilt.flat[0] = np.nan
+    variable.assign(spoilt)
+    with pytest.raises(DivergedError, match=rf"wgan_gp after epoch 1 .*{variable.path}"):
+        gan.check(0)
+
+
+@pytest.mark.parametrize("method", ["wgan_gp", "dcgan"])
+def test_no_two_draws_have_the_same_seed(monkeypatch, method):
+    """Noise planes, shares of the penalty and patches, over two steps of two critic steps."""
+    import tensorflow as tf
+
+    gan = Gan(network(), training(n_critic=2), crops()[0], method)
+    patches = [each for _, each in gan.patches(0)]
+    drawn = []
+    for name in ("stateless_normal", "stateless_uniform"):
+        real = getattr(tf.random, name)
+
+        def noted(shape, seed, *args, real=real, **kwargs):
+            drawn.append(tuple(int(s) for s in np.asarray(seed)))
+            return real(shape, seed, *args, **kwargs)
+
+        monkeypatch.setattr(tf.random, name, noted)
+    for number in range(2):
+        gan._step(tf.constant(number, tf.int64), patches[number])
+    critic_steps = 1 if method == "dcgan" else 2
+    planes = len(input_shapes(network(), 16))
+    penalties = 0 if method == "dcgan" else 2
+    assert len(drawn) == 2 * ((critic_steps + 1) * planes + penalties)
+    assert len(set(drawn)) == len(drawn)
+    assert min(place for _, place in drawn) >= 0  # negative ones are those of the patches
+
+
+def test_a_stated_rate_reaches_the_optimizer():
+    stated = training(critic_rate=3e-7, generator_rate=2e-7, epochs=1, decay_from=1.0)
+    gan = Gan(network(), stated, crops()[0], "wgan_gp")
+    before = [np.asarray(v).copy() for v in gan.critic.trainable_variables]
+    gan.epoch(0)
+    assert float(gan._c_opt.learning_rate) == pytest.approx(3e-7)
+    assert float(gan._g_opt.learning_rate) == pytest.approx(2e-7)
+    moved = max(
+        np.abs(np.asarray(v) - b).max()
+        for v, b in zip(gan.critic.trainable_variables, before, strict=True)
+    )
+    assert 0 < moved < 1e-5  # four steps of Adam
+
+
+def test_a_generator_starts_with_the_noise_and_the_grey_of_the_crops():
+    images = crops(48)[0]
+    gan = Gan(network(), training(), images, "wgan_gp")
+    structure = gan.averaged.get_layer("structure")
+    kernel, bias = structure.get_weights()
+    structure.set_weights([0 * kernel, bias])
+    rng = np.random.default_rng(0)
+    drawn = [rng.standard_normal((20, *s)).astype(np.float32) for s in input_shapes(network(), 48)]
+    cores = gan.scale.grey(np.asarray(gan.averaged(drawn))[..., 0])
+    real, found = DetectorNoise.measure(images), DetectorNoise.measure(cores)
+    assert found.sd == pytest.approx(real.sd, rel=0.05)
+    assert np.median(cores) == pytest.approx(np.median(images), abs=1)
 
 
 def test_dcgan_takes_one_step_of_a_discriminator_with_batch_norm():

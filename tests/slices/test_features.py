@@ -7,7 +7,7 @@ import pytest
 from poreops.errors import InputError
 from poreops.slices import features
 from poreops.slices.features import FEATURES, INPUTS, NAMES, axial_mean, design, measure
-from poreops.slices.segment import split_pores
+from poreops.slices.watershed import split_pores
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,48 @@ def test_parallel_pores_are_aligned_and_crossed_ones_are_not():
     crossed[40:44, 4:60], crossed[18:64, 30:34] = 0, 2
     crossed[8:12, 4:60] = 1
     found = measure(np.stack([stripes, crossed]), 1.0)
-    assert found["alignment"][0] == pytest.approx(1)
+    # weighted by the anisotropy of 4 x 56 pixels
+    assert found["alignment"][0] == pytest.approx((56**2 - 4**2) / (56**2 + 4**2 - 2))
     assert abs(found["orientation"][0]) == pytest.approx(np.pi / 2)
     assert found["alignment"][1] < 0.2
+
+
+def test_equal_discs_have_no_direction_wherever_they_lie():
+    y, x = np.ogrid[-4:5, -4:5]
+    slice_ = np.zeros((128, 128), int)
+    for k, (top, left) in enumerate(np.ndindex(8, 8)):
+        at = 6 + 14 * top, 6 + 14 * left
+        slice_[at[0] : at[0] + 9, at[1] : at[1] + 9][y**2 + x**2 <= 16] = k + 1
+    for pad in (0, 37, 333):
+        found = measure(np.pad(slice_, ((pad, 0), (pad, 0)))[None], 1.0)
+        assert found["alignment"][0] == 0
+        assert found["orientation"][0] == 0
+
+
+def test_a_few_long_pores_give_the_direction_among_many_round_ones():
+    field = np.zeros((96, 96), int)
+    for k, (top, left) in enumerate(np.ndindex(5, 9)):
+        field[4 + 10 * top : 9 + 10 * top, 4 + 10 * left : 9 + 10 * left] = k + 1
+    field[70:73, 10:80], field[80:83, 10:80] = 46, 47
+    found = measure(field[None], 1.0)
+    assert abs(found["orientation"][0]) == pytest.approx(np.pi / 2)
+    # 420 pixels of them lie in long pores, 1125 in squares
+    assert found["alignment"][0] == pytest.approx(420 / 1545, rel=0.01)
+
+
+def test_what_lies_outside_the_field_of_view_is_not_measured(labels):
+    """A frame of any width, marked as outside, changes no feature."""
+    framed = np.pad(labels, ((0, 0), (11, 4), (7, 20)), constant_values=-1)
+    pd.testing.assert_frame_equal(measure(framed, 2e-6), measure(labels, 2e-6))
+
+
+def test_the_edge_of_a_round_field_of_view_is_no_wall():
+    y, x = np.mgrid[:120, :120]
+    stripes = np.where(x % 12 < 4, 1, 0)
+    seen = np.where(np.hypot(y - 59.5, x - 59.5) < 55, stripes, -1)
+    whole, part = measure(stripes[None], 1.0), measure(seen[None], 1.0)
+    for name in ("areal_porosity", "specific_perimeter", "inscribed_radius"):
+        assert part[name][0] == pytest.approx(whole[name][0], rel=0.06), name
 
 
 def test_the_wall_of_a_stripe_is_twice_its_length():

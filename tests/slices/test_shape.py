@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.ndimage import gaussian_filter, label
 from skimage.measure import regionprops_table
 
@@ -84,3 +87,43 @@ def test_labels_that_do_not_occur_are_left_out():
     labels[1, 1], labels[5, 5:7] = 2, 5
     np.testing.assert_array_equal(column(region_shapes(labels), "area"), [1, 2])
     assert region_shapes(np.zeros((4, 4), int)).shape == (0, 14)
+
+
+SQUARE, PLUS = np.ones((3, 3), int), np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+ROUND = {"pixel": SQUARE[:1, :1], "square": SQUARE, "plus": PLUS, "disc": disc(4, (9, 9), (4, 4))}
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_a_round_region_has_the_orientation_of_regionprops_at_every_place(name):
+    shape, rng = ROUND[name], np.random.default_rng(0)
+    for y, x in rng.integers(0, 980, (40, 2)):
+        image = np.zeros((1000, 1000), int)
+        image[y : y + len(shape), x : x + len(shape)] = shape
+        (found,) = region_shapes(image)
+        # scikit-image's word for no direction
+        assert found[PROPERTIES.index("orientation")] == -np.pi / 4
+        assert found[PROPERTIES.index("eccentricity")] == 0
+    small = np.pad(shape, ((7, 5), (20, 3)))
+    reference = regionprops_table(small, properties=("orientation",))["orientation"]
+    assert reference == pytest.approx(-np.pi / 4)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    blob=arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))),
+    place=st.tuples(st.integers(0, 900), st.integers(0, 900)),
+)
+def test_a_region_s_shape_does_not_depend_on_its_place(blob, place):
+    here = np.pad(label(blob, np.ones((3, 3)))[0], 1)
+    there = np.zeros((1000, 1000), int)
+    there[tuple(slice(p, p + n) for p, n in zip(place, here.shape, strict=True))] = here
+    np.testing.assert_array_equal(region_shapes(there), region_shapes(here))
+    reference = regionprops_table(here, properties=PROPERTIES)
+    shapes = region_shapes(here)
+    for name in set(PROPERTIES) - {"orientation"}:
+        np.testing.assert_allclose(
+            column(shapes, name), reference[name], rtol=1e-9, atol=1e-6, err_msg=name
+        )
+    long = column(shapes, "eccentricity") > 1e-4
+    difference = np.exp(2j * column(shapes, "orientation")) - np.exp(2j * reference["orientation"])
+    np.testing.assert_allclose(np.abs(difference[long]), 0, atol=1e-6)

@@ -30,6 +30,7 @@ mlflow.models.set_model(Sum())
 def fresh_store(tmp_path_factory):
     """A repository's folder whose store was opened once."""
     repository = tmp_path_factory.mktemp("fresh")
+    (repository / "mlflow").mkdir()
     embedded.open_store(repository / "mlflow/mlflow.db", connection._make_tables)
     return repository
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_the_uri_of_a_file_names_that_file(tmp_path, name):
 
 @pytest.mark.slow
 def test_four_processes_open_a_new_store_at_once(tmp_path):
-    database = tmp_path / "mlflow/mlflow.db"
+    database = tmp_path / "mlflow.db"
     processes = [opening(database) for _ in range(4)]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [
         ("", 0)
@@ -64,7 +65,7 @@ def test_four_processes_open_a_new_store_at_once(tmp_path):
 
 @pytest.mark.slow
 def test_a_store_whose_making_was_killed_is_made_again(tmp_path):
-    database = tmp_path / "mlflow/mlflow.db"
+    database = tmp_path / "mlflow.db"
     process = opening(database)
     half_made = database.with_name("mlflow.db.part")
     while not (half_made.exists() and half_made.stat().st_size > 50_000):
@@ -199,3 +200,70 @@ def test_a_command_outside_any_repository_says_what_to_do(tmp_path, monkeypatch)
     monkeypatch.setattr(embedded, "__file__", str(tmp_path / "a/b/c/embedded.py"))
     with pytest.raises(InputError, match="run the command inside one, or set MLFLOW_TRACKING_URI"):
         tracking.tracking_uri()
+
+
+PACKAGE = Path(embedded.__file__).parents[3]
+
+
+def run_elsewhere(code, folder, **environment):
+    """Run Python in a folder outside any repository, as a user of the library does."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DVC_ROOT", "MLFLOW_TRACKING_URI")}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=kept | environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not (PACKAGE / ".dvc").is_dir(), reason="the package lies in no clone")
+def test_the_store_of_the_clone_is_found_from_any_folder(tmp_path):
+    code = "from poreops.tracking import tracking_uri; print(tracking_uri())"
+    done = run_elsewhere(code, tmp_path)
+    assert done.stdout.strip() == embedded.sqlite_uri(PACKAGE / "mlflow/mlflow.db"), done.stderr
+
+
+LOADING = """
+import poreops
+try:
+    poreops.load_model({uri!r})
+except poreops.InputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("store", "message"),
+    [
+        ("sqlite:///{}/tpyo/mlflow.db", "the MLflow store must exist, got no file {}/tpyo/mlflow"),
+        ("sqlite:///{}/mlfow.db", "the MLflow store must exist, got no file {}/mlfow.db"),
+        ("sqlite:/{}/mlflow.db", "MLFLOW_TRACKING_URI must be a server or a database, got"),
+        ("sqllite:///{}/mlflow.db", "MLFLOW_TRACKING_URI must be a server or a database, got"),
+        ("mlruns", "MLFLOW_TRACKING_URI must be a server or a database, got 'mlruns'"),
+    ],
+)
+def test_a_mistyped_store_is_refused_and_leaves_nothing(tmp_path, store, message):
+    code = LOADING.format(uri="models:/conductance@champion")
+    done = run_elsewhere(code, tmp_path, MLFLOW_TRACKING_URI=store.format(tmp_path))
+    assert done.stdout.startswith(message.format(tmp_path)), done.stdout + done.stderr
+    assert done.stdout.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_in_a_folder_that_does_not_exist_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", embedded.sqlite_uri(tmp_path / "no/mlflow.db"))
+    with pytest.raises(InputError, match="must lie in a folder that exists"):
+        connection.client()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uri", ["http://x/y", "https://x/y", "s3://bucket/model"])
+def test_a_model_from_elsewhere_is_refused_in_one_line(tmp_path, uri):
+    done = run_elsewhere(LOADING.format(uri=uri), tmp_path)
+    assert done.stdout.startswith("a model must be a URI of the registry or a folder, got " + uri)
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_model_without_tensorflow_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['tensorflow'] = None" + LOADING.format(uri="models:/a@b")
+    done = run_elsewhere(code, tmp_path)
+    assert done.stdout.startswith("a conductance model needs TensorFlow, got none installed;")
+    assert done.stdout.count("\n") == 1

@@ -143,3 +143,11 @@ def test_a_model_of_other_inputs_is_an_input_error(tmp_path):
     (tmp_path / "MLmodel").write_text("flavors: {}\n")
     with pytest.raises(InputError, match="inputs must be one tensor, got None"):
         tracking.signature(tmp_path)
+
+
+def test_the_latest_version_has_a_name(register):
+    register(2.0)
+    newest = register(3.0)
+    assert tracking.download("models:/conductance/latest") == tracking.download(newest.uri)
+    with pytest.raises(InputError, match=r"must hold models:/other/latest, got none"):
+        tracking.download("models:/other/latest")

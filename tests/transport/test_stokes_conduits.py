@@ -3,8 +3,9 @@ import pytest
 from scipy import ndimage
 
 import poreops
-from poreops.errors import InputError
+from poreops.errors import InputError, UnsettledWarning
 from poreops.regions.conduit import mirrored_conduit
+from poreops.transport import hydraulic
 from poreops.transport.hydraulic import (
     conduit_hydraulic_size_factor,
     conduit_hydraulic_size_factors,
@@ -169,3 +170,39 @@ def test_crop_without_both_labels():
 
 def test_public_name():
     assert poreops.hydraulic_size_factors is hydraulic_size_factors
+
+
+def unresolved():
+    """23 voxels whose middles lie within a voxel of the throat: the reservoirs meet there."""
+    labels = np.zeros((3, 5, 7), int)
+    for label, places in (
+        (1, "016 031 032 041 042 133 141 142 143"),
+        (2, "006 015 113 114 115 123 130 131 132 140 231 232 241 242"),
+    ):
+        for place in places.split():
+            labels[tuple(map(int, place))] = label
+    return labels
+
+
+@pytest.mark.parametrize(("walls", "fine"), [("smooth", 6.19), ("stepped", 5.26)])
+def test_a_conduit_too_coarse_for_its_reservoirs_is_split(walls, fine):
+    labels = unresolved()
+    assert hydraulic_size_factors(labels, PAIR, walls=walls) == pytest.approx(fine, abs=0.01)
+    four = labels.repeat(4, 0).repeat(4, 1).repeat(4, 2)
+    assert hydraulic_size_factors(four, PAIR, walls=walls) / 64 == pytest.approx(fine, abs=0.01)
+
+
+def test_one_conduit_without_a_solution_costs_the_others_nothing(monkeypatch):
+    monkeypatch.setattr(hydraulic, "MOST_PARTS", 1)  # leave it unsplit
+    labels = np.zeros((20, 9, 9), int)
+    labels[:6, 1:5, 1:5], labels[6:12, 1:5, 1:5] = 1, 2
+    labels[14:17, 1:6, 1:8] = np.where(unresolved(), unresolved() + 2, 0)
+    conns = np.array([[0, 1], [2, 3]])
+    message = (
+        r"^1 of 2 conduits did not settle, their size factors are NaN: conduit 1 "
+        r"\(labels 3 and 4\): the middles of both regions lie on their throat"
+    )
+    with pytest.warns(UnsettledWarning, match=message):
+        found = hydraulic_size_factors(labels, conns)
+    assert np.isnan(found[1])
+    assert found[0] == hydraulic_size_factors(labels, conns[:1])[0]

@@ -1,4 +1,4 @@
-"""Grey images are read or refused, and crops of the two parts share no pixel."""
+"""Grey images are read or refused, and crops of the four parts share no pixel."""
 
 import h5py
 import numpy as np
@@ -8,9 +8,13 @@ from skimage.io import imsave
 
 from poreops.errors import InputError
 from poreops.volumes.grey import (
+    JUDGING,
+    PARTS,
+    Crops,
     ShaleConfig,
     SyntheticShaleConfig,
     cut_crops,
+    shared_crops,
     synthetic_shale,
 )
 from poreops.volumes.grey_stack import read_grey, read_grey_set
@@ -20,12 +24,13 @@ SYNTHETIC = {
 }  # fmt: skip
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (40, 60), dtype=np.uint8)
+WIDE = RNG.integers(0, 256, (40, 100), dtype=np.uint8)
 
 
 def config(**changes):
     content = {
-        "seed": 1, "images": (), "synthetic": SYNTHETIC, "size": 24, "train": 30, "held_out": 10,
-        "hold_out": "columns", "share": 0.4, "gap": 4,
+        "seed": 1, "images": (), "synthetic": SYNTHETIC, "size": 16, "train": 30, "search": 5,
+        "gate": 6, "report": 7, "hold_out": "columns", "share": 0.6, "gap": 2,
     }  # fmt: skip
     return ShaleConfig(**(content | changes))
 
@@ -103,15 +108,17 @@ def covered(crops, shapes, size):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"gap": 0, "share": 0.5}, {"hold_out": "slices"}, {"seed": 5, "size": 17}]
+    "changes", [{}, {"gap": 0, "share": 0.7}, {"hold_out": "slices"}, {"seed": 5, "size": 17}]
 )
 def test_crops_are_cut_where_they_say_and_the_parts_share_no_pixel(changes):
-    slices = [RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(64, 96), (50, 100)] * 2]
+    slices = [RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(64, 96), (40, 120)] * 3]
     settings = config(**changes)
-    train, held_out = cut_crops(slices, settings)
+    parts = cut_crops(slices, settings)
     size = settings.size
-    assert (len(train.images), len(held_out.images)) == (30, 10)
-    for part in (train, held_out):
+    assert {name: len(part.images) for name, part in parts.items()} == {
+        "train": 30, "search": 5, "gate": 6, "report": 7
+    }  # fmt: skip
+    for part in parts.values():
         for image, i, (row, column) in zip(part.images, part.slices, part.corners, strict=True):
             np.testing.assert_array_equal(
                 image, slices[i][row : row + size, column : column + size]
@@ -121,41 +128,75 @@ def test_crops_are_cut_where_they_say_and_the_parts_share_no_pixel(changes):
         }
         assert len(places) == len(part.images)
     shapes = [image.shape for image in slices]
-    both = zip(covered(train, shapes, size), covered(held_out, shapes, size), strict=True)
-    for one, other in both:
-        assert not (one & other).any()
-        if settings.hold_out == "columns" and one.any() and other.any():
-            last, first = (
-                np.flatnonzero(one.any(axis=0)).max(),
-                np.flatnonzero(other.any(axis=0)).min(),
-            )
-            assert first - last > settings.gap
+    masks = {name: covered(part, shapes, size) for name, part in parts.items()}
+    for i, one in enumerate(PARTS):
+        for other in PARTS[i + 1 :]:
+            for first, second in zip(masks[one], masks[other], strict=True):
+                assert not (first & second).any()
+                assert gap_between(first, second) >= (
+                    settings.gap if settings.hold_out == "columns" else 0
+                )
 
 
-def test_columns_that_are_held_out_are_so_in_every_slice():
-    train, held_out = cut_crops([IMAGE, IMAGE], config(size=16))
-    assert train.corners[:, 1].max() + 16 <= held_out.corners[:, 1].min() - 4
-    assert set(held_out.slices) == {0, 1}
+def gap_between(first, second):
+    """Rows or columns, whichever are more, between what two masks cover."""
+    if not (first.any() and second.any()):
+        return np.inf
+    gaps = []
+    for axis in (0, 1):
+        ends = [np.flatnonzero(mask.any(axis=1 - axis))[[0, -1]] for mask in (first, second)]
+        gaps.append(max(ends[1][0] - ends[0][1], ends[0][0] - ends[1][1]) - 1)
+    return max(gaps)
+
+
+def test_every_slice_keeps_the_same_columns_for_judging():
+    parts = cut_crops([WIDE, WIDE], config(search=20, gate=20, report=20))
+    last = parts["train"].corners[:, 1].max() + 16
+    for part in JUDGING:
+        assert last <= parts[part].corners[:, 1].min() - 2
+        assert set(parts[part].slices) == {0, 1}
+
+
+def test_slices_are_kept_in_thirds():
+    parts = cut_crops([WIDE] * 12, config(hold_out="slices", share=0.5))
+    owners = {name: set(part.slices.tolist()) for name, part in parts.items()}
+    assert owners["train"] <= set(range(6))
+    assert (owners["search"], owners["gate"], owners["report"]) == ({6, 7}, {8, 9}, {10, 11})
+
+
+def test_shared_pixels_are_found():
+    def cut(*places):
+        slices, corners = zip(*((i, (row, column)) for i, row, column in places), strict=True)
+        images = np.zeros((len(places), 8, 8), np.uint8)
+        return Crops(images, np.array(slices, np.int32), np.array(corners, np.int32))
+
+    first = cut((0, 0, 0), (0, 8, 0), (1, 0, 0), (0, 20, 20))
+    second = cut((0, 7, 7), (1, 0, 8), (2, 20, 20))
+    assert shared_crops(first, second).tolist() == [True, True, False, False]
+    assert shared_crops(second, first).tolist() == [True, False, False]
 
 
 def test_the_same_seed_cuts_the_same_crops():
-    same = [cut_crops([IMAGE], config(size=16))[0].corners for _ in range(2)]
+    same = [cut_crops([WIDE], config())["train"].corners for _ in range(2)]
     np.testing.assert_array_equal(*same)
-    assert (cut_crops([IMAGE], config(size=16, seed=2))[0].corners != same[0]).any()
+    assert (cut_crops([WIDE], config(seed=2))["train"].corners != same[0]).any()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": 41}, "as large as a crop of 41 pixels, slice 0 has 40 x 60; lower shale.size"),
-        ({"size": 30}, "both parts .* as wide as a crop of 30 pixels, slice 0 has 32 columns"),
-        ({"hold_out": "slices"}, "needs two or more, got 1; set shale.hold_out: columns"),
-        ({"size": 24, "train": 200}, "room for 200 different crops, got 153 places"),
+        ({"size": 41}, "as large as a crop of 41 pixels, slice 0 has 40 x 100; lower shale.size"),
+        (
+            {"size": 20},
+            "slice 0 has 38 columns for training and 3 x 18 for judging; change shale.share or",
+        ),
+        ({"hold_out": "slices"}, "needs 4 or more .* got 1 with 0.6; set shale.hold_out: columns"),
+        ({"report": 90}, "room for 90 different crops, got 75 places"),
     ],
-)
+)  # fmt: skip
 def test_too_small_an_image_says_what_to_change(changes, message):
     with pytest.raises(InputError, match=message):
-        cut_crops([IMAGE], config(**changes))
+        cut_crops([WIDE], config(**changes))
 
 
 def test_the_synthetic_shale_has_what_it_says():

@@ -216,17 +216,22 @@ def properties(
     any_voxel_size: o.AnyVoxelSize = False,
     model: o.RockModelUri = "models:/rock-properties@champion",
     threshold: o.Threshold = None,
+    pores: o.Pores = None,
+    pore_label: o.PoreLabel = None,
+    mask: o.Mask = None,
     out: o.OptionalOut = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
 ) -> None:
     """Predict porosity and permeability from grey micro-CT slices, with intervals."""
     from poreops.cli import rock_jobs, show
+    from poreops.volumes.labels import parse_labels
     from poreops.volumes.spacing import parse_voxel_size
 
     edges = parse_voxel_size(voxel_size)
+    phase = rock_jobs.Phase(threshold, pores, parse_labels(pore_label), mask)
     deliver(
-        lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, threshold),
+        lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, phase),
         show.properties_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 

@@ -57,13 +57,8 @@ def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
 ) -> Answer:
     """Compare two sets of images."""
-    from poreops.learning.core_evaluation import (
-        CoreEvaluationConfig,
-        Segmentation,
-        feature_scores,
-        s2_error,
-        structure,
-    )
+    from poreops.learning.core_evaluation import CoreEvaluationConfig, feature_scores
+    from poreops.learning.core_structure import Segmentation, s2_error, structure
     from poreops.learning.extractors import checked_name, extractor
 
     name = checked_name(extractor_name)
@@ -109,7 +104,7 @@ def score(
             "generated": both[1]["mean"].tolist(),
             "real_sd": both[0]["sd"].tolist(),
             "correlation_length": [curve.get("correlation_length") for curve in both],
-            "error_sd": error,
+            "error": error,
         }
     readings = {side: volume.reading for side, volume in volumes.items()}
     results = {

@@ -30,8 +30,8 @@ ImageSet = Annotated[
 GreyImage = Annotated[
     str,
     typer.Argument(
-        help="Grey slice, or stack of slices: TIFF, PNG, folder, .npy, .npz, HDF5; pores are "
-        "dark.",
+        help="Grey slice, or stack of slices: TIFF, PNG, folder, .npy, .npz, HDF5; or segmented "
+        "ones.",
         show_default=False,
     ),
 ]
@@ -188,7 +188,24 @@ Threshold = Annotated[
     float | None,
     typer.Option(
         "--threshold",
-        help="Grey level below which a pixel is pore.  [default: as the model was trained]",
+        help="Grey level below which a pixel is pore, above which with --pores bright.  "
+        "[default: as the model was trained]",
+    ),
+]
+Pores = Annotated[
+    str | None,
+    typer.Option(
+        "--pores",
+        help="Phase that is pore: dark or bright.  [default: dark of greys; of segmented slices "
+        "1 or 255, else the darker]",
+    ),
+]
+Mask = Annotated[
+    str | None,
+    typer.Option(
+        "--mask",
+        help="Image of the field of view, 1 or 255 inside: a slice, or a stack.  [default: a "
+        "border of one grey value, round or straight, is left out]",
     ),
 ]
 Json = Annotated[

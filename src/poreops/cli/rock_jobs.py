@@ -1,7 +1,12 @@
 """What the command of grey slices does: predict porosity and permeability by a model."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from poreops.cli.answer import Answer, Results
 from poreops.cli.checking import voxel_size_results
@@ -11,12 +16,30 @@ from poreops.cli.source import required_edge
 from poreops.volumes.spacing import VoxelSize
 
 
+@dataclass(frozen=True)
+class Phase:
+    """Which pixels are pore, and where to look.
+
+    threshold : grey level. pores : dark or bright. labels : of a segmented image.
+    mask : file of the field of view.
+    """
+
+    threshold: float | None = None
+    pores: str | None = None
+    labels: tuple[int, ...] | None = None
+    mask: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what `RockModel.predict` takes."""
+        return {"pores": self.pores, "pore_label": self.labels, "mask": _mask(self.mask)}
+
+
 def properties(
     image: str,
     voxel_size: VoxelSize | None,
     any_voxel_size: bool,
     model: str,
-    threshold: float | None,
+    phase: Phase,
 ) -> Answer:
     """Predict the properties of a rock from its grey slices."""
     import poreops
@@ -34,12 +57,12 @@ def properties(
         grey, edge = volume.image, required_edge(volume.reading)
     with clock.stage("load"):
         loaded = load(load_rock_model, model)
-        if threshold is not None:
-            loaded = loaded.with_threshold(threshold)
+        if phase.threshold is not None:
+            loaded = loaded.with_threshold(phase.threshold)
     with clock.stage("predict"):
-        found = loaded.predict(grey, edge, name)
+        found = loaded.predict(grey, edge, name, **phase.options())
     permeability = found.plug["permeability_m2"]
-    areal = (found.segmented.labels > 0).mean(axis=(1, 2))
+    areal, seen = found.segmented.porosity, found.segmented.reading
     results: Results = {
         "command": "properties",
         "version": poreops.__version__,
@@ -49,15 +72,18 @@ def properties(
         "reading": volume.reading.as_dict(),
         "check": {
             "pore": {
-                "rule": f"darker than {float(found.segmented.threshold.mean()):.4g}",
+                "kind": seen.kind,
+                "rule": seen.pores,
                 "share": float(areal.mean()),
             },
+            "field_of_view": {"share": seen.view, "left_out": seen.outside},
             "voxel_size": voxel_size_results(volume.reading),
-            "warnings": list(volume.reading.warnings),
+            "warnings": [*volume.reading.warnings, *seen.warnings],
         },
         "model": model,
         "stack": loaded.name,
         "coverage": loaded.coverage,
+        "walls": loaded.walls,
         "porosity": _interval(found.plug["porosity"]),
         "permeability_m2": _interval(permeability),
         "permeability_md": _interval([k / MILLIDARCY for k in permeability]),
@@ -74,6 +100,15 @@ def properties(
         report.write_slices(folder, grey, found.segmented.labels, results["slices"])
 
     return Answer(results, report.SLICE_FILES, write)
+
+
+def _mask(path: str | None) -> NDArray[np.bool_] | None:
+    """Return the field of view, (h, w) or (n, h, w)."""
+    if path is None:
+        return None
+    from poreops.volumes.read import read_image
+
+    return read_image(path)
 
 
 def _interval(values: Sequence[float]) -> dict[str, float]:

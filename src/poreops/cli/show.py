@@ -85,6 +85,7 @@ def properties_text(results: Results) -> str:
             f"pore      {results['check']['pore']['rule']}; {sum(areal) / n:.4f} of the image, "
             f"{min(areal):.4f} to {max(areal):.4f} of the slices"
         ),
+        *_view_lines(results["check"]["field_of_view"]),
         *(f"warning: {text}" for text in results["check"]["warnings"]),
         "",
         f"model     {results['model']} ({results['stack']})",
@@ -98,9 +99,18 @@ def properties_text(results: Results) -> str:
     if results["outside"]:
         listed = ", ".join(f"{name} by {by:.0%}" for name, by in results["outside"].items())
         lines.append(
-            f"warning: beyond the rocks that the model learned from: {listed} of their range"
+            f"warning: beyond the rocks that the model learned from: {listed} of their range; the "
+            "intervals are widened, and the porosity is the counted one"
         )
     return "\n".join(lines)
+
+
+def _view_lines(view: Results) -> list[str]:
+    """Return what was left out of the slices."""
+    if view["left_out"] is None:
+        return []
+    seen, rest = f"{100 * view['share']:.1f} % of the pixels", view["left_out"]
+    return [f"view      {seen}; {rest} is left out (--mask states another view)"]
 
 
 def generate_text(results: Results) -> str:
@@ -117,7 +127,7 @@ def score_text(results: Results) -> str:
     real, generated = results["n"]
     titles = (
         "share real", "share generated", "length real [pixel]", "length generated [pixel]",
-        "largest distance [sd]",
+        "largest distance",
     )  # fmt: skip
     lines = [
         f"images    {real} real and {generated} generated, features by {results['extractor']}",
@@ -133,7 +143,7 @@ def score_text(results: Results) -> str:
         cells += [
             "none" if length is None else f"{length:.2f}" for length in found["correlation_length"]
         ]
-        cells.append(f"{found['error_sd']:.2f}")
+        cells.append(f"{found['error']:.3f}")
         lines.append(_row(f"{direction:<9}", titles, cells))
     return "\n".join([*lines, *_warning_lines(results)])
 

@@ -1,9 +1,11 @@
-"""Digital core models of the registry: load one by its URI; the gate to the champion's place."""
+"""The gate of the digital cores: limits from the rock itself, nulls, and what is offered."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from poreops import gate
 
 if TYPE_CHECKING:
     from poreops.learning.core_model import DigitalCoreModel
@@ -11,51 +13,92 @@ if TYPE_CHECKING:
 MODEL = "digital-core"
 """Name of the registered model."""
 
+MAIN = "kid"
+"""The score that decides between generators."""
+
+Scores = Mapping[str, float]
+Positive = Annotated[float, Field(gt=0)]
+
+LIMITED = (
+    "kid",
+    "s2",
+    "correlation_length",
+    "pore_share",
+    "ore_share",
+    "euler",
+    "chords",
+    "copies",
+)
+"""Scores whose limit is a multiple of what parts of the rock differ by."""
+
 
 class CoreGateConfig(BaseModel):
-    """What a generator must reach on the held-out crops to become champion.
+    """What a generator must reach on the crops of the gate to become champion.
 
     Attributes
     ----------
-    kid_max : largest KID
-    s2_error_max : largest distance of the radial S2(r) from the real one, in standard deviations
-    copies_max : largest share of cores that copy a training crop
+    times : each score may be so many times that of real against real
+    tolerance : score → what is always allowed: real against real may agree by chance
+    margin : KID must lie below this share of that of every null
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kid_max: Annotated[float, Field(gt=0)]
-    s2_error_max: Annotated[float, Field(gt=0)]
-    copies_max: Annotated[float, Field(ge=0, le=1)]
+    times: Positive
+    tolerance: Mapping[str, Positive]
+    margin: Annotated[float, Field(gt=0, le=1)]
+
+    @model_validator(mode="after")
+    def _all_limited(self) -> Self:
+        if set(self.tolerance) != set(LIMITED):
+            raise ValueError(f"a tolerance is needed for each of {', '.join(LIMITED)}")
+        return self
+
+
+def rules(real_real: Scores, config: CoreGateConfig) -> list[gate.Rule]:
+    """Return the limits of the scores.
+
+    Parameters
+    ----------
+    real_real : each of `LIMITED` between disjoint parts of the rock
+    config : CoreGateConfig
+    """
+    return [
+        gate.Rule(name, high=max(config.times * real_real[name], config.tolerance[name]))
+        for name in LIMITED
+    ]
 
 
 def verdict(
-    challenger: Mapping[str, Any],
-    champion: Mapping[str, Any] | None,
+    scores: Scores,
+    real_real: Scores,
+    nulls: Mapping[str, Scores],
+    config: CoreGateConfig,
+    *,
     valid: bool,
-    gate: CoreGateConfig,
+    standing: Scores | None = None,
 ) -> list[str]:
     """Say why a generator may not become champion; an empty list lets it.
 
     Parameters
     ----------
-    challenger, champion : ``kid``, ``s2_error``, ``copies`` on the same held-out crops; no
-        champion, or one judged on other crops, is None
+    scores : of the generator on the crops of the gate
+    real_real : the same between disjoint parts of the rock
+    nulls : name in words → scores of images that learned nothing
+    config : CoreGateConfig
     valid : whether the crops passed their validation
-    gate : CoreGateConfig
+    standing : scores of the champion on the same crops, if it has some
     """
-    reasons = [] if valid else ["the crops did not pass their validation"]
-    limits = {
-        "kid": gate.kid_max, "s2_error": gate.s2_error_max, "copies": gate.copies_max,
-    }  # fmt: skip
-    for name, high in limits.items():
-        if not challenger[name] <= high:
-            reasons.append(f"{name} {challenger[name]:.4g} is above {high}")
-    if champion is not None and not challenger["kid"] < champion["kid"]:
-        reasons.append(
-            f"kid {challenger['kid']:.4g} is not below the champion's {champion['kid']:.4g}"
-        )
-    return reasons
+    rivals = {name: gate.Rival(found, config.margin) for name, found in nulls.items()}
+    if standing is not None:
+        rivals["the champion"] = gate.Rival(standing)
+    limits = rules(real_real, config)
+    return gate.verdict(scores, limits, valid=valid, main=MAIN, rivals=rivals)
+
+
+def best(candidates: Mapping[str, Scores], reasons: Mapping[str, list[str]]) -> str:
+    """Return the name of what is offered: the lowest KID of those that pass, else of all."""
+    return min(candidates, key=lambda name: (bool(reasons[name]), candidates[name][MAIN]))
 
 
 def load_core_model(uri: str) -> "DigitalCoreModel":

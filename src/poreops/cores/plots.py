@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NAMES = {"real": "real", "held_out": "real, held out", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN"}
-COLOURS = {"real": "#222222", "held_out": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e"}
+NAMES = {
+    "report": "real", "real": "real, training part", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN",
+    "blobs": "drawn blobs",
+}  # fmt: skip
+COLOURS = {"report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e"}
 Grey = NDArray[np.uint8]
 _TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
 

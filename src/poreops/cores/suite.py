@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.expectations import Expectation, Suite
+from poreops.volumes.grey import Crops, shared_crops
 
 
 class CoreValidationConfig(BaseModel):
@@ -26,17 +27,18 @@ class CoreValidationConfig(BaseModel):
     saturated_max: Annotated[float, Field(ge=0, le=1)]
 
 
-def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+def crop_facts(crops: Mapping[str, Crops]) -> pd.DataFrame:
     """Return one row per crop, named "part/number".
 
     Parameters
     ----------
-    crops : part ("train", "held_out") → (n, rows, columns)
+    crops : part ("train", "search", "gate", "report") → Crops
 
     Returns
     -------
     columns : bits (of a grey value), contrast (standard deviation), darkest, brightest, saturated
-        (share of pixels at 0 or 255), twins (other crops of the same content in any part).
+        (share of pixels at 0 or 255), twins (other crops of the same content in any part), shared
+        (other parts with a crop that shares a pixel of the image with it).
     """
     rows = {
         f"{part}/{number}": {
@@ -47,11 +49,16 @@ def crop_facts(crops: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
             "saturated": float(((crop == 0) | (crop == 255)).mean()),
             "digest": hashlib.blake2b(crop.tobytes(), digest_size=16).hexdigest(),
         }
-        for part, images in crops.items()
-        for number, crop in enumerate(images)
+        for part, cut in crops.items()
+        for number, crop in enumerate(cut.images)
     }
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame["twins"] = frame.groupby("digest")["digest"].transform("size") - 1
+    counts = []
+    for part, cut in crops.items():
+        shared = [shared_crops(cut, other) for name, other in crops.items() if name != part]
+        counts.append(np.sum(shared, axis=0))
+    frame["shared"] = np.concatenate(counts)
     return frame.drop(columns="digest")
 
 
@@ -67,8 +74,8 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
         "crops",
         (
             Expectation(
-                "expect_table_row_count_to_be_between", {"min_value": 4},
-                "ask for more crops in shale.train and shale.held_out",
+                "expect_table_row_count_to_be_between", {"min_value": 8},
+                "ask for more crops in shale.train, search, gate and report",
             ),
             rule(equal, "bits", grey, value_set=[8]),
             rule(between, "darkest", grey, min_value=0, max_value=255),
@@ -86,6 +93,12 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
             rule(
                 equal, "twins",
                 "the same crop is there twice: list each image once in shale.images",
+                value_set=[0],
+            ),
+            rule(
+                equal, "shared",
+                "crops of two parts share pixels, so that a part is not new to a model: cut them "
+                "again with the stage crop_shale",
                 value_set=[0],
             ),
         ),

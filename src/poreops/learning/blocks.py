@@ -158,6 +158,7 @@ def poles(
     radius: NDArray[np.float64],
     source: NDArray[np.float64],
     mean: NDArray[np.float64],
+    whole: NDArray[np.float64],
 ) -> None:
     """Write the unit current, and the weights of the difference of the means in the spheres.
 
@@ -168,6 +169,7 @@ def poles(
     box : (n, n, n) or (n, n, 1) uint8
     centre, radius : as `summary` returns them
     source, mean : (m,) float64, of the padded blocks
+    whole : (m,) float64, gets the weights of the difference of the means in the whole regions
     """
     size, _, depth = box.shape
     deep = depth > 1
@@ -177,22 +179,35 @@ def poles(
     block = BLOCK[size]
     source[:] = 0.0
     mean[:] = 0.0
+    whole[:] = 0.0
+    counts = np.zeros(2)
+    for i in range(size):
+        for j in range(size):
+            for k in range(depth):
+                if box[i, j, k] > 0:
+                    counts[box[i, j, k] - 1] += 1
+    for i in range(size):
+        for j in range(size):
+            for k in range(depth):
+                if box[i, j, k] > 0:
+                    r = box[i, j, k] - 1
+                    m = (block[i] + 1) * sx + (block[j] + 1) * sy + (block[k] if deep else 0) + 1
+                    whole[m] += (1.0 - 2.0 * r) / counts[r]
     for r in range(2):
         sign = 1.0 - 2.0 * r
-        nearest = _nearest(box, centre[r])
+        nearest = _nearest(box, r + 1, centre[r])
+        reach = int(radius[r])
         for row in range(nearest.shape[0]):
             ci, cj, ck = nearest[row]
             here = (block[ci] + 1) * sx + (block[cj] + 1) * sy + (block[ck] if deep else 0) + 1
             source[here] += sign / nearest.shape[0]
-            reach = int(radius[r])
+            inside = 0
             for turn in range(2):
-                if turn == 0:
-                    inside = 0
                 for i in range(max(ci - reach, 0), min(ci + reach + 1, size)):
                     for j in range(max(cj - reach, 0), min(cj + reach + 1, size)):
                         for k in range(max(ck - reach, 0), min(ck + reach + 1, depth)):
                             d2 = (i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2
-                            if box[i, j, k] == 0 or d2 > radius[r] ** 2:
+                            if box[i, j, k] != r + 1 or d2 > radius[r] ** 2 or radius[r] < 0.5:
                                 continue
                             if turn == 0:
                                 inside += 1
@@ -201,20 +216,14 @@ def poles(
                                 m += (block[k] if deep else 0) + 1
                                 mean[m] += sign / (inside * nearest.shape[0])
         if radius[r] < 0.5:  # the whole region stands for a sphere of no radius
-            mean[:] = np.where(mean * sign > 0, 0.0, mean)
-            inside = (box == r + 1).sum()
-            for i in range(size):
-                for j in range(size):
-                    for k in range(depth):
-                        if box[i, j, k] == r + 1:
-                            m = (block[i] + 1) * sx + (block[j] + 1) * sy
-                            m += (block[k] if deep else 0) + 1
-                            mean[m] += sign / inside
+            for m in range(mean.size):
+                if whole[m] * sign > 0:
+                    mean[m] += whole[m]
 
 
 @njit(cache=True, nogil=True)
-def _nearest(box: NDArray[np.uint8], target: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the pore voxels (n, 3) nearest to a point; an exact tie returns all of them."""
+def _nearest(box: NDArray[np.uint8], label: int, target: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the voxels (n, 3) of a label nearest to a point; an exact tie returns all."""
     size, _, depth = box.shape
     best = np.inf
     found = [(0, 0, 0)]
@@ -224,7 +233,7 @@ def _nearest(box: NDArray[np.uint8], target: NDArray[np.float64]) -> NDArray[np.
             if row > best + 1e-9:
                 continue
             for k in range(depth):
-                if box[i, j, k] > 0:
+                if box[i, j, k] == label:
                     d2 = row + (k - target[2]) ** 2
                     if d2 < best - 1e-9:
                         found.clear()

@@ -20,7 +20,7 @@ class Coarse(NamedTuple):
     Attributes
     ----------
     values : (10,) float32, the scalars but the last, lengths in voxels of the box
-    size_factor : [voxel of the box]; not positive where the regions do not touch
+    size_factor : [voxel of the box], > 0
     potential : (m,) float64 of the padded blocks, at unit current
     faces : (3, m) float32, conductances of their faces
     centre, radius : (2, 3) and (2,) float64, of the inscribed spheres [voxel of the box]
@@ -45,7 +45,7 @@ class Workspace:
         self.work32 = np.empty(need32, np.float32)
         self.work64 = np.empty(need64, np.float64)
         self.blocks32 = np.empty(4 * size, np.float32)
-        self.blocks64 = np.empty(2 * size, np.float64)
+        self.blocks64 = np.empty(3 * size, np.float64)
 
 
 def coarse_solve(box: NDArray[np.uint8], work: Workspace) -> Coarse:
@@ -64,13 +64,15 @@ def coarse_solve(box: NDArray[np.uint8], work: Workspace) -> Coarse:
     shape = (blocks + 2, blocks + 2, blocks + 2 if box.shape[2] > 1 else 3)
     size = int(np.prod(shape))
     faces, pores = work.blocks32[: 3 * size].reshape(3, size), work.blocks32[3 * size : 4 * size]
-    source, mean = work.blocks64[:size], work.blocks64[size : 2 * size]
+    source, mean, whole = (work.blocks64[k * size : (k + 1) * size] for k in range(3))
     # one kernel after another: one that calls them all takes twice as long to compile
     values, centre, radius = summary(box, faces, pores)
-    poles(box, centre, radius, source, mean)
+    poles(box, centre, radius, source, mean, whole)
     x, _, _ = solve_conductances(shape, faces, source, _TOLERANCE, 30, work.work32, work.work64)
-    drop = float(mean @ x)
-    return Coarse(values, 1.0 / drop if drop else np.inf, x, faces, centre, radius)
+    drop, throat_area = float(mean @ x), float(np.exp(values[2]) - 0.5)
+    # as in the definition, see `transport.size_factor`; both poles may share a block
+    drop = max(drop if drop * throat_area >= 1 else float(whole @ x), 1 / throat_area)
+    return Coarse(values, 1 / drop, x, faces, centre, radius)
 
 
 def _drawn_tables() -> tuple[NDArray[np.int64], NDArray[np.int64]]:

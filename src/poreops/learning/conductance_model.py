@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_voxel_size
 from poreops.errors import InputError
 from poreops.learning.encoding import VERSION, Encoded, checked_rois, encode
 from poreops.learning.finite import check_finite, check_network
@@ -17,8 +18,15 @@ from poreops.learning.graphs import Graph, compiled, predicted
 from poreops.learning.members import Member
 from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.learning.target import TargetScaling
-from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, resize_conduit
+from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
+from poreops.regions.joined import joined, without_loose_pieces
 from poreops.store import read_json, write_json
+from poreops.transport.convention import (
+    CONVENTION,
+    Convention,
+    checked_convention,
+    require_same_convention,
+)
 from poreops.transport.labels import LabelConfig
 from poreops.transport.quantity import Target, voxel_power, zoom_power
 from poreops.transport.walls import BEFORE_WALLS, WALLS, Walls, checked_walls, require_same_walls
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
+_ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
 _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
@@ -41,6 +50,7 @@ class ConductanceModel:
     ndim : 2 or 3, of the conduits it was trained on
     target : "diffusive" or "hydraulic", what it predicts
     walls : "stepped" or "smooth", of the labels of flow; None of diffusion
+    convention : "centroid" or "porespy", of the labels of diffusion; None of flow
     """
 
     def __init__(
@@ -51,12 +61,14 @@ class ConductanceModel:
         ndim: int,
         target: Target,
         walls: Walls = WALLS,
+        convention: Convention = CONVENTION,
         *,
         member: Member,
     ) -> None:
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
         self.member = member
         self.walls: Walls | None = walls if target == "hydraulic" else None
+        self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
 
     @cached_property
@@ -82,9 +94,11 @@ class ConductanceModel:
             member = description["member"]
             _check_encoding(description["encoding"])
             walls = checked_walls(description.get("walls") or BEFORE_WALLS)
+            convention = checked_convention(description.get("convention") or CONVENTION)
             model = cls(
-                resnet(network, ndim), network, scaling, ndim, target, walls, member=member
-            )
+                resnet(network, ndim), network, scaling, ndim, target, walls, convention,
+                member=member,
+            )  # fmt: skip
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -113,6 +127,8 @@ class ConductanceModel:
             )
         if self.walls is not None:
             require_same_walls(self.walls, "the model", label.walls, "the labels")
+        if self.convention is not None:
+            require_same_convention(self.convention, "the model", label.convention, "the labels")
 
     def save(self, folder: str | Path) -> None:
         """Write weights and description: the same bytes for the same model, no pickle.
@@ -134,6 +150,7 @@ class ConductanceModel:
             "ndim": self.ndim,
             "target": self.target,
             "walls": self.walls,
+            "convention": self.convention,
         }
         write_json(folder / DESCRIPTION, description)
 
@@ -157,16 +174,19 @@ class ConductanceModel:
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming."""
         power = zoom_power(self.target, self.ndim)
+        touching: list[bool] = []
         found = [
             self.predict_encoded(encoded) / ratios**power
-            for encoded, ratios in self.prepared(crops)
+            for encoded, ratios in self.prepared(_carrying(crops, touching))
         ]
-        return np.concatenate(found) if found else np.zeros(0)
+        factors = np.zeros(len(touching))
+        factors[touching] = np.concatenate(found) if found else 0
+        return factors
 
     def prepared(
         self, crops: Iterable[NDArray[np.uint8]]
     ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
-        """Zoom and encode crops batch by batch; yield each with its zoom ratios (n,)."""
+        """Zoom and encode `joined` crops batch by batch; yield each with its zoom ratios (n,)."""
         rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
         for batch in _batched(crops, _BATCH):
             if batch[0].ndim != self.ndim:
@@ -175,8 +195,8 @@ class ConductanceModel:
                     f"give it a {self.ndim}D image or choose another model"
                 )
             zoomed = zip(batch, rois, strict=False)
-            ratios = np.array([resize_conduit(crop, out=roi)[1] for crop, roi in zoomed])
-            yield encode(rois[: len(batch)], self.network.image), ratios
+            ratios = np.array([zoomed_conduit(crop, out=roi)[1] for crop, roi in zoomed])
+            yield encode(rois[: len(batch)], self.network.image, whole=True), ratios
 
     def size_factors(
         self,
@@ -197,8 +217,7 @@ class ConductanceModel:
         -------
         (Nt,) float64, [m] of diffusion, [m³] of flow
         """
-        if not voxel_size > 0:
-            raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
+        voxel_size = checked_voxel_size(voxel_size)
         conns = checked_conns(labels, conns)
         unit = voxel_size ** voxel_power(self.target)
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
@@ -217,13 +236,6 @@ class ConductanceModel:
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
-        flat = np.reshape(rois, (len(rois), -1))
-        for label in (1, 2):
-            if not (flat == label).any(axis=1).all():
-                raise InputError(
-                    f"rois must hold both regions, 1 and 2, got a ROI without {label}; "
-                    "cut them with regions.conduit.crop_conduit"
-                )
         return self.predict_encoded(encode(rois, self.network.image))
 
 
@@ -251,9 +263,14 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
             "export one that was trained with volumes.ndim: 3"
         )
     kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
+    kinds.append(("float32", (1,)))
 
     def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
-        return inputs(model.network, encode(rois, model.network.image))
+        # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
+        cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
+        rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
+        blind = np.where(cut, np.nan, 0.0).astype(np.float32)[:, None]
+        return [*inputs(model.network, encode(rois, model.network.image)), blind]
 
     class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
         """Encode a batch of label cubes as the network was trained to see them."""
@@ -272,8 +289,9 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
             return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
 
     rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
-    taken = EncodeRois(name="encode")(rois)
-    return keras.Model(rois, model.keras_model(taken), name="porespy"), np.array([0.0, 1.0])
+    *taken, blind = EncodeRois(name="encode")(rois)
+    answer = keras.layers.Add(name="answer")([model.keras_model(taken), blind])
+    return keras.Model(rois, answer, name="porespy"), np.array([0.0, 1.0])
 
 
 def _check_encoding(version: int) -> None:
@@ -285,6 +303,17 @@ def _target(name: str) -> Target:
     if name not in get_args(Target):
         raise ValueError(f"target {name!r}")
     return cast(Target, name)
+
+
+def _carrying(
+    crops: Iterable[NDArray[np.uint8]], touching: list[bool]
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield what carries of each crop, and note for all whether anything does."""
+    for crop in crops:
+        part = joined(crop)
+        touching.append(part is not None)
+        if part is not None:
+            yield part
 
 
 def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -1,6 +1,6 @@
 """Judge generated cores against real ones: structure, features, and copies of the training set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,25 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.errors import InputError
-from poreops.learning.extractors import ExtractorName
-from poreops.learning.image_scores import complaints, fid, kid
-from poreops.volumes.statistics import (
-    correlation_length,
-    exponential,
-    minkowski_densities,
-    two_point_correlation,
+from poreops.learning.core_structure import (
+    DISTANCES,
+    Segmentation,
+    Structure,
+    distances,
+    structure,
 )
+from poreops.learning.extractors import Extractor, ExtractorName, extractor
+from poreops.learning.image_scores import complaints, fid, kid
 
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 Positive = Annotated[int, Field(ge=1)]
 
 _BIN = 4  # pixels averaged along each axis before copies are looked for: noise is no structure
-_GREY_VALUES = 256
-_SAME = 0.02  # of the largest spread
 COPIED = 0.9
 """A likeness above this is a copy: what noise is left after binning lowers that of a copy less."""
+
+COMPARED = ("kid", *DISTANCES)
+"""Scores of two sets of images that are 0 for sets of one rock: the lower the better."""
 
 
 class CoreEvaluationConfig(BaseModel):
@@ -55,120 +56,103 @@ class CoreEvaluationConfig(BaseModel):
 
 
 @dataclass(frozen=True)
-class Segmentation:
-    """Grey values that part pores, matrix and ores, after smoothing.
+class View:
+    """A set of images with what is measured on them once.
 
     Attributes
     ----------
-    pore_below : Otsu's threshold of all images together: one image may have no pore
-    ore_above : as far above the most frequent value as `pore_below` lies below it
-    smoothing : standard deviation of the Gauss filter [pixel]
+    images : (n, rows, columns) uint8
+    features : (n, d) float64
+    structure : Structure
     """
 
-    pore_below: float
-    ore_above: float
-    smoothing: float
-
-    @classmethod
-    def fit(cls, images: Grey, smoothing: float) -> "Segmentation":
-        """Fit the thresholds to images (n, rows, columns) uint8."""
-        from skimage.filters import threshold_otsu
-
-        values = np.clip(np.rint(_smoothed(images, smoothing)), 0, 255).astype(np.uint8)
-        if values.min() == values.max():
-            raise InputError(
-                f"images must have contrast to be segmented, got the one value {values.min()}"
-            )
-        pore = float(threshold_otsu(values))
-        mode = int(np.bincount(values.ravel(), minlength=_GREY_VALUES).argmax())
-        return cls(pore, max(2.0 * mode - pore, pore), smoothing)
-
-    def pores(self, images: Grey) -> NDArray[np.bool_]:
-        """Return where images (n, rows, columns) are pore."""
-        found: NDArray[np.bool_] = _smoothed(images, self.smoothing) <= self.pore_below
-        return found
-
-    def ores(self, images: Grey) -> NDArray[np.bool_]:
-        """Return where images (n, rows, columns) are ore."""
-        found: NDArray[np.bool_] = _smoothed(images, self.smoothing) > self.ore_above
-        return found
+    images: Grey
+    features: Floats
+    structure: Structure
 
 
 @dataclass(frozen=True)
-class Structure:
-    """Statistics of a set of segmented images.
+class Judge:
+    """Compares sets of images by one extractor and by the thresholds of the training crops.
 
     Attributes
     ----------
-    s2 : direction ("x", "y", "radial") → (n, r_max + 1), S2 of every image
-    shares : "pore", "ore" → (n,)
-    minkowski : "area", "perimeter", "euler" → (n,) per pixel
+    config : CoreEvaluationConfig
+    training : (n, rows, columns) uint8, of which nothing may be copied
+    segmentation : Segmentation
+    extractor : Extractor
     """
 
-    s2: dict[str, Floats]
-    shares: dict[str, Floats]
-    minkowski: dict[str, Floats]
+    config: CoreEvaluationConfig
+    training: Grey
+    segmentation: Segmentation
+    extractor: Extractor
 
-    def summary(self) -> dict[str, Any]:
-        """Return means and standard deviations, and the fitted exponential of each direction."""
-        spread = {
-            name: {"mean": float(values.mean()), "sd": float(values.std())}
-            for name, values in (self.shares | self.minkowski).items()
+    @classmethod
+    def fit(cls, training: Grey, config: CoreEvaluationConfig) -> "Judge":
+        """Take the thresholds from the training crops, and load the extractor."""
+        segmentation = Segmentation.fit(training, config.smoothing)
+        return cls(config, training, segmentation, extractor(config.extractor))
+
+    def view(self, images: Grey) -> View:
+        """Measure the first ``config.cores`` images of a set."""
+        images = images[: self.config.cores]
+        found = structure(images, self.segmentation, self.config.r_max)
+        return View(images, self.extractor.features(images), found)
+
+    def kid(self, found: View, real: View) -> float:
+        """Return the kernel inception distance of two sets."""
+        config = self.config
+        return kid(
+            found.features, real.features,
+            subsets=config.subsets, size=config.subset_size, seed=config.seed,
+        ).mean  # fmt: skip
+
+    def compare(self, found: View, real: View) -> dict[str, float]:
+        """Return each of `COMPARED`: how far a set is from a real one."""
+        return {"kid": self.kid(found, real)} | distances(found.structure, real.structure)
+
+    def scores(self, found: View, real: View) -> dict[str, float]:
+        """Return each of `COMPARED`, the FID, and the share of ``copies`` of training crops."""
+        alike = likeness_summary(likeness(found.images, self.training))
+        return self.compare(found, real) | {
+            "fid": fid(found.features, real.features),
+            "copies": alike["copies"],
+            "likeness_max": alike["max"],
         }
-        curves: dict[str, Any] = {}
-        for direction, values in self.s2.items():
-            mean = values.mean(axis=0)
-            curves[direction] = {"mean": mean, "sd": values.std(axis=0)}
-            if 0 < mean[0] < 1:
-                length = correlation_length(mean)
-                fitted = exponential(np.arange(len(mean)), float(mean[0]), length)
-                curves[direction] |= {
-                    "correlation_length": length,
-                    "exponential_rmse": float(np.sqrt(((fitted - mean) ** 2).mean())),
-                }
-        return spread | {"s2": curves}
 
 
-def structure(images: Grey, segmentation: Segmentation, r_max: int) -> Structure:
-    """Measure S2 along both axes and radially, shares and Minkowski functionals of each image.
+def real_real(judge: Judge, training: View, parts: Sequence[View]) -> dict[str, float]:
+    """Return each of `COMPARED`, and the share of ``copies``, between parts of the rock itself.
+
+    Of `COMPARED` the root mean square over all pairs of the parts and the training crops: what
+    sets of this size differ by where nothing is wrong. Some real crops look like a training crop:
+    a large pore fills both.
 
     Parameters
     ----------
-    images : (n, rows, columns) uint8
-    segmentation : Segmentation
-    r_max : largest lag [pixel]
+    judge : Judge
+    training : of the training crops
+    parts : one or more sets of real images that share no area with each other or with those
     """
-    pores, ores = segmentation.pores(images), segmentation.ores(images)
-    curves = [two_point_correlation(pore, r_max) for pore in pores]
-    shapes = [minkowski_densities(pore) for pore in pores]
-    return Structure(
-        {
-            # x is axis 0, as everywhere in this library
-            "x": np.stack([curve.axes[0] for curve in curves]),
-            "y": np.stack([curve.axes[1] for curve in curves]),
-            "radial": np.stack([curve.radial for curve in curves]),
-        },
-        {"pore": pores.mean(axis=(1, 2)), "ore": ores.mean(axis=(1, 2))},
-        {name: np.array([shape[name] for shape in shapes]) for name in shapes[0]},
-    )
+    every = [training, *parts]
+    pairs = [judge.compare(one, other) for i, one in enumerate(every) for other in every[i + 1 :]]
+    alike = [likeness_summary(likeness(part.images, judge.training)) for part in parts]
+    root = {
+        name: float(np.sqrt(np.mean([pair[name] ** 2 for pair in pairs]))) for name in COMPARED
+    }
+    return root | {"copies": float(np.mean([found["copies"] for found in alike]))}
 
 
-def s2_error(found: Structure, real: Structure) -> dict[str, float]:
-    """Largest distance of two mean curves S2(r) in standard deviations of the real curve.
-
-    Returns
-    -------
-    dict
-        direction → largest over the lags of |mean S2 found - mean S2 real| / sd of real images;
-        lags at which real images hardly differ measure nothing and are left out.
-    """
-    errors = {}
-    for direction, curves in real.s2.items():
-        sd = curves.std(axis=0)
-        spread = sd > _SAME * sd.max()
-        gap = np.abs(found.s2[direction].mean(axis=0) - curves.mean(axis=0))
-        errors[direction] = float((gap[spread] / sd[spread]).max(initial=0.0))
-    return errors
+def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return mean and standard deviation of each score over repetitions."""
+    return {
+        name: {
+            "mean": float(np.mean([row[name] for row in rows])),
+            "sd": float(np.std([row[name] for row in rows], ddof=1)) if len(rows) > 1 else 0.0,
+        }
+        for name in rows[0]
+    }
 
 
 def feature_scores(
@@ -257,13 +241,3 @@ def _binned(images: Grey) -> Floats:
     means: Floats = cut.reshape(n, rows, _BIN, columns, _BIN).mean(axis=(2, 4))
     means -= means.mean()
     return means
-
-
-def _smoothed(images: Grey, smoothing: float) -> NDArray[np.float32]:
-    from scipy.ndimage import gaussian_filter
-
-    values = images.astype(np.float32)
-    if smoothing == 0:
-        return values
-    found: NDArray[np.float32] = gaussian_filter(values, (0, smoothing, smoothing))
-    return found

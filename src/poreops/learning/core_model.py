@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.learning.finite import check_finite, check_network, weights
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import (
     WganConfig,
     checked_size,
@@ -16,7 +18,6 @@ from poreops.learning.wgan_gp import (
     input_shapes,
     reachable_size,
 )
-from poreops.learning.wgan_training import GreyScale
 from poreops.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ BITS = 8
 
 _AT_ONCE = 2**19  # pixels drawn in one call of the network
 _FLOATS = 4  # planes of the widest level held at a time
+_PROBED = 8  # cores of a probe
 
 
 class DigitalCoreModel:
@@ -45,7 +47,15 @@ class DigitalCoreModel:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Load what `save` wrote; raises InputError if it is missing or does not fit."""
+        """Load what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If it is missing or does not fit.
+        DivergedError
+            If a weight, or a pixel of a core drawn with it, is not finite.
+        """
         folder = Path(folder)
         description = read_json(folder / DESCRIPTION)
         bits = description.get("bits") if isinstance(description, dict) else None
@@ -67,10 +77,30 @@ class DigitalCoreModel:
                 f"{folder} must hold a digital core model, got {reason}; "
                 "make it again with the stage train_wgan"
             ) from error
+        what = f"the generator in {folder}"
+        check_finite(weights(model.keras_model), what)
+        answer = model.keras_model(model._probe(), training=False)
+        check_finite({"a core that it draws": np.asarray(answer)}, what)
         return model
 
+    def check(self) -> None:
+        """Raise `DivergedError` unless weights and cores are finite, eagerly as in a graph."""
+        import tensorflow as tf
+
+        probe = [tf.constant(plane) for plane in self._probe()]
+        # one trace of its own: TensorFlow warns of a function that is traced for each model
+        graph = tf.function(lambda noise: self.keras_model(noise, training=False))
+        check_network(self.keras_model, graph.get_concrete_function(probe), probe, "the generator")
+
     def save(self, folder: str | Path) -> None:
-        """Write weights and description: the same bytes for the same model, no pickle."""
+        """Write weights and description: the same bytes for the same model, no pickle.
+
+        Raises
+        ------
+        DivergedError
+            If the model is not finite; nothing is written then.
+        """
+        self.check()
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.keras_model.save_weights(folder / WEIGHTS)
@@ -126,6 +156,9 @@ class DigitalCoreModel:
             )
             yield self.scale.grey(values[:, :size, :size, 0])
 
+    def _probe(self) -> list[NDArray[np.float32]]:
+        return self._inputs(range(2), reachable_size(self.network, 1), seed=0)
+
     def _inputs(self, numbers: range, size: int, seed: int) -> list[NDArray[np.float32]]:
         shapes = input_shapes(self.network, size)
         drawn = []
@@ -133,3 +166,12 @@ class DigitalCoreModel:
             rng = np.random.default_rng((seed, number))
             drawn.append([rng.standard_normal(shape, dtype=np.float32) for shape in shapes])
         return [np.stack(plane) for plane in zip(*drawn, strict=True)]
+
+
+def grey_probe(model: DigitalCoreModel) -> dict[str, float]:
+    """Return mean and standard deviation of the grey values of a few cores of a model.
+
+    Two loads of one model agree to the last digits: what a report says of its files.
+    """
+    cores = model.generate(_PROBED, seed=_PROBED)
+    return {"grey_mean": float(cores.mean()), "grey_sd": float(cores.std())}

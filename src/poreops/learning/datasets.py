@@ -24,7 +24,8 @@ def read_examples(
 ) -> Examples:
     """Read and encode conduits with their labels, in slices.
 
-    The size factors are those of the ROI, in powers of its voxel (`transport.quantity`).
+    The size factors are those of the ROI, in powers of its voxel (`transport.quantity`). Conduits
+    that did not settle have none and are left out.
 
     Parameters
     ----------
@@ -35,6 +36,7 @@ def read_examples(
     with open_hdf5(labels) as file:
         size_factors, label = file["size_factor"][()], label_definition(file.attrs)
     rows = np.arange(len(size_factors)) if rows is None else rows
+    rows = rows[np.isfinite(size_factors[rows])]
     images, scalars, ratios = [], [], []
     for start in range(0, len(rows), _SLICE):
         part = read_conduits(conduits, rows[start : start + _SLICE])

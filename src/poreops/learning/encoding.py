@@ -22,6 +22,7 @@ from poreops.errors import InputError
 from poreops.learning.blocks import unzoomed
 from poreops.learning.coarse_solve import Workspace, coarse_solve, write_dissipation
 from poreops.regions.conduit import ROI_SIZE, nearest_index
+from poreops.regions.joined import without_loose_pieces
 from poreops.transport.distance import filled, squared_distance
 
 ImageEncoding = Literal[
@@ -97,24 +98,33 @@ def scalar_count(encoding: ScalarEncoding) -> int:
 
 
 def encode(
-    rois: NDArray[np.uint8], image: ImageEncoding = "occupancy", *, workers: int | None = None
+    rois: NDArray[np.uint8],
+    image: ImageEncoding = "occupancy",
+    *,
+    workers: int | None = None,
+    whole: bool = False,
 ) -> Encoded:
     """Encode ROIs for the networks.
 
     Parameters
     ----------
     rois : (n, 64, 64, 64) or (n, 64, 64) uint8
-        Conduits as ``resize_conduit`` makes them: 1 and 2 in the regions, 0 elsewhere.
+        Conduits as ``zoomed_conduit`` makes them: 1 and 2 in the regions, 0 elsewhere. Loose
+        pieces are left out, see ``poreops.regions.joined``.
     image : one of `ImageEncoding`
     workers : int, optional
         Threads, all cores by default.
+    whole : bool
+        Each ROI is known to be one cluster, as ``zoomed_conduit`` makes it: do not look again.
 
     Raises
     ------
     InputError
-        Wrong shape, or values other than 0, 1, 2.
+        Wrong shape, values other than 0, 1, 2, or regions that do not touch.
     """
     rois = checked_rois(rois)
+    if not whole:
+        rois = _joined_rois(rois)
     ndim = rois.ndim - 1
     out = np.empty((len(rois), *image_shape(image, ndim)), np.uint8)
     scalars = np.empty((len(rois), len(SCALARS)), np.float32)
@@ -128,6 +138,9 @@ def encode(
         coarse = coarse_solve(unzoomed(boxes[i], edge), _workspace(ndim))
         scalars[i, :-1] = coarse.values
         scalars[i, -1] = _log_size_factor(coarse.size_factor * (ROI_SIZE / edge) ** (ndim - 2))
+        if not np.isfinite(scalars[i]).all():
+            names = ", ".join(np.array(SCALARS)[~np.isfinite(scalars[i])])
+            raise RuntimeError(f"the scalars of a conduit must be finite, got no {names}")
         if image.startswith("labels"):
             out[i, ..., 0], label = rois[i], boxes[i]
         elif image != "none":
@@ -167,6 +180,22 @@ def checked_rois(rois: NDArray[np.generic] | Iterable[NDArray[np.generic]]) -> N
     if not np.issubdtype(batch.dtype, np.integer) and (batch != np.round(batch)).any():
         raise InputError("rois must hold whole numbers 0, 1 and 2, got fractions")
     return np.ascontiguousarray(batch, dtype=np.uint8)
+
+
+def _joined_rois(rois: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the ROIs without loose pieces, or raise InputError if regions do not touch."""
+    found = rois
+    for i, roi in enumerate(rois):
+        kept = without_loose_pieces(roi)
+        if kept is None:
+            raise InputError(
+                f"rois must hold two regions that touch, those of ROI {i} do not; "
+                "its size factor is 0"
+            )
+        if kept is not roi:
+            found = rois.copy() if found is rois else found
+            found[i] = kept
+    return found
 
 
 def _workspace(ndim: int) -> Workspace:

@@ -71,17 +71,22 @@ def _slices(conduits: str | Path) -> Iterator[Any]:
 
 
 def member_scores(judged: Judged, truth: Floats) -> dict[str, float]:
-    """Scores of a member, and its mean error once its inputs are permuted."""
-    found = scores(judged.found, truth)
+    """Scores of a member, and its mean error once its inputs are permuted.
+
+    Conduits whose simulation did not settle have no truth and are left out.
+    """
+    known = np.isfinite(truth)
+    found = scores(judged.found[known], truth[known])
     if judged.permuted is not None:
-        found["mape_permuted"] = scores(judged.permuted, truth)["mape"]
+        found["mape_permuted"] = scores(judged.permuted[known], truth[known])["mape"]
     return found
 
 
 def constant(training: Floats, truth: Floats) -> dict[str, float]:
     """Scores of the constant that errs least on the training labels: their geometric mean."""
-    value = float(np.exp(np.log(training).mean()))
-    return scores(np.full(len(truth), value), truth)
+    value = float(np.exp(np.nanmean(np.log(training))))
+    known = truth[np.isfinite(truth)]
+    return scores(np.full(len(known), value), known)
 
 
 def chosen_member(found: Mapping[Member, Mapping[str, float]], gain: float) -> Member:
@@ -135,7 +140,8 @@ def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
     """
     arrays, stated = read_hdf5(labels)
     truth = arrays["size_factor"]
-    rows = np.arange(0, len(truth), -(-len(truth) // count))
+    known = np.flatnonzero(np.isfinite(truth))
+    rows = known[:: -(-len(known) // count)]
     part = read_conduits(conduits, rows)
     ndim = part.roi.ndim - 1
     scale = part.zoom_ratio ** zoom_power(stated["target"], ndim)

@@ -16,12 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.learning.beyond import counted_porosity, kozeny_carman, widened
 from poreops.learning.ensemble import Meta, Stack
 from poreops.learning.finite import DivergedError, check_finite
 from poreops.learning.intervals import scales
 from poreops.learning.laws import LAW, TARGETS, by_law, in_units
 from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
 from poreops.slices.features import design, measure
+from poreops.slices.labelled import Pores
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
 from poreops.transport.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
@@ -51,8 +53,9 @@ class Properties:
 
     porosity, permeability [m²] : of each slice (n,).
     plug : {"porosity", "permeability_m2"} → (value, low, high), of all slices together.
-    outside : inputs of the model beyond the rocks it learned from → by how many of their ranges.
-    segmented : the slices as the model saw them.
+    outside : inputs of the model beyond the rocks it learned from → by how many of their ranges;
+        the intervals are wider then (`poreops.learning.beyond.widened`).
+    segmented : the slices as the model saw them, and how they were understood.
     """
 
     porosity: Floats
@@ -165,35 +168,48 @@ class RockModel:
         return found
 
     def predict(
-        self, grey: NDArray[np.generic], voxel_size: float, name: str = "image"
+        self,
+        grey: NDArray[np.generic],
+        voxel_size: float,
+        name: str = "image",
+        *,
+        pores: Pores | None = None,
+        pore_label: float | Sequence[float] | None = None,
+        mask: NDArray[np.generic] | None = None,
     ) -> Properties:
-        """Predict the properties of a rock from its grey slices.
+        """Predict the properties of a rock from its grey slices, or from segmented ones.
 
         Parameters
         ----------
-        grey : (n, h, w) or (h, w), darker is pore
+        grey : (n, h, w) or (h, w)
+            Greys, or at most 8 values: phases, whose porosity is counted.
         voxel_size : float
             [m]
         name : for messages
+        pores, pore_label, mask : the phase of the pores and the field of view; see
+            `poreops.slices.segment.segment`
 
         Raises
         ------
         InputError
-            A slice that cannot be segmented, or a voxel size that is not positive.
+            A slice that cannot be segmented, no word which phase is pore, or a voxel size that is
+            not positive.
         """
         if not voxel_size > 0:
             raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
         stack = np.asarray(grey)
-        segmented = segment(stack[None] if stack.ndim == 2 else stack, self.segmentation, name)
+        segmented = segment(
+            stack[None] if stack.ndim == 2 else stack, self.segmentation, name,
+            pores=pores, pore_label=pore_label, mask=mask,
+        )  # fmt: skip
         table = measure(segmented.labels, voxel_size, name)
         found = self.predict_table(table)
-        return Properties(
-            found[:, 0],
-            np.exp(found[:, 1]),
-            self._plug(found, table),
-            self._outside(table),
-            segmented,
-        )
+        outside, counted = self._outside(table), float(segmented.porosity.mean())
+        plug = self._plug(found, table)
+        if segmented.reading.kind == "segmented":
+            plug = counted_porosity(plug, counted)
+        plug = widened(plug, outside, segmented.reading.doubt, counted, kozeny_carman(table))
+        return Properties(found[:, 0], np.exp(found[:, 1]), plug, outside, segmented)
 
     def predict_plug(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""

@@ -71,7 +71,7 @@ class Candidate(BaseModel):
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded conduits with their size factors in ROI voxels, (n,) float64, and their definition."""
+    """Encoded conduits, their size factors in ROI voxels, (n,) float64, and what these mean."""
 
     encoded: Encoded
     size_factors: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Generators and critics of grey digital cores, and the losses of WGAN-GP and DCGAN.
+"""Generators and critics of grey digital cores.
 
 Two architectures. ``paper``: that of Table 1 of the method (Advances in Geo-Energy Research 2021)
 on 256 x 256 pixels. ``spatial``: fully convolutional from a grid of latent vectors, without
@@ -6,11 +6,13 @@ padding, so that every pixel is drawn from the same distribution and any size ca
 generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.08207).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
@@ -23,9 +25,12 @@ CriticNorm = Literal["layer", "batch", "none"]
 Shape = tuple[int, ...]
 
 PAPER_SIZE = 256
+PHASES = ("pore", "matrix", "ore")
 _PAPER = {"generator_widths": (128, 128, 64), "critic_widths": (64, 128, 256)}
 _CELL = 2  # cells that the first convolution takes off a latent grid
 _FINAL = 2  # pixels that the last convolution takes off
+_LEAST = 1e-4  # share of a phase that a start may have
+_TEXTURE = 0.1  # how far a grey may be from that of its phase, where the greys reach from -1 to 1
 _COLOUR = 3  # pixels along an edge that the detector's noise is correlated over
 
 
@@ -43,6 +48,10 @@ class WganConfig(BaseModel):
         and couples the samples of a batch, which the penalty takes for independent
     dropout : share dropped after each convolution of the critic
     grey : "full" maps 0..255 to the range of tanh, "fitted" the range that the crops use
+    image : what "spatial" draws: "phases" mixes the measured greys of pore, matrix and ore, with a
+        faint texture; "grey" draws any grey, as "paper" does
+    noise : of the detector, in "spatial": "measured" adds what the crops have to a clean image,
+        "learned" starts there and goes on; "paper" draws it as it draws everything
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +64,8 @@ class WganConfig(BaseModel):
     critic_norm: CriticNorm
     dropout: Annotated[float, Field(ge=0, lt=1)]
     grey: Literal["full", "fitted"]
+    image: Literal["phases", "grey"]
+    noise: Literal["measured", "learned"]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -76,6 +87,24 @@ class WganConfig(BaseModel):
         if self.patch % 2 ** len(self.critic_widths):
             raise ValueError("each critic_widths halves the patch, which must stay whole")
         return self
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a spatial generator knows of the crops before it learns, in units of its output.
+
+    Attributes
+    ----------
+    greys : (3,) of pore, matrix and ore
+    shares : (3,) of the area
+    noise : standard deviation of the detector's noise
+    colour : (3, 3), kernel of the noise
+    """
+
+    greys: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    noise: float
+    colour: NDArray[np.float64]
 
 
 def cell(config: WganConfig) -> int:
@@ -131,7 +160,7 @@ def input_shapes(config: WganConfig, size: int) -> list[Shape]:
 
 
 def generator(config: WganConfig) -> "keras.Model":
-    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) in -1..1."""
+    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) about -1..1."""
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
@@ -160,42 +189,6 @@ def critic(config: WganConfig, norm: CriticNorm | None = None) -> "keras.Model":
             x = keras.layers.Dropout(config.dropout, name=f"dropout{i}")(x)
     x = keras.layers.Flatten(name="flat")(x)
     return keras.Model(image, keras.layers.Dense(1, dtype="float32", name="score")(x))
-
-
-def gradient_penalty(score: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> Any:
-    """Mean of (|∇score(x)| - 1)² at points x between real and fake (Gulrajani et al. 2017, Eq. 3).
-
-    Parameters
-    ----------
-    score : (n, ...) → (n, 1)
-    real, fake : (n, ...) tensors
-    share : (n, 1, ...) in 0..1, of the real image in each point
-    """
-    import tensorflow as tf
-
-    between = share * real + (1.0 - share) * fake
-    with tf.GradientTape() as tape:
-        tape.watch(between)
-        total = tf.reduce_sum(score(between))
-    slope = tf.cast(tape.gradient(total, between), tf.float32)
-    axes = list(range(1, len(slope.shape)))
-    # the root of zero has no slope of its own
-    norm = tf.sqrt(tf.reduce_sum(tf.square(slope), axis=axes) + 1e-12)
-    return tf.reduce_mean(tf.square(norm - 1.0))
-
-
-def wasserstein(real_score: Any, fake_score: Any) -> Any:
-    """Mean score of real images less that of generated ones: the critic's estimate of W₁."""
-    import tensorflow as tf
-
-    return tf.reduce_mean(real_score) - tf.reduce_mean(fake_score)
-
-
-def cross_entropy(score: Any, real: bool) -> Any:
-    """Mean cross-entropy of scores taken as logits: the loss of DCGAN (Radford et al. 2016)."""
-    import tensorflow as tf
-
-    return tf.reduce_mean(tf.nn.softplus(-score if real else score))
 
 
 @contextmanager
@@ -261,20 +254,63 @@ def _spatial(config: WganConfig) -> "keras.Model":
         # weights of its own for each channel
         grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
         x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
-    # the detector's noise is nearly independent from pixel to pixel: drawn so, and coloured by one
-    # small kernel, not learnt as a texture
-    structure = keras.layers.Conv2D(1, _FINAL + 1, name="structure")(x)
+    clean = _phases(x) if config.image == "phases" else _image(_structure(x, "structure"))
+    # the detector's noise is drawn, coloured by one small kernel and added, as a detector does: it
+    # is not learnt as a texture
+    learned = config.noise == "learned"
     sd = keras.layers.Conv2D(
-        1, _FINAL + 1, kernel_initializer="zeros",
-        bias_initializer=keras.initializers.Constant(0.2), name="noise_sd",
-    )(x)  # fmt: skip
+        1, _FINAL + 1, kernel_initializer="zeros", trainable=learned, name="noise_sd"
+    )(x)
     inputs.append(keras.Input((None, None, 1), name="noise"))
     colour = keras.layers.Conv2D(
-        1, _COLOUR, use_bias=False, kernel_initializer=_white, name="noise_colour"
-    )(inputs[-1])
+        1, _COLOUR, use_bias=False, kernel_initializer=_white, trainable=learned,
+        name="noise_colour",
+    )(inputs[-1])  # fmt: skip
     noise = keras.layers.Multiply(name="scaled_noise")([sd, colour])
-    x = keras.layers.Add(name="image")([structure, noise])
-    return keras.Model(inputs, _image(x), name="generator")
+    image = keras.layers.Add(dtype="float32", name="image")([clean, noise])
+    return keras.Model(inputs, image, name="generator")
+
+
+def _structure(x: Any, name: str) -> Any:
+    import keras
+
+    return keras.layers.Conv2D(1, _FINAL + 1, name=name)(x)
+
+
+def _phases(x: Any) -> Any:
+    """Mix the greys of three phases: edges are sharp where the shares are, and greys are right."""
+    import keras
+
+    logits = keras.layers.Conv2D(len(PHASES), _FINAL + 1, dtype="float32", name="phases")(x)
+    shares = keras.layers.Softmax(dtype="float32", name="shares")(logits)
+    mixed = keras.layers.Conv2D(
+        1, 1, use_bias=False, trainable=False, dtype="float32", name="greys"
+    )(shares)
+    texture = keras.layers.Rescaling(_TEXTURE, dtype="float32", name="faint")(
+        keras.layers.Activation("tanh", name="texture_tanh")(_structure(x, "texture"))
+    )
+    return keras.layers.Add(dtype="float32", name="clean")([mixed, texture])
+
+
+def start_from(model: "keras.Model", config: WganConfig, start: Start) -> None:
+    """Let a spatial generator start at the greys and the noise of the crops.
+
+    The published architecture starts as it is.
+    """
+    if config.architecture == "paper":
+        return
+    if config.image == "phases":
+        _set(model, "phases", bias=np.log(np.maximum(start.shares, _LEAST)))
+        model.get_layer("greys").set_weights([start.greys.reshape(1, 1, -1, 1)])
+    else:
+        _set(model, "structure", bias=np.arctanh(start.greys[1:2]))
+    _set(model, "noise_sd", bias=np.array([start.noise]))
+    model.get_layer("noise_colour").set_weights([start.colour[:, :, None, None]])
+
+
+def _set(model: "keras.Model", layer: str, bias: NDArray[np.float64]) -> None:
+    kernel, _ = model.get_layer(layer).get_weights()
+    model.get_layer(layer).set_weights([kernel, bias])
 
 
 def _white(shape: Shape, dtype: Any = None) -> Any:

@@ -8,12 +8,12 @@ from poreops.learning.search import SearchConfig
 
 
 class WganSearchConfig(SearchConfig):
-    """A randomised search whose trials are judged by KID on held-out crops.
+    """A randomised search whose trials are judged by KID on the crops for the search.
 
     Attributes
     ----------
     epochs, steps : number of epochs, and of generator steps in each, of a trial
-    cores : number of cores, and of held-out crops, that KID compares
+    cores : number of cores, and of crops for the search, that KID compares
     """
 
     epochs: Annotated[int, Field(ge=1)]

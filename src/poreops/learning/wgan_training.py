@@ -17,19 +17,23 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.learning.core_structure import Segmentation
+from poreops.learning.detector_noise import DetectorNoise
+from poreops.learning.finite import DivergedError, check_finite, check_network, weights
+from poreops.learning.grey_scale import GreyScale
 from poreops.learning.wgan_gp import (
+    Start,
     WganConfig,
     critic,
-    cross_entropy,
     generator,
-    gradient_penalty,
     input_shapes,
     optimizer,
     parameters,
     precision,
-    wasserstein,
+    start_from,
     without_remapper,
 )
+from poreops.learning.wgan_losses import cross_entropy, gradient_penalty, wasserstein
 from poreops.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -43,8 +47,10 @@ LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
-_EDGE = 0.9  # of the range of tanh, which reaches ±1 only at infinity
+_SMOOTHING = 1.5  # pixels: what parts the greys of the phases under the noise
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
+_PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
+_DRAWS = 1_000_000  # seeds of a step
 
 
 class WganTrainingConfig(BaseModel):
@@ -52,7 +58,8 @@ class WganTrainingConfig(BaseModel):
 
     Attributes
     ----------
-    seed : of weights, patches and noise
+    seed : of weights, patches and noise; of the first of the repetitions
+    repeats : trainings of each method, on seeds that follow each other: their spread is a result
     epochs, steps : number of epochs, and of generator steps in each
     batch_size : patches in a step
     n_critic : critic steps for each generator step; DCGAN takes one
@@ -69,10 +76,11 @@ class WganTrainingConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
+    repeats: Annotated[int, Field(ge=1)]
     epochs: Annotated[int, Field(ge=1)]
     steps: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
-    n_critic: Annotated[int, Field(ge=1)]
+    n_critic: Annotated[int, Field(ge=1, le=1000)]
     penalty: Annotated[float, Field(ge=0)]
     generator_rate: Rate
     critic_rate: Rate
@@ -90,32 +98,6 @@ class WganCandidate(BaseModel):
 
     wgan: WganConfig
     wgan_training: WganTrainingConfig
-
-
-class DivergedError(InputError):
-    """The losses left all bounds: the parameters do not suit the images."""
-
-
-@dataclass(frozen=True)
-class GreyScale:
-    """The grey values that -1 and 1 stand for."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def fit(cls, kind: str, crops: NDArray[np.uint8]) -> "GreyScale":
-        """Return the scale of a configuration for some crops."""
-        if kind == "full":
-            return cls(0.0, 255.0)
-        low, high = np.quantile(crops, [0.001, 0.999])
-        margin = (high - low) * (1 / _EDGE - 1) / 2
-        return cls(float(low - margin), float(high + margin))
-
-    def grey(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
-        """Turn -1..1 into grey values."""
-        found = self.low + (self.high - self.low) * (values + 1) / 2
-        return np.clip(np.rint(found), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -156,7 +138,7 @@ def train_gan(
     InputError
         If the crops are smaller than a patch.
     DivergedError
-        If a loss is not finite or a score exceeds a million.
+        If a loss, a weight or a drawn pixel is not finite, or a score exceeds a million.
     """
     if min(crops.shape[1:]) < network.patch:
         raise InputError(
@@ -171,6 +153,7 @@ def train_gan(
         for name, value in gan.epoch(epoch).items():
             history[name].append(value)
         _check_bounds(history, epoch)
+        gan.check(epoch)
         state.save(history)
         if on_epoch is not None:
             on_epoch(epoch + 1, history, gan.averaged)
@@ -201,6 +184,7 @@ class Gan:
         keras.utils.set_random_seed(config.seed)
         with precision(config.precision):
             self.generator = generator(network)
+            start_from(self.generator, network, _measured(crops, self.scale))
             # DCGAN prescribes batch norm in its discriminator
             self.critic = critic(network, "batch" if method == "dcgan" else None)
         self.averaged = generator(network)
@@ -215,6 +199,7 @@ class Gan:
         self._c_opt.build(parameters(self.critic))
         self._crops = tf.constant(crops)
         self._run = tf.function(self._epoch)
+        self._draw = tf.function(lambda noise: self.averaged(noise, training=False))
 
     @property
     def variables(self) -> list[Any]:
@@ -232,6 +217,16 @@ class Gan:
             losses = self._run(iter(self.patches(number))).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
+    def check(self, epoch: int) -> None:
+        """Raise `DivergedError` unless both networks, and what is drawn, are finite."""
+        import tensorflow as tf
+
+        place = f"{self.method} after epoch {epoch + 1}"
+        check_finite(weights(self.generator), f"the generator of {place}")
+        check_finite(weights(self.critic), f"the critic of {place}")
+        probe = self._noise(tf.constant(0, tf.int64), 0)
+        check_network(self.averaged, self._draw, probe, f"the averaged generator of {place}")
+
     def patches(self, epoch: int) -> Any:
         """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1)."""
         import tensorflow as tf
@@ -244,7 +239,7 @@ class Gan:
 
         def cut(number: Any) -> Any:
             place = tf.random.stateless_uniform(
-                (3,), [config.seed, number], maxval=None, minval=None, dtype=tf.int64
+                (3,), [config.seed, -1 - number], maxval=None, minval=None, dtype=tf.int64
             )
             limits = tf.stack([tf.shape(self._crops, tf.int64)[0], last, last])
             crop, row, column = tf.unstack(tf.math.floormod(place, limits))
@@ -276,7 +271,7 @@ class Gan:
             fake = self.generator(self._noise(number, 2 * i), training=True)
             losses.append(self._critic_step(real, fake, number, 2 * i + 1))
         with tf.GradientTape() as tape:
-            fake = self.generator(self._noise(number, 1_000), training=True)
+            fake = self.generator(self._noise(number, _GENERATOR), training=True)
             score = self.critic(fake, training=True)
             if self.method == "dcgan":
                 # the loss that does not saturate where the discriminator is right
@@ -304,7 +299,7 @@ class Gan:
                 loss = cross_entropy(real_score, real=True) + cross_entropy(fake_score, real=False)
             else:
                 share = tf.random.stateless_uniform(
-                    (tf.shape(real)[0], 1, 1, 1), self._seed(number, part)
+                    (tf.shape(real)[0], 1, 1, 1), self._seed(number, part, 0)
                 )
                 penalty = gradient_penalty(score, real, fake, share)
                 loss = self.config.penalty * penalty - distance
@@ -321,21 +316,30 @@ class Gan:
 
         return [
             tf.random.stateless_normal(
-                (self.config.batch_size, *shape), self._seed(number, 100 * part + i)
+                (self.config.batch_size, *shape), self._seed(number, part, i)
             )
             for i, shape in enumerate(input_shapes(self.network, self.network.patch))
         ]
 
-    def _seed(self, number: Any, part: int) -> Any:
+    def _seed(self, number: Any, part: int, plane: int) -> Any:
+        """Return a seed that no other draw has: negative ones are those of the patches."""
         import tensorflow as tf
 
-        return tf.stack([tf.constant(self.config.seed, tf.int64), number * 1_000_003 + part])
+        place = number * _DRAWS + part * _PLANES + plane
+        return tf.stack([tf.constant(self.config.seed, tf.int64), place])
 
     def _scaled(self, patches: Any) -> Any:
         import tensorflow as tf
 
         low, high = self.scale.low, self.scale.high
         return (tf.cast(patches, tf.float32) - low) * (2.0 / (high - low)) - 1.0
+
+
+def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
+    """Measure what a generator starts from."""
+    noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
+    greys, shares = Segmentation.fit(crops, _SMOOTHING).phases(crops)
+    return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
 
 
 def digest(crops: NDArray[np.uint8]) -> str:

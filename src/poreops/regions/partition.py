@@ -9,8 +9,11 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.arguments import checked_array, checked_count, checked_number
 from poreops.errors import InputError
 from poreops.regions.markers import markers
+
+MOST_R_MAX = 100  # voxels; the ball of the filter is a list of its voxels
 
 
 class PartitionConfig(BaseModel):
@@ -24,8 +27,8 @@ class PartitionConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    r_max: Annotated[int, Field(ge=1)]
-    sigma: Annotated[float, Field(ge=0)]
+    r_max: Annotated[int, Field(ge=1, le=MOST_R_MAX)]
+    sigma: Annotated[float, Field(ge=0, le=MOST_R_MAX)]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
     Raises
     ------
     InputError
-        The image is not 2D or 3D, not binary, or holds no pore.
+        The image is not 2D or 3D, not binary, or holds no pore; r_max or sigma out of range.
 
     Notes
     -----
@@ -82,6 +85,10 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
     from skimage.segmentation import watershed
 
     im = binary_image(im)
+    r_max = checked_count(r_max, "r_max", most=MOST_R_MAX)
+    sigma = checked_number(sigma, "sigma", "0.4 is usual")
+    if not 0 <= sigma <= MOST_R_MAX:
+        raise InputError(f"sigma must lie in 0..{MOST_R_MAX} voxels, got {sigma:g}; 0.4 is usual")
     # an image without a wall has no distance to one: take that to its faces
     distance = edt.edt(im, black_border=bool(im.all()), parallel=0)
     labels = watershed(-distance, _markers(im, distance, r_max, sigma), mask=im)
@@ -106,7 +113,7 @@ def _markers(
 
 def binary_image(im: NDArray[Any]) -> NDArray[np.bool_]:
     """Return the image as bool or raise InputError naming the broken rule."""
-    im = np.asarray(im)
+    im = checked_array(im, "an image")
     if im.ndim not in (2, 3):
         raise InputError(f"an image must be 2D or 3D, got {im.ndim}D of shape {im.shape}")
     if im.size == 0:
@@ -141,3 +148,12 @@ def touching_pairs(labels: NDArray[np.integer]) -> NDArray[np.int64]:
         codes.append(np.unique(np.minimum(a, b) * count + np.maximum(a, b)))
     pairs = np.unique(np.concatenate(codes)) if count else np.zeros(0, np.int64)
     return np.stack([pairs // max(count, 1), pairs % max(count, 1)], axis=1)
+
+
+def are_touching(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face."""
+    count = int(labels.max(initial=0))
+    codes = [
+        pairs.min(axis=1) * count + pairs.max(axis=1) for pairs in (conns, touching_pairs(labels))
+    ]
+    return np.isin(*codes)

@@ -45,17 +45,17 @@ def overlays(rocks: Mapping[str, tuple[NDArray[Any], NDArray[np.integer]]]) -> "
     """
     figure, panels = _figure(2, len(rocks), (2.2 * len(rocks), 4.7))
     for column, (name, (grey, labels)) in enumerate(rocks.items()):
-        low, high = np.quantile(grey, [0.005, 0.995])
-        tone = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+        inside = labels >= 0
+        low, high = np.quantile(np.asarray(grey, float)[inside], [0.005, 0.995])
+        shown = np.where(inside, grey, low)
+        tone = np.clip((shown - float(low)) / max(high - low, 1e-12), 0, 1)
         image = np.repeat(tone[..., None], 3, axis=2)
         image[labels > 0] = 0.55 * image[labels > 0] + 0.45 * np.array([0.1, 0.45, 0.9])
         image[_necks(labels)] = (0.98, 0.75, 0.1)
-        for panel, shown in zip(
-            (panels[0][column], panels[1][column]), (tone, image), strict=True
-        ):
-            panel.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        for panel, seen in zip((panels[0][column], panels[1][column]), (tone, image), strict=True):
+            panel.imshow(seen, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             panel.set_axis_off()
-        share = f"{100 * (labels > 0).mean():.0f} % pore"
+        share = f"{100 * (labels > 0).sum() / inside.sum():.0f} % pore"
         panels[0][column].set_title(f"{name}\n{share}", fontsize=8)
     return figure
 

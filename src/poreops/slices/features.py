@@ -42,7 +42,12 @@ PORE_FEATURES = (
     Feature("euler_number", 0, False, "1 minus the holes of a pore"),
     Feature("extent", 0, False, "area over area of the box"),
     Feature("feret_diameter_max", 1, True, "largest distance of two points of a pore's hull"),
-    Feature("orientation", 0, False, "angle from axis 0 to the major axis [rad], axial mean"),
+    Feature(
+        "orientation",
+        0,
+        False,
+        "angle from axis 0 to the major axis [rad], axial mean of the pores by their anisotropy",
+    ),
     Feature("perimeter_crofton", 1, True, "of a pore, by Crofton's formula in four directions"),
     Feature("solidity", 0, False, "area over area of the hull"),
 )
@@ -54,7 +59,13 @@ SLICE_FEATURES = (
     Feature("weighted_diameter", 1, True, "equivalent diameter, weighted by the pores' areas"),
     Feature("inscribed_radius", 1, True, "mean distance of a pore pixel to the wall"),
     Feature("largest_cluster", 0, False, "area of the largest connected pore over all pore"),
-    Feature("alignment", 0, False, "length of the mean axial vector: 0 isotropic, 1 parallel"),
+    Feature(
+        "alignment",
+        0,
+        False,
+        "length of the mean axial vector, by area and anisotropy: 0 "
+        "round or isotropic, 1 parallel lines",
+    ),
 )
 """Features of a whole slice, beside those of its pores."""
 
@@ -62,6 +73,8 @@ FEATURES = PORE_FEATURES + SLICE_FEATURES
 NAMES = tuple(feature.name for feature in FEATURES)
 INPUTS = tuple(name for name in NAMES if name != "specific_perimeter")
 """What a model may take: in units of ℓ, the specific perimeter is the areal porosity itself."""
+
+_CANCELLED = 1e-9
 
 assert tuple(feature.name for feature in PORE_FEATURES) == PROPERTIES
 
@@ -72,7 +85,7 @@ def slice_features(labels: NDArray[np.integer], voxel_size: float) -> dict[str, 
     Parameters
     ----------
     labels : (h, w) int
-        0 solid, 1.. pores; both occur.
+        0 solid, 1.. pores, below 0 outside the field of view; solid and pores occur.
     voxel_size : float
         Edge of a pixel [m].
 
@@ -82,18 +95,26 @@ def slice_features(labels: NDArray[np.integer], voxel_size: float) -> dict[str, 
         A value for each of `FEATURES`, in powers of metres.
     """
     shapes = region_shapes(labels)
-    pore = labels > 0
+    pore, inside = labels > 0, labels >= 0
     means = dict(zip(PROPERTIES, shapes.mean(axis=0), strict=True))
-    axes = np.exp(2j * shapes[:, PROPERTIES.index("orientation")])
+    along, across, angle = (
+        shapes[:, PROPERTIES.index(name)]
+        for name in ("axis_major_length", "axis_minor_length", "orientation")
+    )
+    # a round pore has no direction, one that is nearly round hardly any; a lone pixel's ellipse
+    # has no size
+    size = along**2 + across**2
+    anisotropy = np.divide(along**2 - across**2, size, out=np.zeros(len(size)), where=size > 0)
+    axes = anisotropy * np.exp(2j * angle)
     means["orientation"] = axial_mean(axes)
     area = shapes[:, 0]
     pixels = means | {
-        "areal_porosity": float(pore.mean()),
-        "specific_perimeter": _specific_perimeter(pore),
+        "areal_porosity": float(np.count_nonzero(pore) / np.count_nonzero(inside)),
+        "specific_perimeter": _specific_perimeter(pore, inside),
         "weighted_diameter": float(
             np.average(shapes[:, PROPERTIES.index("equivalent_diameter_area")], weights=area)
         ),
-        "inscribed_radius": _mean_distance(pore),
+        "inscribed_radius": _mean_distance(pore, inside),
         "largest_cluster": _largest_share(pore),
         "alignment": float(np.abs(np.average(axes, weights=area))),
     }
@@ -106,7 +127,7 @@ def axial_mean(axes: NDArray[np.complexfloating]) -> float:
     Returns
     -------
     float
-        In (-π/2, π/2].
+        In (-π/2, π/2]; 0 where the axes cancel out.
 
     Examples
     --------
@@ -114,7 +135,9 @@ def axial_mean(axes: NDArray[np.complexfloating]) -> float:
     >>> abs(round(float(np.degrees(axial_mean(np.exp(2j * angles))))))
     90
     """
-    return float(np.angle(axes.mean()) / 2)
+    mean = complex(axes.mean())
+    # what rounding leaves of axes that cancel out points anywhere
+    return float(np.angle(mean) / 2) if abs(mean) > _CANCELLED else 0.0
 
 
 def design(table: pd.DataFrame, names: Sequence[str] = INPUTS) -> Floats:
@@ -166,7 +189,7 @@ def measure(labels: NDArray[np.integer], voxel_size: float, name: str = "image")
     Parameters
     ----------
     labels : (n, h, w) int
-        0 solid, 1.. pores of each slice.
+        0 solid, 1.. pores of each slice, below 0 outside the field of view.
     voxel_size : float
         [m]
     name : of the rock, for messages
@@ -181,17 +204,18 @@ def measure(labels: NDArray[np.integer], voxel_size: float, name: str = "image")
     return pd.DataFrame(rows, columns=list(NAMES))
 
 
-def _specific_perimeter(pore: NDArray[np.bool_]) -> float:
-    """Length of the pore wall per area [1/pixel]; the frame of the slice is no wall."""
+def _specific_perimeter(pore: NDArray[np.bool_], inside: NDArray[np.bool_]) -> float:
+    """Length of the pore wall per area [1/pixel]; the edge of the field of view is no wall."""
     p = pore.astype(np.uint8)
     code = p[1:, 1:] + 2 * p[:-1, 1:] + 4 * p[1:, :-1] + 8 * p[:-1, :-1]
-    return float(CROFTON[code].mean())
+    whole = inside[1:, 1:] & inside[:-1, 1:] & inside[1:, :-1] & inside[:-1, :-1]
+    return float(CROFTON[code][whole].mean())
 
 
-def _mean_distance(pore: NDArray[np.bool_]) -> float:
+def _mean_distance(pore: NDArray[np.bool_], inside: NDArray[np.bool_]) -> float:
     import edt
 
-    return float(edt.edt(pore)[pore].mean())
+    return float(edt.edt(pore | ~inside)[pore].mean())
 
 
 def _largest_share(pore: NDArray[np.bool_]) -> float:

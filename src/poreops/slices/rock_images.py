@@ -43,6 +43,8 @@ def read_grey(
                 f"{stack.dtype} in {path.name} beside {first.shape[1:]} {first.dtype}; "
                 "crop them alike, or give them as two samples"
             )
-        check_slices(stack.astype(np.float32), f"{name} ({path.name})")
+        # what is no number may lie outside the field of view; the segmentation looks at that
+        known = np.isfinite(stack) if stack.dtype.kind == "f" else None
+        check_slices(stack, f"{name} ({path.name})", known)
         volumes.append(volume)
     return joined(files[0], volumes)

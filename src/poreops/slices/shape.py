@@ -38,6 +38,9 @@ CROFTON = np.array(
 )
 _EULER = np.array([0, 0, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0, 0, -1, 0], np.float64)
 
+# a region is round if its second moments along and across differ by rounding only
+_ROUND = 1e-9
+
 
 def region_shapes(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Measure every region of a label image.
@@ -45,7 +48,7 @@ def region_shapes(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     Parameters
     ----------
     labels : (h, w) int
-        0 background, 1.. regions, each connected (also over corners).
+        0 and below background, 1.. regions, each connected (also over corners).
 
     Returns
     -------
@@ -72,7 +75,8 @@ def _shapes(
     labels: NDArray[np.int32], count: int, crofton: Any, euler: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     h, w = labels.shape
-    sums = np.zeros((count, 6))  # 1, y, x, yy, xx, yx
+    sums = np.zeros((count, 6))  # 1, y, x, yy, xx, yx, from the region's first pixel
+    first_pixel = np.zeros((count, 2))
     boxes = np.zeros((count, 4), np.int64)
     boxes[:, 0], boxes[:, 2] = h, w
     quads = np.zeros((count, 2))  # perimeter, Euler number
@@ -84,18 +88,23 @@ def _shapes(
             corner = labels[y - 1, x - 1] if y > 0 and x > 0 else 0
             if here > 0:
                 i = here - 1
+                if sums[i, 0] == 0:
+                    first_pixel[i, 0], first_pixel[i, 1] = y, x
+                # from the image's corner, sums of squares would lose the digits that tell a
+                # round region from a long one
+                dy, dx = y - first_pixel[i, 0], x - first_pixel[i, 1]
                 sums[i, 0] += 1
-                sums[i, 1] += y
-                sums[i, 2] += x
-                sums[i, 3] += y * y
-                sums[i, 4] += x * x
-                sums[i, 5] += y * x
+                sums[i, 1] += dy
+                sums[i, 2] += dx
+                sums[i, 3] += dy * dy
+                sums[i, 4] += dx * dx
+                sums[i, 5] += dy * dx
                 boxes[i, 0] = min(boxes[i, 0], y)
                 boxes[i, 1] = max(boxes[i, 1], y + 1)
                 boxes[i, 2] = min(boxes[i, 2], x)
                 boxes[i, 3] = max(boxes[i, 3], x + 1)
             for k, label in enumerate((here, above, left, corner)):
-                if label == 0:
+                if label <= 0:
                     continue
                 first = (
                     (k == 0)
@@ -118,7 +127,6 @@ def _shapes(
         if area == 0:
             continue
         my, mx = sums[i, 1] / area, sums[i, 2] / area
-        # about the middle of the box first: sums of squares of far coordinates lose digits
         yy = sums[i, 3] / area - my * my
         xx = sums[i, 4] / area - mx * mx
         yx = sums[i, 5] / area - my * mx
@@ -130,6 +138,9 @@ def _shapes(
         found[i, 1] = box
         found[i, 2] = convex
         found[i, 3] = area
+        round_region = apart <= _ROUND * half
+        if round_region:
+            large = small = half
         found[i, 4] = 4 * math.sqrt(large)
         found[i, 5] = 4 * math.sqrt(small)
         found[i, 6] = math.sqrt(1 - small / large) if large > 0 else 0.0
@@ -137,8 +148,7 @@ def _shapes(
         found[i, 8] = quads[i, 1]
         found[i, 9] = area / box
         found[i, 10] = feret
-        # the angle from axis 0 to the major axis; that of a round region is arbitrary
-        round_region = abs(yy - xx) < 1e-12 and abs(yx) < 1e-12
+        # the angle from axis 0 to the major axis; a round region has none
         found[i, 11] = -math.pi / 4 if round_region else 0.5 * math.atan2(2 * yx, yy - xx)
         found[i, 12] = quads[i, 0]
         found[i, 13] = area / convex

@@ -32,7 +32,29 @@ def client() -> Any:
     InputError
         If the store is locked, unwritable or no store, or the server does not answer.
     """
+    database = _named_store()
+    if database is not None and not database.parent.is_dir():
+        raise InputError(
+            f"the MLflow store must lie in a folder that exists, got {database}; correct "
+            "MLFLOW_TRACKING_URI, or make the folder"
+        )
     return _opened(tracking_uri())
+
+
+def _named_store() -> Path | None:
+    """Return the sqlite file that the user names, if any."""
+    return sqlite_path(os.environ.get("MLFLOW_TRACKING_URI", ""))
+
+
+def reader() -> Any:
+    """Return the client as `client` does, but make no store where the user names one."""
+    database = _named_store()
+    if database is not None and not database.exists():
+        raise InputError(
+            f"the MLflow store must exist, got no file {database}; correct MLFLOW_TRACKING_URI, "
+            "or make models with: make repro"
+        )
+    return client()
 
 
 @contextmanager
@@ -104,6 +126,9 @@ def serve() -> None:
     os.execv(sys.executable, command)
 
 
+_DATABASES = ("postgresql", "mysql", "mssql", "databricks")
+
+
 @cache
 def _opened(uri: str) -> Any:
     quiet_mlflow()
@@ -113,6 +138,11 @@ def _opened(uri: str) -> Any:
         open_store(database, _make_tables)
     elif uri.startswith(("http://", "https://")):
         _check_server(uri)
+    elif not uri.startswith(_DATABASES):
+        raise InputError(
+            f"MLFLOW_TRACKING_URI must be a server or a database, got {uri!r}; e.g. "
+            "http://127.0.0.1:5000 or sqlite:////folder/mlflow.db"
+        )
     return MlflowClient(uri)
 
 

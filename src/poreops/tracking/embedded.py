@@ -44,7 +44,7 @@ def repository() -> Path:
     if root := os.environ.get("DVC_ROOT"):
         return Path(root)
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).parents[2]):
+    for folder in (here, *here.parents, Path(__file__).parents[3]):
         if (folder / ".dvc").is_dir() and (folder / "mlflow").is_dir():
             return folder
     raise InputError(

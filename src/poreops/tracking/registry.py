@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from poreops.arguments import shown
 from poreops.errors import InputError
 from poreops.store import read_yaml
-from poreops.tracking.connection import client, plain_errors
+from poreops.tracking.connection import client, plain_errors, reader
 from poreops.tracking.embedded import tracking_uri
 from poreops.tracking.runs import Run
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+GATE = "gate"
+"""Tag of a version: what the gate said to it."""
+_REMEDY = "e.g. models:/conductance@champion, models:/conductance/latest"
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,15 @@ def drop_alias(version: ModelVersion, alias: str) -> None:
 
 def promote(version: ModelVersion, tags: Mapping[str, Any] | None = None) -> None:
     """Make this version the champion, with tags that say why; the gate is the caller's."""
-    with plain_errors():
-        for key, value in (tags or {}).items():
-            client().set_model_version_tag(version.name, str(version.version), key, str(value))
+    note(version, tags or {})
     set_alias(version, CHAMPION)
+
+
+def note(version: ModelVersion, tags: Mapping[str, Any]) -> None:
+    """Set tags of a version."""
+    with plain_errors():
+        for key, value in tags.items():
+            client().set_model_version_tag(version.name, str(version.version), key, str(value))
 
 
 def champion_info(name: str) -> ModelVersion:
@@ -107,7 +116,7 @@ def download(uri: str, folder: str | Path | None = None) -> Path:
 
     Parameters
     ----------
-    uri : "models:/name@alias", "models:/name/version", "runs:/id/path", or a folder.
+    uri : "models:/name@alias", "models:/name/version" (or "latest"), "runs:/id/path", or a folder.
     folder : where to copy the model; by default the store's own folder is returned if it is on
         this machine, and a temporary copy otherwise.
 
@@ -118,15 +127,22 @@ def download(uri: str, folder: str | Path | None = None) -> Path:
     """
     from mlflow.exceptions import MlflowException
 
-    source = uri
+    if not isinstance(uri, str | Path):
+        raise InputError(f"a model must be a URI or a folder, got {shown(uri)}; {_REMEDY}")
+    source = uri = str(uri)
+    scheme, colon, _ = uri.partition(":/")
+    if colon and scheme not in ("models", "runs"):
+        raise InputError(
+            f"a model must be a URI of the registry or a folder, got {uri}; {_REMEDY}"
+        )
     if uri.startswith("models:"):
         version = _resolve(uri)
-        source = client().get_model_version_download_uri(version.name, str(version.version))
+        source = reader().get_model_version_download_uri(version.name, str(version.version))
     try:
         if source.startswith("runs:/"):
             run_id, _, path = source.removeprefix("runs:/").partition("/")
             with plain_errors():
-                source = f"{client().get_run(run_id).info.artifact_uri}/{path}"
+                source = f"{reader().get_run(run_id).info.artifact_uri}/{path}"
         found = Path(source)
         if ":/" in source:
             found = Path(_fetched(source, folder))
@@ -174,19 +190,43 @@ def _resolve(uri: str) -> ModelVersion:
         name, _, rest = name.partition("/")
     with plain_errors():
         try:
-            found = (
-                client().get_model_version_by_alias(name, rest)
-                if alias
-                else client().get_model_version(name, rest)
-            )
+            if alias:
+                found = reader().get_model_version_by_alias(name, rest)
+            else:
+                found = reader().get_model_version(
+                    name, _newest(name) if rest == "latest" else rest
+                )
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise
+            if rest == CHAMPION and (refused := _refusal(name)):
+                raise InputError(refused) from None
             raise InputError(
                 f"the registry must hold {uri}, got none in {tracking_uri()}; "
                 "make a champion with: make repro"
             ) from None
-        return _version(client().get_model_version(name, found.version))
+        return _version(reader().get_model_version(name, found.version))
+
+
+def _newest(name: str) -> str:
+    """Return the number of the newest version, "0" if there is none."""
+    versions = reader().search_model_versions(f"name = '{name}'")
+    return str(max((int(version.version) for version in versions), default=0))
+
+
+def _refusal(name: str) -> str:
+    """Say why a registered model has no champion, and what there is; empty if there is nothing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client().get_model_version_by_alias(name, CHALLENGER)
+    except MlflowException:
+        return ""
+    reasons = dict(found.tags).get(GATE, "")
+    return (
+        f"{name} must have a champion, its version {found.version} was refused by the gate "
+        f"({reasons or 'no reason noted'}); use models:/{name}@{CHALLENGER}"
+    )
 
 
 def _has_files(run_id: str) -> bool:

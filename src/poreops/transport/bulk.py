@@ -8,11 +8,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import (
+    checked_array,
+    checked_axis,
+    checked_choice,
+    checked_tolerance,
+    checked_workers,
+    shown,
+)
 from poreops.errors import InputError
 from poreops.transport.multigrid import Multigrid
 from poreops.transport.phases import diffusivity_of, labels_of, phases_of
@@ -149,11 +157,11 @@ class _Concentration:
 
 def formation_factor(
     im: NDArray[Any],
-    axis: int,
+    axis: int | str,
     *,
     diffusivity: Mapping[int, float] | None = None,
     ends: Ends = "face",
-    periodic: Sequence[int] = (),
+    periodic: Sequence[int | str] = (),
     tolerance: float = TOLERANCE,
     workers: int | None = None,
 ) -> BulkDiffusion:
@@ -163,8 +171,8 @@ def formation_factor(
     ----------
     im : (nx, ny, nz) or (nx, ny) bool or int
         True = pore; with ``diffusivity`` the labels of the phases.
-    axis : int
-        Numpy axis of the mean flux; at least 3 voxels long.
+    axis : int or "x", "y", "z"
+        Array axis 0, 1 or 2 of the mean flux; at least 3 voxels long.
     diffusivity : {label: float}, optional
         Diffusivity >= 0 of each label in the image, relative to D₀; by default 1 in pores and 0
         in solid.
@@ -204,14 +212,11 @@ def formation_factor(
     >>> round(result.formation_factor, 6), round(result.tortuosity, 6), result.percolates
     (4.0, 1.0, True)
     """
-    image = np.asarray(im)
+    image = checked_array(im, "image")
     axis, sides = _checked_axes(image, axis, periodic)
-    if ends not in ("face", "node"):
-        raise InputError(f"ends must be 'face' or 'node', got {ends!r}")
-    if not 0 < tolerance < 1:
-        raise InputError(f"tolerance must lie between 0 and 1, got {tolerance}; 1e-5 is usual")
-    if workers is not None and workers < 1:
-        raise InputError(f"workers must be at least 1, got {workers}")
+    ends = cast(Ends, checked_choice(ends, get_args(Ends), "ends"))
+    tolerance = checked_tolerance(tolerance, TOLERANCE)
+    workers = checked_workers(workers)
     labels, counts = labels_of(image)
     local = diffusivity_of(labels, diffusivity)
     unit = float(local.max())
@@ -343,23 +348,19 @@ def _conduct(domain: _Domain, team: Team, tolerance: float) -> tuple[Numbering, 
 
 
 def _checked_axes(
-    image: NDArray[Any], axis: int, periodic: Sequence[int]
+    image: NDArray[Any], axis: int | str, periodic: Sequence[int | str]
 ) -> tuple[int, tuple[int, ...]]:
     if image.ndim not in (2, 3):
         raise InputError(f"image must be 2D or 3D, got {image.ndim}D of shape {image.shape}")
-    if isinstance(axis, bool) or not -image.ndim <= axis < image.ndim:
-        raise InputError(
-            f"axis must lie in 0..{image.ndim - 1} for a {image.ndim}D image, got {axis}"
-        )
-    axis %= image.ndim
+    axis = checked_axis(axis, image.ndim)
     if image.shape[axis] < 3:
         raise InputError(
             f"axis {axis} must be at least 3 voxels long, got shape {image.shape}; "
             "give a larger image"
         )
-    sides = tuple(dict.fromkeys(periodic))
-    if any(side not in range(image.ndim) or side == axis for side in sides):
-        raise InputError(
-            f"periodic must name sides other than axis {axis} in 0..{image.ndim - 1}, got {sides}"
-        )
+    if not isinstance(periodic, list | tuple):
+        raise InputError(f"periodic must be a sequence of axes, got {shown(periodic)}")
+    sides = tuple(dict.fromkeys(checked_axis(side, image.ndim) for side in periodic))
+    if axis in sides:
+        raise InputError(f"periodic must name sides other than axis {axis}, got {sides}")
     return axis, sides

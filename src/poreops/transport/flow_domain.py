@@ -1,6 +1,5 @@
 """What flows in an image: its boundary conditions, its percolating pores."""
 
-import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,6 +7,7 @@ import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_array, checked_axis
 from poreops.errors import InputError
 from poreops.transport.percolation import percolating
 from poreops.transport.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
@@ -114,9 +114,11 @@ def periodic_axes(axis: int, boundary: Boundary, ndim: int) -> tuple[bool, bool,
 
 def checked_image(im: NDArray[Any]) -> BoolArray:
     """Return a binary 2D or 3D image as (nx, ny, nz) bool; 2D as one layer along axis 0."""
-    image = np.asarray(im)
+    image = checked_array(im, "image")
     if image.ndim not in (2, 3):
         raise InputError(f"image must be 2D or 3D, got {image.ndim}D of shape {image.shape}")
+    if image.size == 0:
+        raise InputError(f"image must hold voxels, got shape {image.shape}")
     if image.dtype != np.bool_:
         found = np.unique(image)
         if not np.isin(found, (0, 1)).all():
@@ -130,41 +132,12 @@ def checked_image(im: NDArray[Any]) -> BoolArray:
     return image.reshape((1,) * (3 - image.ndim) + image.shape)
 
 
-def checked_axis(image: NDArray[Any], axis: int) -> int:
-    """Return the axis >= 0 of an image, or raise InputError."""
-    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
-        raise InputError(f"axis must be an int, got {axis!r}")
-    if not -image.ndim <= axis < image.ndim:
+def checked_flow_axis(image: NDArray[Any], axis: int | str) -> int:
+    """Return the axis >= 0 of an image that is long enough along it, or raise InputError."""
+    index = checked_axis(axis, image.ndim)
+    if image.shape[index] < 3:
         raise InputError(
-            f"axis must lie in 0..{image.ndim - 1} for a {image.ndim}D image, got {axis}"
-        )
-    axis = int(axis) % image.ndim
-    if image.shape[axis] < 3:
-        raise InputError(
-            f"axis {axis} must be at least 3 voxels long, got {image.shape[axis]}; "
+            f"axis {index} must be at least 3 voxels long, got {image.shape[index]}; "
             "take a longer image or another axis"
         )
-    return axis
-
-
-def checked_voxel_size(voxel_size: float) -> float:
-    """Return an isotropic voxel size [m], or raise InputError."""
-    if np.ndim(voxel_size) != 0:
-        raise InputError(
-            f"anisotropic voxel sizes are not supported, got {voxel_size}; "
-            "resample the image to cubic voxels and give one size"
-        )
-    if not (isinstance(voxel_size, int | float | np.number) and np.isfinite(voxel_size)):
-        raise InputError(f"voxel size must be a number of metres, got {voxel_size!r}")
-    if not voxel_size > 0:
-        raise InputError(f"voxel size must be > 0 m, got {voxel_size}")
-    return float(voxel_size)
-
-
-def checked_workers(workers: int | None) -> int:
-    """Return the number of threads, by default that of the available processors."""
-    if workers is None:
-        return len(os.sched_getaffinity(0))
-    if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:
-        raise InputError(f"workers must be a number of threads >= 1, got {workers!r}")
-    return int(workers)
+    return index

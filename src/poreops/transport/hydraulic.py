@@ -7,7 +7,8 @@ fluid leaves and enters fully developed; all other faces of the regions are wall
 is the flow rate over the difference of the mean pressures on the two middle surfaces, at unit
 viscosity [m³].
 
-Of a pair that is not connected, the largest cluster with voxels of both regions counts.
+Of regions in several pieces the part counts that `poreops.regions.joined` keeps; where the two
+have no common face, the size factor is 0.
 
 So the conduit reaches from middle to middle, as the network's pores lie there: the size factor of
 a straight pipe is that of Poiseuille flow over the distance of the centroids, π R⁴ / 8 L for a
@@ -17,31 +18,33 @@ image face has twice the size factor of the region and its mirror image.
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from functools import partial
 
 import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from poreops.errors import InputError
+from poreops.arguments import checked_voxel_size
+from poreops.errors import NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
-from poreops.transport.flow_domain import (
-    checked_voxel_size,
-    checked_workers,
-)
+from poreops.regions.joined import joined
+from poreops.transport.conduit_loop import Names, pair_names, solve_each
 from poreops.transport.saddle import StokesSolver, Team
 from poreops.transport.staggered import (
     INLET,
     OUTLET,
     FloatArray,
+    StaggeredFlow,
     discretise,
 )
 from poreops.transport.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
 
 TOLERANCE = 1e-4
 ITERATIONS = 1000
+MOST_PARTS = 4  # into which a voxel's edge is split where the grid is too coarse for a conduit
 _CANDIDATES = 4  # nearest centres among which the nearest cube is
 _TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to the other side
 
@@ -74,14 +77,17 @@ def hydraulic_size_factors(
     (Nt,) float64
         [m³], flow rate times viscosity over the difference of pressures (see the module). A 2D
         image is a layer one voxel deep of a medium that does not vary along the third axis.
-        0 where the two regions have no common face.
+        0 where the two regions have no common face, NaN where the solver does not settle.
 
     Raises
     ------
     InputError
         Voxel size not positive or anisotropic, conns out of range, unknown walls.
-    NotConvergedError
-        When a solve misses its tolerance.
+
+    Warns
+    -----
+    UnsettledWarning
+        When a solve misses its tolerance: names the conduits.
 
     Examples
     --------
@@ -94,8 +100,9 @@ def hydraulic_size_factors(
     """
     voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
-    crops = crop_conduits(labels, conns)
-    factors = conduit_hydraulic_size_factors(crops, walls=walls, workers=workers)
+    factors = conduit_hydraulic_size_factors(
+        crop_conduits(labels, conns), walls=walls, workers=workers, names=pair_names(conns)
+    )
     return factors * voxel_size**3
 
 
@@ -104,39 +111,55 @@ def conduit_hydraulic_size_factors(
     *,
     walls: Walls = WALLS,
     workers: int | None = None,
+    names: Names = "conduit {}".format,
 ) -> FloatArray:
-    """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8)."""
-    checked_walls(walls)
-    workers = checked_workers(workers)
+    """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8).
 
-    def label(crop: NDArray[np.uint8]) -> float:
-        return conduit_hydraulic_size_factor(crop, walls=walls)
-
-    if workers == 1:
-        return np.array([label(crop) for crop in crops], dtype=np.float64)
-    found: list[float] = []
-    stream = iter(crops)
-    with ThreadPoolExecutor(workers) as pool:
-        # in slices, so that not all crops of a large image are held at once
-        while batch := list(islice(stream, 64 * workers)):
-            found.extend(pool.map(label, batch))
-    return np.array(found, dtype=np.float64)
+    NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+    """
+    solve = partial(conduit_hydraulic_size_factor, walls=checked_walls(walls))
+    return solve_each(crops, solve, workers, names)
 
 
 def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WALLS) -> float:
     """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
-    if not ((crop == 1).any() and (crop == 2).any()):
-        raise InputError(
-            f"a conduit must hold labels 1 and 2, got {np.unique(crop).tolist()}; "
-            "cut it with regions.conduit.crop_conduit"
-        )
-    box = np.pad(crop.reshape((1,) * (3 - crop.ndim) + crop.shape), 1)
-    middles = _fill_reservoirs(box)
-    if middles is None:
+    part = joined(crop)
+    if part is None:
         return 0.0
-    # one voxel of a medium that does not vary along the third axis
-    edge = EDGE_FRICTION[checked_walls(walls)]
-    flow = discretise(box, (crop.ndim == 2, False, False), edge)
+    voxels = part.reshape((1,) * (3 - part.ndim) + part.shape)
+    across = (int(part.ndim == 3), 1, 1)  # a 2D conduit does not vary along the third axis
+    for parts in range(1, MOST_PARTS + 1):
+        split = np.kron(voxels, np.ones([parts if side else 1 for side in across], np.uint8))
+        box = np.pad(split, 1)
+        middles = _fill_reservoirs(box)
+        flow = discretise(box, (part.ndim == 2, False, False), EDGE_FRICTION[walls])
+        if not _slips(flow):
+            whole: float = _solve(flow, box, middles)
+            return whole / float(parts**part.ndim)
+    raise NotConvergedError(
+        "the middles of both regions lie on their throat, which leaves a conduit of no length"
+    )
+
+
+def _slips(flow: StaggeredFlow) -> bool:
+    """Tell whether reservoirs meet at faces that no wall slows: the flow there has no bound.
+
+    Where the middle of a region is nearer to the throat than a voxel, the grid is too coarse.
+    """
+    between = (flow.inflow != 0) & (flow.outflow != 0)
+    if not between.any():
+        return False
+    friction, count = flow.friction, flow.inflow.size
+    matrix = csr_array((friction.weight, friction.column, friction.start), shape=(count, count))
+    wall = friction.diagonal - matrix.sum(axis=1)
+    _, group = connected_components(matrix, directed=False)
+    held = (wall > _TIE) | (flow.cells < len(flow.place)).any(axis=1)
+    return bool((np.bincount(group, held) == 0).any())
+
+
+def _solve(
+    flow: StaggeredFlow, box: NDArray[np.uint8], middles: tuple[NDArray[np.bool_], ...]
+) -> float:
     inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
     into, out_of = flow.inflow[inlet], flow.outflow[outlet]
 
@@ -155,15 +178,9 @@ def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WAL
 
 def _fill_reservoirs(
     box: NDArray[np.uint8],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces.
-
-    None if the regions have no common face.
-    """
-    _keep_joined(box)
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces."""
     regions = box == 1, box == 2
-    if not regions[0].any():
-        return None
     middles, reservoirs = [], []
     for region, other in (regions, regions[::-1]):
         across = cKDTree(np.argwhere(other & spim.binary_dilation(region)))
@@ -178,17 +195,6 @@ def _fill_reservoirs(
     box[box == 2] = 1
     box[reservoirs[0]], box[reservoirs[1]] = INLET, OUTLET
     return middles[0], middles[1]
-
-
-def _keep_joined(box: NDArray[np.uint8]) -> None:
-    """Keep the largest connected cluster that holds voxels of both regions, or nothing."""
-    cluster, count = spim.label(box > 0)
-    if count > 1:
-        sizes = [np.bincount(cluster[box == n], minlength=count + 1) for n in (1, 2)]
-        joined = np.where(sizes[0] * sizes[1] > 0, sizes[0] + sizes[1], 0)
-        box[cluster != joined.argmax()] = 0
-    if not ((box == 1).any() and (box == 2).any()):
-        box[:] = 0
 
 
 def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from poreops.transport.convention import Convention
 from poreops.transport.hydraulic import hydraulic_size_factors
 from poreops.transport.quantity import Target
-from poreops.transport.size_factor import Convention, diffusive_size_factors
+from poreops.transport.size_factor import diffusive_size_factors
 from poreops.transport.walls import Walls
 
 

@@ -1,12 +1,12 @@
 """Read the conducting phases out of a segmented image."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_number, shown
 from poreops.errors import InputError
 
 Array = NDArray[Any]
@@ -48,8 +48,14 @@ def diffusivity_of(labels: Array, diffusivity: Mapping[int, float] | None) -> ND
                 "im == label, or diffusivity={label: value, ...} for several conducting phases"
             )
         diffusivity = {0: 0.0, 1: 1.0}
+    if not isinstance(diffusivity, Mapping):
+        raise InputError(
+            f"diffusivity must be a mapping {{label: value, ...}}, got {shown(diffusivity)}"
+        )
     for label, value in diffusivity.items():
-        if not (math.isfinite(value) and value >= 0):
+        checked_number(label, "a label of diffusivity", "name the labels of the image")
+        value = checked_number(value, f"diffusivity of label {label}", "give 0 to insulate")
+        if value < 0:
             raise InputError(f"diffusivity must be finite and >= 0, got {value} for label {label}")
     missing = labels[~np.isin(labels, list(diffusivity))]
     if missing.size:

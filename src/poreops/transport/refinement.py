@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import shown
 from poreops.errors import InputError
 from poreops.transport.walls import Walls
 
@@ -83,7 +84,9 @@ def split_voxels(im: NDArray[Any], refine: int) -> NDArray[Any]:
 def checked_refine(refine: int, walls: Walls) -> int:
     """Return into how many parts voxels are split, or raise InputError."""
     if isinstance(refine, bool) or not isinstance(refine, int | np.integer):
-        raise InputError(f"refine must be a whole number of parts, got {refine!r}; 2 is usual")
+        raise InputError(
+            f"refine must be a whole number of parts, got {shown(refine)}; 2 is usual"
+        )
     if not 1 <= refine <= MOST:
         raise InputError(f"refine must lie in 1..{MOST}, got {refine}; 2 is usual, 1 is none")
     if refine > 1 and walls != "stepped":

@@ -1,29 +1,34 @@
 """Diffusive size factor of pore-throat-pore conduits by direct numerical simulation.
 
 Definition (Misaghian et al., Computers & Geosciences 2022, section 2.3): a unit current enters
-at the voxel nearest the centroid of region 1 and leaves at the voxel nearest the centroid of
-region 2; the size factor is that current over the difference of the concentrations averaged in
-the two inscribed spheres. (Fixing the concentrations of the two voxels instead, as published,
-gives the same ratio: the two fields differ by an affine map.)
+at the voxel of region 1 nearest its centroid and leaves at that of region 2; the size factor is
+that current over the difference of the concentrations averaged in the two inscribed spheres.
+(Fixing the concentrations of the two voxels instead, as published, gives the same ratio: the two
+fields differ by an affine map.) Poles and spheres lie inside their region. Where
+regions wind through each other, so that their means differ by less than the throat alone needs,
+the difference between the poles counts.
+
+Of regions in several pieces the part counts that `poreops.regions.joined` keeps; where the two
+have no common face, the size factor is 0.
 """
 
-import os
 import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import Literal
+from functools import partial
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.arguments import checked_voxel_size
 from poreops.errors import InputError, NotConvergedError
 from poreops.regions.conduit import checked_conns, crop_conduits
+from poreops.regions.joined import joined
+from poreops.transport.conduit_loop import Names, pair_names, solve_each
+from poreops.transport.convention import CONVENTION, Convention, checked_convention
 from poreops.transport.distance import deepest
 from poreops.transport.laplace import solve_box, workspace_sizes
 
-Convention = Literal["centroid", "porespy"]
 TOLERANCE = 1e-8
 ITERATIONS = 200
 _LOCAL = threading.local()
@@ -34,7 +39,7 @@ def diffusive_size_factors(
     conns: NDArray[np.integer],
     *,
     voxel_size: float = 1.0,
-    convention: Convention = "centroid",
+    convention: Convention = CONVENTION,
     workers: int | None = None,
 ) -> NDArray[np.float64]:
     """Diffusive size factor of every conduit of a partitioned image.
@@ -48,57 +53,60 @@ def diffusive_size_factors(
     voxel_size : float
         [m]; 1 gives the result in voxels.
     convention : "centroid" or "porespy"
-        ``"porespy"`` reproduces PoreSpy 3.2, which looks half a voxel beside the centroid;
-        ``"centroid"`` does not and is invariant under flips, rotations and label swap.
+        ``"porespy"`` reproduces PoreSpy 3.2, which looks half a voxel beside the centroid and
+        averages across the throat; ``"centroid"`` does not and is invariant under flips,
+        rotations and label swap. Both keep the poles inside their regions.
     workers : int, optional
         Threads; all cores by default. The result does not depend on it.
 
     Returns
     -------
     (Nt,) float64
-        [m], or voxels at ``voxel_size=1``. In 2D of a slab one voxel deep.
+        [m], or voxels at ``voxel_size=1``. In 2D of a slab one voxel deep. 0 where the two
+        regions have no common face, NaN where the solver does not settle.
 
     Raises
     ------
     InputError
-        Voxel size not positive, conns out of range, unknown convention.
-    NotConvergedError
-        When a solve misses its tolerance.
+        Voxel size not positive or anisotropic, conns out of range, unknown convention.
+
+    Warns
+    -----
+    UnsettledWarning
+        When a solve misses its tolerance: names the conduits.
     """
-    if not voxel_size > 0:
-        raise InputError(f"voxel size must be positive, got {voxel_size}; give it in metres")
+    voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
-    crops = crop_conduits(labels, conns)
-    return conduit_size_factors(crops, convention=convention, workers=workers) * voxel_size
+    factors = conduit_size_factors(
+        crop_conduits(labels, conns),
+        convention=convention,
+        workers=workers,
+        names=pair_names(conns),
+    )
+    return factors * voxel_size
 
 
 def conduit_size_factors(
     crops: Iterable[NDArray[np.uint8]],
     *,
-    convention: Convention = "centroid",
+    convention: Convention = CONVENTION,
     workers: int | None = None,
+    names: Names = "conduit {}".format,
 ) -> NDArray[np.float64]:
-    """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8)."""
-    if convention not in ("centroid", "porespy"):
-        raise InputError(f"convention must be 'centroid' or 'porespy', got {convention!r}")
-    workers = workers or len(os.sched_getaffinity(0))
+    """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8).
 
-    def label(crop: NDArray[np.uint8]) -> float:
-        return conduit_size_factor(crop, convention=convention)
-
-    if workers == 1:
-        return np.array([label(crop) for crop in crops])
-    found: list[float] = []
-    stream = iter(crops)
-    with ThreadPoolExecutor(workers) as pool:
-        # in slices, so that not all crops of a large image are held at once
-        while batch := list(islice(stream, 64 * workers)):
-            found.extend(pool.map(label, batch))
-    return np.array(found)
+    NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+    """
+    solve = partial(conduit_size_factor, convention=checked_convention(convention))
+    return solve_each(crops, solve, workers, names)
 
 
-def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = "centroid") -> float:
+def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = CONVENTION) -> float:
     """Diffusive size factor in voxels of one conduit crop (0/1/2)."""
+    part = joined(crop)
+    if part is None:
+        return 0.0
+    crop = part
     centroids, radii = pore_spheres(crop)
     if convention == "porespy":
         centroids = centroids - 0.5  # node coordinates are index + 0.5 there, centroids are not
@@ -108,9 +116,11 @@ def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = "ce
     box = np.zeros([n + 2 for n in crop.shape], np.uint8)
     box[1:-1, 1:-1, 1:-1] = crop
     # one kernel after another: one that calls them all takes twice as long to compile
-    inside, source, inlet, outlet = _poles(box, centroids, convention == "centroid")
+    exact = convention == "centroid"
+    source, inlet, outlet = _poles(box, centroids, exact)
+    inside = (box > 0).astype(np.float32)
     x, residual, _ = solve_box(inside, source, TOLERANCE, ITERATIONS, *_workspace(box))
-    value = _conductance(x, box, inside, inlet, outlet, radii)
+    value = _conductance(x, box, inlet, outlet, radii, exact)
     if not residual <= TOLERANCE:
         raise NotConvergedError(
             f"conduit of shape {crop.shape} reached a relative error of {residual:.1e} "
@@ -174,44 +184,9 @@ def _moments(crop):
 
 
 @njit(cache=True, nogil=True)
-def _largest_cluster(box):
-    """1.0 on the largest face-connected cluster of the non-zero voxels of a padded box."""
-    _, py, pz = box.shape
-    flat = box.ravel()
-    owner = np.zeros(flat.size, np.int32)
-    queue = np.empty(flat.size, np.int32)
-    steps = (py * pz, -py * pz, pz, -pz, 1, -1)
-    best, best_size, cluster = 0, 0, 0
-    for seed in range(flat.size):
-        if flat[seed] == 0 or owner[seed] != 0:
-            continue
-        cluster += 1
-        owner[seed] = cluster
-        queue[0] = seed
-        head, tail = 0, 1
-        while head < tail:
-            here = queue[head]
-            head += 1
-            for step in steps:
-                there = here + step
-                if flat[there] != 0 and owner[there] == 0:
-                    owner[there] = cluster
-                    queue[tail] = there
-                    tail += 1
-        if tail > best_size:
-            best, best_size = cluster, tail
-    inside = np.zeros(box.shape, np.float32)
-    out = inside.ravel()
-    for i in range(flat.size):
-        if owner[i] == best and best > 0:
-            out[i] = 1.0
-    return inside
-
-
-@njit(cache=True, nogil=True)
-def _nearest_voxels(inside, target, every):
-    """Find the cluster voxel(s), by padded index, nearest to a point in unpadded coordinates."""
-    px, py, pz = inside.shape
+def _nearest_voxels(box, label, target, every):
+    """Find the voxels of a label, by padded index, nearest to a point in unpadded coordinates."""
+    px, py, pz = box.shape
     best = np.inf
     found = [(0, 0, 0)]
     for i in range(1, px - 1):
@@ -220,7 +195,7 @@ def _nearest_voxels(inside, target, every):
             if row > best + 1e-9:
                 continue
             for k in range(1, pz - 1):
-                if inside[i, j, k] > 0:
+                if box[i, j, k] == label:
                     d2 = row + (k - 1 - target[2]) ** 2
                     if d2 < best - 1e-9 or (not every and d2 < best):
                         found.clear()
@@ -237,14 +212,17 @@ def _nearest_voxels(inside, target, every):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sphere_mean(x, box, inside, voxels, radius, label):
-    """Mean of x in the inscribed sphere; the whole region when the radius rounds to zero."""
+def _sphere_mean(x, box, voxels, radius, label, own):
+    """Mean of x in the inscribed sphere, inside the region only if ``own``.
+
+    In the whole region when the radius rounds to zero.
+    """
     px, py, pz = box.shape
     mean = 0.0
     if radius < 0.5:
         count = 0
         for i in range(box.size):
-            if inside.ravel()[i] > 0 and box.ravel()[i] == label:
+            if box.ravel()[i] == label:
                 mean += x[i]
                 count += 1
         return mean / count
@@ -256,7 +234,8 @@ def _sphere_mean(x, box, inside, voxels, radius, label):
             for j in range(max(cj - reach, 1), min(cj + reach + 1, py - 1)):
                 for k in range(max(ck - reach, 1), min(ck + reach + 1, pz - 1)):
                     d2 = (i - ci) ** 2 + (j - cj) ** 2 + (k - ck) ** 2
-                    if inside[i, j, k] > 0 and d2 <= radius * radius:
+                    here = box[i, j, k]
+                    if d2 <= radius * radius and (here == label or (here > 0 and not own)):
                         total += x[(i * py + j) * pz + k]
                         count += 1
         mean += total / count
@@ -265,22 +244,36 @@ def _sphere_mean(x, box, inside, voxels, radius, label):
 
 @njit(cache=True, nogil=True)
 def _poles(box, targets, every):
-    """Find where a unit current enters and leaves the largest cluster, and share it out."""
+    """Find where a unit current enters region 1 and leaves region 2, and share it out."""
     _, py, pz = box.shape
-    inside = _largest_cluster(box)
     source = np.zeros(box.size)
-    inlet = _nearest_voxels(inside, targets[0], every)
-    outlet = _nearest_voxels(inside, targets[1], every)
+    inlet = _nearest_voxels(box, 1, targets[0], every)
+    outlet = _nearest_voxels(box, 2, targets[1], every)
     for i, j, k in inlet:
         source[(i * py + j) * pz + k] += 1.0 / len(inlet)
     for i, j, k in outlet:
         source[(i * py + j) * pz + k] -= 1.0 / len(outlet)
-    return inside, source, inlet, outlet
+    return source, inlet, outlet
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _conductance(x, box, inside, inlet, outlet, radii):
+def _conductance(x, box, inlet, outlet, radii, own):
     """Divide the unit current by the difference of the means of x in the two spheres."""
-    c1 = _sphere_mean(x, box, inside, inlet, radii[0], 1)
-    c2 = _sphere_mean(x, box, inside, outlet, radii[1], 2)
-    return abs(1.0 / (c1 - c2))
+    drop = _sphere_mean(x, box, inlet, radii[0], 1, own)
+    drop -= _sphere_mean(x, box, outlet, radii[1], 2, own)
+    whole = _sphere_mean(x, box, inlet, 0.5, 1, own) - _sphere_mean(x, box, outlet, 0.5, 2, own)
+    # no conduit carries more than the faces of its throat alone do, each 1
+    return 1.0 / (drop if drop * _throat_area(box) >= 1.0 else whole)
+
+
+@njit(cache=True, nogil=True)
+def _throat_area(box):
+    """Count the faces between the labels 1 and 2 of a padded box."""
+    _, py, pz = box.shape
+    flat = box.ravel()
+    faces = 0
+    for i in range(flat.size):
+        if flat[i] > 0:
+            for step in (py * pz, pz, 1):
+                faces += flat[i] + flat[i + step] == 3 and flat[i + step] > 0
+    return faces

@@ -8,6 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.arguments import (
+    checked_count,
+    checked_tolerance,
+    checked_voxel_size,
+    checked_workers,
+    shown,
+)
 from poreops.errors import InputError
 from poreops.transport.face_velocity import FaceVelocity
 from poreops.transport.flow_domain import (
@@ -15,10 +22,8 @@ from poreops.transport.flow_domain import (
     REFLECTED,
     SEALED,
     Boundary,
-    checked_axis,
+    checked_flow_axis,
     checked_image,
-    checked_voxel_size,
-    checked_workers,
     flowing_pores,
     padded_box,
     periodic_axes,
@@ -167,7 +172,7 @@ class PermeabilityTensor:
 
 def permeability(
     im: NDArray[Any],
-    axis: int,
+    axis: int | str,
     *,
     voxel_size: float = 1.0,
     boundary: Boundary = REFLECTED,
@@ -183,8 +188,8 @@ def permeability(
     ----------
     im : (nx, ny, nz) or (nx, ny) bool
         True = pore. A 2D image is a medium that does not vary along the third axis.
-    axis : int
-        Numpy axis of the mean flow; at least 3 voxels long.
+    axis : int or "x", "y", "z"
+        Array axis 0, 1 or 2 of the mean flow; at least 3 voxels long.
     voxel_size : float
         [m]; 1 gives k in voxel².
     boundary : Boundary
@@ -232,8 +237,10 @@ def permeability(
     >>> round(permeability(im, axis=0).permeability, 4)
     2.25
     """
-    axis = checked_axis(np.asarray(im), axis)
     checked_image(im)
+    axis = checked_flow_axis(np.asarray(im), axis)
+    if not isinstance(boundary, Boundary):
+        raise InputError(f"boundary must be a Boundary, got {shown(boundary)}; e.g. REFLECTED")
     walls = checked_walls(walls)
     refine = checked_refine(refine, walls)
     _check_numerics(tolerance, iterations)
@@ -328,10 +335,8 @@ def _solve(
 
 
 def _check_numerics(tolerance: float, iterations: int) -> None:
-    if not 0 < tolerance < 1:
-        raise InputError(f"tolerance must lie between 0 and 1, got {tolerance}; 1e-3 is usual")
-    if iterations < 1:
-        raise InputError(f"iterations must be >= 1, got {iterations}")
+    checked_tolerance(tolerance, TOLERANCE)
+    checked_count(iterations, "iterations")
 
 
 def permeability_tensor(

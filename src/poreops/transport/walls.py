@@ -2,6 +2,7 @@
 
 from typing import Literal, cast, get_args
 
+from poreops.arguments import shown
 from poreops.errors import InputError
 
 Walls = Literal["stepped", "smooth"]
@@ -23,9 +24,10 @@ EDGE_FRICTION: dict[Walls, float] = {"stepped": 2.0, "smooth": 1.0}
 
 def checked_walls(walls: str) -> Walls:
     """Return the convention, or raise InputError."""
-    if walls not in get_args(Walls):
+    if not isinstance(walls, str) or walls not in get_args(Walls):
         raise InputError(
-            f"walls must be {' or '.join(get_args(Walls))}, got {walls!r}; {WALLS} is the default"
+            f"walls must be {' or '.join(get_args(Walls))}, got {shown(walls)}; "
+            f"{WALLS} is the default"
         )
     return cast(Walls, walls)
 

@@ -1,6 +1,6 @@
 """Cut crops from grey images, and draw a synthetic shale where there is no image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -12,6 +12,10 @@ from poreops.errors import InputError
 
 Grey = NDArray[np.uint8]
 _TRIES = 100  # draws of a place before a seed is given up
+
+PARTS = ("train", "search", "gate", "report")
+"""What crops are for: to train on, to search and stop on, to gate on, to be read by the report."""
+JUDGING = PARTS[1:]
 
 
 class SyntheticShaleConfig(BaseModel):
@@ -37,7 +41,7 @@ class SyntheticShaleConfig(BaseModel):
 
 
 class ShaleConfig(BaseModel):
-    """Crops of grey images for training and for judging.
+    """Crops of grey images, in four parts that share no area of the images.
 
     Attributes
     ----------
@@ -46,11 +50,12 @@ class ShaleConfig(BaseModel):
         draws synthetic ones
     synthetic : SyntheticShaleConfig
     size : edge of a crop [pixel]
-    train, held_out : number of crops of each kind
-    hold_out : "slices" keeps the last slices (images) for judging, "columns" the last columns of
-        every slice: consecutive slices of a tomogram show the same grains
-    share : of the slices or columns that is held out
-    gap : columns between the two parts, wider than slices are shifted against each other [pixel]
+    train, search, gate, report : number of crops of each part
+    hold_out : "slices" keeps the last slices (images) for judging, a third for each part;
+        "columns" the last columns of every slice, in three bands: consecutive slices of a
+        tomogram show the same grains
+    share : of the slices or columns that is kept for judging
+    gap : columns between parts, wider than slices are shifted against each other [pixel]
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,7 +65,9 @@ class ShaleConfig(BaseModel):
     synthetic: SyntheticShaleConfig
     size: Annotated[int, Field(ge=16)]
     train: Annotated[int, Field(ge=2)]
-    held_out: Annotated[int, Field(ge=2)]
+    search: Annotated[int, Field(ge=2)]
+    gate: Annotated[int, Field(ge=2)]
+    report: Annotated[int, Field(ge=2)]
     hold_out: Literal["slices", "columns"]
     share: Annotated[float, Field(gt=0, lt=1)]
     gap: Annotated[int, Field(ge=0)]
@@ -80,8 +87,8 @@ class Crops:
     corners: NDArray[np.int32]
 
 
-def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> tuple[Crops, Crops]:
-    """Cut training and held-out crops at random; no pixel is in both.
+def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> dict[str, Crops]:
+    """Cut the crops of each of `PARTS` at random; no pixel is in two parts.
 
     Parameters
     ----------
@@ -91,14 +98,29 @@ def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> tuple[Crops, Crops
     Raises
     ------
     InputError
-        If a slice, or the part that is held out, is smaller than a crop.
+        If a slice, or the area of a part, is smaller than a crop.
     """
     rng = np.random.default_rng(config.seed)
-    parts = list(_parts(slices, config))
-    return (
-        _random_crops(slices, [train for train, _ in parts], config.size, config.train, rng),
-        _random_crops(slices, [held for _, held in parts], config.size, config.held_out, rng),
-    )
+    areas = _areas(slices, config)
+    return {
+        part: _random_crops(slices, areas[part], config.size, getattr(config, part), rng)
+        for part in PARTS
+    }
+
+
+def shared_crops(first: Crops, second: Crops) -> NDArray[np.bool_]:
+    """Tell of each crop of the first part whether it shares a pixel with one of the second.
+
+    Returns
+    -------
+    (n,) bool
+    """
+    size = first.images.shape[1]
+    apart = np.abs(first.corners[:, None] - second.corners[None]) >= size
+    found: NDArray[np.bool_] = (
+        (first.slices[:, None] == second.slices[None]) & ~apart.any(axis=2)
+    ).any(axis=1)
+    return found
 
 
 def synthetic_shale(config: SyntheticShaleConfig, seed: int) -> Grey:
@@ -112,11 +134,13 @@ def synthetic_shale(config: SyntheticShaleConfig, seed: int) -> Grey:
     return np.stack([_synthetic_slice(config, rng) for _ in range(config.images)])
 
 
-# Columns (start, stop) of a slice; an empty range where a slice has no such part
-_Range = tuple[int, int]
+# Rows and columns (start, stop) of a slice; empty ranges where a slice has no such part
+_Area = tuple[tuple[int, int], tuple[int, int]]
+_NOWHERE: _Area = ((0, 0), (0, 0))
 
 
-def _parts(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[tuple[_Range, _Range]]:
+def _areas(slices: Sequence[Grey], config: ShaleConfig) -> Mapping[str, Sequence[_Area]]:
+    """Return part → its area in each slice."""
     for i, image in enumerate(slices):
         rows, columns = image.shape
         if min(rows, columns) < config.size:
@@ -124,46 +148,61 @@ def _parts(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[tuple[_Range
                 f"a slice must be as large as a crop of {config.size} pixels, slice {i} has "
                 f"{rows} x {columns}; lower shale.size or leave the image out"
             )
-        if config.hold_out == "columns":
-            first = columns - max(round(config.share * columns), 1)
-            train, held = (0, first - config.gap), (first, columns)
-            if min(train[1], columns - first) < config.size:
-                raise InputError(
-                    f"both parts of a slice must be as wide as a crop of {config.size} pixels, "
-                    f"slice {i} has {max(train[1], 0)} columns for training and {columns - first} "
-                    "held out; change shale.share or shale.size"
-                )
-            yield train, held
-    if config.hold_out == "slices":
-        held_count = max(round(config.share * len(slices)), 1)
-        if held_count >= len(slices):
+    areas = _by_slices if config.hold_out == "slices" else _by_columns
+    each = list(areas(slices, config))
+    return {part: [found[part] for found in each] for part in PARTS}
+
+
+def _by_slices(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str, _Area]]:
+    kept = max(round(config.share * len(slices)), len(JUDGING))
+    if kept >= len(slices):
+        raise InputError(
+            f"holding out slices needs {len(JUDGING) + 1} or more and a shale.share that leaves "
+            f"some to train on, got {len(slices)} with {config.share:g}; set shale.hold_out: "
+            "columns"
+        )
+    first = len(slices) - kept
+    for i, (rows, columns) in enumerate(image.shape for image in slices):
+        owner = "train" if i < first else JUDGING[(i - first) * len(JUDGING) // kept]
+        whole = ((0, rows), (0, columns))
+        yield {part: whole if part == owner else _NOWHERE for part in PARTS}
+
+
+def _by_columns(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str, _Area]]:
+    for i, (rows, columns) in enumerate(image.shape for image in slices):
+        first = columns - max(round(config.share * columns), 1)
+        width = max(first - config.gap, 0)
+        band = max((columns - first - (len(JUDGING) - 1) * config.gap) // len(JUDGING), 0)
+        if min(width, band) < config.size:
             raise InputError(
-                f"holding out slices needs two or more, got {len(slices)}; set shale.hold_out: "
-                "columns"
+                f"the parts of a slice must be as wide as a crop of {config.size} pixels, slice "
+                f"{i} has {width} columns for training and 3 x {band} for judging; change "
+                "shale.share or lower shale.size"
             )
-        for i, image in enumerate(slices):
-            whole, none = (0, image.shape[1]), (0, 0)
-            yield (whole, none) if i < len(slices) - held_count else (none, whole)
+        areas: dict[str, _Area] = {"train": ((0, rows), (0, width))}
+        for k, part in enumerate(JUDGING):
+            left = first + k * (band + config.gap)
+            areas[part] = ((0, rows), (left, left + band))
+        yield areas
 
 
 def _random_crops(
     slices: Sequence[Grey],
-    ranges: Sequence[_Range],
+    areas: Sequence[_Area],
     size: int,
     count: int,
     rng: np.random.Generator,
 ) -> Crops:
     places = [
-        (image.shape[0] - size + 1) * max(stop - start - size + 1, 0)
-        for image, (start, stop) in zip(slices, ranges, strict=True)
+        max(bottom - top - size + 1, 0) * max(right - left - size + 1, 0)
+        for (top, bottom), (left, right) in areas
     ]
     taken: dict[tuple[int, int, int], Grey] = {}
     for _ in range(_TRIES * count):
         if len(taken) == count:
             break
         i = int(rng.choice(len(slices), p=np.array(places) / sum(places)))
-        row = int(rng.integers(slices[i].shape[0] - size + 1))
-        column = int(rng.integers(ranges[i][0], ranges[i][1] - size + 1))
+        row, column = (int(rng.integers(start, stop - size + 1)) for start, stop in areas[i])
         taken[i, row, column] = slices[i][row : row + size, column : column + size]
     else:
         raise InputError(

@@ -1,0 +1,125 @@
+"""Check the arguments that public functions share; what is wrong is said in one line."""
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.errors import InputError
+
+AXES = "xyz"
+MOST_WORKERS = 1024
+
+
+def checked_axis(axis: Any, ndim: int) -> int:
+    """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
+
+    Examples
+    --------
+    >>> [checked_axis(axis, 3) for axis in (0, "y", -1, np.int64(1))]
+    [0, 1, 2, 1]
+    """
+    index = axis
+    if isinstance(axis, str) and len(axis) == 1 and axis in AXES[:ndim]:
+        index = AXES.index(axis)
+    if (
+        isinstance(index, bool | np.bool_)
+        or not isinstance(index, int | np.integer)
+        or not -ndim <= index < ndim
+    ):
+        raise InputError(
+            f"axis must be one of {', '.join(AXES[:ndim])} or 0..{ndim - 1} for a {ndim}D image, "
+            f"got {shown(axis)}"
+        )
+    return int(index) % ndim
+
+
+def checked_voxel_size(voxel_size: Any) -> float:
+    """Return the edge of a cubic voxel [m], or raise InputError.
+
+    Examples
+    --------
+    >>> checked_voxel_size((2e-6, 2e-6, 2e-6))
+    2e-06
+    """
+    if isinstance(voxel_size, list | tuple | np.ndarray):
+        edges = np.array(voxel_size, dtype=object).ravel()
+        if not edges.size or any(edge != edges[0] for edge in edges[1:]):
+            raise InputError(
+                f"anisotropic voxel sizes are not supported, got {shown(voxel_size)}; "
+                "resample the image to cubic voxels and give one size"
+            )
+        voxel_size = edges[0]
+    number = checked_number(voxel_size, "voxel size", "give it in metres, e.g. 5.3e-6")
+    if not number > 0:
+        raise InputError(f"voxel size must be > 0 m, got {number:g}; give it in metres")
+    return number
+
+
+def checked_number(value: Any, name: str, remedy: str) -> float:
+    """Return a finite real number as float, or raise InputError."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool
+    )
+    try:
+        if real and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise InputError(f"{name} must be a finite number, got {shown(value)}; {remedy}")
+
+
+def checked_tolerance(value: Any, usual: float) -> float:
+    """Return a relative error between 0 and 1, or raise InputError."""
+    number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
+    if not 0 < number < 1:
+        raise InputError(
+            f"tolerance must lie between 0 and 1, got {number:g}; {usual:.0e} is usual"
+        )
+    return number
+
+
+def checked_array(value: Any, name: str) -> NDArray[Any]:
+    """Return an array of bool or real numbers, or raise InputError."""
+    if np.ma.is_masked(value):
+        masked = int(np.ma.getmaskarray(value).sum())
+        raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        array = np.zeros(0, dtype=object)
+    if array.dtype.kind not in "buif":
+        raise InputError(f"{name} must be an array of bool or numbers, got {shown(value)}")
+    return array
+
+
+def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> int:
+    """Return a whole number within limits, or raise InputError."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        upper = "" if most == 2**31 else f" and <= {most}"
+        raise InputError(f"{name} must be a whole number >= {least}{upper}, got {shown(value)}")
+    return int(value)
+
+
+def checked_workers(workers: Any) -> int:
+    """Return the number of threads, by default that of the available processors."""
+    if workers is None:
+        return len(os.sched_getaffinity(0))
+    return checked_count(workers, "workers", most=MOST_WORKERS)
+
+
+def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
+    """Return one of the names, or raise InputError."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise InputError(f"{name} must be one of {listed}, got {shown(value)}")
+    return value
+
+
+def shown(value: Any) -> str:
+    """Return a value in one short line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
