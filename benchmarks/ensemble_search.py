@@ -2,8 +2,9 @@
 
     python benchmarks/ensemble_search.py --learners rg lr rf gb xgb
 
-Run it where `make repro` ran: it reads the slices and the selected features of that run. Each
-trial is scored as in the stage tune_ensemble, on rocks that the candidate did not see.
+Run it where `make repro` ran: it reads the slices to learn from and the selected features of that
+run. Each trial is scored as in the stage tune_ensemble: error of log k in decades, on kinds of
+rock that the candidate did not see.
 """
 
 import argparse
@@ -16,9 +17,9 @@ import numpy as np
 
 from poreops.learning.ensemble import EnsembleConfig, fit
 from poreops.learning.ensemble_search import combinations
+from poreops.learning.laws import targets
 from poreops.learning.plans import Plan, plan_by_group
 from poreops.learning.predictors import Floats
-from poreops.learning.rock_model import targets
 from poreops.learning.search import Outcome, Trial, search
 from poreops.params import resolve
 from poreops.sections import overridden
@@ -29,14 +30,14 @@ from poreops.store import read_json, read_table
 def score(
     name: str, stated: EnsembleConfig, x: Floats, y: Floats, plan: Plan, trial: Trial
 ) -> Outcome:
-    """Return the error on folds of rocks left out, in standard deviations."""
+    """Return the error of log k on folds of kinds left out, in decades."""
     start = time.perf_counter()
     config = overridden(stated, trial.chosen)
     predictors = fit(name, config, x, y, plan.masks[:-1])
     found = np.empty_like(y)
     for fold, predictor in enumerate(predictors):
         found[plan.folds == fold] = predictor.predict(x[plan.folds == fold])
-    error = float(np.sqrt((((found - y) / y.std(axis=0)) ** 2).mean()))
+    error = float(np.sqrt(((found - y)[:, 1] ** 2).mean()) / np.log(10))
     return Outcome(error, {"seconds": time.perf_counter() - start})
 
 
@@ -46,16 +47,16 @@ def main() -> None:
     parser.add_argument("--learners", nargs="+", default=["rg", "lr", "rf", "gb", "xgb"])
     args = parser.parse_args()
     params = resolve("params.yaml", "profiles")
-    table = read_table("artifacts/features/slices.parquet")
+    table = read_table("artifacts/parts/learn.parquet")
     x = design(table, read_json("artifacts/selection/features.json")["features"])
     y, split = targets(table), params.slice_split
-    plan = plan_by_group(table["rock"].to_numpy(), split.folds, split.seed)
+    plan = plan_by_group(table["kind"].to_numpy(), split.folds, split.seed)
     print("learner   random: trials, seconds, error     grid: trials, seconds, error")
     for name in args.learners:
         line = [f"{name:>7}"]
         objective = partial(score, name, params.ensemble, x, y, plan)
         for sampler in ("random", "grid"):
-            config = params.tune_ensemble.model_copy(update={"sampler": sampler}).of(name)
+            config = params.tune_ensemble.alone(sampler).of(name)
             start = time.perf_counter()
             with tempfile.TemporaryDirectory() as folder:
                 best = search(name, Path(folder) / "journal", config, objective)

@@ -2,16 +2,16 @@
 
     python benchmarks/random_split.py --seeds 1 2 3 4 5 6 --stacks smr_ml smr_nn
 
-Run it where `make repro` ran: it takes the slices, the features and the hyperparameters of that
-run, and changes the seed of the split and of its folds only.
+Run it where `make repro` ran: it takes the slices of the rocks to learn from, the features and
+the hyperparameters of that run, and changes the seed of the split and of its folds only.
 """
 
 import argparse
 
 from poreops.learning.comparison import predict_plans, stacked
 from poreops.learning.ensemble import STACKS
+from poreops.learning.laws import in_units, targets
 from poreops.learning.plans import plan_at_random, random_test
-from poreops.learning.rock_model import in_units, targets
 from poreops.learning.scores import r2
 from poreops.params import resolve
 from poreops.sections import overridden
@@ -27,8 +27,8 @@ def main() -> None:
     args = parser.parse_args()
     params = resolve("params.yaml", "profiles")
     chosen = read_yaml("artifacts/tune/ensemble/best.yaml")["chosen"]
-    config = overridden(params.ensemble, chosen)
-    table = read_table("artifacts/features/slices.parquet")
+    config = overridden(params.ensemble, chosen.get("none", {}))
+    table = read_table("artifacts/parts/learn.parquet")
     x = design(table, read_json("artifacts/selection/features.json")["features"])
     y = targets(table)
     truth = in_units(y, table)

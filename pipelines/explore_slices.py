@@ -1,10 +1,16 @@
-"""Choose features by collinearity and significance: artifacts/selection/features.json, figures."""
+"""Choose features by collinearity and significance: artifacts/selection/features.json, figures.
+
+On the rocks to learn from, once with all kinds and once without each kind and each pair of kinds:
+a score on a kind that was left out must not have its rocks in the choice either.
+"""
 
 from pathlib import Path
 
 from poreops import plots
 from poreops.errors import exit_on_input_error
-from poreops.learning.rock_model import TARGETS, targets
+from poreops.learning.laws import TARGETS, targets
+from poreops.learning.left_out import key, left_out_sets
+from poreops.learning.plans import kept
 from poreops.rocks import plots as rock_plots
 from poreops.sections import section
 from poreops.slices.features import INPUTS, design
@@ -17,26 +23,32 @@ REPORTS = Path("reports/properties/exploration")
 
 def main() -> None:
     """Write the selected features with their statistics, and the figures of the exploration."""
-    table = read_table("artifacts/features/slices.parquet")
+    table = read_table("artifacts/parts/learn.parquet")
     x, y = design(table, INPUTS), targets(table)
+    rocks, kinds = table["rock"].to_numpy(), table["kind"].to_numpy()
     config = section("selection", SelectionConfig)
-    found = select(x, INPUTS, y, table["rock"].to_numpy(), config)
+    found = {}
+    for left in left_out_sets(kinds):
+        rows = kept(kinds, left)
+        found[key(left)] = select(x[rows], INPUTS, y[rows], rocks[rows], config)
+    everywhere = found[key(())]
     write_json(
         "artifacts/selection/features.json",
         {
-            "features": found.names,
-            "removed": found.removed,
-            "inflation": found.inflation,
-            "p_values": found.p_values,
+            "features": everywhere.names,
+            "removed": everywhere.removed,
+            "inflation": everywhere.inflation,
+            "p_values": everywhere.p_values,
+            "contexts": {name: of.names for name, of in found.items()},
             "valid": read_json("reports/slices_validation.json")["success"],
         },
     )
     figures = {
         "correlation.png": rock_plots.correlation(correlation(x, y, [*INPUTS, *TARGETS])),
-        "selection.png": rock_plots.selection(found, config),
+        "selection.png": rock_plots.selection(everywhere, config),
     }
-    with run("explore_slices", f"{len(found.names)} of {len(INPUTS)} features") as tracked:
-        tracked.log_params({"features": found.names, **config.model_dump()})
+    with run("explore_slices", f"{len(everywhere.names)} of {len(INPUTS)} features") as tracked:
+        tracked.log_params({"features": everywhere.names, **config.model_dump()})
         for name, figure in figures.items():
             tracked.log_figure(figure, name)
             plots.save(figure, REPORTS / name)

@@ -1,66 +1,60 @@
-"""Register the better stack and promote it through the gate.
+"""Register the model that was judged, and promote it if it passes the gate.
 
-Writes mlflow/registered/rock-properties.json.
+Writes mlflow/registered/rock-properties.json. The gate goes by the gate part; the report part is
+not read.
 """
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 import poreops.served
 from poreops.errors import exit_on_input_error
-from poreops.learning.rock_model import RockModel, Widths
-from poreops.registration import Candidate, enter
-from poreops.rocks.gate import RockGateConfig, verdict
+from poreops.learning.rock_model import RockModel
+from poreops.registration import Candidate, Scores, enter
+from poreops.rocks.gate import MAIN, RockGateConfig, flat, verdict
+from poreops.rocks.judging import probe_scores
 from poreops.rocks.properties import MODEL
 from poreops.sections import section
-from poreops.store import read_json, sha256, write_json
+from poreops.store import read_json, read_table, sha256, write_json
 from poreops.tracking import Tensor, save_pyfunc
 
-MODELS, TABLE = Path("artifacts/rock_models"), Path("artifacts/features/slices.parquet")
-FILES = Path("artifacts/.partial/rock-properties")
+FILES, PROBE = Path("artifacts/judged/model"), Path("artifacts/parts/gate.parquet")
 PACKAGE = Path("artifacts/.partial/rock-properties-pyfunc")
 
 
-def judged_scores(name: str, widths: dict[str, Any]) -> dict[str, float]:
-    """Return what the gate asks of a model, on rocks left out."""
-    scores = read_json("reports/properties.json")["leave_one_rock_out_plugs"][name]
-    found = {f"{target}_{key}": value for target, s in scores.items() for key, value in s.items()}
-    if name in widths:
-        found["coverage"] = min(widths[name]["measured"]["plug"])
-    return found
+def score(files: Path, probe: Path) -> Scores:
+    """Load a model's own files and score them on the plugs of a table."""
+    return probe_scores(RockModel.load(files), read_table(probe))
 
 
 def main() -> None:
-    """Put the widths into the model, register it, and promote it if the verdict lets it."""
-    judged = read_json("artifacts/widths/widths.json")
-    chosen, widths = judged["chosen"], judged["stacks"]
-    stated = {k: v for k, v in widths[chosen].items() if k != "measured"}
-    shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
-    model = RockModel.load(MODELS / chosen)
-    model.widths = Widths(**(stated | shares))
-    model.save(FILES)
+    """Register the model, and promote it if the verdict lets it."""
+    judged = read_json("artifacts/judged/judged.json")
+    gate, model = section("rock_gate", RockGateConfig), RockModel.load(FILES)
     candidate = Candidate(
         name=MODEL,
-        sha256=sha256(FILES),
-        judged_on=sha256(TABLE),
-        scores=judged_scores(chosen, widths),
+        files=FILES,
+        probe=PROBE,
+        judged=judged["sha256"],
+        judged_on=sha256(PROBE),
+        scores=judged["scores"],
+        main=MAIN,
+        probed=judged["probe"],
         valid=read_json("reports/slices_validation.json")["success"],
-        params={"stack": chosen, "features": model.features, "walls": model.walls},
+        nulls={name: flat(judged["candidates"][name]) for name in gate.margins},
+        params={"served": model.served, "features": model.features},
+        walls=model.walls,
     )
     save_pyfunc(
         PACKAGE,
         Path(poreops.served.__path__[0]) / "properties.py",
-        {"stack": FILES},
+        {"stack": FILES, "probe": PROBE},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),
         requirements=["poreops"],
     )
-    gate, law = section("rock_gate", RockGateConfig), judged_scores("kozeny_carman", widths)
     registered = enter(
-        candidate, PACKAGE, "register_ensemble", "rock_gate",
-        lambda standing: verdict(candidate.scores, law, standing, candidate.valid, gate),
+        candidate, PACKAGE, "register_ensemble", "rock_gate", score,
+        lambda standing: verdict(judged, standing, candidate.valid, gate),
     )  # fmt: skip
     print(registered)
     write_json("mlflow/registered/rock-properties.json", registered.content)

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from poreops.errors import exit_on_input_error
 from poreops.expectations import validate
-from poreops.learning.plans import SliceSplitConfig, random_test
+from poreops.learning.plans import SliceSplitConfig
+from poreops.rocks.parts import LEARN, with_parts
 from poreops.rocks.suites import (
     RockValidationConfig,
     rock_facts,
@@ -28,9 +27,10 @@ def main() -> None:
     config = section("slices_validation", RockValidationConfig)
     report = validate(rock_facts(table), rock_suite(config))
     report += validate(slice_facts(table), slice_suite())
-    test = random_test(len(table), section("slice_split", SliceSplitConfig))
-    parts = np.where(test, "test", "train").tolist()
-    flagged = validate(split_facts(table["rock"].tolist(), parts), split_suite())
+    parts = with_parts(table, section("slice_split", SliceSplitConfig))
+    whole, learned = parts[~parts["sibling"]], parts[parts["sibling"] | (parts["part"] == LEARN)]
+    report += validate(split_facts(whole), split_suite("parts"))
+    flagged = validate(split_facts(learned), split_suite("random split"))
     write_json(
         REPORTS / "slices_validation.json",
         report.to_json() | {"flagged": flagged.to_json()["checks"]},

@@ -1,6 +1,7 @@
 """Every rule for rocks and slices holds for good data and finds bad."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import tiny_rocks
 
@@ -97,8 +98,9 @@ def test_a_slice_that_is_there_twice_is_found(table):
 
 
 def test_a_rock_in_both_parts_is_flagged():
-    facts = rock_suites.split_facts(["a", "a", "b"], ["train", "test", "train"])
-    (check,) = validate(facts, rock_suites.split_suite()).failures
+    table = pd.DataFrame({"rock": ["a", "a", "b"], "part": ["learn", "report", "learn"]})
+    suite = rock_suites.split_suite("parts")
+    (check,) = validate(rock_suites.split_facts(table), suite).failures
     assert check.rows == ("a",)
-    apart = rock_suites.split_facts(["a", "a", "b"], ["train", "train", "test"])
-    assert validate(apart, rock_suites.split_suite()).success
+    apart = table.assign(part=["learn", "learn", "report"])
+    assert validate(rock_suites.split_facts(apart), suite).success

@@ -14,8 +14,9 @@ from poreops.learning.base_learners import (
 )
 from poreops.learning.dense_networks import NetworkConfig
 from poreops.learning.ensemble import LEARNERS, NETWORKS, EnsembleConfig, fit_stack
+from poreops.learning.laws import fit_law, targets
 from poreops.learning.plans import plan_by_group
-from poreops.learning.rock_model import RockModel, Widths, targets
+from poreops.learning.rock_model import RockModel, Widths, input_ranges
 from poreops.slices.features import design, measure
 from poreops.slices.render import RenderConfig, render_slices
 from poreops.slices.segment import SegmentConfig, segment
@@ -27,10 +28,11 @@ SEGMENT = SegmentConfig(
 RENDER = RenderConfig(pore=60, solid=170, blur=0.5, noise=6, rings=0, beam=0)
 NETWORK = NetworkConfig(
     depth=1, width=8, activation="elu", dropout=0.0, optimiser="adam", learning_rate=0.01,
-    batch_size=32, epochs=20,
+    batch_size=32, epochs=20, loss="mse",
 )  # fmt: skip
 ENSEMBLE = EnsembleConfig(
     seed=1,
+    scaling="standard",
     rg=PenaltyConfig(alpha=1.0),
     lr=PenaltyConfig(alpha=0.01),
     rf=ForestConfig(trees=20, max_depth=6, min_leaf=2, max_features=0.7),
@@ -62,6 +64,8 @@ def table(rocks=12) -> pd.DataFrame:
         parts.append(
             part.assign(
                 rock=f"rock_{k:02d}",
+                genesis=("blobs", "vuggy", "cemented")[k % 3],
+                kind=("blobs", "vuggy", "cemented")[k % 3],
                 slice=range(len(part)),
                 voxel_size=voxel_size,
                 porosity=porosity,
@@ -75,8 +79,10 @@ def table(rocks=12) -> pd.DataFrame:
 def model(names=LEARNERS) -> RockModel:
     """Fit a stack of these base learners, with widths."""
     rows = table()
-    x, y, rocks = design(rows, FEATURES), targets(rows), rows["rock"].to_numpy()
-    stack = fit_stack(names, ENSEMBLE, x, y, plan_by_group(rocks, 4, 1), rocks)
+    x, y = design(rows, FEATURES), targets(rows)
+    rocks, kinds = rows["rock"].to_numpy(), rows["kind"].to_numpy()
+    stack = fit_stack(names, ENSEMBLE, x, y, plan_by_group(kinds, 4, 1), rocks)
     widths = Widths(0.9, 4, np.array([0.05, 0.9]), np.array([0.02, 0.4]))
-    ranges = np.stack([x.min(axis=0), x.max(axis=0)])
-    return RockModel(stack, "smr_ml", FEATURES, SEGMENT, ranges, widths)
+    return RockModel(
+        stack, "smr_ml", FEATURES, SEGMENT, input_ranges(x), law=fit_law(y, rocks), widths=widths
+    )

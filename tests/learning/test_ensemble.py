@@ -14,8 +14,6 @@ from poreops.learning.base_learners import (
 )
 from poreops.learning.comparison import (
     importance,
-    left_out,
-    of_rocks,
     predict_plans,
     stacked,
 )
@@ -27,10 +25,9 @@ from poreops.learning.ensemble import (
     fit,
     fit_meta,
     fit_stack,
-    group_means,
-    kozeny_carman,
     level_one,
 )
+from poreops.learning.laws import group_means
 from poreops.learning.plans import (
     SliceSplitConfig,
     plan_at_random,
@@ -41,10 +38,11 @@ from poreops.learning.predictors import Committee
 
 NETWORK = NetworkConfig(
     depth=1, width=8, activation="relu", dropout=0.1, optimiser="adam", learning_rate=0.01,
-    batch_size=32, epochs=5,
+    batch_size=32, epochs=5, loss="mse",
 )  # fmt: skip
 CONFIG = EnsembleConfig(
     seed=1,
+    scaling="standard",
     rg=PenaltyConfig(alpha=1.0),
     lr=PenaltyConfig(alpha=0.01),
     rf=ForestConfig(trees=8, max_depth=6, min_leaf=1, max_features=0.7),
@@ -79,13 +77,20 @@ def test_no_rock_is_on_both_sides():
 
 
 def test_a_left_out_rock_is_in_no_mask():
-    for mask in plan_by_group(ROCKS, 3, 4, left_out="r5").masks:
+    for mask in plan_by_group(ROCKS, 3, 4, left_out=["r5"]).masks:
         assert "r5" not in set(ROCKS[mask])
 
 
-def test_fewer_rocks_than_folds_is_an_input_error():
-    with pytest.raises(InputError, match=r"got 9 rocks for 10 folds; add rocks or lower"):
-        plan_by_group(ROCKS, 10, 1)
+def test_there_are_never_more_folds_than_groups():
+    folds = plan_by_group(ROCKS, 20, 1).folds
+    assert sorted(np.unique(folds)) == list(range(9))
+    assert all(len(set(folds[rock == ROCKS])) == 1 for rock in ROCKS)
+
+
+def test_a_single_kind_is_an_input_error():
+    two = np.where(ROCKS == "r1", "a", "b")
+    with pytest.raises(InputError, match=r"at least two kinds .* got 1 with b left out"):
+        plan_by_group(two, 4, 1, ["b"])
 
 
 def test_the_random_split_keeps_its_test_slices_out():
@@ -122,19 +127,19 @@ def test_a_forest_that_remembers_rocks_does_not_look_good_out_of_fold(rows):
 
 def test_a_left_out_rock_does_not_reach_its_prediction(rows):
     x, y = rows
-    plans = [plan_by_group(ROCKS, 3, 4, left_out=rock) for rock in np.unique(ROCKS)]
+    plans = [plan_by_group(ROCKS, 3, 4, left_out=[rock]) for rock in ("r3", "r5")]
 
     def predicted(targets):
         names = (*LEARNERS, *NETWORKS)
         levels = {n: predict_plans(n, CONFIG, x, targets, plans) for n in names}
-        return left_out(stacked(levels, targets, plans), plans)
+        return stacked(levels, targets, plans)
 
     own = ROCKS == "r3"
     before, after = predicted(y), predicted(np.where(own[:, None], 50.0, y))
     assert set(before) == {*LEARNERS, *NETWORKS, *STACKS}
     for name, values in before.items():
-        np.testing.assert_array_equal(after[name][own], values[own], err_msg=name)
-        assert not np.allclose(after[name][~own], values[~own]), name
+        np.testing.assert_array_equal(after[name][0], values[0], err_msg=name)
+        assert not np.allclose(after[name][1], values[1]), name
 
 
 # Stacks
@@ -211,28 +216,6 @@ def test_a_plug_is_not_drawn_to_the_mean_of_all_plugs():
     errors = [np.abs(found - rock[:, 0]).mean() for found in (plugs, slices)]
     assert errors[0] < 0.25
     assert errors[1] > 2 * errors[0]
-
-
-def test_rocks_are_the_means_of_their_slices(rows):
-    x, y = rows
-    plans = [plan_by_group(ROCKS, 3, 4, left_out=rock) for rock in np.unique(ROCKS)]
-    levels = {"mr": predict_plans("mr", CONFIG, x, y, plans)}
-    rocks, means, of_plans = of_rocks(levels, y, plans, ROCKS)
-    np.testing.assert_allclose(means, group_means(y, ROCKS))
-    np.testing.assert_allclose(rocks["mr"].full[2], group_means(levels["mr"].full[2], ROCKS))
-    for k, plan_of_rocks in enumerate(of_plans):
-        assert np.flatnonzero(~plan_of_rocks.rows).tolist() == [k]
-        assert np.isnan(rocks["mr"].out_of_fold[k, k]).all()
-        assert np.isfinite(rocks["mr"].out_of_fold[k][plan_of_rocks.rows]).all()
-
-
-def test_the_constant_of_kozeny_carman_is_fitted_on_the_rows_given():
-    log_porosity = np.log(np.array([0.1, 0.2, 0.3]))
-    y = np.stack([np.exp(log_porosity), log_porosity - 2], axis=1)
-    y[2, 1] = 100
-    found = kozeny_carman(log_porosity, y, np.array([True, True, False]))
-    np.testing.assert_allclose(found[:, 1], log_porosity - 2)
-    np.testing.assert_allclose(found[:, 0], [0.1, 0.2, 0.3])
 
 
 # Summaries

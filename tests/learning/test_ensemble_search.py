@@ -6,7 +6,11 @@ from pydantic import ValidationError
 from poreops.learning.ensemble_search import EnsembleSearchConfig
 
 CONTENT = {
+    "use": "best",
     "seed": 1,
+    "confirm": {"candidates": 1, "seeds": 1},
+    "lost_max": 0.3,
+    "against_grid": ["rg"],
     "sampler": "random",
     "learner_trials": 6,
     "network_trials": 3,
@@ -30,6 +34,13 @@ def test_a_network_has_the_common_choices_and_its_own():
     assert config().learners == ["rg", "rf", "m1"]
 
 
+def test_only_a_space_can_be_set_against_its_grid():
+    with pytest.raises(ValidationError, match="against_grid must name spaces, got gb"):
+        config(against_grid=["gb"])
+    grid = config().alone("grid").of("rg")
+    assert (grid.sampler, grid.trials, grid.confirm.seeds) == ("grid", 2, 1)
+
+
 def test_a_search_tries_no_more_than_there_is():
     assert [config().of(name).trials for name in config().learners] == [2, 6, 3]
 
@@ -41,9 +52,10 @@ def test_a_grid_tries_everything():
 
 def test_a_grid_of_ranges_is_refused():
     spaces = CONTENT["spaces"] | {"rg": {"alpha": {"low": 1, "high": 10}}}
-    assert config(spaces=spaces).of("rg").trials == 6
-    with pytest.raises(ValidationError, match="a grid needs lists of choices"):
-        config(spaces=spaces, sampler="grid")
+    assert config(spaces=spaces, against_grid=[]).of("rg").trials == 6
+    for changes in ({"sampler": "grid", "against_grid": []}, {"against_grid": ["rg"]}):
+        with pytest.raises(ValidationError, match="a grid needs lists of choices"):
+            config(spaces=spaces, **changes)
 
 
 def test_an_unknown_learner_is_refused():

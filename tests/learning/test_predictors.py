@@ -12,6 +12,7 @@ from poreops.learning.base_learners import (
     estimator,
     fit_learner,
 )
+from poreops.learning.finite import DivergedError
 from poreops.learning.predictors import Committee, Network, Scaling, packed, unpacked
 from poreops.store import read_hdf5, write_hdf5
 
@@ -87,10 +88,38 @@ def test_rows_outside_the_mask_are_not_learned_from(name, rows):
     )
 
 
-def test_a_constant_input_is_harmless(rows):
+@pytest.mark.parametrize("name", ["rg", "rf"])
+def test_a_constant_input_changes_nothing(name, rows):
     x, y = rows
     constant = np.column_stack([x, np.full(len(x), 4.0)])
-    assert np.isfinite(fitted("rg", (constant, y)).predict(constant)).all()
+    found = fitted(name, (constant, y)).predict(constant)
+    if name == "rg":
+        np.testing.assert_allclose(found, fitted(name, rows).predict(x), rtol=1e-9)
+    residual = ((found - y) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum()
+    assert residual < 0.6
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"), [("standard", None, None), ("minmax", 0, 1), ("maxabs", -1, 1)]
+)
+def test_a_scaling_does_what_its_name_says_and_is_undone(kind, low, high, rows):
+    x, y = rows
+    scaling = Scaling.fit(x, y, kind)
+    z = scaling.inputs(x)
+    if kind == "standard":
+        np.testing.assert_allclose([z.mean(axis=0), z.std(axis=0)], [[0] * 5, [1] * 5], atol=1e-9)
+    else:
+        reached = [z.min(axis=0), z.max(axis=0)] if kind == "minmax" else [np.abs(z).max(axis=0)]
+        assert (z >= low - 1e-12).all()
+        assert (z <= high + 1e-12).all()
+        np.testing.assert_allclose(reached[-1], 1)
+    np.testing.assert_allclose(scaling.restored(scaling.targets(y)), y)
+
+
+def test_a_learner_that_answers_no_numbers_is_refused(rows):
+    x, y = rows
+    with pytest.raises(DivergedError, match=r"mr 0 must be finite"), np.errstate(all="ignore"):
+        fit_learner("mr", None, x * 1e-300, y * 1e308, [np.ones(len(x), bool)], seed=1)
 
 
 def test_a_network_survives_its_file():

@@ -8,9 +8,12 @@ from tiny_rocks import grey
 from poreops.errors import InputError
 from poreops.learning.base_learners import LEARNERS
 from poreops.learning.ensemble import NETWORKS
+from poreops.learning.finite import DivergedError
+from poreops.learning.laws import by_law
 from poreops.learning.rock_model import ARRAYS, DESCRIPTION, RockModel, walls_of
 from poreops.rocks.properties import load_rock_model
-from poreops.store import read_json, write_json
+from poreops.slices.features import measure
+from poreops.store import read_hdf5, read_json, write_hdf5, write_json
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +28,6 @@ def folder(model, tmp_path):
 
 
 def test_it_predicts_a_rock_that_it_has_not_seen(model):
-    from poreops.slices.features import measure
-
     found = model.predict(grey(0.22, 2.4, slices=6, seed=77), 2e-6)
     assert found.plug["porosity"][0] == pytest.approx(0.22, abs=0.02)
     labels = found.segmented.labels
@@ -84,7 +85,12 @@ def test_one_slice_has_wider_intervals_than_a_plug(model):
         spans = [
             np.log(v[2] / v[1]) if "m2" in key else v[2] - v[1] for v in (plug[key], one[key])
         ]
-        assert spans[0] == pytest.approx(2 * width)
+        grown = 1.0
+        if "m2" in key:
+            table = measure(model.predict(image, 1e-6).segmented.labels, 1e-6)
+            law = model.correcting((False, False)).predict_plug(table)
+            grown += abs(model.predict_plug(table) - law)[1]
+        assert spans[0] == pytest.approx(2 * width * grown)
         assert spans[1] > 2 * spans[0]
 
 
@@ -138,6 +144,44 @@ def test_a_model_that_does_not_fit_is_an_input_error(folder, change):
     write_json(folder / DESCRIPTION, description)
     with pytest.raises(InputError, match=r"must hold a model of rock properties, got"):
         RockModel.load(folder)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["rf/0/value", "meta/slices/weights", "law", "mr/1/x_scale"])
+def test_a_dead_array_is_refused_at_load_by_its_name(folder, name, value):
+    arrays, attributes = read_hdf5(folder / ARRAYS)
+    place = name if name in arrays else name.replace("/value", "/inner/value")
+    arrays[place].flat[0] = value
+    write_hdf5(folder / ARRAYS, arrays, attributes)
+    with pytest.raises(DivergedError, match=f"1 of .* numbers in {place} that are not"):
+        RockModel.load(folder)
+
+
+def test_a_dead_model_is_not_saved(tmp_path):
+    dead = tiny_rocks.model().correcting((True, True))
+    dead.law = np.array([0.0, np.nan])
+    with pytest.raises(DivergedError, match="numbers in law"):
+        dead.save(tmp_path / "dead")
+    assert not (tmp_path / "dead").exists()
+
+
+def test_what_does_not_correct_is_the_law(model):
+    """Served by the law: the counted porosity, and C φ ℓ² of every slice."""
+    table = tiny_rocks.table()
+    found = model.correcting((False, False)).predict_table(table)
+    np.testing.assert_allclose(found[:, 0], table["areal_porosity"])
+    np.testing.assert_allclose(found[:, 1] - by_law(table)[:, 1], model.law[1])
+    mixed = model.correcting((False, True)).predict_table(table)
+    np.testing.assert_array_equal(mixed[:, 0], found[:, 0])
+    np.testing.assert_array_equal(mixed[:, 1], model.predict_table(table)[:, 1])
+
+
+def test_what_answers_survives_the_file(model, tmp_path):
+    model.correcting((False, True)).save(tmp_path)
+    assert read_json(tmp_path / DESCRIPTION)["served"] == {
+        "porosity": "kozeny_carman", "log_permeability": "smr_ml",
+    }  # fmt: skip
+    assert RockModel.load(tmp_path).corrected == (False, True)
 
 
 def test_a_folder_without_a_model_is_an_input_error(tmp_path):

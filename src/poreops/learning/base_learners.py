@@ -7,7 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.learning.predictors import Boosted, Floats, Linear, Scaling, Standardised, Trees
+from poreops.learning.finite import check_finite
+from poreops.learning.predictors import (
+    Boosted,
+    Floats,
+    Linear,
+    Scaled,
+    Scaling,
+    ScalingKind,
+    Trees,
+)
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -64,7 +73,10 @@ def fit_learner(
     y: Floats,
     masks: Sequence[NDArray[np.bool_]],
     seed: int,
-) -> list[Standardised]:
+    *,
+    columns: Sequence[NDArray[np.int64]] | None = None,
+    scaling: ScalingKind = "standard",
+) -> list[Scaled]:
     """Fit one base learner on several choices of rows.
 
     Parameters
@@ -75,17 +87,30 @@ def fit_learner(
     y : (n, t) float64
     masks : of rows (n,) bool to learn from
     seed : of forests and boosting
+    columns : for each mask the inputs to learn from; all, if not given
+    scaling : of inputs and targets, over the rows of a mask
 
     Returns
     -------
     list
-        A predictor for each mask; inputs and targets are standardised over its rows.
+        A predictor for each mask, of the inputs in its columns.
+
+    Raises
+    ------
+    DivergedError
+        If a learner holds or answers a number that is not finite.
     """
     found = []
-    for mask in masks:
-        scaling = Scaling.fit(x[mask], y[mask])
-        inner = _FITS[name](config, scaling.inputs(x[mask]), scaling.targets(y[mask]), seed)
-        found.append(Standardised(inner, scaling))
+    for place, mask in enumerate(masks):
+        own = x[mask] if columns is None else x[np.ix_(mask, columns[place])]
+        scale = Scaling.fit(own, y[mask], scaling)
+        inputs, targets = scale.inputs(own), scale.targets(y[mask])
+        # scikit-learn refuses these too, but does not say whose they are
+        check_finite({"scaled inputs": inputs, "scaled targets": targets}, f"{name} {place}")
+        inner = _FITS[name](config, inputs, targets, seed)
+        fitted = Scaled(inner, scale)
+        check_finite({**inner.arrays(), "answers": fitted.predict(own)}, f"{name} {place}")
+        found.append(fitted)
     return found
 
 

@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.learning.ensemble import (
     STACKS,
@@ -14,7 +12,6 @@ from poreops.learning.ensemble import (
     LevelOne,
     fit,
     fit_meta,
-    group_means,
     level_one,
 )
 from poreops.learning.plans import Plan
@@ -100,39 +97,6 @@ def stacked(
             parts.append(meta.predict([level.mean for level in of_plan]))
         found[stack] = np.stack(parts)
     return found
-
-
-def of_rocks(
-    levels: Mapping[str, Predictions], y: Floats, plans: Sequence[Plan], groups: NDArray[Any]
-) -> tuple[dict[str, Predictions], Floats, list[Plan]]:
-    """Turn slices into rocks: means over the slices of each rock, in sorted order.
-
-    Parameters
-    ----------
-    levels, y, plans : of slices, with folds of whole rocks
-    groups : (n,) the rock of each slice
-
-    Returns
-    -------
-    levels, y, plans : the same of rocks, for `stacked`
-    """
-    _, first = np.unique(groups, return_index=True)
-
-    def means(values: Floats) -> Floats:
-        return np.stack([group_means(of_plan, groups) for of_plan in values])
-
-    rocks = {
-        name: replace(p, out_of_fold=means(p.out_of_fold), full=means(p.full), mean=means(p.mean))
-        for name, p in levels.items()
-    }
-    return rocks, group_means(y, groups), [Plan(p.rows[first], p.folds[first]) for p in plans]
-
-
-def left_out(found: Mapping[str, Floats], plans: Sequence[Plan]) -> dict[str, Floats]:
-    """Take each row from the plan that left it out: (plans, n, t) of each model → (n, t)."""
-    outside = np.stack([~plan.rows for plan in plans])
-    plan = outside.argmax(axis=0)
-    return {name: values[plan, np.arange(outside.shape[1])] for name, values in found.items()}
 
 
 def importance(

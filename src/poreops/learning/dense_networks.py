@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.learning.predictors import Floats, Network, Scaling, Standardised
+from poreops.learning.finite import check_network
+from poreops.learning.predictors import Floats, Network, Scaled, Scaling, ScalingKind
 
 
 class NetworkConfig(BaseModel):
@@ -26,6 +27,8 @@ class NetworkConfig(BaseModel):
     dropout : share of the units left out in training
     optimiser : its learning rate falls to zero along a cosine
     learning_rate, batch_size, epochs : of the training
+    loss : mean of the squared or of the absolute error, or Huber's, which is squared up to one
+        scaled unit and absolute beyond
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,11 +41,19 @@ class NetworkConfig(BaseModel):
     learning_rate: Annotated[float, Field(gt=0)]
     batch_size: Annotated[int, Field(ge=1)]
     epochs: Annotated[int, Field(ge=1)]
+    loss: Literal["mse", "mae", "huber"]
 
 
 def fit_networks(
-    config: NetworkConfig, x: Floats, y: Floats, masks: Sequence[NDArray[np.bool_]], seed: int
-) -> list[Standardised]:
+    config: NetworkConfig,
+    x: Floats,
+    y: Floats,
+    masks: Sequence[NDArray[np.bool_]],
+    seed: int,
+    *,
+    columns: Sequence[NDArray[np.int64]] | None = None,
+    scaling: ScalingKind = "standard",
+) -> list[Scaled]:
     """Fit one network on each of several choices of rows.
 
     Parameters
@@ -52,14 +63,27 @@ def fit_networks(
     y : (n, t) float64
     masks : of rows (n,) bool to learn from
     seed : of weights, batches and dropout
+    columns : for each mask the inputs to learn from; all, if not given
+    scaling : of inputs and targets, over the rows of a mask
 
     Returns
     -------
     list
-        A predictor for each mask; inputs and targets are standardised over its rows.
+        A predictor for each mask, of the inputs in its columns.
+
+    Raises
+    ------
+    DivergedError
+        If weights or answers are not finite, or the graph answers otherwise than eager execution.
     """
-    scalings = [Scaling.fit(x[mask], y[mask]) for mask in masks]
-    inputs = np.stack([s.inputs(x) for s in scalings], axis=1, dtype=np.float32)
+    own = [np.arange(x.shape[1])] * len(masks) if columns is None else columns
+    scalings = [
+        Scaling.fit(x[np.ix_(m, c)], y[m], scaling) for m, c in zip(masks, own, strict=True)
+    ]
+    # an input that is always 0 does not train its weights: they are cut off below
+    inputs = np.zeros((len(x), len(masks), x.shape[1]), np.float32)
+    for fold, (s, c) in enumerate(zip(scalings, own, strict=True)):
+        inputs[:, fold, c] = s.inputs(x[:, c])
     # what lies outside a mask has weight 0, and no value that could reach a gradient
     targets = np.stack(
         [np.where(m[:, None], s.targets(y), 0) for s, m in zip(scalings, masks, strict=True)],
@@ -68,9 +92,9 @@ def fit_networks(
     weights = np.stack(masks, axis=1, dtype=np.float32, casting="unsafe")
     kernels, biases = _train(config, inputs, targets, weights, seed)
     return [
-        Standardised(
+        Scaled(
             Network(
-                tuple(kernel[fold] for kernel in kernels),
+                (kernels[0][fold][own[fold]], *(kernel[fold] for kernel in kernels[1:])),
                 tuple(bias[fold] for bias in biases),
                 config.activation,
             ),
@@ -105,12 +129,17 @@ def _train(
     }[config.optimiser](rate)
     optimiser.build(model.trainable_variables)
     everything = [tf.constant(part) for part in (x, y, weights)]
+    losses = {
+        "mse": tf.square,
+        "mae": tf.abs,
+        "huber": lambda e: tf.where(tf.abs(e) < 1, tf.square(e), 2 * tf.abs(e) - 1),
+    }[config.loss]
 
     def run() -> None:
         for rows in batches:
             bx, by, weight = (tf.gather(part, rows) for part in everything)
             with tf.GradientTape() as tape:
-                error = tf.reduce_mean((model(bx, training=True) - by) ** 2, axis=2)
+                error = tf.reduce_mean(losses(model(bx, training=True) - by), axis=2)
                 used = tf.maximum(tf.reduce_sum(weight, axis=0), 1.0)
                 loss = tf.reduce_sum(error * weight / used)
             gradients = tape.gradient(loss, model.trainable_variables)
@@ -118,6 +147,9 @@ def _train(
 
     # traced by hand: the check for retracing would take each network for a trace too many
     tf.function(run).get_concrete_function()()
+    probe = everything[0][:32]
+    graph = tf.function(lambda rows: model(rows, training=False))
+    check_network(model, graph.get_concrete_function(probe), probe, "the dense networks")
     values = [np.asarray(value, np.float64) for value in model.get_weights()]
     return values[::2], values[1::2]
 

@@ -21,8 +21,9 @@ from poreops.learning.base_learners import (
     fit_learner,
 )
 from poreops.learning.dense_networks import NetworkConfig, fit_networks
+from poreops.learning.laws import group_means
 from poreops.learning.plans import Plan
-from poreops.learning.predictors import Committee, Floats, Predictor, Standardised
+from poreops.learning.predictors import Committee, Floats, Predictor, Scaled, ScalingKind
 
 NETWORKS = ("m1", "m2", "m3", "m4", "m5")
 STACKS: Mapping[str, tuple[str, ...]] = {"smr_ml": LEARNERS, "smr_nn": NETWORKS}
@@ -30,11 +31,12 @@ STACKS: Mapping[str, tuple[str, ...]] = {"smr_ml": LEARNERS, "smr_nn": NETWORKS}
 
 
 class EnsembleConfig(BaseModel):
-    """The base learners; what the search finds replaces these values.
+    """The base learners; with ``tune_ensemble.use: best`` what the search finds replaces these.
 
     Attributes
     ----------
     seed : of forests, boosting and networks
+    scaling : of inputs and targets: "standard", "minmax" or "maxabs"
     rg, lr, rf, gb, xgb : ridge, lasso, random forest, gradient boosting, XGBoost
     m1 … m5 : networks of different depth and width
     """
@@ -42,6 +44,7 @@ class EnsembleConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
+    scaling: ScalingKind
     rg: PenaltyConfig
     lr: PenaltyConfig
     rf: ForestConfig
@@ -60,11 +63,15 @@ def fit(
     x: Floats,
     y: Floats,
     masks: Sequence[NDArray[np.bool_]],
-) -> list[Standardised]:
+    columns: Sequence[NDArray[np.int64]] | None = None,
+) -> list[Scaled]:
     """Fit the base learner of this name on each mask; see `fit_learner` and `fit_networks`."""
+    scaling = config.scaling
     if name in NETWORKS:
-        return fit_networks(getattr(config, name), x, y, masks, config.seed)
-    return fit_learner(name, getattr(config, name, None), x, y, masks, config.seed)
+        own = getattr(config, name)
+        return fit_networks(own, x, y, masks, config.seed, columns=columns, scaling=scaling)
+    own = getattr(config, name, None)
+    return fit_learner(name, own, x, y, masks, config.seed, columns=columns, scaling=scaling)
 
 
 @dataclass(frozen=True)
@@ -183,41 +190,25 @@ def fit_stack(
     plan : rows and folds
     groups : (n,) the rock of each slice
     """
-    base, levels = {}, []
-    for name in names:
-        predictors = fit(name, config, x, y, plan.masks)
-        base[name] = Committee(tuple(predictors))
-        levels.append(level_one(predictors, plan, x).out_of_fold[plan.rows])
-    truth, rocks = y[plan.rows], groups[plan.rows]
-    means = [group_means(level, rocks) for level in levels]
-    return Stack(base, fit_meta(levels, truth), fit_meta(means, group_means(truth, rocks)))
+    fits = {name: fit(name, config, x, y, plan.masks) for name in names}
+    return stack_of(fits, x, y, plan, groups)
 
 
-def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
-    """Return the mean over the rows of each group, groups in sorted order, (g, …)."""
-    _, place = np.unique(groups, return_inverse=True)
-    sums = np.zeros((place.max() + 1, *values.shape[1:]))
-    np.add.at(sums, place, values)
-    return np.asarray(sums / np.bincount(place).reshape(-1, *[1] * (values.ndim - 1)))
-
-
-def kozeny_carman(log_porosity: Floats, y: Floats, rows: NDArray[np.bool_]) -> Floats:
-    """Predict by Kozeny and Carman's law, the base line of every model.
-
-    With S the pore surface over bulk volume, k = φ³ / (c S²); in the hydraulic length ℓ of a
-    slice, proportional to φ/S, this is log(k/ℓ²) = log φ + constant. The constant is fitted: the
-    textbook's c = 5 would be an easier one to beat.
+def stack_of(
+    fits: Mapping[str, Sequence[Scaled]], x: Floats, y: Floats, plan: Plan, groups: NDArray[Any]
+) -> Stack:
+    """Put a stack together from base learners that were fitted on the masks of a plan.
 
     Parameters
     ----------
-    log_porosity : (n,) of the slices
-    y : (n, 2), porosity and log(k/ℓ²)
-    rows : (n,) bool, those that the constant is fitted on
-
-    Returns
-    -------
-    (n, 2) float64
-        The areal porosity and log(k/ℓ²).
+    fits : base learner → its fit on each of ``plan.masks``
+    x, y, plan, groups : as for `fit_stack`
     """
-    constant = float((y[:, 1] - log_porosity)[rows].mean())
-    return np.stack([np.exp(log_porosity), log_porosity + constant], axis=1)
+    levels = [level_one(of, plan, x).out_of_fold[plan.rows] for of in fits.values()]
+    truth, rocks = y[plan.rows], groups[plan.rows]
+    means = [group_means(level, rocks) for level in levels]
+    return Stack(
+        {name: Committee(tuple(of)) for name, of in fits.items()},
+        fit_meta(levels, truth),
+        fit_meta(means, group_means(truth, rocks)),
+    )

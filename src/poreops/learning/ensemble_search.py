@@ -23,6 +23,7 @@ class EnsembleSearchConfig(BaseModel):
     sampler : "random", "tpe", or "grid" for every combination of the choices
     learner_trials, network_trials : of each search; a grid takes as many as it needs
     limits : the largest cost that counts as feasible, as {"seconds": 60}
+    against_grid : learners whose randomised search is set against the whole grid, whatever `use`
     spaces : choices of each learner ("rg", …, "m1", …) and, as "networks", of every network
     """
 
@@ -36,6 +37,7 @@ class EnsembleSearchConfig(BaseModel):
     learner_trials: Count
     network_trials: Count
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
+    against_grid: tuple[str, ...]
     spaces: Mapping[str, Mapping[str, Any]]
 
     @model_validator(mode="after")
@@ -45,12 +47,21 @@ class EnsembleSearchConfig(BaseModel):
             raise ValueError(f"a space must be of {sorted(known)} or networks, got {unknown}")
         for name in self.learners:
             self.of(name)
+        for name in self.against_grid:
+            if name not in self.learners:
+                raise ValueError(f"against_grid must name spaces, got {name}")
+            self.alone("grid").of(name)
         return self
 
     @property
     def learners(self) -> list[str]:
         """The names that have a space."""
         return [name for name in self.spaces if name != "networks"]
+
+    def alone(self, sampler: Literal["random", "grid"]) -> Self:
+        """Return this search with another sampler and no repetition, to compare samplers."""
+        once = ConfirmConfig(candidates=1, seeds=1)
+        return self.model_copy(update={"sampler": sampler, "confirm": once})
 
     def of(self, name: str) -> SearchConfig:
         """Return the search of one base learner, its choices under dotted names."""

@@ -1,5 +1,6 @@
 """Which slices a stack learns from, and the folds of its out-of-fold predictions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,9 +16,10 @@ class SliceSplitConfig(BaseModel):
 
     Attributes
     ----------
-    seed : of the folds and of the random split
-    folds : of the out-of-fold predictions that level 2 learns from
-    test_share : of the slices, in the paper's random split
+    seed : of the parts, of the folds and of the random split
+    folds : of whole kinds of rock, at most, of the out-of-fold predictions that level 2 learns
+        from
+    test_share : of the slices of the rocks to learn from, in the paper's random split
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,24 +48,30 @@ class Plan:
         ]
 
 
+def kept(groups: NDArray[Any], left_out: Sequence[Any]) -> NDArray[np.bool_]:
+    """Return which rows (n,) are of no group that is left out."""
+    return ~np.isin(groups, list(left_out))
+
+
 def plan_by_group(
-    groups: NDArray[Any], folds: int, seed: int, left_out: Any | None = None
+    groups: NDArray[Any], folds: int, seed: int, left_out: Sequence[Any] = ()
 ) -> Plan:
-    """Plan folds of whole groups: no rock has slices on both sides.
+    """Plan folds of whole groups: none has slices on both sides.
 
     Parameters
     ----------
-    groups : (n,) of any kind, the rock of each row
-    folds : how many
+    groups : (n,) of any kind, the rock of each row or its kind
+    folds : at most so many; never more than groups
     seed : int
-    left_out : a group to learn nothing from
+    left_out : groups to learn nothing from
     """
-    rows = np.ones(len(groups), bool) if left_out is None else groups != left_out
+    rows = kept(groups, left_out)
     names = np.unique(groups[rows])
-    if len(names) < folds:
+    folds = min(folds, len(names))
+    if folds < 2:
         raise InputError(
-            f"there must be at least as many rocks as folds, got {len(names)} rocks for {folds} "
-            "folds; add rocks or lower the number of folds"
+            f"there must be at least two kinds of rock to learn from, got {len(names)} with "
+            f"{' and '.join(map(str, left_out)) or 'none'} left out; add rocks of other kinds"
         )
     shuffled = np.random.default_rng(seed).permutation(names)
     place = {name: k % folds for k, name in enumerate(shuffled)}

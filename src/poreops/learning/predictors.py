@@ -4,15 +4,16 @@ A model of the registry outlives the versions of scikit-learn and Keras, and it 
 Forests and boosted trees are their nodes, networks their kernels; XGBoost keeps its own UBJSON.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+ScalingKind = Literal["standard", "minmax", "maxabs"]
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -160,38 +161,57 @@ class Network:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and standard deviation of inputs and targets over the rows that were learned from.
+    """Offset and scale of inputs and targets, from the rows that were learned from.
 
-    x_mean, x_scale : (d,) float64. y_mean, y_scale : (t,) float64.
+    x_offset, x_scale : (d,) float64. y_offset, y_scale : (t,) float64.
     """
 
-    x_mean: Floats
+    x_offset: Floats
     x_scale: Floats
-    y_mean: Floats
+    y_offset: Floats
     y_scale: Floats
 
     @classmethod
-    def fit(cls, x: Floats, y: Floats) -> Self:
-        """Measure inputs (n, d) and targets (n, t); a constant column has scale 1."""
-        spread = [np.where(z.std(axis=0) > 0, z.std(axis=0), 1.0) for z in (x, y)]
-        return cls(x.mean(axis=0), spread[0], y.mean(axis=0), spread[1])
+    def fit(cls, x: Floats, y: Floats, kind: ScalingKind = "standard") -> Self:
+        """Measure inputs (n, d) and targets (n, t); a constant column has scale 1.
+
+        Parameters
+        ----------
+        x, y : the rows to learn from
+        kind : "standard", mean and standard deviation; "minmax", onto 0 to 1; "maxabs", by the
+            largest absolute value
+        """
+        (x_offset, x_scale), (y_offset, y_scale) = (_SCALES[kind](z) for z in (x, y))
+        return cls(
+            x_offset,
+            np.where(x_scale > 0, x_scale, 1.0),
+            y_offset,
+            np.where(y_scale > 0, y_scale, 1.0),
+        )
 
     def inputs(self, x: Floats) -> Floats:
-        """Standardise inputs (n, d)."""
-        return np.asarray((x - self.x_mean) / self.x_scale)
+        """Scale inputs (n, d)."""
+        return np.asarray((x - self.x_offset) / self.x_scale)
 
     def targets(self, y: Floats) -> Floats:
-        """Standardise targets (n, t)."""
-        return np.asarray((y - self.y_mean) / self.y_scale)
+        """Scale targets (n, t)."""
+        return np.asarray((y - self.y_offset) / self.y_scale)
 
     def restored(self, y: Floats) -> Floats:
         """Undo `targets`."""
-        return np.asarray(y * self.y_scale + self.y_mean)
+        return np.asarray(y * self.y_scale + self.y_offset)
+
+
+_SCALES: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
+    "standard": lambda z: (z.mean(axis=0), z.std(axis=0)),
+    "minmax": lambda z: (z.min(axis=0), np.ptp(z, axis=0)),
+    "maxabs": lambda z: (np.zeros(z.shape[1]), np.abs(z).max(axis=0)),
+}
 
 
 @dataclass(frozen=True)
-class Standardised:
-    """A predictor of standardised targets from standardised inputs, with the scaling inside."""
+class Scaled:
+    """A predictor of scaled targets from scaled inputs, with the scaling inside."""
 
     inner: Stored
     scaling: Scaling
@@ -205,7 +225,7 @@ class Standardised:
 class Committee:
     """The mean of several fits of one learner (Krogh & Vedelsby 1995, NIPS 7, 231)."""
 
-    members: tuple[Standardised, ...]
+    members: tuple[Scaled, ...]
 
     def predict(self, x: Floats) -> Floats:
         """Return the targets (n, t) of each row."""
@@ -233,8 +253,22 @@ def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:
         own = below(arrays, str(place))
         inner = below(own, "inner")
         scaling = {k: v for k, v in own.items() if not k.startswith("inner/")}
-        members.append(Standardised(KINDS[kind].of(inner), Scaling(**scaling)))
+        members.append(Scaled(KINDS[kind].of(inner), Scaling(**scaling)))
     return Committee(tuple(members))
+
+
+def packed_all(fits: Sequence[Sequence[Scaled]]) -> Arrays:
+    """Return the arrays of several lists of fits of one learner, for one file."""
+    kind, arrays = packed(Committee(tuple(fit for of in fits for fit in of)))
+    counts = np.array([len(of) for of in fits])
+    return arrays | {"kind": np.array(list(KINDS).index(kind)), "counts": counts}
+
+
+def unpacked_all(arrays: Mapping[str, NDArray[Any]]) -> list[list[Scaled]]:
+    """Return the fits that `packed_all` took apart."""
+    fits = {k: v for k, v in arrays.items() if k not in {"kind", "counts"}}
+    members = iter(unpacked(list(KINDS)[int(arrays["kind"])], fits).members)
+    return [[next(members) for _ in range(count)] for count in arrays["counts"]]
 
 
 def below(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:

@@ -1,9 +1,11 @@
 """The model of rock properties on disk and in use: grey slices in, porosity and permeability out.
 
-Everything inside is free of units: lengths in the hydraulic length ℓ of each slice, the target
-log(k/ℓ²). The voxel size comes in at one place, so a prediction scales with its square exactly.
+Everything inside is free of units: lengths in the hydraulic length ℓ of each slice, the targets
+what Kozeny and Carman's law and the counted porosity leave. The voxel size comes in at one place,
+so a prediction scales with its square exactly.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +18,24 @@ from numpy.typing import NDArray
 from poreops.errors import InputError
 from poreops.learning.beyond import counted_porosity, kozeny_carman, widened
 from poreops.learning.ensemble import Meta, Stack
+from poreops.learning.finite import DivergedError, check_finite
+from poreops.learning.intervals import scales
+from poreops.learning.laws import LAW, TARGETS, by_law, in_units
 from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
-from poreops.slices.features import design, hydraulic_length, measure
+from poreops.slices.features import design, measure
 from poreops.slices.labelled import Pores
 from poreops.slices.segment import SegmentConfig, Segmented, segment
 from poreops.store import read_hdf5, read_json, write_hdf5, write_json
 from poreops.transport.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 
 ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
-TARGETS = ("porosity", "log_permeability")
-"""What is predicted: porosity, and the natural logarithm of the permeability in m²."""
 
 
 @dataclass(frozen=True)
 class Widths:
     """Half widths of the intervals of both targets, for one slice and for a whole plug.
+
+    Where a stack corrects the law they are multiplied; see `poreops.learning.intervals.scales`.
 
     coverage : of the intervals. slices : of a plug, at which the narrower width counts.
     slice, plug : (2,) float64, of porosity and of log k.
@@ -60,18 +65,9 @@ class Properties:
     segmented: Segmented
 
 
-def targets(table: pd.DataFrame) -> Floats:
-    """Return what stacks learn: porosity and log(k/ℓ²) of each slice, (n, 2)."""
-    log_k = np.log(table["permeability"].to_numpy(np.float64))
-    scale = 2 * np.log(hydraulic_length(table))
-    return np.stack([table["porosity"].to_numpy(np.float64), log_k - scale], axis=1)
-
-
-def in_units(y: Floats, table: pd.DataFrame) -> Floats:
-    """Turn (…, n, 2) porosity and log(k/ℓ²) into porosity and log(k/m²)."""
-    found = np.array(y, np.float64)
-    found[..., 1] += 2 * np.log(hydraulic_length(table))
-    return found
+def input_ranges(x: Floats) -> Floats:
+    """Return lowest and highest of each input (n, d) of the rocks learned from, (2, d)."""
+    return np.stack([x.min(axis=0), x.max(axis=0)])
 
 
 def walls_of(table: pd.DataFrame) -> Walls | None:
@@ -89,15 +85,17 @@ def walls_of(table: pd.DataFrame) -> Walls | None:
 
 
 class RockModel:
-    """A stack with all that turns grey slices into its inputs.
+    """A law, a stack that corrects it, and all that turns grey slices into their inputs.
 
     Attributes
     ----------
-    stack : Stack
+    stack : Stack, of corrections
     name : of the stack
     features : names of its inputs
     segmentation : SegmentConfig, as in training
     ranges : (2, inputs) lowest and highest of each input in training
+    law : (2,) correction that the law by itself is; see `poreops.learning.laws.fit_law`
+    corrected : for each of `TARGETS` whether the stack corrects the law; the gate part decides
     widths : Widths, or None before the model was judged
     walls : "stepped" or "smooth", of the flow that it learned from; None if that was measured
     """
@@ -109,12 +107,22 @@ class RockModel:
         features: Sequence[str],
         segmentation: SegmentConfig,
         ranges: Floats,
+        *,
+        law: Floats,
+        corrected: tuple[bool, bool] = (True, True),
         widths: Widths | None = None,
         walls: Walls | None = None,
     ) -> None:
         self.stack, self.name, self.features = stack, name, tuple(features)
         self.segmentation, self.ranges, self.widths = segmentation, ranges, widths
+        self.law, self.corrected = law, corrected
         self.walls = walls
+
+    @property
+    def served(self) -> dict[str, str]:
+        """What answers for each of `TARGETS`: the name of the stack, or the law's."""
+        names = (self.name if own else LAW for own in self.corrected)
+        return dict(zip(TARGETS, names, strict=True))
 
     @property
     def coverage(self) -> float:
@@ -130,13 +138,18 @@ class RockModel:
             )
         return self.widths
 
+    def correcting(self, corrected: tuple[bool, bool]) -> Self:
+        """Return this model with the stack correcting other targets."""
+        other = copy.copy(self)
+        other.corrected = corrected
+        return other
+
     def with_threshold(self, level: float) -> Self:
         """Return this model with a manual threshold [grey level]."""
         manual = self.segmentation.model_copy(update={"threshold": "manual", "level": level})
-        of = type(self)
-        return of(
-            self.stack, self.name, self.features, manual, self.ranges, self.widths, self.walls
-        )
+        other = copy.copy(self)
+        other.segmentation = manual
+        return other
 
     def predict_table(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of measured slices.
@@ -150,7 +163,7 @@ class RockModel:
         (n, 2) float64
             Porosity within 0 and 1.
         """
-        found = in_units(self.stack.predict(design(table, self.features)), table)
+        found = in_units(self._chosen(self.stack.predict(design(table, self.features))), table)
         found[:, 0] = np.clip(found[:, 0], 0, 1)
         return found
 
@@ -198,17 +211,22 @@ class RockModel:
         plug = widened(plug, outside, segmented.reading.doubt, counted, kozeny_carman(table))
         return Properties(found[:, 0], np.exp(found[:, 1]), plug, outside, segmented)
 
-    def _of_plug(self, table: pd.DataFrame) -> Floats:
+    def predict_plug(self, table: pd.DataFrame) -> Floats:
         """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""
-        found = self.stack.predict_plug(design(table, self.features))
-        return np.asarray(found + [0.0, 2 * np.log(hydraulic_length(table)).mean()])  # noqa: RUF005
+        found = self._chosen(self.stack.predict_plug(design(table, self.features)))
+        return np.asarray(found + by_law(table).mean(axis=0))
+
+    def _chosen(self, corrections: Floats) -> Floats:
+        return np.where(self.corrected, corrections, self.law)
 
     def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
         widths = self._judged
         if len(table) >= widths.slices:
-            middle, width = self._of_plug(table), widths.plug
+            middle, width = self.predict_plug(table), widths.plug
         else:
             middle, width = found.mean(axis=0), widths.slice
+        # of one slice and of all together the law is the same mean
+        width = width * scales(middle - (self.law + by_law(table).mean(axis=0)))
         low, high = middle - width, middle + width
         porosity = [float(np.clip(v, 0, 1)) for v in (middle[0], low[0], high[0])]
         permeability = [float(np.exp(v)) for v in (middle[1], low[1], high[1])]
@@ -223,23 +241,43 @@ class RockModel:
         beyond = np.maximum(low - mean, mean - high) / np.maximum(high - low, 1e-12)
         return {n: float(b) for n, b in zip(self.features, beyond, strict=True) if b > 0}
 
-    def save(self, folder: str | Path) -> None:
-        """Write arrays and description: the same bytes for the same model, no pickle."""
-        folder = Path(folder)
+    def check(self) -> None:
+        """Raise `DivergedError` unless every array, and the answers within its ranges, are finite.
+
+        The probe is the lowest, the middle and the highest of each input in training.
+        """
+        low, high = self.ranges
+        answers = self.stack.predict(np.stack([low, (low + high) / 2, high]))
+        check_finite({**self._arrays()[1], "answers": answers}, f"the rock model {self.name}")
+
+    def _arrays(self) -> tuple[dict[str, str], Arrays]:
         kinds: dict[str, str] = {}
-        arrays: Arrays = {}
+        arrays: Arrays = {"ranges": self.ranges, "law": self.law}
         for name, committee in self.stack.base.items():
             kinds[name], parts = packed(committee)
             arrays |= {f"{name}/{key}": value for key, value in parts.items()}
         for name, meta in (("slices", self.stack.of_slices), ("plugs", self.stack.of_plugs)):
             arrays |= {f"meta/{name}/{key}": value for key, value in vars(meta).items()}
-        write_hdf5(folder / ARRAYS, arrays | {"ranges": self.ranges})
+        return kinds, arrays
+
+    def save(self, folder: str | Path) -> None:
+        """Write arrays and description: the same bytes for the same model, no pickle.
+
+        Raises
+        ------
+        DivergedError
+            If an array or an answer is not finite; nothing is written.
+        """
+        self.check()
+        folder, (kinds, arrays) = Path(folder), self._arrays()
+        write_hdf5(folder / ARRAYS, arrays)
         description = {
             "stack": self.name,
             # a list: JSON is written with sorted keys, and the weights have an order
             "base": list(kinds.items()),
             "features": self.features,
             "targets": TARGETS,
+            "served": self.served,
             "segmentation": self.segmentation.model_dump(mode="json"),
             "walls": self.walls,
             "widths": None if self.widths is None else vars(self.widths),
@@ -248,7 +286,7 @@ class RockModel:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Load what `save` wrote; raises InputError if it is missing or does not fit."""
+        """Load what `save` wrote; raises InputError if it is missing, does not fit or is dead."""
         folder = Path(folder)
         description, (arrays, _) = read_json(folder / DESCRIPTION), read_hdf5(folder / ARRAYS)
         try:
@@ -260,18 +298,25 @@ class RockModel:
                 shares = {key: np.array(stated[key]) for key in ("slice", "plug")}
                 stated = Widths(**(stated | shares))
             walls = description.get("walls", BEFORE_WALLS)
-            return cls(
+            by_stack = [description["served"][target] != LAW for target in TARGETS]
+            model = cls(
                 Stack(base, *(Meta(**below(arrays, f"meta/{of}")) for of in ("slices", "plugs"))),
                 description["stack"],
                 description["features"],
                 SegmentConfig(**description["segmentation"]),
                 arrays["ranges"],
-                stated,
-                walls if walls is None else checked_walls(walls),
+                law=arrays["law"],
+                corrected=(by_stack[0], by_stack[1]),
+                widths=stated,
+                walls=walls if walls is None else checked_walls(walls),
             )
-        except (KeyError, TypeError, ValueError) as error:
+            model.check()
+        except DivergedError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a model of rock properties, got {reason}; "
                 "make it again with the stage train_ensemble"
             ) from error
+        return model

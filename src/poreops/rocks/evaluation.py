@@ -1,49 +1,51 @@
-"""Every model under the random split and on rocks left out: predictions, scores, intervals."""
+"""The paper's random split of slices, and what scalings and losses change there.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from pathlib import Path
-from typing import Any
+Rocks to learn from are on both sides of it. Features and hyperparameters are those chosen on its
+training slices; the test slices are read here and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.compute import ComputeConfig, parallel_map
-from poreops.learning.comparison import Predictions, left_out, of_rocks, predict_plans, stacked
-from poreops.learning.ensemble import STACKS, EnsembleConfig, group_means, kozeny_carman
-from poreops.learning.intervals import conformal_width, coverage_left_out, slice_width
-from poreops.learning.plans import (
-    Plan,
-    SliceSplitConfig,
-    plan_at_random,
-    plan_by_group,
-    random_test,
-)
+from poreops.learning.comparison import predict_plans, stacked
+from poreops.learning.ensemble import NETWORKS, STACKS, EnsembleConfig, fit
+from poreops.learning.laws import LAW, fit_law, in_units, targets
+from poreops.learning.plans import Plan, plan_at_random
 from poreops.learning.predictors import Floats
-from poreops.learning.rock_model import in_units, targets
-from poreops.learning.scores import regression_scores
-from poreops.rocks.gate import RockEvaluationConfig
+from poreops.learning.scores import r2
+from poreops.sections import overridden
 from poreops.slices.features import design
-from poreops.store import read_hdf5, write_hdf5
-
-Scores = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Slices:
-    """Measured slices and how models of them are judged.
+class RandomSplit:
+    """Training and test slices of the same rocks.
 
-    table : one row a slice. features : the inputs. folder : for what was predicted so far.
+    learned, siblings : their tables. features : chosen on the former. learners : EnsembleConfig.
+    folds, seed : of the out-of-fold predictions, of single slices.
     """
 
-    table: pd.DataFrame
+    learned: pd.DataFrame
+    siblings: pd.DataFrame
     features: Sequence[str]
     learners: EnsembleConfig
-    split: SliceSplitConfig
-    judged: RockEvaluationConfig
-    folder: Path
+    folds: int
+    seed: int
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """All slices, those to test on last."""
+        return pd.concat([self.learned, self.siblings], ignore_index=True)
+
+    @cached_property
+    def test(self) -> NDArray[np.bool_]:
+        """Which of them are tested on."""
+        return np.arange(len(self.table)) >= len(self.learned)
 
     @cached_property
     def x(self) -> Floats:
@@ -52,7 +54,7 @@ class Slices:
 
     @cached_property
     def y(self) -> Floats:
-        """Targets (n, 2): porosity and log(k/ℓ²)."""
+        """Corrections of the law, (n, 2); those of the test slices are never learned from."""
         return targets(self.table)
 
     @cached_property
@@ -61,136 +63,63 @@ class Slices:
         return in_units(self.y, self.table)
 
     @cached_property
-    def rocks(self) -> NDArray[Any]:
-        """Name of the rock of each slice."""
-        return self.table["rock"].to_numpy()
-
-    @cached_property
-    def truth_of_rocks(self) -> Floats:
-        """Means of `truth` over the slices of each rock, in sorted order, (rocks, 2)."""
-        return group_means(self.truth, self.rocks)
-
-    @cached_property
-    def test(self) -> NDArray[np.bool_]:
-        """The test slices of the paper's random split."""
-        return random_test(len(self.table), self.split)
-
-    @cached_property
-    def random_plan(self) -> Plan:
-        """Folds of the other slices."""
-        return plan_at_random(~self.test, self.judged.random_folds, self.split.seed)
-
-    def kozeny_carman(self, rows: NDArray[np.bool_]) -> Floats:
-        """Predict by the law whose constant is fitted on some rows."""
-        return kozeny_carman(np.log(self.table["areal_porosity"].to_numpy()), self.y, rows)
+    def plan(self) -> Plan:
+        """Folds of the training slices."""
+        return plan_at_random(~self.test, self.folds, self.seed)
 
 
-def predict(slices: Slices, plans: Sequence[Plan], folder: Path, name: str) -> Predictions:
-    """Predict with one learner under these plans unless that is done already; a task."""
-    path = folder / f"{name}.h5"
-    if not path.exists():
-        found = predict_plans(name, slices.learners, slices.x, slices.y, plans)
-        seconds = {"fit_seconds": found.fit_seconds, "predict_seconds": found.predict_seconds}
-        write_hdf5(path, {k: v for k, v in vars(found).items() if k not in seconds}, seconds)
-    arrays, attributes = read_hdf5(path)
-    return Predictions(
-        out_of_fold=arrays["out_of_fold"],
-        full=arrays["full"],
-        mean=arrays["mean"],
-        fit_seconds=float(attributes["fit_seconds"]),
-        predict_seconds=float(attributes["predict_seconds"]),
-    )
-
-
-def random_split(slices: Slices) -> tuple[dict[str, Floats], dict[str, dict[str, float]]]:
-    """Judge on the paper's random split: slices of a rock are on both sides.
+def random_split(split: RandomSplit) -> tuple[dict[str, Floats], dict[str, dict[str, float]]]:
+    """Judge every learner and stack on the random split.
 
     Returns
     -------
     predicted : model → (n, 2) porosity and log(k/m²) of all slices
     seconds : model → {"fit", "predict"}, of all its fits and of all slices
     """
-    plan, few = slices.random_plan, replace(slices, table=slices.table[:60])
+    few = plan_at_random(np.arange(len(split.x)) < 60, 2, 1)
     for name in ("mr", "xgb", "m1"):  # so that no time below holds the import of a framework
-        predict_plans(name, few.learners, few.x, few.y, [plan_at_random(~few.test, 2, 1)])
+        predict_plans(name, split.learners, split.x, split.y, [few])
     levels = {
-        name: predict(slices, [plan], slices.folder / "random", name)
+        name: predict_plans(name, split.learners, split.x, split.y, [split.plan])
         for names in STACKS.values()
         for name in names
     }
-    found = {name: values[0] for name, values in stacked(levels, slices.y, [plan]).items()}
-    found["kozeny_carman"] = slices.kozeny_carman(~slices.test)
+    found = {name: of[0] for name, of in stacked(levels, split.y, [split.plan]).items()}
+    rows = ~split.test
+    law = fit_law(split.y[rows], split.table["rock"].to_numpy()[rows])
+    found[LAW] = np.tile(law, (len(split.x), 1))
     seconds = {n: {"fit": p.fit_seconds, "predict": p.predict_seconds} for n, p in levels.items()}
-    fits = len(plan.masks)  # a stack predicts with all of them, a base learner with the last
+    fits = len(split.plan.masks)  # a stack predicts with all of them, a base learner with the last
     for stack, names in STACKS.items():
         seconds[stack] = {
             "fit": sum(seconds[name]["fit"] for name in names),
             "predict": fits * sum(seconds[name]["predict"] for name in names),
         }
-    return {name: in_units(values, slices.table) for name, values in found.items()}, seconds
+    return {name: in_units(values, split.table) for name, values in found.items()}, seconds
 
 
-def rocks_left_out(
-    slices: Slices, compute: ComputeConfig, announce: Callable[[str], None]
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Judge on each rock with models that learned from the others.
+def compare(split: RandomSplit, names: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
+    """Try each scaling, and for networks each loss, on the random split.
 
     Returns
     -------
-    of_slices : model → (n, 2) porosity and log(k/m²)
-    of_rocks : model → (rocks, 2), from the means over the slices of each rock
+    {"scaling" | "loss": {choice: {learner: R² of log k on the test slices}}}
     """
-    rocks, y, names = slices.rocks, slices.y, np.unique(slices.rocks)
-    plans = [plan_by_group(rocks, slices.judged.folds, slices.split.seed, n) for n in names]
-    task = partial(predict, slices, plans, slices.folder / "left_out")
-    # networks in this process, which holds TensorFlow; the longest of the others first, so that
-    # no process waits for the last
-    levels = {name: task(name) for name in STACKS["smr_nn"]}
-    learners = STACKS["smr_ml"][::-1]
-    done = parallel_map(task, learners, compute, announce=announce)
-    levels |= dict(zip(learners, done, strict=True))
-    found = left_out(stacked(levels, y, plans), plans)
-    found["kozeny_carman"] = np.zeros_like(y)
-    for name in names:
-        own = rocks == name
-        found["kozeny_carman"][own] = slices.kozeny_carman(~own)[own]
-    of_slices = {name: in_units(values, slices.table) for name, values in found.items()}
-    levels, y_rocks, plans = of_rocks(levels, y, plans, rocks)
-    means = left_out(stacked(levels, y_rocks, plans), plans)
-    means["kozeny_carman"] = group_means(found["kozeny_carman"], rocks)
-    # means of logarithms: the unit of a rock is the mean of those of its slices
-    unit = group_means(slices.truth - y, rocks)
-    return of_slices, {name: values + unit for name, values in means.items()}
+    networks = [name for name in names if name in NETWORKS]
 
-
-def scored(predicted: Mapping[str, Floats], truth: Floats) -> dict[str, Scores]:
-    """Score the porosity, and the permeability in decades, of each model."""
-
-    def decades(values: Floats) -> Floats:
-        return np.asarray(values[:, 1] / np.log(10))
+    def score(name: str, changes: Mapping[str, str]) -> float:
+        config = overridden(split.learners, changes)
+        (fitted,) = fit(name, config, split.x, split.y, [~split.test])
+        found = in_units(fitted.predict(split.x), split.table)
+        return r2(found[split.test, 1], split.truth[split.test, 1])
 
     return {
-        name: {
-            "porosity": regression_scores(values[:, 0], truth[:, 0]),
-            "log_permeability": regression_scores(decades(values), decades(truth)),
-        }
-        for name, values in predicted.items()
-    }
-
-
-def intervals(slices: Slices, of_slices: Floats, of_rocks: Floats) -> dict[str, Any]:
-    """Return half widths from the errors on rocks left out, and the coverage across rocks."""
-    level, (names, counts) = slices.judged.coverage, np.unique(slices.rocks, return_counts=True)
-    error = of_slices - slices.truth
-    error_of_rocks = of_rocks - slices.truth_of_rocks
-    columns = (0, 1)
-    return {
-        "coverage": level,
-        "slices": int(np.median(counts)),
-        "slice": [slice_width(error[:, k], slices.rocks, level) for k in columns],
-        "plug": [conformal_width(error_of_rocks[:, k], level) for k in columns],
-        "measured": {
-            "slice": [coverage_left_out(error[:, k], slices.rocks, level) for k in columns],
-            "plug": [coverage_left_out(error_of_rocks[:, k], names, level) for k in columns],
+        "scaling": {
+            kind: {name: score(name, {"scaling": kind}) for name in names}
+            for kind in ("standard", "minmax", "maxabs")
+        },
+        "loss": {
+            loss: {name: score(name, {f"{name}.loss": loss}) for name in networks}
+            for loss in ("mse", "mae", "huber")
         },
     }

@@ -1,11 +1,20 @@
-"""Judge a model of rock properties: what it must reach, and against whom."""
+"""Decide on the gate part alone what answers for each property, and whether it is champion."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops import gate
+from poreops.gate import Rival, Rule
+from poreops.learning.base_learners import LEARNERS
+from poreops.learning.ensemble import NETWORKS, STACKS
+from poreops.learning.laws import LAW, TARGETS
+
 Share = Annotated[float, Field(gt=0, lt=1)]
+Null = Literal["constant", "porosity_alone", "kozeny_carman"]
+MAIN = "log_permeability_mae"
+"""What decides: mean error of log₁₀ k, kind of rock left out."""
 
 
 class RockEvaluationConfig(BaseModel):
@@ -14,66 +23,106 @@ class RockEvaluationConfig(BaseModel):
     Attributes
     ----------
     coverage : of the prediction intervals
-    folds : of whole rocks, of the out-of-fold predictions while one rock is left out
     random_folds : of single slices, in the random split
+    compared : base learners that are tried with each scaling, and the networks of them with each
+        loss
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     coverage: Share
-    folds: Annotated[int, Field(ge=2)]
     random_folds: Annotated[int, Field(ge=2)]
+    compared: tuple[Literal[*LEARNERS, *NETWORKS], ...]  # type: ignore[valid-type]
 
 
 class RockGateConfig(BaseModel):
-    """What a model must reach on left-out rocks to become champion.
+    """What a model must reach on rocks whose kind it never saw to become champion.
 
     Attributes
     ----------
-    porosity_r2_min, log_permeability_r2_min : smallest R² over the rocks
-    coverage : range of the measured coverage of the intervals
+    margins : the error of log k must lie below this multiple of that of each null; a stack that
+        does not beat Kozeny and Carman's law leaves the answer to it
+    porosity_margin : the porosity is the counted one unless a stack's error is below this
+        multiple of the counted one's
+    porosity_mae_max : largest mean error of the porosity
+    log_permeability_r2_min : smallest R² over the rocks
+    coverage_min : smallest share of plugs and slices inside their intervals, of both properties
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    porosity_r2_min: float
+    margins: Mapping[Null, Annotated[float, Field(gt=0, le=1)]]
+    porosity_margin: Annotated[float, Field(gt=0, le=1)]
+    porosity_mae_max: Annotated[float, Field(gt=0)]
     log_permeability_r2_min: float
-    coverage: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+    coverage_min: Annotated[float, Field(ge=0, le=1)]
 
 
-def verdict(
-    challenger: Mapping[str, Any],
-    kozeny_carman: Mapping[str, Any],
-    champion: Mapping[str, Any] | None,
-    valid: bool,
-    gate: RockGateConfig,
-) -> list[str]:
-    """Say why a challenger may not become champion; an empty list lets it.
+Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def choose(scores: Scores, config: RockGateConfig) -> tuple[dict[str, str], list[str]]:
+    """Choose what answers for each property.
 
     Parameters
     ----------
-    challenger, champion : ``porosity_r2``, ``log_permeability_r2``, ``log_permeability_mae`` and
-        ``coverage`` on rocks left out one by one; no champion, or one judged on other rocks, is
-        None
-    kozeny_carman : its ``log_permeability_mae`` on the same rocks
-    valid : whether the data passed its validation
-    gate : RockGateConfig
+    scores : candidate or null → target → score, kind of rock left out
+    config : RockGateConfig
+
+    Returns
+    -------
+    served : target → name of a stack, or the law's
+    reasons : why a stack does not answer for the permeability, if none does
     """
-    reasons = [] if valid else ["the data did not pass its validation"]
-    for target, low in (
-        ("porosity_r2", gate.porosity_r2_min),
-        ("log_permeability_r2", gate.log_permeability_r2_min),
-    ):
-        if not challenger[target] >= low:
-            reasons.append(f"{target} {challenger[target]:.4f} is below {low}")
-    low, high = gate.coverage
-    if not low <= challenger["coverage"] <= high:
-        reasons.append(f"coverage {challenger['coverage']:.3f} is not within {low} and {high}")
-    error = challenger["log_permeability_mae"]
-    for name, other in (("Kozeny-Carman's", kozeny_carman), ("the champion's", champion)):
-        if other is not None and not error < other["log_permeability_mae"]:
-            reasons.append(
-                f"log_permeability_mae {error:.4f} is not below {name} "
-                f"{other['log_permeability_mae']:.4f}"
-            )
-    return reasons
+    best = min(STACKS, key=lambda name: scores[name]["log_permeability"]["mae"])
+    reasons = gate.verdict(
+        flat(scores[best]), [], valid=True, main=MAIN, rivals=rivals(scores, config, by_stack=True)
+    )
+    stacks = [best] if not reasons else [*STACKS]
+    closest = min(stacks, key=lambda name: scores[name]["porosity"]["mae"])
+    counted = scores[LAW]["porosity"]["mae"]
+    corrected = scores[closest]["porosity"]["mae"] < config.porosity_margin * counted
+    answers = (closest if corrected else LAW, LAW if reasons else best)
+    return dict(zip(TARGETS, answers, strict=True)), reasons
+
+
+def rivals(scores: Scores, config: RockGateConfig, *, by_stack: bool) -> dict[str, Rival]:
+    """Return whom a model must beat; the law need not beat itself."""
+    return {
+        name: Rival(flat(scores[name]), margin)
+        for name, margin in config.margins.items()
+        if by_stack or name != LAW
+    }
+
+
+def flat(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the scores of one model under one name each, as "porosity_r2"."""
+    return {f"{target}_{key}": v for target, of in scores.items() for key, v in of.items()}
+
+
+def verdict(
+    judged: Mapping[str, Any],
+    champion: Mapping[str, float] | None,
+    valid: bool,
+    config: RockGateConfig,
+) -> list[str]:
+    """Say why what was chosen may not become champion; an empty list lets it.
+
+    Parameters
+    ----------
+    judged : of artifacts/judged/judged.json: ``served`` (target → candidate), its ``scores``
+        (flat, with ``coverage``), and those of all ``candidates``
+    champion : scores of the standing champion on the same rocks; None for no such
+    valid : whether the data passed its validation
+    config : RockGateConfig
+    """
+    by_stack = judged["served"]["log_permeability"] != LAW
+    others = rivals(judged["candidates"], config, by_stack=by_stack)
+    if champion is not None:
+        others["the champion"] = Rival(champion)
+    rules = [
+        Rule("porosity_mae", high=config.porosity_mae_max),
+        Rule("log_permeability_r2", low=config.log_permeability_r2_min),
+        Rule("coverage", low=config.coverage_min),
+    ]
+    return gate.verdict(judged["scores"], rules, valid=valid, main=MAIN, rivals=others)

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.learning.intervals import scales
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from poreops.rocks.evaluation import Slices
+    from poreops.rocks.evaluation import RandomSplit
+    from poreops.rocks.judging import Predicted
     from poreops.slices.selection import Selection, SelectionConfig
 
 NAMES = {
@@ -23,7 +26,10 @@ NAMES = {
     **{f"m{k}": f"network M{k}" for k in range(1, 6)},
     "smr_ml": "SMR-ML",
     "smr_nn": "SMR-NN",
-    "kozeny_carman": "Kozeny–Carman",
+    "kozeny_carman": "counted porosity, Kozeny–Carman",
+    "porosity_alone": "porosity alone",
+    "constant": "constant",
+    "served": "what is served",
 }
 _BLUE, _ORANGE, _GREY = "#1764ab", "#c1440e", "#777777"
 MILLIDARCY = 9.869233e-16  # [m²]
@@ -99,30 +105,50 @@ def selection(found: "Selection", config: "SelectionConfig") -> "Figure":
     return figure
 
 
-def search_costs(costs: Mapping[str, Mapping[str, float]]) -> "Figure":
-    """Plot seconds of each search, and what its exhaustive grid takes at the median of a trial."""
-    figure, (panels,) = _figure(1, 1, (7.5, 3.4))
+def search_costs(costs: Mapping[str, Mapping[str, Any]]) -> "Figure":
+    """Plot seconds and best error of randomised and exhaustive searches, for each learner."""
+    figure, panels = _figure(1, 2, (8.5, 3.2))
     place = np.arange(len(costs))
-    done = [c["seconds"] for c in costs.values()]
-    grid = [c["grid_seconds"] for c in costs.values()]
-    panels[0].bar(place - 0.2, done, 0.38, color=_BLUE, label=f"this search: {sum(done):.0f} s")
-    panels[0].bar(place + 0.2, grid, 0.38, color=_GREY, label=f"whole grid: {sum(grid):.0f} s")
-    for k, cost in enumerate(costs.values()):
-        for shift, trials, top in ((-0.2, "trials", done[k]), (0.2, "grid_trials", grid[k])):
-            panels[0].text(
-                k + shift, top, f"{cost[trials]:.0f}", ha="center", va="bottom", fontsize=7
-            )
-    panels[0].set_xticks(place, [name.upper() for name in costs])
-    panels[0].set(yscale="log", ylabel="seconds (on the bars: trials)")
-    panels[0].margins(y=0.15)
-    panels[0].legend(fontsize=8)
+    for shift, sampler, colour in ((-0.2, "random", _BLUE), (0.2, "grid", _GREY)):
+        found = [cost[sampler] for cost in costs.values()]
+        for panel, quantity in zip(panels[0], ("seconds", "value"), strict=True):
+            values = [one[quantity] for one in found]
+            bars = panel.bar(place + shift, values, 0.38, color=colour, label=sampler)
+            panel.bar_label(bars, [f"{one['trials']:.0f}" for one in found], fontsize=7)
+    for panel, title in zip(
+        panels[0], ("seconds (on the bars: trials)", "error, kinds left out"), strict=True
+    ):
+        panel.set_xticks(place, [name.upper() for name in costs])
+        panel.set_ylabel(title)
+        panel.margins(y=0.15)
+    panels[0][0].legend(fontsize=8)
+    return figure
+
+
+def pore_sizes(diameters: Mapping[str, Mapping[str, Floats]]) -> "Figure":
+    """Cumulative distributions of the pores' diameters, a curve for each plug of a kind.
+
+    Parameters
+    ----------
+    diameters : kind → rock → equivalent diameters of the pores in all slices [m]
+    """
+    figure, panels = _figure(1, len(diameters), (2.5 * len(diameters), 2.8))
+    for panel, (kind, rocks) in zip(panels[0], diameters.items(), strict=True):
+        for sizes in rocks.values():
+            size = np.sort(1e6 * sizes)
+            area = np.cumsum(size**2)
+            panel.plot(size, area / area[-1], color=_BLUE, lw=0.8, alpha=0.7)
+        panel.set(xscale="log", title=kind, xlabel="pore diameter [µm]", ylim=(0, 1))
+        panel.tick_params(labelsize=7)
+    panels[0][0].set_ylabel("share of the pore area")
     return figure
 
 
 def evaluation_figures(
-    slices: "Slices",
+    split: "RandomSplit",
     at_random: Mapping[str, Floats],
-    of_rocks: Mapping[str, Floats],
+    left_out: "Predicted",
+    plugs: Mapping[str, Floats],
     report: Mapping[str, Any],
     details: Mapping[str, Any],
 ) -> dict[str, "Figure"]:
@@ -130,27 +156,30 @@ def evaluation_figures(
 
     Parameters
     ----------
-    slices : Slices
+    split : RandomSplit
     at_random : model → (n, 2), under the random split
-    of_rocks : model → (rocks, 2), each rock left out
+    left_out : of the report part
+    plugs : model → (rocks, 2), kind of rock left out; with "served"
     report, details : of reports/properties.json and reports/properties_models.json
     """
-    test = slices.test
-    widths = {stack: found["plug"] for stack, found in details["intervals"].items()}
-    shown = (*widths, "kozeny_carman")
+    test, rocks = split.test, split.table["rock"].to_numpy()
     falls = np.array(list(details["importance"].values()))
+    width = details["widths"]["plug"] * scales(plugs["served"] - plugs["kozeny_carman"])
+    shown = ("served", "smr_ml", "smr_nn", "kozeny_carman")
     return {
         "parity_random.png": parity(
-            {name: at_random[name][test] for name in shown}, slices.truth[test], slices.rocks[test]
+            {name: at_random[name][test] for name in shown if name in at_random},
+            split.truth[test],
+            rocks[test],
         ),
         "parity_left_out.png": parity(
-            {name: of_rocks[name] for name in shown},
-            slices.truth_of_rocks,
-            np.unique(slices.rocks),
-            widths,
+            {name: plugs[name] for name in shown},
+            left_out.truth,
+            left_out.rocks,
+            {"served": width},
         ),
-        "models.png": model_table(report, details["seconds"], details["slices"]),
-        "importance.png": importance(slices.features, falls),
+        "models.png": model_table(report, details["seconds"], len(split.table)),
+        "importance.png": importance(split.features, falls),
     }
 
 
@@ -158,7 +187,7 @@ def parity(
     predicted: Mapping[str, Floats],
     truth: Floats,
     rocks: NDArray[Any],
-    widths: Mapping[str, Sequence[float]] | None = None,
+    widths: Mapping[str, Floats] | None = None,
 ) -> "Figure":
     """Predicted against measured porosity and permeability, a column for each model.
 
@@ -167,7 +196,7 @@ def parity(
     predicted : name → (n, 2), porosity and log(k/m²)
     truth : (n, 2)
     rocks : (n,) names; the part before "_" gives the colour
-    widths : name → half widths of the intervals of both targets
+    widths : name → half widths of the intervals, (n, 2)
     """
     figure, panels = _figure(2, len(predicted), (3.3 * len(predicted), 6.4))
     kinds = np.array([str(rock).rpartition("_")[0] or str(rock) for rock in rocks])
@@ -191,7 +220,7 @@ def parity(
                 own = kinds == kind
                 x, y = truth[own, row], values[own, row]
                 if widths is not None and name in widths:
-                    w = widths[name][row]
+                    w = widths[name][own, row]
                     panel.vlines(
                         unit(x), unit(y - w), unit(y + w), color=colour, lw=0.7, alpha=0.5
                     )
@@ -211,38 +240,34 @@ def model_table(
     seconds: Mapping[str, Mapping[str, float]],
     slices: int,
 ) -> "Figure":
-    """R² of every model on every split, and what training and prediction take."""
+    """R² of every model, the kind of rock left out first, and what training and prediction take.
+
+    Parameters
+    ----------
+    report : of reports/properties.json; a model need not be in every split
+    seconds : model → {"fit", "predict"}
+    slices : how many the seconds of a prediction are for
+    """
     splits = {
+        "kind_left_out": "kind of rock left out",
+        "siblings": "siblings seen",
         "random": "80:20 slices",
-        "leave_one_rock_out": "rock left out, slices",
-        "leave_one_rock_out_plugs": "rock left out, rocks",
     }
-    heads = [
-        f"{target}\n{title}"
-        for title in splits.values()
-        for target in ("porosity", "permeability")
-    ]
+    targets = ("porosity", "log_permeability")
+    heads = [f"{t}\n{title}" for title in splits.values() for t in ("porosity", "permeability")]
     heads += ["training\n[s]", "prediction\n[ms per slice]"]
-    models = [name for name in NAMES if name in report["random"]]
+    models = [name for name in NAMES if name in report["kind_left_out"]]
     figure, (panels,) = _figure(1, 1, (12, 0.6 + 0.28 * len(models)))
     panels[0].set_axis_off()
     cells, tones = [], []
     for name in models:
-        values = [
-            report[split][name][target]["r2"]
-            for split in splits
-            for target in ("porosity", "log_permeability")
-        ]
+        found = [report[s].get(name, {}).get(t, {}).get("r2") for s in splits for t in targets]
         spent = seconds.get(name)
-        cells.append(
-            [f"{v:.3f}" for v in values]
-            + (
-                [f"{spent['fit']:.2f}", f"{1e3 * spent['predict'] / slices:.3f}"]
-                if spent
-                else ["", ""]
-            )
-        )
-        green = [np.clip(v, 0, 1) ** 3 for v in values]
+        times = ["", ""]
+        if spent:
+            times = [f"{spent['fit']:.2f}", f"{1e3 * spent['predict'] / slices:.3f}"]
+        cells.append(["" if v is None else f"{v:.3f}" for v in found] + times)
+        green = [0.0 if v is None else np.clip(v, 0, 1) ** 3 for v in found]
         tones.append([(1 - 0.45 * g, 1 - 0.15 * g, 1 - 0.5 * g) for g in green] + ["white"] * 2)
     table = panels[0].table(
         cells, cellColours=tones, rowLabels=[NAMES[name] for name in models], colLabels=heads,
@@ -256,11 +281,11 @@ def model_table(
 
 
 def importance(names: Sequence[str], falls: Floats) -> "Figure":
-    """Plot by how much R² falls when one input is shuffled, (d, 2)."""
+    """Plot by how much R² of the corrections falls when one input is shuffled, (d, 2)."""
     figure, (panels,) = _figure(1, 1, (7, 1 + 0.3 * len(names)))
     order = np.argsort(falls.sum(axis=1))
     place = np.arange(len(names))
-    for k, (title, colour) in enumerate((("porosity", _BLUE), ("log(k/ℓ²)", _ORANGE))):
+    for k, (title, colour) in enumerate((("porosity", _BLUE), ("permeability", _ORANGE))):
         panels[0].barh(place - 0.2 + 0.4 * k, falls[order, k], 0.38, color=colour, label=title)
     panels[0].set_yticks(place, [names[i] for i in order], fontsize=8)
     panels[0].set(xlabel="fall of R² when the input is shuffled (test slices of the 80:20 split)")

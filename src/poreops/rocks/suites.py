@@ -1,6 +1,5 @@
 """What the pipeline expects of rocks and of the table of their slices."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -127,27 +126,25 @@ def slice_suite() -> Suite:
     return Suite("slices", tuple(rules))
 
 
-def split_facts(rocks: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
+def split_facts(table: pd.DataFrame) -> pd.DataFrame:
     """Return, for each rock, in how many parts of a split it has slices.
 
     Parameters
     ----------
-    rocks : (n,) rock of each slice
-    parts : (n,) part of each slice, as "train" and "test"
+    table : one row a slice, with ``rock`` and ``part``
     """
-    frame = pd.DataFrame({"rock": rocks, "part": parts})
-    return pd.DataFrame({"parts": frame.groupby("rock")["part"].nunique()}).rename_axis(None)
+    return pd.DataFrame({"parts": table.groupby("rock")["part"].nunique()}).rename_axis(None)
 
 
-def split_suite() -> Suite:
+def split_suite(name: str) -> Suite:
     """Return the rule of `split_facts`: a rock is in one part only."""
     return Suite(
-        "random split",
+        name,
         (
             _rule(
                 "expect_column_values_to_be_in_set", "parts",
-                "these rocks are in both parts, so the split remembers rocks: read it beside "
-                "leave-one-rock-out", value_set=[1],
+                "these rocks are in several parts, so the split remembers rocks: read it beside "
+                "the kind left out", value_set=[1],
             ),
         ),
     )  # fmt: skip

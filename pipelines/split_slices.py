@@ -1,0 +1,28 @@
+"""Deal the slices into three parts: artifacts/parts/{learn,gate,report}.parquet.
+
+Stages that search, choose or gate depend on the first two files; only evaluate_ensemble, which
+reports and decides nothing, depends on the third.
+"""
+
+from pathlib import Path
+
+from poreops.errors import exit_on_input_error
+from poreops.learning.plans import SliceSplitConfig
+from poreops.rocks.parts import PARTS, with_parts
+from poreops.sections import section
+from poreops.store import read_table, write_table
+
+OUT = Path("artifacts/parts")
+
+
+def main() -> None:
+    """Write a table for each part."""
+    split = section("slice_split", SliceSplitConfig)
+    table = with_parts(read_table("artifacts/features/slices.parquet"), split)
+    for part in PARTS:
+        write_table(OUT / f"{part}.parquet", table[table["part"] == part])
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()
