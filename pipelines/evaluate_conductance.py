@@ -24,7 +24,7 @@ def main() -> None:
         ARTIFACTS / "regions/unseen.h5", ARTIFACTS / "conduits/unseen.h5",
         ARTIFACTS / "labels/unseen.h5",
     )  # fmt: skip
-    chosen = read_json(ARTIFACTS / "judged/gate.json")["chosen"]
+    chosen = read_json(ARTIFACTS / "gate/conductance/gate.json")["chosen"]
     table, found = ablation(unseen, ARTIFACTS / "models/members", ARTIFACTS / "training/members")
     if unseen.ndim == 3:  # both rules describe spheres and cones
         scores, others = rules(unseen)

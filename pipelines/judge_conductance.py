@@ -1,4 +1,4 @@
-"""Score every member and the nulls on the gate's volumes, and choose: artifacts/judged.
+"""Score every member and the nulls on the gate's volumes, and choose: artifacts/gate/conductance.
 
 Nothing here reads the unseen volumes, which the report reads once.
 """
@@ -24,7 +24,7 @@ from poreops.store import read_hdf5, sha256, write_json
 from poreops.tracking import run
 from poreops.transport.labels import label_definition
 
-ARTIFACTS, OUT = Path("artifacts"), Path("artifacts/judged")
+ARTIFACTS, OUT = Path("artifacts"), Path("artifacts/gate/conductance")
 MEMBERS_FOLDER, CONDUITS = ARTIFACTS / "models/members", ARTIFACTS / "conduits/gate.h5"
 LABELS = ARTIFACTS / "labels/gate.h5"
 

@@ -14,7 +14,7 @@ from poreops.sections import section
 from poreops.store import read_json, sha256, write_json
 from poreops.tracking import Tensor, save_pyfunc
 
-JUDGED, MEMBERS = Path("artifacts/judged"), Path("artifacts/models/members")
+JUDGED, MEMBERS = Path("artifacts/gate/conductance"), Path("artifacts/models/members")
 PACKAGE = Path("artifacts/.partial/conductance-pyfunc")
 COMPARED = ("r2", "r2_log", "mape", "off_by_10pct")
 

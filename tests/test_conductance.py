@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow  # the model trains for some seconds, once
 
 CHAMPION = "models:/conductance@champion"
 GOOD = {"r2": 0.9, "r2_log": 0.9, "mape": 0.1, "off_by_10pct": 0.3}
-FILES, PROBE = Path("artifacts/models/members/both"), Path("artifacts/judged/probe.h5")
+FILES, PROBE = Path("artifacts/models/members/both"), Path("artifacts/gate/conductance/probe.h5")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def write_judged(rows, **scores):
     )
     members = {"both": GOOD | {"mape_permuted": 0.9} | scores, "coarse": GOOD | {"mape": 0.6}}
     write_json(
-        "artifacts/judged/gate.json",
+        "artifacts/gate/conductance/gate.json",
         {
             "chosen": "both", "members": members, "constant": GOOD | {"mape": 0.8},
             "sha256": sha256(FILES), "probe": probe_scores(FILES, PROBE),
@@ -227,8 +227,8 @@ def test_what_was_not_judged_or_is_dead_is_not_registered(register, damage):
     with pytest.raises(InputError):
         register.stage.main()
     if damage == "dead":  # and a report that was made of the dead files does not help
-        judged = read_json("artifacts/judged/gate.json")
-        write_json("artifacts/judged/gate.json", judged | {"sha256": sha256(FILES)})
+        judged = read_json("artifacts/gate/conductance/gate.json")
+        write_json("artifacts/gate/conductance/gate.json", judged | {"sha256": sha256(FILES)})
         with pytest.raises(InputError, match="must be finite"):
             register.stage.main()
     assert len(connection.client().search_model_versions("name='conductance'")) == 1
@@ -236,9 +236,9 @@ def test_what_was_not_judged_or_is_dead_is_not_registered(register, damage):
 
 def test_a_report_that_does_not_fit_the_files_registers_nothing(register):
     register(mape=0.3)
-    judged = read_json("artifacts/judged/gate.json")
+    judged = read_json("artifacts/gate/conductance/gate.json")
     wrong = judged | {"probe": judged["probe"] | {"mape": 0.001}}
-    write_json("artifacts/judged/gate.json", wrong)
+    write_json("artifacts/gate/conductance/gate.json", wrong)
     with pytest.raises(InputError, match="must score on its probe what its report says, got mape"):
         register.stage.main()
 

@@ -167,7 +167,7 @@ def test_bad_rois_and_numbers_are_refused(model, rois):
         (lambda: model.predict(rois[:, :32]), "must be "),
         (lambda: model.predict(np.minimum(rois, 1)), "must hold labels 1 and 2"),
         (lambda: model.predict(np.zeros_like(rois)), "must hold labels 1 and 2"),
-        (lambda: model.size_factors(labels, conns, voxel_size=0), "voxel size must be positive"),
+        (lambda: model.size_factors(labels, conns, voxel_size=0), "voxel size must be > 0 m"),
         (lambda: model.size_factors(labels, conns + 1), r"conns must lie in 0\.\.1"),
     ]:
         with pytest.raises(InputError, match=rule) as raised:
