@@ -41,6 +41,16 @@ def test_an_interval_grows_with_what_a_stack_changes_of_the_law():
     np.testing.assert_allclose(width, [0, 3 / 4])
 
 
+def test_the_interval_of_a_stack_does_not_trust_what_it_gained_on_the_kinds_at_hand():
+    """Where the law errs, a stack that is right on these kinds is as uncertain on the next."""
+    law, right = errors(), errors(scale=0.0)
+    right["candidate"] = "smr_ml"
+    both = pd.concat([law, right], ignore_index=True)
+    width = judging.widths_of(both, (LAW, "smr_ml"), 0.9, None)[1]
+    errs = law[(law["without"] == "") & (law["slice"] < 0)]["log_permeability"].abs()
+    assert width[1] == pytest.approx((errs / (1 + errs)).max())
+
+
 def predicted(bias=0.0, seed=9):
     rng = np.random.default_rng(seed)
     plug, single = rng.standard_normal((24, 2)), rng.standard_normal((48, 2))

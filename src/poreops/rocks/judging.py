@@ -156,7 +156,11 @@ def widths_of(
         # every candidate has the same rocks and slices, in the same order
         own = {name: chosen[chosen["candidate"] == name] for name in {*served, LAW}}
         found = {name: of[list(TARGETS)].to_numpy() for name, of in own.items()}
-        errors_scaled = {name: of / scales(of - found[LAW]) for name, of in found.items()}
+        # what a stack gained on the law for these kinds it need not gain for the next
+        errors_scaled = {
+            name: np.maximum(np.abs(of), np.abs(found[LAW])) / scales(of - found[LAW])
+            for name, of in found.items()
+        }
         rocks, kinds = (own[LAW][name].to_numpy() for name in ("rock", "kind"))
         widths.append(
             [
