@@ -35,7 +35,8 @@ def members() -> None:
         seconds = f"{row['training_seconds']:.0f} s" if "training_seconds" in row else ""
         print(
             f"| {NAMES[name]} | {row['r2']:.3f} | {row['r2_log']:.3f} | {percent(row['mape'])} | "
-            f"{percent(row['off_by_10pct'])} | {permuted} | {row['ms_per_conduit']:.2f} | {seconds} |"
+            f"{percent(row['off_by_10pct'])} | {permuted} | {row['ms_per_conduit']:.2f} | "
+            f"{seconds} |"
         )
     print("\n| image network | R² of G | mean error |\n|---|---|---|")
     for name, title in SPLITS.items():
