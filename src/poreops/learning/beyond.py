@@ -8,10 +8,9 @@ the textbook's constant. The interval holds all of them.
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from poreops.slices.features import hydraulic_length
+from poreops.learning.laws import by_law
 
 Interval = tuple[float, float, float]
 
@@ -28,8 +27,7 @@ def kozeny_carman(table: pd.DataFrame) -> float:
     ----------
     table : one row a slice, as `poreops.slices.features.measure` gives
     """
-    log_k = np.log(table["areal_porosity"]) + 2 * np.log(hydraulic_length(table)) + _LAW
-    return float(log_k.mean())
+    return float(by_law(table)[:, 1].mean()) + _LAW
 
 
 def growth(outside: Mapping[str, float], doubt: float = 1.0) -> float:
