@@ -55,7 +55,12 @@ def main() -> None:
     found = [read_hdf5(ARTIFACTS / f"labels/{role}.h5")[0]["size_factor"] for role in roles]
     labels = pd.Series([value for part in found for value in part])
     splits = [role for role in roles for _ in range(len(tables[role]))]
-    facts = label_facts(labels, list(conduits["digest"]), splits, list(conduits.index))
+    # a conduit whose simulation did not settle has no label
+    known = labels.notna()
+    labels = labels[known].reset_index(drop=True)
+    digests, names = conduits["digest"].to_numpy()[known], conduits.index.to_numpy()[known]
+    splits = [split for split, there in zip(splits, known, strict=True) if there]
+    facts = label_facts(labels, list(digests), splits, list(names))
     report += validate(facts, label_suite(config))
     profile = read_profile("data/size_factor_profile.json")
     report += validate(drift_facts(labels, profile), drift_suite(config))

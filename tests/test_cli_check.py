@@ -200,7 +200,7 @@ def test_a_network_of_few_layers_is_warned_of(answer, im, tmp_path, layers):
     named = [text for text in results["warnings"] if "touch both of them" in text]
     assert [text[:7] for text in named] == ["axis x:"] * (layers < 30)
     if named:
-        assert "take formation-factor" in named[0]
+        assert "take formation_factor" in named[0]
 
 
 def test_several_phases_conduct(answer, run, im, tmp_path):

@@ -17,7 +17,6 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.arguments import AXES, shown
-from poreops.arguments import checked_voxel_size as checked_voxel_size
 from poreops.errors import InputError
 from poreops.regions.conduit import (
     conduit_boxes,

@@ -9,14 +9,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from poreops.arguments import AXES as AXES
-from poreops.arguments import checked_axis
+from poreops.arguments import AXES
 from poreops.conduits import FaceContacts
 from poreops.regions.descriptors import face_geometry, region_geometry
 
 FloatArray = NDArray[np.float64]
-
-axis_index = checked_axis
 
 
 def network_arrays(

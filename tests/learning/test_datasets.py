@@ -23,7 +23,11 @@ def files(request, tmp_path_factory):
         for batch in extract_conduits(regions.labels, regions.conns, volume=0):
             writer.append(batch)
     rois, ratios, size_factors = tiny_model.conduits(ndim)
-    write_hdf5(folder / "labels.h5", {"size_factor": size_factors}, {"target": target})
+    write_hdf5(
+        folder / "labels.h5",
+        {"size_factor": size_factors},
+        {"target": target, "convention": "centroid", "walls": "stepped"},
+    )
     targets = size_factors * ratios ** POWERS[request.param]
     return folder / "conduits.h5", folder / "labels.h5", rois, targets
 
@@ -53,7 +57,11 @@ def test_conduits_that_did_not_settle_are_left_out(files, tmp_path):
     with open_hdf5(labels) as file:
         found, target = file["size_factor"][()], file.attrs["target"]
     found[[2, 11]] = np.nan
-    write_hdf5(tmp_path / "labels.h5", {"size_factor": found}, {"target": target})
+    write_hdf5(
+        tmp_path / "labels.h5",
+        {"size_factor": found},
+        {"target": target, "convention": "centroid", "walls": "stepped"},
+    )
     rows = np.array([0, 2, 3, 11, 40])
     examples = read_examples(conduits, tmp_path / "labels.h5", "labels", rows, workers=1)
     np.testing.assert_allclose(examples.size_factors, targets[[0, 3, 40]], rtol=1e-12)

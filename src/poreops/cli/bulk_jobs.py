@@ -66,7 +66,7 @@ def formation_factor(
     octants: bool,
 ) -> Answer:
     """Solve diffusion in the whole image along one axis or all."""
-    from poreops.graph import axis_index
+    from poreops.arguments import checked_axis
     from poreops.transport.bulk import formation_factor as solve
 
     clock = Clock()
@@ -86,7 +86,7 @@ def formation_factor(
         )  # fmt: skip
 
     def along(name: str) -> Results:
-        index = axis_index(name, image.ndim)
+        index = checked_axis(name, image.ndim)
         with clock.stage(f"solve {name}"):
             diffusion = solve(
                 image, index, diffusivity=local, ends=ends,  # type: ignore[arg-type]
@@ -124,7 +124,7 @@ def permeability(
     octants: bool,
 ) -> Answer:
     """Solve Stokes flow through the whole image along one axis or all."""
-    from poreops.graph import axis_index
+    from poreops.arguments import checked_axis
     from poreops.transport import stokes
     from poreops.transport.refinement import checked_refine
     from poreops.transport.walls import checked_walls
@@ -152,7 +152,7 @@ def permeability(
         )  # fmt: skip
 
     def along(name: str) -> Results:
-        index = axis_index(name, volume.image.ndim)
+        index = checked_axis(name, volume.image.ndim)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", stokes.UnderResolvedWarning)
             with clock.stage(f"solve {name}"):
@@ -179,9 +179,9 @@ def permeability(
 
 
 def _sides(periodic: str | None, ndim: int) -> list[int]:
-    from poreops.graph import axis_index
+    from poreops.arguments import checked_axis
 
     if periodic is None:
         return []
     names = [name.strip() for name in periodic.split(",")]
-    return sorted({axis_index(name, ndim) for name in names})
+    return sorted({checked_axis(name, ndim) for name in names})

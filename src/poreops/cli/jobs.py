@@ -1,6 +1,5 @@
 """What the commands of networks do: partition an image, give its conduits their size factors."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +108,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             "throats": int(pores.Nt),
         },
         "axes": found,
-        "warnings": [*_short_networks(regions.labels, axes), *notes],
+        "warnings": [*built.warnings, *notes],
         "seconds": clock.seconds,
     }
 
@@ -216,20 +215,3 @@ def _spread(values: NDArray[np.float64]) -> Results:
         "mean": float(np.nanmean(values)),
         "max": float(np.nanmax(values)),
     }
-
-
-def _short_networks(labels: NDArray[np.integer], axes: Iterable[str]) -> list[str]:
-    """Warn of axes so short that a pore reaches from face to face."""
-    from poreops.graph import axis_index
-    from poreops.transport.image_check import pores_across
-
-    found = []
-    for name in axes:
-        count, share = pores_across(labels, axis_index(name, labels.ndim))
-        if count:
-            found.append(
-                f"axis {name}: {count} pore(s), {share:.0%} of those at its faces, touch both of "
-                "them: a network cannot describe a layer so thin and its numbers are off; take "
-                "formation-factor or permeability, which solve the image itself"
-            )
-    return found
