@@ -45,11 +45,17 @@ def command(*arguments, **options):
     )
 
 
+def from_a_terminal():
+    """Heed the signals of a terminal, also where the tests run in the background of a shell."""
+    for name in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, signal.SIG_DFL)
+
+
 def started(*arguments, cwd, before=()):
     """Start a run and wait until its temporary folder is there."""
     process = subprocess.Popen(
         [*before, COMMAND, *map(str, arguments)], cwd=cwd, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=from_a_terminal,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not list(cwd.rglob(".*.part")):
@@ -290,9 +296,9 @@ def test_a_fault_of_ours_is_one_line_that_says_so(image, tmp_path, debug):
         ("models:/@champion", "must be models:/NAME@ALIAS"),
         ("model:/conductance@champion", "must be models:/NAME@ALIAS"),
         ("models:/conductance/first", "must be models:/NAME@ALIAS"),
-        ("models:/no-such-model@champion", "the registry must hold"),
-        ("models:/no-such-model/7", "the registry must hold"),
-        ("runs:/0123abcd/model", "must be one that exists"),
+        ("models:/no-such-model@champion", "the MLflow store must exist"),
+        ("models:/no-such-model/7", "the MLflow store must exist"),
+        ("runs:/0123abcd/model", "the MLflow store must exist"),
         ("nowhere/model", "there is no folder nowhere/model"),
         ("empty", "must have its files"),
         ("broken", "must be JSON"),
