@@ -106,7 +106,7 @@ def test_two_sets_are_compared(run, tmp_path):
     header = next(line for line in stdout.splitlines() if line.startswith("direction"))
     assert re.split(r"\s{3,}", header) == [
         "direction", "share real", "share generated", "length real [pixel]",
-        "length generated [pixel]", "largest distance [sd]",
+        "length generated [pixel]", "largest distance",
     ]  # fmt: skip
     for direction in ("down", "across", "radial"):
         row = next(line for line in stdout.splitlines() if line.startswith(direction))
