@@ -122,7 +122,7 @@ def size_factor(crop, convention="centroid"):
         np.count_nonzero(np.diff(crop.astype(int), axis=a) & _next_to(inside, a))
         for a in range(crop.ndim)
     )
-    return 1.0 / (drop if drop * throat >= 1 else whole)
+    return 1.0 / (drop if drop * throat >= 1 - 1e-6 else whole)
 
 
 def _next_to(inside, axis):

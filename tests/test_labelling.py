@@ -85,7 +85,7 @@ def folder_to_label(folder, compute):
         # not two alike, so that a label in the wrong place shows
         labels = np.ascontiguousarray(np.rot90(regions.labels, n % 4, axes=(n // 4, 2)))
         arrays[f"{n:03d}/labels"], arrays[f"{n:03d}/conns"] = labels, regions.conns
-    for role in ("train", "unseen"):
+    for role in ("train", "gate", "unseen"):
         write_hdf5(folder / f"artifacts/regions/{role}.h5", arrays)
     # takes seconds a volume
     label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}

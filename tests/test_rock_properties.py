@@ -152,7 +152,9 @@ def test_only_a_better_model_takes_the_champion_s_place(register):
 )
 def test_a_bad_model_is_registered_but_no_champion(register, change, reason):
     assert any(reason in said for said in register(**change)["gate"])
-    with pytest.raises(InputError, match="make a champion with: make repro"):
+    with pytest.raises(
+        InputError, match="must have a champion, its version 1 was refused by the gate"
+    ):
         poreops.load_rock_model(CHAMPION)
 
 

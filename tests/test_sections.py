@@ -9,7 +9,10 @@ from poreops.learning.training import Candidate
 from poreops.sections import overridden, section
 from poreops.store import write_yaml
 
-GATE = {"r2_min": 0.9, "r2_log_min": 0.9, "mape_max": 0.15}
+GATE = {
+    "r2_min": 0.9, "r2_log_min": 0.9, "mape_max": 0.15, "null_margin": 0.8, "member_gain": 0.9,
+    "probe": 8,
+}  # fmt: skip
 
 
 def test_a_section_is_typed(tmp_path):

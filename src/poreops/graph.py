@@ -160,3 +160,57 @@ def _connected(
     throat["conns"] = (np.cumsum(kept) - 1)[conns]
     arrays = {f"pore.{name}": values[kept] for name, values in pore.items()}
     return arrays | {f"throat.{name}": values[kept_throats] for name, values in throat.items()}
+
+
+def faces_of_pores(network: Any, ndim: int) -> NDArray[np.int64]:
+    """Return the face number of each boundary pore, -1 inside."""
+    face = np.full(network.Np, -1, dtype=np.int64)
+    for number in range(2 * ndim):
+        key = f"pore.{face_name(number)}"
+        if key in network:
+            face[np.asarray(network[key], dtype=np.bool_)] = number
+    if "pore.boundary" in network:
+        face[~np.asarray(network["pore.boundary"], dtype=np.bool_)] = -1
+    return face
+
+
+def _thin_axes(contacts: FaceContacts, shape: tuple[int, ...]) -> list[str]:
+    """Say of each axis whether pores reach from one face to the other."""
+    notes = []
+    for axis, length in enumerate(shape):
+        first, last = (
+            contacts.region[(contacts.axis == axis) & (contacts.side == side)] for side in (0, 1)
+        )
+        both = np.intersect1d(first, last)
+        if both.size:
+            share = both.size / np.union1d(first, last).size
+            notes.append(
+                f"axis {AXES[axis]}: {both.size} pore(s), {share:.0%} of those at its faces, "
+                f"touch both of them over {length} voxels: a network does not describe so thin a "
+                "layer; take formation_factor or permeability, which solve the image itself"
+            )
+    return notes
+
+
+def _missing(found: Mapping[str, FloatArray]) -> list[str]:
+    """Say how many conduits have no size factor, which closes them."""
+    return [
+        f"{missing} of {len(values)} conduits have no {name.replace('_', ' ')}: they did not "
+        "settle and are left out of the network"
+        for name, values in found.items()
+        if (missing := int(np.count_nonzero(np.isnan(values))))
+    ]
+
+
+def network_warnings(
+    contacts: FaceContacts, shape: tuple[int, ...], found: Mapping[str, FloatArray]
+) -> tuple[str, ...]:
+    """Say what a network cannot describe: thin layers, conduits without a size factor.
+
+    Parameters
+    ----------
+    contacts : of the regions with the image's faces
+    shape : of the image
+    found : name → size factors of its conduits, NaN for none
+    """
+    return (*_thin_axes(contacts, shape), *_missing(found))

@@ -1,7 +1,6 @@
 """Build a pore network of an image, solve diffusion and flow on it (the only OpenPNM import)."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,12 @@ from poreops.conduits import (
     walls_of_flow,
 )
 from poreops.errors import InputError
-from poreops.graph import face_name, joining_part, network_arrays
+from poreops.graph import (
+    faces_of_pores,
+    joining_part,
+    network_arrays,
+    network_warnings,
+)
 from poreops.network_transport import NetworkDiffusion, NetworkFlow
 from poreops.regions.conduit import checked_labels
 from poreops.regions.partition import Regions, binary_image, partition
@@ -254,38 +258,8 @@ def network_of_regions(
         found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
         for kind in ("diffusive", "hydraulic")
     )
-    notes = [*_thin_axes(contacts, labels.shape), *_missing(found)]
-    return PoreNetwork(
-        network, regions, diffusive, hydraulic, voxel_size, method, of_flow, tuple(notes)
-    )
-
-
-def _thin_axes(contacts: FaceContacts, shape: tuple[int, ...]) -> list[str]:
-    """Say of each axis whether pores reach from one face to the other."""
-    notes = []
-    for axis, length in enumerate(shape):
-        first, last = (
-            contacts.region[(contacts.axis == axis) & (contacts.side == side)] for side in (0, 1)
-        )
-        both = np.intersect1d(first, last)
-        if both.size:
-            share = both.size / np.union1d(first, last).size
-            notes.append(
-                f"axis {AXES[axis]}: {both.size} pore(s), {share:.0%} of those at its faces, "
-                f"touch both of them over {length} voxels: a network does not describe so thin a "
-                "layer; take formation_factor or permeability, which solve the image itself"
-            )
-    return notes
-
-
-def _missing(found: Mapping[str, FloatArray]) -> list[str]:
-    """Say how many conduits have no size factor, which closes them."""
-    return [
-        f"{missing} of {len(values)} conduits have no {name.replace('_', ' ')}: they did not "
-        "settle and are left out of the network"
-        for name, values in found.items()
-        if (missing := int(np.count_nonzero(np.isnan(values))))
-    ]
+    notes = network_warnings(contacts, labels.shape, found)
+    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method, of_flow, notes)
 
 
 def diffusive_size_factors_model(
@@ -328,7 +302,7 @@ def diffusive_size_factors_model(
         region = np.asarray(network["pore.region_label"], dtype=np.int64) - 1
     else:
         region = np.arange(network.Np)
-    face = _faces_of_pores(network, labels.ndim)
+    face = faces_of_pores(network, labels.ndim)
     conns = network["throat.conns"]
     on_face = face[conns] >= 0
     inner = np.flatnonzero(~on_face.any(axis=1))
@@ -383,18 +357,6 @@ def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | Non
             "e.g. models:/conductance@champion"
         )
     return model
-
-
-def _faces_of_pores(network: Any, ndim: int) -> NDArray[np.int64]:
-    """Return the face number of each boundary pore, -1 inside."""
-    face = np.full(network.Np, -1, dtype=np.int64)
-    for number in range(2 * ndim):
-        key = f"pore.{face_name(number)}"
-        if key in network:
-            face[np.asarray(network[key], dtype=np.bool_)] = number
-    if "pore.boundary" in network:
-        face[~np.asarray(network["pore.boundary"], dtype=np.bool_)] = -1
-    return face
 
 
 def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:

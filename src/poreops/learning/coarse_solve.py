@@ -71,7 +71,7 @@ def coarse_solve(box: NDArray[np.uint8], work: Workspace) -> Coarse:
     x, _, _ = solve_conductances(shape, faces, source, _TOLERANCE, 30, work.work32, work.work64)
     drop, throat_area = float(mean @ x), float(np.exp(values[2]) - 0.5)
     # as in the definition, see `transport.size_factor`; both poles may share a block
-    drop = max(drop if drop * throat_area >= 1 else float(whole @ x), 1 / throat_area)
+    drop = max(drop if drop * throat_area >= 1 - 1e-6 else float(whole @ x), 1 / throat_area)
     return Coarse(values, 1 / drop, x, faces, centre, radius)
 
 

@@ -263,7 +263,8 @@ def _conductance(x, box, inlet, outlet, radii, own):
     drop -= _sphere_mean(x, box, outlet, radii[1], 2, own)
     whole = _sphere_mean(x, box, inlet, 0.5, 1, own) - _sphere_mean(x, box, outlet, 0.5, 2, own)
     # no conduit carries more than the faces of its throat alone do, each 1
-    return 1.0 / (drop if drop * _throat_area(box) >= 1.0 else whole)
+    # (to rounding: a drop of just that must not be taken for less)
+    return 1.0 / (drop if drop * _throat_area(box) >= 1.0 - 1e-6 else whole)
 
 
 @njit(cache=True, nogil=True)
