@@ -14,6 +14,7 @@ from poreops.evaluation import NetworkEvaluationConfig
 from poreops.learning.conductance_model import ConductanceModel
 from poreops.network import PoreNetwork, network_of_regions
 from poreops.regions.conduit import crop_conduits
+from poreops.regions.joined import joined
 from poreops.regions.partition import PartitionConfig, Regions, partition
 from poreops.transport.bulk import formation_factor
 from poreops.transport.labels import LabelConfig, simulated_size_factors
@@ -162,7 +163,9 @@ def _run_time(
     simulated_size_factors(regions.labels, regions.conns[:2], label)
     preparation, prediction = 0.0, 0.0
     start = time.perf_counter()
-    for encoded, _ in model.prepared(crop_conduits(regions.labels, regions.conns)):
+    crops = crop_conduits(regions.labels, regions.conns)
+    carrying = (part for crop in crops if (part := joined(crop)) is not None)
+    for encoded, _ in model.prepared(carrying):
         middle = time.perf_counter()
         model.predict_encoded(encoded)
         preparation += middle - start
