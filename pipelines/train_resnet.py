@@ -78,8 +78,7 @@ def main() -> None:
     short = overridden(params, {"training.epochs": params.training.split_epochs})
     for split in ("by_volume", "random"):
         fit(short, "image", split, MODELS / f"splits/{split}")
-    drawn = {name: history for name, history in histories.items() if len(history["loss"]) > 1}
-    for name, history in drawn.items():
+    for name, history in histories.items():
         rows = zip(*history.values(), strict=True)
         lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
         text = "\n".join([",".join(["epoch", *history]), *lines]) + "\n"
