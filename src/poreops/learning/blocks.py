@@ -66,7 +66,7 @@ def unzoomed(roi: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def summary(
-    box: NDArray[np.uint8], faces: NDArray[np.float32], pores: NDArray[np.float32]
+    box: NDArray[np.uint8], faces: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
     """Return the scalars but the last, centroids and inscribed radii; fill the blocks.
 
@@ -74,7 +74,6 @@ def summary(
     ----------
     box : (n, n, n) or (n, n, 1) uint8, 0/1/2
     faces : (3, m) float32, gets the conductances of the faces between padded blocks
-    pores : (m,) float32, gets the number of pore voxels of each padded block
 
     Returns
     -------
@@ -88,7 +87,6 @@ def summary(
     sy = blocks + 2 if deep else 3
     sx = (blocks + 2) * sy
     faces[:] = np.float32(0)
-    pores[:] = np.float32(0)
     count = np.zeros(2)
     centre = np.zeros((2, 3))
     throat = np.zeros(3)
@@ -107,7 +105,6 @@ def summary(
                 centre[r, 1] += j
                 centre[r, 2] += k
                 m = (block[i] + 1) * sx + (block[j] + 1) * sy + (block[k] if deep else 0) + 1
-                pores[m] += np.float32(1)
                 for axis in range(3):
                     di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
                     if axis == 2 and not deep:

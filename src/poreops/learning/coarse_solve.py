@@ -44,7 +44,7 @@ class Workspace:
         size = int(np.prod(shape))
         self.work32 = np.empty(need32, np.float32)
         self.work64 = np.empty(need64, np.float64)
-        self.blocks32 = np.empty(4 * size, np.float32)
+        self.blocks32 = np.empty(3 * size, np.float32)
         self.blocks64 = np.empty(3 * size, np.float64)
 
 
@@ -63,10 +63,10 @@ def coarse_solve(box: NDArray[np.uint8], work: Workspace) -> Coarse:
     blocks = int(COUNT[box.shape[0]])
     shape = (blocks + 2, blocks + 2, blocks + 2 if box.shape[2] > 1 else 3)
     size = int(np.prod(shape))
-    faces, pores = work.blocks32[: 3 * size].reshape(3, size), work.blocks32[3 * size : 4 * size]
+    faces = work.blocks32[: 3 * size].reshape(3, size)
     source, mean, whole = (work.blocks64[k * size : (k + 1) * size] for k in range(3))
     # one kernel after another: one that calls them all takes twice as long to compile
-    values, centre, radius = summary(box, faces, pores)
+    values, centre, radius = summary(box, faces)
     poles(box, centre, radius, source, mean, whole)
     x, _, _ = solve_conductances(shape, faces, source, _TOLERANCE, 30, work.work32, work.work64)
     drop, throat_area = float(mean @ x), float(np.exp(values[2]) - 0.5)

@@ -5,13 +5,12 @@ trains on it ends in NaN; so the gradients of the very layers are compared with 
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.learning.policy import built_with
 from poreops.learning.resnet3d import ResnetConfig, probe, resnet
 
 if TYPE_CHECKING:
@@ -21,19 +20,6 @@ Precision = Literal["float32", "mixed_bfloat16"]
 _WORST = 0.1
 """Largest difference of a layer's gradient from float32 that passes, as a share of its norm;
 bfloat16 has eight bits, so a few percent are its own rounding."""
-
-
-@contextmanager
-def built(policy: Precision) -> Iterator[None]:
-    """Build layers under another precision policy and put the old one back."""
-    import keras
-
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(policy)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
 
 
 def usable(asked: Precision, network: ResnetConfig, ndim: int) -> Precision:
@@ -66,7 +52,7 @@ def gradient_error(
     models = []
     for policy in ("float32", precision):
         keras.utils.set_random_seed(3)
-        with built(policy):
+        with built_with(policy):
             models.append(resnet(network, ndim))
     # a layer that starts at zero would pass no gradient to those before it
     rng = np.random.default_rng(3)

@@ -15,7 +15,8 @@ from poreops.learning.encoding import Encoded
 from poreops.learning.finite import check_finite, check_network, weights
 from poreops.learning.graphs import compiled, predicted
 from poreops.learning.members import Member
-from poreops.learning.precision import Precision, built, usable
+from poreops.learning.policy import built_with
+from poreops.learning.precision import Precision, usable
 from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet
 from poreops.learning.target import TargetKind, TargetScaling
 from poreops.store import read_json, write_json
@@ -129,7 +130,7 @@ def train(
         return _line(network, training, validation)
     scaling = TargetScaling.fit(config.scaling, training.size_factors)
     keras.utils.set_random_seed(config.seed)
-    with built(usable(config.precision, network, training.ndim)):
+    with built_with(usable(config.precision, network, training.ndim)):
         model = resnet(network, training.ndim)
     if network.scalars != "none":
         _fit_scalars(model, inputs(network, training.encoded)[-1], scaling, training, config)

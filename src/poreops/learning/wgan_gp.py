@@ -192,19 +192,6 @@ def critic(config: WganConfig, norm: CriticNorm | None = None) -> "keras.Model":
 
 
 @contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Build layers under another precision policy and put the old one back."""
-    import keras
-
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(policy)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
-
-
-@contextmanager
 def without_remapper() -> Iterator[None]:
     """Leave out the fusing of layers, which fails on the penalty's derivatives and says so.
 

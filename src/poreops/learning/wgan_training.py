@@ -21,6 +21,7 @@ from poreops.learning.core_structure import Segmentation
 from poreops.learning.detector_noise import DetectorNoise
 from poreops.learning.finite import DivergedError, check_finite, check_network, weights
 from poreops.learning.grey_scale import GreyScale
+from poreops.learning.policy import built_with
 from poreops.learning.wgan_gp import (
     Start,
     WganConfig,
@@ -29,7 +30,6 @@ from poreops.learning.wgan_gp import (
     input_shapes,
     optimizer,
     parameters,
-    precision,
     start_from,
     without_remapper,
 )
@@ -182,7 +182,7 @@ class Gan:
         self.network, self.config, self.method = network, config, method
         self.scale = GreyScale.fit(network.grey, crops)
         keras.utils.set_random_seed(config.seed)
-        with precision(config.precision):
+        with built_with(config.precision):
             self.generator = generator(network)
             start_from(self.generator, network, _measured(crops, self.scale))
             # DCGAN prescribes batch norm in its discriminator
