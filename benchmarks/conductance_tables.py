@@ -5,8 +5,8 @@
 Run it where `make repro` ran.
 """
 
-from poreops.plots import NAMES
-from poreops.store import read_json
+from poreops.base.files import read_json
+from poreops.conductance.figures import NAMES
 
 ROWS = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
 SPLITS = {

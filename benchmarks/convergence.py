@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from permeability_exact import cylinder, cylinders, spheres, square_duct
 
 from poreops import formation_factor
-from poreops.transport.stokes import UnderResolvedWarning, permeability
+from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
 
 # octupoles see one another through the sum of P4(cos θ)/r⁵ over the cubic lattice
 LATTICE_SUM = 3.108227

@@ -9,11 +9,12 @@ against the gate's crops, the figure of real against real, and how many limits r
 import argparse
 from pathlib import Path
 
+from poreops.cores.crops import Grey, ShaleConfig, cut_crops, read_grey
 from poreops.cores.gate import LIMITED, verdict
-from poreops.learning.core_evaluation import Judge, real_real
-from poreops.learning.core_nulls import NULLS, nulls
+from poreops.cores.judging.evaluation import Judge, real_real
+from poreops.cores.judging.nulls import NULLS, nulls
 from poreops.params import resolve
-from poreops.volumes.grey import Grey, ShaleConfig, cut_crops, read_grey, synthetic_shale
+from poreops.synthetic.shale import synthetic_shale
 
 ROOT = Path(__file__).parents[1]
 

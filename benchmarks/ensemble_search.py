@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.learning.ensemble import EnsembleConfig, fit
-from poreops.learning.ensemble_search import combinations
-from poreops.learning.laws import targets
-from poreops.learning.plans import Plan, plan_by_group
-from poreops.learning.predictors import Floats
-from poreops.learning.search import Outcome, Trial, search
+from poreops.base.files import read_json, read_table
+from poreops.base.settings import overridden
+from poreops.mlops.search import Outcome, Trial, search
 from poreops.params import resolve
-from poreops.sections import overridden
-from poreops.slices.features import design
-from poreops.store import read_json, read_table
+from poreops.properties.learning.laws import targets
+from poreops.properties.learning.plans import Plan, plan_by_group
+from poreops.properties.learning.predictors import Floats
+from poreops.properties.learning.stacks import EnsembleConfig, fit
+from poreops.properties.search import combinations
+from poreops.properties.slices.features import design
 
 
 def score(

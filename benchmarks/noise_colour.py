@@ -12,9 +12,9 @@ import argparse
 import numpy as np
 import scipy.ndimage as spim
 
-from poreops.learning.extractors import extractor
-from poreops.learning.image_scores import kid
-from poreops.store import read_hdf5
+from poreops.base.hdf5 import read_hdf5
+from poreops.cores.features.extractors import extractor
+from poreops.cores.features.scores import kid
 
 FLAT = 8  # grey levels round the median
 

@@ -18,10 +18,10 @@ from scipy.sparse import coo_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
-from poreops.regions.conduit import face_regions, mirrored_conduit
-from poreops.regions.partition import partition
-from poreops.transport.hydraulic import conduit_hydraulic_size_factors, hydraulic_size_factors
-from poreops.transport.stokes import REFLECTED, SEALED, Boundary, Walls, permeability
+from poreops.conduits.crop import face_regions, mirrored_conduit
+from poreops.conduits.hydraulic import conduit_hydraulic_size_factors, hydraulic_size_factors
+from poreops.conduits.partition import partition
+from poreops.solvers.stokes.permeability import REFLECTED, SEALED, Boundary, Walls, permeability
 
 EDGE = 128
 AXES = "zyx"  # of the table, at numpy axes 0, 1, 2

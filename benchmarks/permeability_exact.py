@@ -14,12 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.transport.stokes import (
-    UnderResolvedWarning,
-    Walls,
-    hydraulic_size_factors,
-    permeability,
-)
+from poreops.conduits.hydraulic import hydraulic_size_factors
+from poreops.solvers.stokes.permeability import UnderResolvedWarning, Walls, permeability
 
 Image = NDArray[np.bool_]
 

@@ -19,9 +19,9 @@ import yaml
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from poreops.transport.refinement import extrapolated, split_voxels
-from poreops.transport.stokes import UnderResolvedWarning, Walls, permeability
-from poreops.volumes.genesis import PlugsConfig, draw_plug, plugs
+from poreops.solvers.stokes.permeability import UnderResolvedWarning, Walls, permeability
+from poreops.solvers.stokes.refinement import extrapolated, split_voxels
+from poreops.synthetic.plugs import PlugsConfig, draw_plug, plugs
 
 EDGE = 48
 CORNERS = {"berea a": (100, 100, 100), "berea b": (250, 40, 200)}

@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 from scipy import ndimage
 
-from poreops.transport.stokes import UnderResolvedWarning, permeability
+from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
 
 POROSITY = 0.25
 FACTORS = (1, 2, 4, 5)

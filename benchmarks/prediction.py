@@ -12,7 +12,7 @@ import numpy as np
 import porespy
 
 from poreops import diffusive_size_factors, load_model, partition
-from poreops.volumes.generate import SpherePackConfig, sphere_pack
+from poreops.synthetic.spheres import SpherePackConfig, sphere_pack
 
 COUNT = 6000
 

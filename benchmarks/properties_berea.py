@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.learning.laws import LAW
-from poreops.learning.rock_model import RockModel
 from poreops.params import resolve
-from poreops.rocks.properties import load_rock_model
-from poreops.slices.features import measure
-from poreops.slices.render import render_slices
-from poreops.slices.rock_table import spaced
-from poreops.transport.walls import require_same_walls
+from poreops.properties.learning.laws import LAW
+from poreops.properties.model import RockModel
+from poreops.properties.registry import load_rock_model
+from poreops.properties.rocks import spaced
+from poreops.properties.slices.features import measure
+from poreops.solvers.stokes.walls import require_same_walls
+from poreops.synthetic.scanner import render_slices
 
 EDGE, VOXEL_SIZE = 128, 5.345e-6
 AXES = "zyx"  # of the table, at numpy axes 0, 1, 2

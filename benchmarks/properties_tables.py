@@ -7,8 +7,8 @@ Run it where `make repro` ran.
 
 from typing import Any
 
-from poreops.rocks.plots import NAMES
-from poreops.store import read_json
+from poreops.base.files import read_json
+from poreops.properties.figures.pictures import NAMES
 
 SPLITS = {"kind_left_out": "kind left out", "siblings": "siblings seen", "random": "80:20 slices"}
 

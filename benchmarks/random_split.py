@@ -8,15 +8,15 @@ the hyperparameters of that run, and changes the seed of the split and of its fo
 
 import argparse
 
-from poreops.learning.comparison import predict_plans, stacked
-from poreops.learning.ensemble import STACKS
-from poreops.learning.laws import in_units, targets
-from poreops.learning.plans import plan_at_random, random_test
-from poreops.learning.scores import r2
+from poreops.base.files import read_json, read_table, read_yaml
+from poreops.base.settings import overridden
+from poreops.conductance.judging.scores import r2
 from poreops.params import resolve
-from poreops.sections import overridden
-from poreops.slices.features import design
-from poreops.store import read_json, read_table, read_yaml
+from poreops.properties.judging.comparison import predict_plans, stacked
+from poreops.properties.learning.laws import in_units, targets
+from poreops.properties.learning.plans import plan_at_random, random_test
+from poreops.properties.learning.stacks import STACKS
+from poreops.properties.slices.features import design
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skimage.morphology import convex_hull_image, disk, erosion
 
 from poreops.params import resolve
-from poreops.slices.segment import segment
+from poreops.properties.slices.segment import segment
 
 RIM = 5  # pixels at the sleeve that are left out
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.regions.partition import PartitionConfig, partition
-from poreops.sections import section
-from poreops.store import write_json
-from poreops.suites import make_profile
-from poreops.transport.labels import LabelConfig, simulated_size_factors
-from poreops.volumes.generate import VolumesConfig, sphere_pack, volume_seed
+from poreops.base.files import write_json
+from poreops.base.settings import section
+from poreops.conductance.suites import make_profile
+from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.partition import PartitionConfig, partition
+from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
 
 SEED, COUNT = 7001, 64
 

@@ -16,7 +16,7 @@ import porespy
 from numpy.typing import NDArray
 
 from poreops import diffusive_size_factors, partition
-from poreops.volumes.generate import SpherePackConfig, sphere_pack
+from poreops.synthetic.spheres import SpherePackConfig, sphere_pack
 
 
 def spheres(edge: int, seed: int) -> NDArray[np.bool_]:

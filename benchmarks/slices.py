@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.measure import regionprops_table
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.machine.tasks import ComputeConfig, parallel_map
 from poreops.params import resolve
-from poreops.slices.features import measure
-from poreops.slices.render import RenderConfig, render_slices
-from poreops.slices.segment import SegmentConfig, segment
-from poreops.slices.shape import PROPERTIES
+from poreops.properties.slices.features import measure
+from poreops.properties.slices.segment import SegmentConfig, segment
+from poreops.properties.slices.shape import PROPERTIES
+from poreops.synthetic.scanner import RenderConfig, render_slices
 
 PARTS = 20  # tasks that the slices are split into
 COMPARED = 4  # slices that scikit-image measures

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from poreops.volumes.statistics import two_point_correlation
+from poreops.images.statistics import two_point_correlation
 
 
 def counted(image: np.ndarray, r_max: int) -> np.ndarray:

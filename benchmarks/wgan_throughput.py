@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from poreops.learning.wgan_gp import WganConfig, input_shapes
-from poreops.learning.wgan_training import Gan, WganTrainingConfig
-from poreops.volumes.grey import SyntheticShaleConfig, synthetic_shale
+from poreops.cores.learning.networks import WganConfig, input_shapes
+from poreops.cores.learning.training import Gan, WganTrainingConfig
+from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 Layer = tuple[str, Any, Any, int, str]

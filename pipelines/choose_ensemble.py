@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from poreops.base.files import read_table, sha256, write_json
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.learning.ensemble import STACKS
-from poreops.learning.laws import LAW, TARGETS
-from poreops.learning.rock_model import Widths
-from poreops.rocks.gate import RockEvaluationConfig, RockGateConfig, choose, flat
-from poreops.rocks.judging import (
+from poreops.mlops.tracking import run
+from poreops.properties.gate import RockEvaluationConfig, RockGateConfig, choose, flat
+from poreops.properties.judging.left_out_kinds import (
     Trained,
     combined,
     coverage_left_out,
@@ -24,9 +24,9 @@ from poreops.rocks.judging import (
     scored,
     widths_of,
 )
-from poreops.sections import section
-from poreops.store import read_table, sha256, write_json
-from poreops.tracking import run
+from poreops.properties.learning.laws import LAW, TARGETS
+from poreops.properties.learning.stacks import STACKS
+from poreops.properties.model import Widths
 
 ARTIFACTS = Path("artifacts")
 PART, OUT = ARTIFACTS / "parts/gate.parquet", ARTIFACTS / "judged"

@@ -5,11 +5,12 @@ Without images in params.yaml a synthetic shale is drawn.
 
 from pathlib import Path
 
+from poreops.base.hdf5 import write_hdf5
+from poreops.base.settings import section
+from poreops.cores.crops import Crops, ShaleConfig, cut_crops
 from poreops.errors import exit_on_input_error
-from poreops.sections import section
-from poreops.store import write_hdf5
-from poreops.volumes.grey import Crops, ShaleConfig, cut_crops, synthetic_shale
-from poreops.volumes.grey_stack import read_grey
+from poreops.images.grey_stack import read_grey
+from poreops.synthetic.shale import synthetic_shale
 
 INPUTS, OUT = Path("data"), Path("artifacts/crops")
 

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from poreops import plots
-from poreops.conductance_report import (
+from poreops.base.files import read_json, write_json
+from poreops.conductance import figures as plots
+from poreops.conductance.judging.scores import relative_error
+from poreops.conductance.judging.tables import (
     Volumes,
     ablation,
     invariance,
@@ -11,9 +13,8 @@ from poreops.conductance_report import (
     split_comparison,
 )
 from poreops.errors import exit_on_input_error
-from poreops.learning.scores import relative_error
-from poreops.store import read_json, write_json
-from poreops.tracking import run
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
 
 ARTIFACTS, REPORTS = Path("artifacts"), Path("reports")
 
@@ -54,7 +55,7 @@ def main() -> None:
         tracked.set_tags({"champion": chosen})
         for name, figure in figures.items():
             tracked.log_figure(figure, name)
-            plots.save(figure, REPORTS / "conductance" / name)
+            save(figure, REPORTS / "conductance" / name)
 
 
 if __name__ == "__main__":

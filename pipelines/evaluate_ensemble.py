@@ -7,17 +7,18 @@ seen siblings; its slices of rocks learned from are the test of the paper's rand
 
 from pathlib import Path
 
-from poreops import plots
+from poreops.base.files import read_json, read_table, read_yaml, write_json
+from poreops.base.hdf5 import open_hdf5
+from poreops.base.settings import overridden, section
 from poreops.errors import exit_on_input_error
-from poreops.learning.comparison import importance
-from poreops.learning.ensemble import STACKS, EnsembleConfig
-from poreops.learning.laws import LAW, TARGETS
-from poreops.learning.plans import SliceSplitConfig
-from poreops.learning.rock_model import RockModel
-from poreops.rocks import plots as rock_plots
-from poreops.rocks.evaluation import RandomSplit, compare, random_split
-from poreops.rocks.gate import RockEvaluationConfig
-from poreops.rocks.judging import (
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
+from poreops.properties.figures import pictures as rock_plots
+from poreops.properties.figures.page import write_page
+from poreops.properties.gate import RockEvaluationConfig
+from poreops.properties.judging.comparison import importance
+from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
+from poreops.properties.judging.left_out_kinds import (
     Trained,
     by_kind,
     combined,
@@ -28,11 +29,11 @@ from poreops.rocks.judging import (
     predict_siblings,
     scored,
 )
-from poreops.rocks.report import write_page
-from poreops.sections import overridden, section
-from poreops.slices.features import design
-from poreops.store import open_hdf5, read_json, read_table, read_yaml, write_json
-from poreops.tracking import run
+from poreops.properties.learning.laws import LAW, TARGETS
+from poreops.properties.learning.plans import SliceSplitConfig
+from poreops.properties.learning.stacks import STACKS, EnsembleConfig
+from poreops.properties.model import RockModel
+from poreops.properties.slices.features import design
 
 ARTIFACTS, REPORTS = Path("artifacts"), Path("reports")
 PAGE = REPORTS / "properties/evaluation"
@@ -87,7 +88,7 @@ def main() -> None:
         tracked.log_metrics(report)
         for name, figure in figures.items():
             tracked.log_figure(figure, name)
-            plots.save(figure, PAGE / name)
+            save(figure, PAGE / name)
     write_page(PAGE / "index.html", REPORTS / "properties", report, details)
     for target in TARGETS:
         line = ", ".join(

@@ -11,20 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from poreops import plots
-from poreops.compute import ComputeConfig, parallel_map
-from poreops.conductance import load_model
+from poreops.base.files import read_json, write_json
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import section
+from poreops.conductance import figures as plots
+from poreops.conductance.judging.networks import (
+    Comparison,
+    NetworkEvaluationConfig,
+    RunTime,
+    compare_networks,
+    run_times,
+)
+from poreops.conductance.judging.scores import r2, relative_error
+from poreops.conductance.registry import load_model
+from poreops.conduits.crop import region_centroids
+from poreops.conduits.labels import LabelConfig
+from poreops.conduits.partition import PartitionConfig
 from poreops.errors import InputError, exit_on_input_error
-from poreops.evaluation import NetworkEvaluationConfig
-from poreops.learning.scores import r2, relative_error
-from poreops.network_evaluation import Comparison, RunTime, compare_networks, run_times
-from poreops.regions.conduit import region_centroids
-from poreops.regions.partition import PartitionConfig
-from poreops.sections import section
-from poreops.store import read_hdf5, read_json, write_json
-from poreops.tracking import ModelVersion, champion_info, download, run
-from poreops.transport.labels import LabelConfig
-from poreops.volumes.generate import VolumesConfig
+from poreops.images.pictures import save
+from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.mlops.tracking import ModelVersion, champion_info, download, run
+from poreops.synthetic.spheres import VolumesConfig
 
 REPORTS, MEMBERS = Path("reports"), Path("artifacts/models/members")
 
@@ -103,7 +110,7 @@ def main() -> None:
         tracked.log_metrics({quantity: factors})
         for name, figure in figures(quantity, compared, times).items():
             tracked.log_figure(figure, name)
-            plots.save(figure, REPORTS / "network" / name)
+            save(figure, REPORTS / "network" / name)
     print(f"{quantity.replace('_', ' ')} of the networks against DNS of the whole volumes")
     for name, score in factors.items():
         print(

@@ -6,16 +6,17 @@ One table: real against real, WGAN-GP, DCGAN and nulls, each with mean and sprea
 from pathlib import Path
 from typing import Any
 
-from poreops import plots
-from poreops.cores import plots as core_plots
+from poreops.base.files import sha256, write_json
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import section
+from poreops.cores import figures as core_plots
+from poreops.cores.features.scores import complaints
+from poreops.cores.judging.evaluation import CoreEvaluationConfig, Judge, View, spread
+from poreops.cores.judging.nulls import nulls
+from poreops.cores.model import DigitalCoreModel, grey_probe
 from poreops.errors import exit_on_input_error
-from poreops.learning.core_evaluation import CoreEvaluationConfig, Judge, View, spread
-from poreops.learning.core_model import DigitalCoreModel, grey_probe
-from poreops.learning.core_nulls import nulls
-from poreops.learning.image_scores import complaints
-from poreops.sections import section
-from poreops.store import read_hdf5, sha256, write_json
-from poreops.tracking import run
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
 
 CROPS, MODELS, REPORTS = Path("artifacts/crops"), Path("artifacts/wgan"), Path("reports")
 METHODS = ("wgan_gp", "dcgan")
@@ -93,7 +94,7 @@ def main() -> None:
         tracked.log_metrics(scores)
         for name, figure in figures.items():
             tracked.log_figure(figure, name)
-            plots.save(figure, REPORTS / "digital_core" / name)
+            save(figure, REPORTS / "digital_core" / name)
     for name, each in scores.items():
         kid, fid = each["kid"], each["fid"]
         print(

@@ -6,17 +6,17 @@ a score on a kind that was left out must not have its rocks in the choice either
 
 from pathlib import Path
 
-from poreops import plots
+from poreops.base.files import read_json, read_table, write_json
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.learning.laws import TARGETS, targets
-from poreops.learning.left_out import key, left_out_sets
-from poreops.learning.plans import kept
-from poreops.rocks import plots as rock_plots
-from poreops.sections import section
-from poreops.slices.features import INPUTS, design
-from poreops.slices.selection import SelectionConfig, correlation, select
-from poreops.store import read_json, read_table, write_json
-from poreops.tracking import run
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
+from poreops.properties.figures import pictures as rock_plots
+from poreops.properties.judging.left_out import key, left_out_sets
+from poreops.properties.learning.laws import TARGETS, targets
+from poreops.properties.learning.plans import kept
+from poreops.properties.selection import SelectionConfig, correlation, select
+from poreops.properties.slices.features import INPUTS, design
 
 REPORTS = Path("reports/properties/exploration")
 
@@ -51,7 +51,7 @@ def main() -> None:
         tracked.log_params({"features": everywhere.names, **config.model_dump()})
         for name, figure in figures.items():
             tracked.log_figure(figure, name)
-            plots.save(figure, REPORTS / name)
+            save(figure, REPORTS / name)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.hdf5 import open_hdf5, write_hdf5
+from poreops.base.settings import section
+from poreops.conduits.crop import extract_conduits
+from poreops.conduits.partition import PartitionConfig, Regions, partition
+from poreops.conduits.table import ConduitWriter
 from poreops.errors import exit_on_input_error
-from poreops.regions.conduit import extract_conduits
-from poreops.regions.partition import PartitionConfig, Regions, partition
-from poreops.sections import section
-from poreops.store import ConduitWriter, open_hdf5, write_hdf5
+from poreops.machine.tasks import ComputeConfig, parallel_map
 
 VOLUMES, REGIONS = Path("artifacts/volumes"), Path("artifacts/regions")
 CONDUITS = Path("artifacts/conduits")

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.hdf5 import write_hdf5
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.sections import section
-from poreops.store import write_hdf5
-from poreops.volumes.generate import ROLES, VolumesConfig, sphere_pack, volume_seed
-from poreops.volumes.labels import parse_labels
-from poreops.volumes.read import read_volume
-from poreops.volumes.spacing import parse_voxel_size
+from poreops.images.labels import parse_labels
+from poreops.images.read import read_volume
+from poreops.images.spacing import parse_voxel_size
+from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.synthetic.spheres import ROLES, VolumesConfig, sphere_pack, volume_seed
 
 OUT = Path("artifacts/volumes")
 REAL = Path("data/volumes.csv")

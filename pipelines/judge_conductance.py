@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.errors import exit_on_input_error
-from poreops.evaluation import GateConfig
-from poreops.learning.conductance_model import ConductanceModel
-from poreops.learning.judging import (
+from poreops.base.files import sha256, write_json
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import section
+from poreops.conductance.gate import GateConfig
+from poreops.conductance.judging.members import (
     chosen_member,
     constant,
     judge,
@@ -18,11 +19,11 @@ from poreops.learning.judging import (
     probe_scores,
     write_probe,
 )
-from poreops.learning.members import MEMBERS, Member
-from poreops.sections import section
-from poreops.store import read_hdf5, sha256, write_json
-from poreops.tracking import run
-from poreops.transport.labels import label_definition
+from poreops.conductance.learning.members import MEMBERS, Member
+from poreops.conductance.model import ConductanceModel
+from poreops.conduits.labels import label_definition
+from poreops.errors import exit_on_input_error
+from poreops.mlops.tracking import run
 
 ARTIFACTS, OUT = Path("artifacts"), Path("artifacts/gate/conductance")
 MEMBERS_FOLDER, CONDUITS = ARTIFACTS / "models/members", ARTIFACTS / "conduits/gate.h5"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.files import sha256
+from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
+from poreops.base.settings import section
+from poreops.conduits.labels import LabelConfig, simulated_size_factors
 from poreops.errors import exit_on_input_error
-from poreops.sections import section
-from poreops.store import open_hdf5, read_hdf5, sha256, write_hdf5
-from poreops.transport.labels import LabelConfig, simulated_size_factors
+from poreops.machine.tasks import ComputeConfig, parallel_map
 
 REGIONS, LABELS = Path("artifacts/regions"), Path("artifacts/labels")
 PARTIAL = Path("artifacts/.partial/labels")

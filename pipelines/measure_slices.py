@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from poreops.base.files import read_table, write_table
+from poreops.base.hdf5 import open_hdf5
 from poreops.errors import exit_on_input_error
-from poreops.slices.features import measure
-from poreops.store import open_hdf5, read_table, write_table
+from poreops.properties.slices.features import measure
 
 ROCKS, LABELS = Path("artifacts/rocks/rocks.parquet"), Path("artifacts/segmented/slices.h5")
 

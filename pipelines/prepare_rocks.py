@@ -13,16 +13,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.files import write_table
+from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.settings import section
 from poreops.errors import InputError, exit_on_input_error
-from poreops.sections import section
-from poreops.slices.render import render_slices
-from poreops.slices.rock_images import read_grey
-from poreops.slices.rock_table import Rock, RocksConfig, read_rocks, spaced
-from poreops.store import read_hdf5, write_hdf5, write_table
-from poreops.transport.stokes import UnderResolvedWarning, permeability
-from poreops.transport.walls import LABORATORY
-from poreops.volumes.genesis import Plug, draw_plug, plugs
+from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.properties.rock_images import read_grey
+from poreops.properties.rocks import Rock, RocksConfig, read_rocks, spaced
+from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
+from poreops.solvers.stokes.walls import LABORATORY
+from poreops.synthetic.plugs import Plug, draw_plug, plugs
+from poreops.synthetic.scanner import render_slices
 
 OUT, PARTIAL, DATA = Path("artifacts/rocks"), Path("artifacts/.partial/rocks"), Path("data")
 

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import poreops.served
-from poreops.conductance import MODELS
+import poreops.conductance
+from poreops.base.files import read_json, sha256, write_json
+from poreops.base.settings import section
+from poreops.conductance.gate import GateConfig
+from poreops.conductance.judging.members import probe_scores
+from poreops.conductance.model import DESCRIPTION
+from poreops.conductance.registry import MODELS
 from poreops.errors import exit_on_input_error
-from poreops.evaluation import GateConfig
-from poreops.gate import Rival, verdict
-from poreops.learning.conductance_model import DESCRIPTION
-from poreops.learning.judging import probe_scores
-from poreops.registration import Candidate, enter
-from poreops.sections import section
-from poreops.store import read_json, sha256, write_json
-from poreops.tracking import Tensor, save_pyfunc
+from poreops.mlops.gate import Rival, verdict
+from poreops.mlops.registry import Candidate, enter
+from poreops.mlops.tracking import Tensor, save_pyfunc
 
 JUDGED, MEMBERS = Path("artifacts/gate/conductance"), Path("artifacts/models/members")
 PACKAGE = Path("artifacts/.partial/conductance-pyfunc")
@@ -46,7 +46,7 @@ def main() -> None:
     )
     save_pyfunc(
         PACKAGE,
-        Path(poreops.served.__path__[0]) / "conductance.py",
+        Path(poreops.conductance.__path__[0]) / "served.py",
         {"network": files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, *(64,) * description["ndim"])),
         outputs=Tensor("float64", (-1,)),

@@ -6,16 +6,16 @@ not read.
 
 from pathlib import Path
 
-import poreops.served
+import poreops.properties
+from poreops.base.files import read_json, read_table, sha256, write_json
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.learning.rock_model import RockModel
-from poreops.registration import Candidate, Scores, enter
-from poreops.rocks.gate import MAIN, RockGateConfig, flat, verdict
-from poreops.rocks.judging import probe_scores
-from poreops.rocks.properties import MODEL
-from poreops.sections import section
-from poreops.store import read_json, read_table, sha256, write_json
-from poreops.tracking import Tensor, save_pyfunc
+from poreops.mlops.registry import Candidate, Scores, enter
+from poreops.mlops.tracking import Tensor, save_pyfunc
+from poreops.properties.gate import MAIN, RockGateConfig, flat, verdict
+from poreops.properties.judging.left_out_kinds import probe_scores
+from poreops.properties.model import RockModel
+from poreops.properties.registry import MODEL
 
 FILES, PROBE = Path("artifacts/judged/model"), Path("artifacts/parts/gate.parquet")
 PACKAGE = Path("artifacts/.partial/rock-properties-pyfunc")
@@ -46,7 +46,7 @@ def main() -> None:
     )
     save_pyfunc(
         PACKAGE,
-        Path(poreops.served.__path__[0]) / "properties.py",
+        Path(poreops.properties.__path__[0]) / "served.py",
         {"stack": FILES, "probe": PROBE},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),

@@ -7,16 +7,18 @@ very files that it registers, and nulls beside them: reports/core_gate.json.
 from pathlib import Path
 from typing import Any
 
-import poreops.served
+import poreops.cores
+from poreops.base.files import read_json, sha256, write_json
+from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.settings import section
 from poreops.cores import gate
+from poreops.cores.judging.evaluation import CoreEvaluationConfig, Judge, real_real
+from poreops.cores.judging.nulls import NULLS, nulls
+from poreops.cores.model import DESCRIPTION, DigitalCoreModel, grey_probe
+from poreops.cores.registry import MODEL
 from poreops.errors import exit_on_input_error
-from poreops.learning.core_evaluation import CoreEvaluationConfig, Judge, real_real
-from poreops.learning.core_model import DESCRIPTION, DigitalCoreModel, grey_probe
-from poreops.learning.core_nulls import NULLS, nulls
-from poreops.registration import Candidate, enter
-from poreops.sections import section
-from poreops.store import read_hdf5, read_json, sha256, write_hdf5, write_json
-from poreops.tracking import Tensor, save_pyfunc
+from poreops.mlops.registry import Candidate, enter
+from poreops.mlops.tracking import Tensor, save_pyfunc
 
 CROPS, MODELS = Path("artifacts/crops"), Path("artifacts/wgan")
 PARTIAL, REPORT = Path("artifacts/.partial"), Path("reports/core_gate.json")
@@ -77,7 +79,7 @@ def main() -> None:
         return {"kid": kid} | grey_probe(model)
 
     candidate = Candidate(
-        name=gate.MODEL,
+        name=MODEL,
         files=files,
         probe=probe,
         judged=report["models"][offered]["sha256"],
@@ -93,7 +95,7 @@ def main() -> None:
     package = PARTIAL / "digital-core-pyfunc"
     save_pyfunc(
         package,
-        Path(poreops.served.__path__[0]) / "digital_core.py",
+        Path(poreops.cores.__path__[0]) / "served.py",
         {"generator": files, "probe": probe},
         inputs=Tensor("int64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),

@@ -6,9 +6,9 @@ With `--profile NAME` set the line `profile:` of params.yaml instead and check t
 import argparse
 from pathlib import Path
 
+from poreops.base.files import write_yaml
 from poreops.errors import exit_on_input_error
 from poreops.params import RESOLVED, resolve, select_profile
-from poreops.store import write_yaml
 
 PARAMS, PROFILES = Path("params.yaml"), Path("profiles")
 

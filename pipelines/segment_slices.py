@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops import plots
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.files import read_table, write_json
+from poreops.base.hdf5 import open_hdf5, write_hdf5
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.rocks import plots as rock_plots
-from poreops.sections import section
-from poreops.slices.segment import SegmentConfig, Segmented, segment
-from poreops.store import open_hdf5, read_table, write_hdf5, write_json
+from poreops.images.pictures import save
+from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.properties.figures import pictures as rock_plots
+from poreops.properties.slices.segment import SegmentConfig, Segmented, segment
 
 ROCKS, OUT, REPORTS = Path("artifacts/rocks"), Path("artifacts/segmented"), Path("reports")
 _SHOWN = 6  # rocks in the picture, of as many kinds as there are
@@ -60,7 +61,7 @@ def main() -> None:
     write_json(REPORTS / "segmentation.json", {"mean": means, "rocks": quality})
     order = kinds.groupby(kinds).cumcount().sort_values(kind="stable").index[:_SHOWN]
     shown = {n: (grey[n][len(grey[n]) // 2], labels[n][len(grey[n]) // 2]) for n in order}
-    plots.save(rock_plots.overlays(shown), REPORTS / "properties/segmentation/overlays.png")
+    save(rock_plots.overlays(shown), REPORTS / "properties/segmentation/overlays.png")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from poreops.base.hdf5 import open_hdf5, write_hdf5
+from poreops.base.settings import section
+from poreops.conductance.learning.splits import SplitConfig, split_at_random, split_by_volume
 from poreops.errors import exit_on_input_error
-from poreops.learning.splits import SplitConfig, split_at_random, split_by_volume
-from poreops.sections import section
-from poreops.store import open_hdf5, write_hdf5
 
 OUT = Path("artifacts/splits")
 

@@ -6,11 +6,11 @@ reports and decides nothing, depends on the third.
 
 from pathlib import Path
 
+from poreops.base.files import read_table, write_table
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.learning.plans import SliceSplitConfig
-from poreops.rocks.parts import PARTS, with_parts
-from poreops.sections import section
-from poreops.store import read_table, write_table
+from poreops.properties.learning.parts import PARTS, with_parts
+from poreops.properties.learning.plans import SliceSplitConfig
 
 OUT = Path("artifacts/parts")
 

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from poreops.compute import ComputeConfig, parallel_map
+from poreops.base.files import read_json, read_table, read_yaml, sha256, write_table
+from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.settings import overridden, section
 from poreops.errors import exit_on_input_error
-from poreops.learning.ensemble import LEARNERS, NETWORKS, STACKS, EnsembleConfig
-from poreops.learning.laws import LAW, targets
-from poreops.learning.left_out import (
+from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.mlops.tracking import run
+from poreops.properties.judging.left_out import (
     Context,
     Kinds,
     Learned,
@@ -28,22 +30,13 @@ from poreops.learning.left_out import (
     law_in,
     stack_in,
 )
-from poreops.learning.plans import SliceSplitConfig
-from poreops.learning.predictors import Scaled, packed_all, unpacked_all
-from poreops.learning.rock_model import RockModel, input_ranges, walls_of
-from poreops.sections import overridden, section
-from poreops.slices.features import INPUTS, design
-from poreops.slices.segment import SegmentConfig
-from poreops.store import (
-    read_hdf5,
-    read_json,
-    read_table,
-    read_yaml,
-    sha256,
-    write_hdf5,
-    write_table,
-)
-from poreops.tracking import run
+from poreops.properties.learning.laws import LAW, targets
+from poreops.properties.learning.plans import SliceSplitConfig
+from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
+from poreops.properties.learning.stacks import LEARNERS, NETWORKS, STACKS, EnsembleConfig
+from poreops.properties.model import RockModel, input_ranges, walls_of
+from poreops.properties.slices.features import INPUTS, design
+from poreops.properties.slices.segment import SegmentConfig
 
 TABLE, SELECTED = Path("artifacts/parts/learn.parquet"), Path("artifacts/selection/features.json")
 CHOSEN, OUT = Path("artifacts/tune/ensemble/best.yaml"), Path("artifacts")

@@ -7,17 +7,18 @@ import shutil
 import time
 from pathlib import Path
 
-from poreops import plots
+from poreops.base.files import read_yaml, sha256, write_json, write_text
+from poreops.base.settings import overridden, section
+from poreops.conductance import figures as plots
+from poreops.conductance.learning.examples import read_examples
+from poreops.conductance.learning.members import Member, member_network
+from poreops.conductance.learning.resnet import ResnetConfig
+from poreops.conductance.learning.splits import read_split
+from poreops.conductance.learning.training import Candidate, History, TrainingConfig, train
+from poreops.conductance.model import ConductanceModel
 from poreops.errors import exit_on_input_error
-from poreops.learning.conductance_model import ConductanceModel
-from poreops.learning.datasets import read_examples
-from poreops.learning.members import Member, member_network
-from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.splits import read_split
-from poreops.learning.training import Candidate, History, TrainingConfig, train
-from poreops.sections import overridden, section
-from poreops.store import read_yaml, sha256, write_json, write_text
-from poreops.tracking import run
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
 
 ARTIFACTS, PARTIAL = Path("artifacts"), Path("artifacts/.partial/train")
 CONDUITS, LABELS = ARTIFACTS / "conduits/train.h5", ARTIFACTS / "labels/train.h5"
@@ -83,7 +84,7 @@ def main() -> None:
         lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
         text = "\n".join([",".join(["epoch", *history]), *lines]) + "\n"
         write_text(REPORTS / f"losses/{name}.csv", text)
-        plots.save(plots.losses(history, params.training.loss), REPORTS / f"{name}.png")
+        save(plots.losses(history, params.training.loss), REPORTS / f"{name}.png")
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

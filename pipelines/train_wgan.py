@@ -6,22 +6,23 @@ Checkpoints in artifacts/.partial/wgan let a killed training go on with the same
 from pathlib import Path
 from typing import Any, get_args
 
-from poreops import plots
-from poreops.cores import plots as core_plots
-from poreops.errors import exit_on_input_error
-from poreops.learning.core_model import DigitalCoreModel
-from poreops.learning.grey_scale import GreyScale
-from poreops.learning.wgan_gp import WganConfig
-from poreops.learning.wgan_training import (
+from poreops.base.files import read_yaml, sha256, write_text, write_yaml
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import overridden, section
+from poreops.cores import figures as core_plots
+from poreops.cores.learning.grey_scale import GreyScale
+from poreops.cores.learning.networks import WganConfig
+from poreops.cores.learning.training import (
     History,
     Method,
     WganCandidate,
     WganTrainingConfig,
     train_gan,
 )
-from poreops.sections import overridden, section
-from poreops.store import read_hdf5, read_yaml, sha256, write_text, write_yaml
-from poreops.tracking import run
+from poreops.cores.model import DigitalCoreModel
+from poreops.errors import exit_on_input_error
+from poreops.images.pictures import save
+from poreops.mlops.tracking import run
 
 CROPS, PARTIAL = Path("artifacts/crops/train.h5"), Path("artifacts/.partial/wgan")
 OUT, REPORTS = Path("artifacts/wgan"), Path("reports/wgan")
@@ -72,7 +73,7 @@ def main() -> None:
         lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
         header = ",".join(["epoch", *history])
         write_text(REPORTS / f"{method}.csv", "\n".join([header, *lines]) + "\n")
-    plots.save(core_plots.losses(histories), REPORTS / "losses.png")
+    save(core_plots.losses(histories), REPORTS / "losses.png")
 
 
 if __name__ == "__main__":

@@ -16,19 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from poreops import plots
+from poreops.base.files import read_json, read_table, sha256, write_json, write_yaml
+from poreops.base.settings import overridden, section
 from poreops.errors import exit_on_input_error
-from poreops.learning.ensemble import EnsembleConfig, fit
-from poreops.learning.ensemble_search import EnsembleSearchConfig, combinations
-from poreops.learning.laws import targets
-from poreops.learning.left_out import Kinds, key, left_out_sets
-from poreops.learning.plans import SliceSplitConfig, plan_by_group
-from poreops.learning.search import Best, Outcome, Trial, search
-from poreops.rocks import plots as rock_plots
-from poreops.sections import overridden, section
-from poreops.slices.features import design
-from poreops.store import read_json, read_table, sha256, write_json, write_yaml
-from poreops.tracking import Run, run
+from poreops.images.pictures import save
+from poreops.mlops.search import Best, Outcome, Trial, search
+from poreops.mlops.tracking import Run, run
+from poreops.properties.figures import pictures as rock_plots
+from poreops.properties.judging.left_out import Kinds, key, left_out_sets
+from poreops.properties.learning.laws import targets
+from poreops.properties.learning.plans import SliceSplitConfig, plan_by_group
+from poreops.properties.learning.stacks import EnsembleConfig, fit
+from poreops.properties.search import EnsembleSearchConfig, combinations
+from poreops.properties.slices.features import design
 
 TABLE, SELECTED = (
     Path("artifacts/parts/learn.parquet"),
@@ -111,7 +111,7 @@ def main() -> None:
         parent.log_metrics({"against_grid": costs})
     write_yaml("artifacts/tune/ensemble/best.yaml", {"chosen": chosen})
     write_json(REPORTS / "ensemble_search.json", {"use": config.use, "against_grid": costs})
-    plots.save(rock_plots.search_costs(costs), REPORTS / "properties/search/cost.png")
+    save(rock_plots.search_costs(costs), REPORTS / "properties/search/cost.png")
 
 
 if __name__ == "__main__":

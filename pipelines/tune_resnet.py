@@ -8,14 +8,14 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from poreops.base.files import sha256, write_yaml
+from poreops.base.settings import section
+from poreops.conductance.learning.resnet import ResnetConfig
+from poreops.conductance.learning.training import Candidate, TrainingConfig
+from poreops.conductance.search import Objective, ResnetSearchConfig, SearchData
 from poreops.errors import exit_on_input_error
-from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.resnet_search import Objective, ResnetSearchConfig, SearchData
-from poreops.learning.search import STATED, search
-from poreops.learning.training import Candidate, TrainingConfig
-from poreops.sections import section
-from poreops.store import sha256, write_yaml
-from poreops.tracking import run
+from poreops.mlops.search import STATED, search
+from poreops.mlops.tracking import run
 
 ARTIFACTS, PARTIAL = Path("artifacts"), Path("artifacts/.partial/tune")
 SPLIT, LABELS = ARTIFACTS / "splits/by_volume.h5", ARTIFACTS / "labels/train.h5"

@@ -12,25 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from poreops.base.files import sha256, write_yaml
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import overridden, section
+from poreops.cores.features.extractors import extractor
+from poreops.cores.features.scores import kid
+from poreops.cores.judging.evaluation import CoreEvaluationConfig
+from poreops.cores.learning.grey_scale import GreyScale
+from poreops.cores.learning.networks import WganConfig
+from poreops.cores.learning.training import History, WganCandidate, WganTrainingConfig, train_gan
+from poreops.cores.model import DigitalCoreModel
+from poreops.cores.search import WganSearchConfig
 from poreops.errors import exit_on_input_error
-from poreops.learning.core_evaluation import CoreEvaluationConfig
-from poreops.learning.core_model import DigitalCoreModel
-from poreops.learning.extractors import extractor
-from poreops.learning.finite import DivergedError
-from poreops.learning.grey_scale import GreyScale
-from poreops.learning.image_scores import kid
-from poreops.learning.search import STATED, Outcome, PrunedError, Trial, search
-from poreops.learning.wgan_gp import WganConfig
-from poreops.learning.wgan_search import WganSearchConfig
-from poreops.learning.wgan_training import (
-    History,
-    WganCandidate,
-    WganTrainingConfig,
-    train_gan,
-)
-from poreops.sections import overridden, section
-from poreops.store import read_hdf5, sha256, write_yaml
-from poreops.tracking import Run, run
+from poreops.mlops.finite import DivergedError
+from poreops.mlops.search import STATED, Outcome, PrunedError, Trial, search
+from poreops.mlops.tracking import Run, run
 
 CROPS, PARTIAL = Path("artifacts/crops"), Path("artifacts/.partial/tune_wgan")
 TRAIN, SEARCH = CROPS / "train.h5", CROPS / "search.h5"

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from poreops.errors import exit_on_input_error
-from poreops.expectations import validate
-from poreops.sections import section
-from poreops.store import open_hdf5, read_conduits, read_hdf5, write_json, write_text
-from poreops.suites import (
+from poreops.base.files import write_json, write_text
+from poreops.base.hdf5 import open_hdf5, read_hdf5
+from poreops.base.settings import section
+from poreops.conductance.suites import (
     ValidationConfig,
     conduit_facts,
     conduit_suite,
@@ -20,6 +19,9 @@ from poreops.suites import (
     volume_facts,
     volume_suite,
 )
+from poreops.conduits.table import read_conduits
+from poreops.errors import exit_on_input_error
+from poreops.mlops.expectations import validate
 
 ARTIFACTS, REPORTS = Path("artifacts"), Path("reports")
 _SLICE = 512  # conduits read at a time

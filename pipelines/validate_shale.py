@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from poreops.cores.suite import CoreValidationConfig, crop_facts, crop_suite
+from poreops.base.files import write_json, write_text
+from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import section
+from poreops.cores.crops import PARTS, Crops
+from poreops.cores.suites import CoreValidationConfig, crop_facts, crop_suite
 from poreops.errors import exit_on_input_error
-from poreops.expectations import validate
-from poreops.sections import section
-from poreops.store import read_hdf5, write_json, write_text
-from poreops.volumes.grey import PARTS, Crops
+from poreops.mlops.expectations import validate
 
 CROPS, REPORTS = Path("artifacts/crops"), Path("reports")
 

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from poreops.base.files import read_table, write_json, write_text
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.expectations import validate
-from poreops.learning.plans import SliceSplitConfig
-from poreops.rocks.parts import LEARN, with_parts
-from poreops.rocks.suites import (
+from poreops.mlops.expectations import validate
+from poreops.properties.learning.parts import LEARN, with_parts
+from poreops.properties.learning.plans import SliceSplitConfig
+from poreops.properties.suites import (
     RockValidationConfig,
     rock_facts,
     rock_suite,
@@ -15,8 +17,6 @@ from poreops.rocks.suites import (
     split_facts,
     split_suite,
 )
-from poreops.sections import section
-from poreops.store import read_table, write_json, write_text
 
 REPORTS = Path("reports")
 

@@ -7,8 +7,8 @@ import scipy.ndimage as spim
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import splu
 
-from poreops.regions.partition import Regions, partition
-from poreops.volumes.generate import SpherePackConfig, sphere_pack
+from poreops.conduits.partition import Regions, partition
+from poreops.synthetic.spheres import SpherePackConfig, sphere_pack
 
 
 @cache

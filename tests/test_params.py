@@ -3,9 +3,9 @@
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.files import read_yaml
 from poreops.errors import InputError
 from poreops.params import merge_profile, profiles, resolve, select_profile, validate
-from poreops.store import read_yaml
 
 PARAMS = """\
 # what a reader should know

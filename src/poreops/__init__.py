@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
-    from poreops.conductance import export_for_porespy, load_model
-    from poreops.network import build_network
-    from poreops.regions.partition import partition
-    from poreops.rocks.properties import load_rock_model
-    from poreops.transport.bulk import formation_factor
-    from poreops.transport.image_check import check
-    from poreops.transport.size_factor import diffusive_size_factors
-    from poreops.transport.stokes import hydraulic_size_factors, permeability
-    from poreops.volumes.read import read_image
+    from poreops.conductance.registry import export_for_porespy, load_model
+    from poreops.conduits.diffusive import diffusive_size_factors
+    from poreops.conduits.hydraulic import hydraulic_size_factors
+    from poreops.conduits.image_check import check
+    from poreops.conduits.partition import partition
+    from poreops.images.read import read_image
+    from poreops.networks.network import build_network
+    from poreops.properties.registry import load_rock_model
+    from poreops.solvers.diffusion.bulk import formation_factor
+    from poreops.solvers.stokes.permeability import permeability
 
     __version__: str
 
@@ -38,17 +39,17 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    "build_network": "poreops.network",
-    "check": "poreops.transport.image_check",
-    "diffusive_size_factors": "poreops.transport.size_factor",
-    "export_for_porespy": "poreops.conductance",
-    "formation_factor": "poreops.transport.bulk",
-    "hydraulic_size_factors": "poreops.transport.stokes",
-    "load_model": "poreops.conductance",
-    "load_rock_model": "poreops.rocks.properties",
-    "partition": "poreops.regions.partition",
-    "permeability": "poreops.transport.stokes",
-    "read_image": "poreops.volumes.read",
+    "build_network": "poreops.networks.network",
+    "check": "poreops.conduits.image_check",
+    "diffusive_size_factors": "poreops.conduits.diffusive",
+    "export_for_porespy": "poreops.conductance.registry",
+    "formation_factor": "poreops.solvers.diffusion.bulk",
+    "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "load_model": "poreops.conductance.registry",
+    "load_rock_model": "poreops.properties.registry",
+    "partition": "poreops.conduits.partition",
+    "permeability": "poreops.solvers.stokes.permeability",
+    "read_image": "poreops.images.read",
 }
 
 

@@ -12,34 +12,35 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from poreops.compute import ComputeConfig
+from poreops.base.files import read_yaml, write_text
+from poreops.base.settings import RESOLVED
+from poreops.conductance.gate import GateConfig
+from poreops.conductance.judging.networks import NetworkEvaluationConfig
+from poreops.conductance.learning.resnet import ResnetConfig
+from poreops.conductance.learning.splits import SplitConfig
+from poreops.conductance.learning.training import TrainingConfig
+from poreops.conductance.search import ResnetSearchConfig
+from poreops.conductance.suites import ValidationConfig
+from poreops.conduits.labels import LabelConfig
+from poreops.conduits.partition import PartitionConfig
+from poreops.cores.crops import ShaleConfig
 from poreops.cores.gate import CoreGateConfig
-from poreops.cores.suite import CoreValidationConfig
+from poreops.cores.judging.evaluation import CoreEvaluationConfig
+from poreops.cores.learning.networks import WganConfig
+from poreops.cores.learning.training import WganTrainingConfig
+from poreops.cores.search import WganSearchConfig
+from poreops.cores.suites import CoreValidationConfig
 from poreops.errors import InputError
-from poreops.evaluation import GateConfig, NetworkEvaluationConfig
-from poreops.learning.core_evaluation import CoreEvaluationConfig
-from poreops.learning.ensemble import EnsembleConfig
-from poreops.learning.ensemble_search import EnsembleSearchConfig
-from poreops.learning.plans import SliceSplitConfig
-from poreops.learning.resnet3d import ResnetConfig
-from poreops.learning.resnet_search import ResnetSearchConfig
-from poreops.learning.splits import SplitConfig
-from poreops.learning.training import TrainingConfig
-from poreops.learning.wgan_gp import WganConfig
-from poreops.learning.wgan_search import WganSearchConfig
-from poreops.learning.wgan_training import WganTrainingConfig
-from poreops.regions.partition import PartitionConfig
-from poreops.rocks.gate import RockEvaluationConfig, RockGateConfig
-from poreops.rocks.suites import RockValidationConfig
-from poreops.sections import RESOLVED
-from poreops.slices.rock_table import RocksConfig
-from poreops.slices.segment import SegmentConfig
-from poreops.slices.selection import SelectionConfig
-from poreops.store import read_yaml, write_text
-from poreops.suites import ValidationConfig
-from poreops.transport.labels import LabelConfig
-from poreops.volumes.generate import VolumesConfig
-from poreops.volumes.grey import ShaleConfig
+from poreops.machine.tasks import ComputeConfig
+from poreops.properties.gate import RockEvaluationConfig, RockGateConfig
+from poreops.properties.learning.plans import SliceSplitConfig
+from poreops.properties.learning.stacks import EnsembleConfig
+from poreops.properties.rocks import RocksConfig
+from poreops.properties.search import EnsembleSearchConfig
+from poreops.properties.selection import SelectionConfig
+from poreops.properties.slices.segment import SegmentConfig
+from poreops.properties.suites import RockValidationConfig
+from poreops.synthetic.spheres import VolumesConfig
 
 DEFAULT_PROFILE = "default"
 """The profile that changes nothing: params.yaml as it stands."""

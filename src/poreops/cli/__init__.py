@@ -225,8 +225,8 @@ def properties(
 ) -> None:
     """Predict porosity and permeability from grey micro-CT slices, with intervals."""
     from poreops.cli import rock_jobs, show
-    from poreops.volumes.labels import parse_labels
-    from poreops.volumes.spacing import parse_voxel_size
+    from poreops.images.labels import parse_labels
+    from poreops.images.spacing import parse_voxel_size
 
     edges = parse_voxel_size(voxel_size)
     phase = rock_jobs.Phase(threshold, pores, parse_labels(pore_label), mask)

@@ -47,9 +47,9 @@ def deliver(
     """Compute, print the numbers and then write the folder, so that a full disk loses none."""
     whole: Any = nullcontext()
     if out is not None:
-        from poreops import report
+        from poreops.cli import result_files
 
-        whole = report.output_folder(out, overwrite=overwrite)
+        whole = result_files.output_folder(out, overwrite=overwrite)
     printed = False
     try:
         with whole as folder:
@@ -57,14 +57,14 @@ def deliver(
                 answer = compute(folder)
             results = plain(answer.results)
             if folder is not None:
-                results["files"] = report.files_with(answer.files)
+                results["files"] = result_files.files_with(answer.files)
             document = results | plain(answer.details or {})
             _print(json.dumps(document, indent=2, allow_nan=False) if as_json else text(document))
             printed = True
             if folder is not None:
                 with stdout_for_answers_only():
                     answer.write(folder)
-                    report.write_results(folder, results)
+                    result_files.write_results(folder, results)
     except OSError as error:
         if not printed:
             raise

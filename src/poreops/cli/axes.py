@@ -13,7 +13,7 @@ FLOW_KEYS = ("permeability_m2", "permeability_md")
 
 def axis_names(axis: str, ndim: int) -> list[str]:
     """Return the names of the axes that were asked for."""
-    from poreops.arguments import AXES
+    from poreops.base.arguments import AXES
 
     names = list(AXES[:ndim])
     if axis != "all" and axis not in names:

@@ -66,8 +66,8 @@ def formation_factor(
     octants: bool,
 ) -> Answer:
     """Solve diffusion in the whole image along one axis or all."""
-    from poreops.arguments import checked_axis
-    from poreops.transport.bulk import formation_factor as solve
+    from poreops.base.arguments import checked_axis
+    from poreops.solvers.diffusion.bulk import formation_factor as solve
 
     clock = Clock()
     header = source.fitting_header(BULK_BYTES_PER_VOXEL, "solving diffusion")
@@ -124,10 +124,10 @@ def permeability(
     octants: bool,
 ) -> Answer:
     """Solve Stokes flow through the whole image along one axis or all."""
-    from poreops.arguments import checked_axis
-    from poreops.transport import stokes
-    from poreops.transport.refinement import checked_refine
-    from poreops.transport.walls import checked_walls
+    from poreops.base.arguments import checked_axis
+    from poreops.solvers.stokes import permeability as stokes
+    from poreops.solvers.stokes.refinement import checked_refine
+    from poreops.solvers.stokes.walls import checked_walls
 
     clock = Clock()
     boundaries = {
@@ -179,7 +179,7 @@ def permeability(
 
 
 def _sides(periodic: str | None, ndim: int) -> list[int]:
-    from poreops.arguments import checked_axis
+    from poreops.base.arguments import checked_axis
 
     if periodic is None:
         return []

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.regions.partition import Regions
-from poreops.transport.image_check import ImageCheck, Parts, check
-from poreops.volumes.reading import Reading
+from poreops.conduits.image_check import ImageCheck, Parts, check
+from poreops.conduits.partition import Regions
+from poreops.images.reading import Reading
 
 Results = dict[str, Any]
 

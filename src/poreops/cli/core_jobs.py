@@ -7,9 +7,9 @@ from poreops.cli.answer import Answer
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.errors import InputError
-from poreops.volumes.grey_stack import read_grey_set
-from poreops.volumes.memory import require_memory
-from poreops.volumes.reading import Reading
+from poreops.images.grey_stack import read_grey_set
+from poreops.images.reading import Reading
+from poreops.machine.memory import require_memory
 
 Results = dict[str, Any]
 
@@ -24,7 +24,7 @@ def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | N
     import tifffile
     from tqdm import tqdm
 
-    from poreops.cores.gate import load_core_model
+    from poreops.cores.registry import load_core_model
 
     if count < 1:
         raise InputError(f"the number of cores must be positive, got {count}; give it as -n 1")
@@ -57,9 +57,9 @@ def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
 ) -> Answer:
     """Compare two sets of images."""
-    from poreops.learning.core_evaluation import CoreEvaluationConfig, feature_scores
-    from poreops.learning.core_structure import Segmentation, s2_error, structure
-    from poreops.learning.extractors import checked_name, extractor
+    from poreops.cores.features.extractors import checked_name, extractor
+    from poreops.cores.features.structure import Segmentation, s2_error, structure
+    from poreops.cores.judging.evaluation import CoreEvaluationConfig, feature_scores
 
     name = checked_name(extractor_name)
     clock = Clock()

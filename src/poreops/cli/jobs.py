@@ -50,10 +50,10 @@ class Conductances:
 
 def network(source: ImageSource, given: Conductances, axis: str, octants: bool) -> Answer:
     """Build the network of an image, with its transport properties."""
-    from poreops import report
-    from poreops.conduits import checked_method, checked_transport, walls_of_flow
-    from poreops.network import BYTES_PER_VOXEL, network_of_regions
-    from poreops.regions.partition import partition
+    from poreops.cli import result_files
+    from poreops.conduits.methods import checked_method, checked_transport, walls_of_flow
+    from poreops.conduits.partition import partition
+    from poreops.networks.network import BYTES_PER_VOXEL, network_of_regions
 
     clock = Clock()
     checked_transport(given.transport, given.name)
@@ -113,19 +113,19 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     }
 
     def write(folder: Path) -> None:
-        report.write_network(folder, built)
+        result_files.write_network(folder, built)
 
-    return Answer(results, report.NETWORK_FILES, write)
+    return Answer(results, result_files.NETWORK_FILES, write)
 
 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
-    from poreops import report
-    from poreops.conduits import NO_CONTACTS, checked_method, walls_of_flow
-    from poreops.conduits import size_factors as conduit_size_factors
-    from poreops.network import BYTES_PER_VOXEL
-    from poreops.regions.partition import partition
-    from poreops.transport.quantity import voxel_power
+    from poreops.cli import result_files
+    from poreops.conduits.methods import NO_CONTACTS, checked_method, walls_of_flow
+    from poreops.conduits.methods import size_factors as conduit_size_factors
+    from poreops.conduits.partition import partition
+    from poreops.conduits.quantity import voxel_power
+    from poreops.networks.network import BYTES_PER_VOXEL
 
     clock = Clock()
     target = _target(given.transport)
@@ -151,7 +151,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
         )  # fmt: skip
     with clock.timed("size_factors"):
         if convention == "porespy":
-            from poreops.transport.size_factor import diffusive_size_factors
+            from poreops.conduits.diffusive import diffusive_size_factors
 
             throats = diffusive_size_factors(
                 regions.labels, regions.conns, convention="porespy", workers=given.workers
@@ -181,10 +181,10 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     }
 
     def write(folder: Path) -> None:
-        report.write_size_factors(folder, regions, values, voxel_size, target)
+        result_files.write_size_factors(folder, regions, values, voxel_size, target)
 
     details = {"conns": regions.conns.tolist(), "size_factors": values.tolist()}
-    return Answer(results, report.SIZE_FACTOR_FILES, write, details)
+    return Answer(results, result_files.SIZE_FACTOR_FILES, write, details)
 
 
 def _target(transport: str) -> Any:

@@ -225,8 +225,8 @@ def source(
 ) -> "ImageSource":
     """Return the image file and how it is read, from the options as they were given."""
     from poreops.cli.source import ImageSource
-    from poreops.volumes.labels import parse_labels
-    from poreops.volumes.spacing import parse_voxel_size
+    from poreops.images.labels import parse_labels
+    from poreops.images.spacing import parse_voxel_size
 
     return ImageSource(
         image, dataset, parsed_shape(shape), dtype, offset, parse_labels(pore_label),

@@ -13,7 +13,7 @@ from poreops.cli.checking import voxel_size_results
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.cli.source import required_edge
-from poreops.volumes.spacing import VoxelSize
+from poreops.images.spacing import VoxelSize
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ def properties(
 ) -> Answer:
     """Predict the properties of a rock from its grey slices."""
     import poreops
-    from poreops import report
-    from poreops.rocks.properties import load_rock_model
-    from poreops.slices.rock_images import read_grey
-    from poreops.slices.rock_table import MILLIDARCY
+    from poreops.cli import result_files
+    from poreops.properties.registry import load_rock_model
+    from poreops.properties.rock_images import read_grey
+    from poreops.properties.rocks import MILLIDARCY
 
     clock = Clock()
     name = Path(image).name
@@ -97,16 +97,16 @@ def properties(
     }
 
     def write(folder: Path) -> None:
-        report.write_slices(folder, grey, found.segmented.labels, results["slices"])
+        result_files.write_slices(folder, grey, found.segmented.labels, results["slices"])
 
-    return Answer(results, report.SLICE_FILES, write)
+    return Answer(results, result_files.SLICE_FILES, write)
 
 
 def _mask(path: str | None) -> NDArray[np.bool_] | None:
     """Return the field of view, (h, w) or (n, h, w)."""
     if path is None:
         return None
-    from poreops.volumes.read import read_image
+    from poreops.images.read import read_image
 
     return read_image(path)
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
-from poreops.volumes.memory import require_memory
-from poreops.volumes.read import read_header, read_volume
-from poreops.volumes.reading import Reading, Volume
-from poreops.volumes.spacing import VoxelSize
+from poreops.images.read import read_header, read_volume
+from poreops.images.reading import Reading, Volume
+from poreops.images.spacing import VoxelSize
+from poreops.machine.memory import require_memory
 
 
 class Phases(NamedTuple):
@@ -22,7 +22,7 @@ class Phases(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageSource:
-    """An image file and how to read it; see `poreops.volumes.read.read_volume`."""
+    """An image file and how to read it; see `poreops.images.read.read_volume`."""
 
     path: str
     dataset: str | None = None

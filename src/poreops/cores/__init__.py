@@ -1,1 +1,1 @@
-"""Digital cores: gate, plots, suite, the registered model."""
+"""The digital-cores line: grey images drawn by a network."""

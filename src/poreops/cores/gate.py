@@ -1,17 +1,11 @@
 """The gate of the digital cores: limits from the rock itself, nulls, and what is offered."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from poreops import gate
-
-if TYPE_CHECKING:
-    from poreops.learning.core_model import DigitalCoreModel
-
-MODEL = "digital-core"
-"""Name of the registered model."""
+from poreops.mlops import gate
 
 MAIN = "kid"
 """The score that decides between generators."""
@@ -99,27 +93,3 @@ def verdict(
 def best(candidates: Mapping[str, Scores], reasons: Mapping[str, list[str]]) -> str:
     """Return the name of what is offered: the lowest KID of those that pass, else of all."""
     return min(candidates, key=lambda name: (bool(reasons[name]), candidates[name][MAIN]))
-
-
-def load_core_model(uri: str) -> "DigitalCoreModel":
-    """Load a digital core model.
-
-    Parameters
-    ----------
-    uri : as ``models:/digital-core@champion``, or a folder that the stage train_wgan wrote
-
-    Returns
-    -------
-    DigitalCoreModel
-        With ``.generate(count, size, seed=0)``.
-
-    Raises
-    ------
-    InputError
-        No such model or no champion (``make repro`` makes one), or files that do not fit.
-    """
-    from poreops.learning.core_model import DESCRIPTION, DigitalCoreModel
-    from poreops.registration import model_files
-
-    remedy = f"name one that register_wgan registered, as models:/{MODEL}@champion"
-    return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))

@@ -1,0 +1,1 @@
+"""The conductance line: size factors of conduits, learned."""

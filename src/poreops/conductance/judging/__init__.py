@@ -1,0 +1,1 @@
+"""Scores of members, nulls and rules, on conduits and in networks."""

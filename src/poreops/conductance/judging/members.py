@@ -1,0 +1,152 @@
+"""Score the members on conduits that they did not learn from, and choose one to be served."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
+from poreops.conductance.judging.scores import scores
+from poreops.conductance.learning.encoding import Encoded, encode
+from poreops.conductance.learning.members import MEMBERS, Member
+from poreops.conductance.model import ConductanceModel
+from poreops.conduits.labels import label_definition
+from poreops.conduits.quantity import zoom_power
+from poreops.conduits.table import read_conduits
+
+_SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model says of some conduits, and what it says when its inputs are permuted.
+
+    Attributes
+    ----------
+    found : (n,) float64 [voxel], of flow [voxel³]
+    permuted : the same with the images (the scalars, of a model without an image) of other
+        conduits; None for the coarse solve, which learned nothing
+    """
+
+    found: Floats
+    permuted: Floats | None
+
+
+def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Judged:
+    """Predict the conduits of a file that ``extract_conduits`` wrote.
+
+    Parameters
+    ----------
+    model : ConductanceModel
+    conduits : path
+    seed : of the permutation
+    """
+    images, scalars, ratios = [], [], []
+    for part in _slices(conduits):
+        encoded = encode(part.roi, model.network.image)
+        images.append(encoded.image)
+        scalars.append(encoded.scalars)
+        ratios.append(part.zoom_ratio)
+    whole = Encoded(np.concatenate(images), np.concatenate(scalars))
+    scale = np.concatenate(ratios) ** zoom_power(model.target, model.ndim)
+    found = model.predict_encoded(whole) / scale
+    if model.member == "coarse":
+        return Judged(found, None)
+    order = np.random.default_rng(seed).permutation(len(scale))
+    if model.network.image == "none":
+        mixed = Encoded(whole.image, whole.scalars[order])
+    else:
+        mixed = Encoded(whole.image[order], whole.scalars)
+    return Judged(found, model.predict_encoded(mixed) / scale)
+
+
+def _slices(conduits: str | Path) -> Iterator[Any]:
+    with open_hdf5(conduits) as file:
+        count = len(file["volume"])
+    for start in range(0, count, _SLICE):
+        yield read_conduits(conduits, slice(start, start + _SLICE))
+
+
+def member_scores(judged: Judged, truth: Floats) -> dict[str, float]:
+    """Scores of a member, and its mean error once its inputs are permuted.
+
+    Conduits whose simulation did not settle have no truth and are left out.
+    """
+    known = np.isfinite(truth)
+    found = scores(judged.found[known], truth[known])
+    if judged.permuted is not None:
+        found["mape_permuted"] = scores(judged.permuted[known], truth[known])["mape"]
+    return found
+
+
+def constant(training: Floats, truth: Floats) -> dict[str, float]:
+    """Scores of the constant that errs least on the training labels: their geometric mean."""
+    value = float(np.exp(np.nanmean(np.log(training))))
+    known = truth[np.isfinite(truth)]
+    return scores(np.full(len(known), value), known)
+
+
+def chosen_member(found: Mapping[Member, Mapping[str, float]], gain: float) -> Member:
+    """Return the member to be served.
+
+    A dearer member takes the place of a simpler one only where its mean error is below ``gain``
+    times that of the simpler one.
+
+    Examples
+    --------
+    >>> errors = {"coarse": 0.065, "scalars": 0.039, "image": 0.27, "both": 0.038}
+    >>> chosen_member({name: {"mape": error} for name, error in errors.items()}, 0.9)
+    'scalars'
+    """
+    order: Sequence[Member] = [member for member in MEMBERS if member in found]
+    best = order[0]
+    for member in order[1:]:
+        if found[member]["mape"] < gain * found[best]["mape"]:
+            best = member
+    return best
+
+
+def probe_scores(folder: Path, probe: Path) -> dict[str, float]:
+    """Load a model from its own files and score it on a probe, as the registry does.
+
+    Parameters
+    ----------
+    folder : that ``ConductanceModel.save`` wrote
+    probe : HDF5 file with ``roi`` (n, 64, 64[, 64]) uint8 and ``size_factor`` (n,) float64 in
+        voxels of the ROI, of what the attributes ``target``, ``ndim`` and ``convention`` say
+
+    Raises
+    ------
+    InputError
+        If the model does not load, is not finite, or predicts something else.
+    """
+    arrays, stated = read_hdf5(probe)
+    model = ConductanceModel.load(folder)
+    model.check_predicts(label_definition(stated), int(stated["ndim"]))
+    return scores(model.predict(arrays["roi"]), arrays["size_factor"])
+
+
+def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
+    """Keep every k-th conduit of a file, for every later rival to be scored on.
+
+    Parameters
+    ----------
+    path : HDF5 file to write, as `probe_scores` reads it
+    conduits, labels : files of the stages extract_conduits and label_conduits
+    count : about the number of conduits
+    """
+    arrays, stated = read_hdf5(labels)
+    truth = arrays["size_factor"]
+    known = np.flatnonzero(np.isfinite(truth))
+    rows = known[:: -(-len(known) // count)]
+    part = read_conduits(conduits, rows)
+    ndim = part.roi.ndim - 1
+    scale = part.zoom_ratio ** zoom_power(stated["target"], ndim)
+    content: dict[str, NDArray[Any]] = {"roi": part.roi, "size_factor": truth[rows] * scale}
+    attributes: dict[str, Any] = {**stated, "ndim": ndim}
+    write_hdf5(path, content, attributes)
+    return path

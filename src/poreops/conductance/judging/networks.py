@@ -1,0 +1,237 @@
+"""Judge the ways to a conductance by what whole networks carry, and time them."""
+
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.conductance.model import ConductanceModel
+from poreops.conductance.registry import load_model
+from poreops.conduits.crop import crop_conduits
+from poreops.conduits.joined import joined
+from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.partition import PartitionConfig, Regions, partition
+from poreops.networks.network import PoreNetwork, network_of_regions
+from poreops.solvers.diffusion.bulk import formation_factor
+from poreops.solvers.stokes.permeability import SEALED, UnderResolvedWarning, permeability
+from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
+
+METHODS = ("dns", "shape_factor", "geometry")
+Floats = NDArray[np.float64]
+
+
+class NetworkEvaluationConfig(BaseModel):
+    """How networks are judged.
+
+    Attributes
+    ----------
+    runtime_sizes : edges of the volumes whose run time is measured [voxel]
+    runtime_porosity, runtime_radius : of all of them, so that the size alone differs
+    runtime_repeats : of each measurement, whose median counts
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runtime_sizes: tuple[Annotated[int, Field(ge=32)], ...]
+    runtime_porosity: Annotated[float, Field(gt=0, lt=1)]
+    runtime_radius: Annotated[float, Field(gt=0)]
+    runtime_repeats: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One volume by full-volume DNS and by the networks of all methods.
+
+    Attributes
+    ----------
+    truth : (ndim,) float64
+        Formation factor, or permeability [voxel²], along each axis by DNS of the whole volume.
+    found : method → (ndim,) float64, of its network
+    size_factors : method → (Nt,) float64 [voxel], of flow [voxel³]
+    regions : Regions
+    """
+
+    truth: Floats
+    found: Mapping[str, Floats]
+    size_factors: Mapping[str, Floats]
+    regions: Regions
+
+
+def compare_networks(
+    im: NDArray[np.bool_],
+    settings: PartitionConfig,
+    label: LabelConfig,
+    models: Mapping[str, str],
+) -> Comparison:
+    """Compare all methods on one volume; a task of its own, on one thread.
+
+    Parameters
+    ----------
+    im : (nx, ny[, nz]) bool, True = pore
+    settings : of the partition
+    label : its target says what is compared, and its walls what the simulations of flow take
+    models : name → URI or folder of a conductance model
+    """
+    regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
+    # geometry and shape factor describe spheres and cones: 3D only
+    methods = METHODS if im.ndim == 3 else METHODS[:1]
+    flow = label.target == "hydraulic"
+    transport = "flow" if flow else "diffusion"
+    networks = {
+        name: network_of_regions(
+            regions,
+            1.0,
+            name,
+            None,
+            1,
+            transport=transport,
+            walls=label.walls if flow and name == "dns" else None,
+            convention=label.convention if not flow and name == "dns" else None,
+        )
+        for name in methods
+    } | {
+        name: network_of_regions(regions, 1.0, "model", _model(uri), 1, transport=transport)
+        for name, uri in models.items()
+    }
+    axes = range(im.ndim)
+
+    def whole(axis: int) -> float:
+        if flow:  # networks end at the faces, so the sides are walls
+            with warnings.catch_warnings():
+                # conduits see the same voxels: their resolution is not in question
+                warnings.simplefilter("ignore", UnderResolvedWarning)
+                return permeability(
+                    im, axis, boundary=SEALED, walls=label.walls, workers=1
+                ).permeability
+        return formation_factor(im, axis).formation_factor
+
+    def carried(network: PoreNetwork, axis: int) -> float:
+        if flow:
+            return network.permeability(axis).permeability
+        return network.formation_factor(axis).formation_factor
+
+    return Comparison(
+        truth=np.array([whole(axis) for axis in axes]),
+        found={
+            name: np.array([carried(network, axis) for axis in axes])
+            for name, network in networks.items()
+        },
+        size_factors={
+            name: network.hydraulic_size_factors if flow else network.size_factors
+            for name, network in networks.items()
+        },
+        regions=regions,
+    )
+
+
+@dataclass(frozen=True)
+class RunTime:
+    """Seconds from an image to its formation factor, step by step.
+
+    Attributes
+    ----------
+    conduits : number of them
+    model, dns : step → seconds, when the model or DNS gives the size factors
+    """
+
+    conduits: int
+    model: Mapping[str, float]
+    dns: Mapping[str, float]
+
+
+def run_time(
+    im: NDArray[np.bool_],
+    settings: PartitionConfig,
+    label: LabelConfig,
+    model: ConductanceModel,
+    repeats: int,
+) -> RunTime:
+    """Time extraction, ROI preparation, prediction or simulation of the same conduits, transport.
+
+    Parameters
+    ----------
+    im : (nx, ny[, nz]) bool, True = pore
+    settings : of the partition
+    label : what is simulated
+    model : ConductanceModel
+    repeats : of each step, whose median counts
+    """
+    found = [_run_time(im, settings, label, model) for _ in range(repeats)]
+
+    def median(ways: list[dict[str, float]]) -> dict[str, float]:
+        return {step: float(np.median([way[step] for way in ways])) for step in ways[0]}
+
+    conduits, by_model, by_dns = zip(*found, strict=True)
+    return RunTime(conduits[0], median(list(by_model)), median(list(by_dns)))
+
+
+def _run_time(
+    im: NDArray[np.bool_], settings: PartitionConfig, label: LabelConfig, model: ConductanceModel
+) -> tuple[int, dict[str, float], dict[str, float]]:
+    start = time.perf_counter()
+    regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
+    extraction = time.perf_counter() - start
+    # kernels are compiled and graphs are traced before
+    model.size_factors(regions.labels, regions.conns[:2])
+    simulated_size_factors(regions.labels, regions.conns[:2], label)
+    preparation, prediction = 0.0, 0.0
+    start = time.perf_counter()
+    crops = crop_conduits(regions.labels, regions.conns)
+    carrying = (part for crop in crops if (part := joined(crop)) is not None)
+    for encoded, _ in model.prepared(carrying):
+        middle = time.perf_counter()
+        model.predict_encoded(encoded)
+        preparation += middle - start
+        start = time.perf_counter()
+        prediction += start - middle
+    start = time.perf_counter()
+    simulated_size_factors(regions.labels, regions.conns, label)
+    simulation = time.perf_counter() - start
+    network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")
+    start = time.perf_counter()
+    network.formation_factor(0)
+    transport = time.perf_counter() - start
+
+    def steps(preparing: float, labelling: float) -> dict[str, float]:
+        return {
+            "extraction": extraction,
+            "ROI preparation": preparing,
+            "size factors": labelling,
+            "transport": transport,
+        }
+
+    return len(regions.conns), steps(preparation, prediction), steps(0.0, simulation)
+
+
+def run_times(
+    volumes: VolumesConfig,
+    settings: PartitionConfig,
+    label: LabelConfig,
+    config: NetworkEvaluationConfig,
+    model: ConductanceModel,
+) -> dict[str, RunTime]:
+    """Time one new volume of each asked size, all of one porosity and one radius."""
+    found = {}
+    for size in config.runtime_sizes:
+        change = {
+            "shape": size, "shape_2d": size,
+            "porosity": (config.runtime_porosity,) * 2, "radius": (config.runtime_radius,) * 2,
+        }  # fmt: skip
+        spheres = volumes.spheres.model_copy(update=change)
+        im = sphere_pack(
+            spheres, volumes.ndim, volume_seed(volumes.seed, "network", 90_000 + size)
+        )
+        name = f"{size}{'³' if volumes.ndim == 3 else '²'}"
+        found[name] = run_time(im, settings, label, model, config.runtime_repeats)
+    return found
+
+
+@cache
+def _model(uri: str) -> ConductanceModel:
+    return load_model(uri)

@@ -1,0 +1,40 @@
+"""How well predicted size factors agree with simulated ones."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_SMALLEST = 1e-6  # stands for predictions without a logarithm, which only a linear target makes
+
+
+def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+    """Score predictions against positive references.
+
+    Parameters
+    ----------
+    predicted, truth : (n,) float
+
+    Returns
+    -------
+    dict
+        ``r2`` of the values (governed by the large ones), ``r2_log`` of their logarithms,
+        ``mape`` mean absolute relative error, ``off_by_10pct`` share off by more than 10 %.
+    """
+    p, t = np.asarray(predicted, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    error = relative_error(p, t)
+    return {
+        "r2": r2(p, t),
+        "r2_log": r2(np.log(np.maximum(p, _SMALLEST)), np.log(t)),
+        "mape": float(error.mean()),
+        "off_by_10pct": float((error > 0.1).mean()),
+    }
+
+
+def relative_error(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
+    """Absolute relative error, (n,) float64."""
+    return np.abs(np.asarray(predicted, np.float64) / np.asarray(truth, np.float64) - 1.0)
+
+
+def r2(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
+    """Coefficient of determination, 1 - SS_residual / SS_total; 0 when the truth is constant."""
+    total = float(((truth - truth.mean()) ** 2).sum())
+    return 1.0 - float(((predicted - truth) ** 2).sum()) / total if total > 0 else 0.0

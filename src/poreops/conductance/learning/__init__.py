@@ -1,0 +1,1 @@
+"""Members, encoding, networks and training."""

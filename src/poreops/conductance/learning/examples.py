@@ -1,0 +1,51 @@
+"""The encoded examples that networks learn from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from poreops.base.hdf5 import open_hdf5
+from poreops.conductance.learning.encoding import Encoded, ImageEncoding, encode
+from poreops.conductance.learning.splits import Rows
+from poreops.conductance.learning.training import Examples
+from poreops.conduits.labels import label_definition
+from poreops.conduits.quantity import zoom_power
+from poreops.conduits.table import read_conduits
+
+_SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
+
+
+def read_examples(
+    conduits: str | Path,
+    labels: str | Path,
+    image: ImageEncoding,
+    rows: Rows | None = None,
+    *,
+    workers: int | None = None,
+) -> Examples:
+    """Read and encode conduits with their labels, in slices.
+
+    The size factors are those of the ROI, in powers of its voxel (`transport.quantity`). Conduits
+    that did not settle have none and are left out.
+
+    Parameters
+    ----------
+    conduits, labels : files of the stages extract_conduits and label_conduits
+    image : encoding of the image branch
+    rows : (n,) int64, increasing; all by default
+    """
+    with open_hdf5(labels) as file:
+        size_factors, label = file["size_factor"][()], label_definition(file.attrs)
+    rows = np.arange(len(size_factors)) if rows is None else rows
+    rows = rows[np.isfinite(size_factors[rows])]
+    images, scalars, ratios = [], [], []
+    for start in range(0, len(rows), _SLICE):
+        part = read_conduits(conduits, rows[start : start + _SLICE])
+        encoded = encode(part.roi, image, workers=workers)
+        images.append(encoded.image)
+        scalars.append(encoded.scalars)
+        ratios.append(part.zoom_ratio)
+        ndim = part.roi.ndim - 1
+    encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
+    scale = np.concatenate(ratios) ** zoom_power(label.target, ndim)
+    return Examples(encoded, size_factors[rows] * scale, label, ndim)

@@ -1,0 +1,32 @@
+"""The members that compete for the champion's place, under one interface."""
+
+from typing import Literal
+
+from poreops.conductance.learning.resnet import ResnetConfig
+
+Member = Literal["coarse", "scalars", "image", "distance", "both"]
+"""``coarse``: the coarse solve, nothing learned. ``scalars``: a perceptron on it and on geometric
+scalars. ``image``: the published idea, images only. ``distance``: the same with the distance to
+the wall. ``both``: the image with the field of the coarse solve corrects the scalars."""
+
+MEMBERS: tuple[Member, ...] = ("coarse", "scalars", "image", "distance", "both")
+"""From the simple to the dear: of two that are about as good the earlier one is served."""
+
+
+def member_network(stated: ResnetConfig, member: Member) -> ResnetConfig:
+    """Return the network of a member, from the one that params.yaml states.
+
+    Parameters
+    ----------
+    stated : its ``image`` is that of the members image and distance, its ``scalars`` those of
+        scalars and both
+    member : Member
+    """
+    seen = {
+        "coarse": {"image": "none", "scalars": "coarse"},
+        "scalars": {"image": "none"},
+        "image": {"scalars": "none"},
+        "distance": {"image": f"{stated.image.partition('+')[0]}+distance", "scalars": "none"},
+        "both": {"image": "occupancy+field"},
+    }[member]
+    return ResnetConfig(**(stated.model_dump() | seen))

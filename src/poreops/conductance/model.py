@@ -1,0 +1,328 @@
+"""A trained conductance model on disk and in use: ROI in, size factor in voxels out."""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.arguments import checked_voxel_size
+from poreops.base.files import read_json, write_json
+from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois, encode
+from poreops.conductance.learning.members import Member
+from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
+from poreops.conductance.learning.scaling import TargetScaling
+from poreops.conduits.convention import (
+    CONVENTION,
+    Convention,
+    checked_convention,
+    require_same_convention,
+)
+from poreops.conduits.crop import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
+from poreops.conduits.joined import joined, without_loose_pieces
+from poreops.conduits.labels import LabelConfig
+from poreops.conduits.quantity import Target, voxel_power, zoom_power
+from poreops.errors import InputError
+from poreops.mlops.finite import check_finite, check_network
+from poreops.mlops.graphs import Graph, compiled, predicted
+from poreops.solvers.stokes.walls import (
+    BEFORE_WALLS,
+    WALLS,
+    Walls,
+    checked_walls,
+    require_same_walls,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
+_ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
+_BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
+
+
+class ConductanceModel:
+    """A network with the scaling of its target inside; dead ones are refused.
+
+    Attributes
+    ----------
+    member : which of the competing members it is
+    network : ResnetConfig
+    scaling : TargetScaling
+    ndim : 2 or 3, of the conduits it was trained on
+    target : "diffusive" or "hydraulic", what it predicts
+    walls : "stepped" or "smooth", of the labels of flow; None of diffusion
+    convention : "centroid" or "porespy", of the labels of diffusion; None of flow
+    """
+
+    def __init__(
+        self,
+        trained: "keras.Model",
+        network: ResnetConfig,
+        scaling: TargetScaling,
+        ndim: int,
+        target: Target,
+        walls: Walls = WALLS,
+        convention: Convention = CONVENTION,
+        *,
+        member: Member,
+    ) -> None:
+        self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
+        self.member = member
+        self.walls: Walls | None = walls if target == "hydraulic" else None
+        self.convention: Convention | None = convention if target == "diffusive" else None
+        self.keras_model = with_unscaling(trained, scaling)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        # traced when the weights are there: a normalisation is a constant of the graph
+        return compiled(self.keras_model)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Load what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If files are missing or do not fit, or weights or answers are not finite.
+        """
+        folder = Path(folder)
+        description = read_json(folder / DESCRIPTION)
+        try:
+            network = ResnetConfig(**description["network"])
+            scaling = TargetScaling(**description["scaling"])
+            ndim, target = int(description["ndim"]), _target(description["target"])
+            member = description["member"]
+            _check_encoding(description["encoding"])
+            walls = checked_walls(description.get("walls") or BEFORE_WALLS)
+            convention = checked_convention(description.get("convention") or CONVENTION)
+            model = cls(
+                resnet(network, ndim), network, scaling, ndim, target, walls, convention,
+                member=member,
+            )  # fmt: skip
+            with warnings.catch_warnings():
+                # Keras would leave such layers as they were made
+                warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+                if model.keras_model.weights:
+                    model.keras_model.load_weights(folder / WEIGHTS)
+        except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"{folder} must hold a conductance model, got {reason}; "
+                "make it again with the stage train_resnet"
+            ) from error
+        model.check(f"the model in {folder}")
+        return model
+
+    def check(self, what: str = "the conductance model") -> None:
+        """Raise InputError unless weights and answers are finite, eagerly as in the graph."""
+        check_network(self.keras_model, self._graph, probe(self.network, self.ndim), what)
+
+    def check_predicts(self, label: LabelConfig, ndim: int) -> None:
+        """Raise InputError unless this is a model of labels of that definition and dimension."""
+        if (label.target, ndim) != (self.target, self.ndim):
+            raise InputError(
+                f"a model is judged on what it predicts, {self.target} size factors of "
+                f"{self.ndim}D conduits, got labels of {label.target} ones of {ndim}D; "
+                "choose a model of that kind"
+            )
+        if self.walls is not None:
+            require_same_walls(self.walls, "the model", label.walls, "the labels")
+        if self.convention is not None:
+            require_same_convention(self.convention, "the model", label.convention, "the labels")
+
+    def save(self, folder: str | Path) -> None:
+        """Write weights and description: the same bytes for the same model, no pickle.
+
+        Raises
+        ------
+        InputError
+            If weights or answers are not finite; nothing is written then.
+        """
+        self.check()
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.keras_model.save_weights(folder / WEIGHTS)
+        description = {
+            "member": self.member,
+            "encoding": VERSION,
+            "network": self.network.model_dump(mode="json"),
+            "scaling": vars(self.scaling),
+            "ndim": self.ndim,
+            "target": self.target,
+            "walls": self.walls,
+            "convention": self.convention,
+        }
+        write_json(folder / DESCRIPTION, description)
+
+    def predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+        """Predict size factors of conduits zoomed to the network's cube.
+
+        Parameters
+        ----------
+        rois : (n, 64, 64, 64[, 1]) in 3D, (n, 64, 64[, 1]) in 2D
+            Whole numbers 0, 1, 2.
+
+        Returns
+        -------
+        (n,) float64
+            In voxels of the cube (voxels³ of flow); divide by the zoom ratio to the power of
+            `transport.quantity.zoom_power` for those of the image.
+        """
+        found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming."""
+        power = zoom_power(self.target, self.ndim)
+        touching: list[bool] = []
+        found = [
+            self.predict_encoded(encoded) / ratios**power
+            for encoded, ratios in self.prepared(_carrying(crops, touching))
+        ]
+        factors = np.zeros(len(touching))
+        factors[touching] = np.concatenate(found) if found else 0
+        return factors
+
+    def prepared(
+        self, crops: Iterable[NDArray[np.uint8]]
+    ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
+        """Zoom and encode `joined` crops batch by batch; yield each with its zoom ratios (n,)."""
+        rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
+        for batch in _batched(crops, _BATCH):
+            if batch[0].ndim != self.ndim:
+                raise InputError(
+                    f"this model was trained on {self.ndim}D conduits, got {batch[0].ndim}D; "
+                    f"give it a {self.ndim}D image or choose another model"
+                )
+            zoomed = zip(batch, rois, strict=False)
+            ratios = np.array([zoomed_conduit(crop, out=roi)[1] for crop, roi in zoomed])
+            yield encode(rois[: len(batch)], self.network.image, whole=True), ratios
+
+    def size_factors(
+        self,
+        labels: NDArray[np.integer],
+        conns: NDArray[np.integer],
+        voxel_size: float = 1.0,
+    ) -> NDArray[np.float64]:
+        """Size factor of every conduit of a partitioned image.
+
+        Parameters
+        ----------
+        labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+        conns : (Nt, 2) int, 0-based
+        voxel_size : float
+            [m]; 1 gives voxels.
+
+        Returns
+        -------
+        (Nt,) float64, [m] of diffusion, [m³] of flow
+        """
+        voxel_size = checked_voxel_size(voxel_size)
+        conns = checked_conns(labels, conns)
+        unit = voxel_size ** voxel_power(self.target)
+        return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
+
+    def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
+        """Predict size factors (n,) in voxels of the cube from encoded ROIs."""
+        taken = inputs(self.network, encoded)
+        values = predicted(self._graph, taken, _BATCH).astype(np.float64)
+        check_finite({"size factors": values}, "a prediction")
+        return values
+
+    def _predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+        rois = checked_rois(rois)
+        if rois.ndim != self.ndim + 1:
+            raise InputError(
+                f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
+                f"pass (n, {', '.join(['64'] * self.ndim)})"
+            )
+        return self.predict_encoded(encode(rois, self.network.image))
+
+
+def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
+    """Wrap a model for PoreSpy's ``diffusive_size_factor_AI(regions, conns, model, g_train)``.
+
+    Returns
+    -------
+    keras_model : (n, 64, 64, 64, 1) labels → (n, 1) size factor in voxels of the cube
+        It encodes in Python, so it runs in this process only.
+    g_train : (2,) float64
+        The limits 0 and 1: PoreSpy's min-max scaling then changes nothing.
+    """
+    import keras
+    import tensorflow as tf
+
+    if model.target != "diffusive":
+        raise InputError(
+            "PoreSpy's function predicts diffusion, got a model of flow; "
+            "export one that was trained with label.target: diffusive"
+        )
+    if model.ndim != 3:
+        raise InputError(
+            f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
+            "export one that was trained with volumes.ndim: 3"
+        )
+    kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
+    kinds.append(("float32", (1,)))
+
+    def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
+        # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
+        cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
+        rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
+        blind = np.where(cut, np.nan, 0.0).astype(np.float32)[:, None]
+        return [*inputs(model.network, encode(rois, model.network.image)), blind]
+
+    class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
+        """Encode a batch of label cubes as the network was trained to see them."""
+
+        def call(self, rois: Any) -> Any:
+            found = tf.numpy_function(encoded, [rois], [tf.as_dtype(dtype) for dtype, _ in kinds])
+            return [
+                tf.ensure_shape(part, (None, *shape))
+                for part, (_, shape) in zip(found, kinds, strict=True)
+            ]
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return [(input_shape[0], *shape) for _, shape in kinds]
+
+        def compute_output_spec(self, rois: Any) -> Any:
+            return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
+
+    rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
+    *taken, blind = EncodeRois(name="encode")(rois)
+    answer = keras.layers.Add(name="answer")([model.keras_model(taken), blind])
+    return keras.Model(rois, answer, name="porespy"), np.array([0.0, 1.0])
+
+
+def _check_encoding(version: int) -> None:
+    if version != VERSION:
+        raise ValueError(f"encoding {version}, where this version of poreops has {VERSION}")
+
+
+def _target(name: str) -> Target:
+    if name not in get_args(Target):
+        raise ValueError(f"target {name!r}")
+    return cast(Target, name)
+
+
+def _carrying(
+    crops: Iterable[NDArray[np.uint8]], touching: list[bool]
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield what carries of each crop, and note for all whether anything does."""
+    for crop in crops:
+        part = joined(crop)
+        touching.append(part is not None)
+        if part is not None:
+            yield part
+
+
+def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    stream = iter(items)
+    while batch := list(islice(stream, size)):
+        yield batch

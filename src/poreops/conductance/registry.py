@@ -1,0 +1,59 @@
+"""Models of the registry by their URI: load one, hand one to PoreSpy."""
+
+from typing import TYPE_CHECKING, Any
+
+from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from poreops.conductance.model import ConductanceModel
+    from poreops.conduits.quantity import Target
+
+MODELS: "dict[Target, str]" = {"diffusive": "conductance", "hydraulic": "hydraulic-conductance"}
+"""Name of the registered model of each target."""
+
+
+def load_model(uri: str) -> "ConductanceModel":
+    """Load a conductance model.
+
+    Parameters
+    ----------
+    uri : str
+        As ``models:/conductance@champion``, or a folder that the stage train_resnet wrote.
+
+    Returns
+    -------
+    ConductanceModel
+        With ``.size_factors(labels, conns, voxel_size=1.0)`` and ``.predict(rois)``.
+
+    Raises
+    ------
+    InputError
+        No such model or no champion (``make repro`` makes one), or files that do not fit.
+    """
+    from poreops.conductance.model import DESCRIPTION, ConductanceModel
+    from poreops.mlops.registry import model_files
+
+    try:
+        import tensorflow as tf  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "a conductance model needs TensorFlow, got none installed; "
+            "install it with: pip install tensorflow-cpu"
+        ) from None
+    remedy = "name one that register_conductance registered, as models:/conductance@champion"
+    return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
+
+
+def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
+    """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
+
+    Parameters
+    ----------
+    uri : str
+        As for `load_model`.
+    """
+    from poreops.conductance.model import export_to_porespy
+
+    return export_to_porespy(load_model(uri))

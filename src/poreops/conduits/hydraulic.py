@@ -1,0 +1,200 @@
+"""Hydraulic size factor of pore-throat-pore conduits by direct simulation of Stokes flow.
+
+Definition. The throat is the set of faces between regions 1 and 2, and the middle surface of a
+region its voxels as far from the throat as its centroid (within half a voxel). A region's voxels
+beyond that distance are a reservoir of uniform pressure, 1 in region 1 and 0 in region 2, which
+fluid leaves and enters fully developed; all other faces of the regions are walls. The size factor
+is the flow rate over the difference of the mean pressures on the two middle surfaces, at unit
+viscosity [m³].
+
+Of regions in several pieces the part counts that `poreops.conduits.joined` keeps; where the two
+have no common face, the size factor is 0.
+
+So the conduit reaches from middle to middle, as the network's pores lie there: the size factor of
+a straight pipe is that of Poiseuille flow over the distance of the centroids, π R⁴ / 8 L for a
+cylinder, and those of pipes in series add as resistances. The half conduit from a region to an
+image face has twice the size factor of the region and its mirror image.
+
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import numpy as np
+import scipy.ndimage as spim
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from poreops.base.arguments import checked_voxel_size
+from poreops.conduits.crop import checked_conns, crop_conduits
+from poreops.conduits.joined import joined
+from poreops.conduits.loop import Names, pair_names, solve_each
+from poreops.errors import NotConvergedError
+from poreops.solvers.stokes.saddle import StokesSolver, Team
+from poreops.solvers.stokes.staggered import INLET, OUTLET, FloatArray, StaggeredFlow, discretise
+from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
+
+TOLERANCE = 1e-4
+ITERATIONS = 1000
+MOST_PARTS = 4  # into which a voxel's edge is split where the grid is too coarse for a conduit
+_CANDIDATES = 4  # nearest centres among which the nearest cube is
+_TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to the other side
+
+
+def hydraulic_size_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    *,
+    voxel_size: float = 1.0,
+    walls: Walls = WALLS,
+    workers: int | None = None,
+) -> FloatArray:
+    """Solve Stokes flow through every conduit and return its hydraulic size factor.
+
+    Parameters
+    ----------
+    labels : (nx, ny, nz) or (nx, ny) int
+        0 solid, 1..N regions.
+    conns : (Nt, 2) int
+        0-based region indices of each throat, as PoreSpy and OpenPNM have them.
+    voxel_size : float
+        [m]; 1 gives the result in voxel³.
+    walls : "stepped" or "smooth"
+        See `poreops.solvers.stokes.permeability.permeability`.
+    workers : int, optional
+        Threads; all available processors by default. The result does not depend on it.
+
+    Returns
+    -------
+    (Nt,) float64
+        [m³], flow rate times viscosity over the difference of pressures (see the module). A 2D
+        image is a layer one voxel deep of a medium that does not vary along the third axis.
+        0 where the two regions have no common face, NaN where the solver does not settle.
+
+    Raises
+    ------
+    InputError
+        Voxel size not positive or anisotropic, conns out of range, unknown walls.
+
+    Warns
+    -----
+    UnsettledWarning
+        When a solve misses its tolerance: names the conduits.
+
+    Examples
+    --------
+    A slot of width 4 cut into two regions of length 6: w³/12 over the distance of the centroids.
+
+    >>> labels = np.zeros((12, 6), dtype=int)
+    >>> labels[:6, 1:5], labels[6:, 1:5] = 1, 2
+    >>> hydraulic_size_factors(labels, np.array([[0, 1]])).round(4)
+    array([0.8889])
+    """
+    voxel_size = checked_voxel_size(voxel_size)
+    conns = checked_conns(labels, conns)
+    factors = conduit_hydraulic_size_factors(
+        crop_conduits(labels, conns), walls=walls, workers=workers, names=pair_names(conns)
+    )
+    return factors * voxel_size**3
+
+
+def conduit_hydraulic_size_factors(
+    crops: Iterable[NDArray[np.uint8]],
+    *,
+    walls: Walls = WALLS,
+    workers: int | None = None,
+    names: Names = "conduit {}".format,
+) -> FloatArray:
+    """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8).
+
+    NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+    """
+    solve = partial(conduit_hydraulic_size_factor, walls=checked_walls(walls))
+    return solve_each(crops, solve, workers, names)
+
+
+def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WALLS) -> float:
+    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
+    part = joined(crop)
+    if part is None:
+        return 0.0
+    voxels = part.reshape((1,) * (3 - part.ndim) + part.shape)
+    across = (int(part.ndim == 3), 1, 1)  # a 2D conduit does not vary along the third axis
+    for parts in range(1, MOST_PARTS + 1):
+        split = np.kron(voxels, np.ones([parts if side else 1 for side in across], np.uint8))
+        box = np.pad(split, 1)
+        middles = _fill_reservoirs(box)
+        flow = discretise(box, (part.ndim == 2, False, False), EDGE_FRICTION[walls])
+        if not _slips(flow):
+            whole: float = _solve(flow, box, middles)
+            return whole / float(parts**part.ndim)
+    raise NotConvergedError(
+        "the middles of both regions lie on their throat, which leaves a conduit of no length"
+    )
+
+
+def _slips(flow: StaggeredFlow) -> bool:
+    """Tell whether reservoirs meet at faces that no wall slows: the flow there has no bound.
+
+    Where the middle of a region is nearer to the throat than a voxel, the grid is too coarse.
+    """
+    between = (flow.inflow != 0) & (flow.outflow != 0)
+    if not between.any():
+        return False
+    friction, count = flow.friction, flow.inflow.size
+    matrix = csr_array((friction.weight, friction.column, friction.start), shape=(count, count))
+    wall = friction.diagonal - matrix.sum(axis=1)
+    _, group = connected_components(matrix, directed=False)
+    held = (wall > _TIE) | (flow.cells < len(flow.place)).any(axis=1)
+    return bool((np.bincount(group, held) == 0).any())
+
+
+def _solve(
+    flow: StaggeredFlow, box: NDArray[np.uint8], middles: tuple[NDArray[np.bool_], ...]
+) -> float:
+    inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
+    into, out_of = flow.inflow[inlet], flow.outflow[outlet]
+
+    def flow_rates(velocity: FloatArray) -> FloatArray:
+        return np.array([(into * velocity[inlet]).sum(), (out_of * velocity[outlet]).sum()])
+
+    solver = StokesSolver(flow, Team(1, None))
+    force = flow.inflow.astype(np.float64)
+    solved = solver.solve(force, flow_rates, TOLERANCE, ITERATIONS)
+    pressure = np.zeros(box.shape)
+    pressure[box == INLET] = 1
+    pressure[tuple(flow.place.T)] = solved.pressure
+    one, two = (pressure[middle].mean() for middle in middles)
+    return float(solved.power / (one - two))
+
+
+def _fill_reservoirs(
+    box: NDArray[np.uint8],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces."""
+    regions = box == 1, box == 2
+    middles, reservoirs = [], []
+    for region, other in (regions, regions[::-1]):
+        across = cKDTree(np.argwhere(other & spim.binary_dilation(region)))
+        voxels = np.argwhere(region)
+        distance = _distance(voxels, across)
+        middle = min(_distance(voxels.mean(axis=0), across), distance.max())
+        surface, reservoir = np.zeros_like(region), np.zeros_like(region)
+        surface[tuple(voxels[abs(distance - middle) <= 0.5 + _TIE].T)] = True
+        reservoir[tuple(voxels[distance >= middle - _TIE].T)] = True
+        middles.append(surface)
+        reservoirs.append(reservoir)
+    box[box == 2] = 1
+    box[reservoirs[0]], box[reservoirs[1]] = INLET, OUTLET
+    return middles[0], middles[1]
+
+
+def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
+    """Distance (n,) of points (n, 3) to the nearest of the voxels, taken as cubes."""
+    near = np.arange(min(_CANDIDATES, across.n)) + 1
+    _, voxel = across.query(points, k=near)
+    offset = abs(points[..., None, :] - across.data[voxel])
+    squared: FloatArray = (np.maximum(offset - 0.5, 0) ** 2).sum(axis=-1).min(axis=-1)
+    return np.sqrt(squared)

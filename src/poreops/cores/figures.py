@@ -1,0 +1,87 @@
+"""Figures of the digital core line: cores side by side, S2(r), losses."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.images.pictures import subplots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAMES = {
+    "report": "real", "real": "real, training part", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN",
+    "blobs": "drawn blobs",
+}  # fmt: skip
+COLOURS = {"report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e"}
+Grey = NDArray[np.uint8]
+_TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
+
+
+def sample_grid(images: Grey, columns: int) -> "Figure":
+    """Show some cores of one generator in rows."""
+    rows = -(-len(images) // columns)
+    figure, panels = subplots(rows, columns, (1.5 * columns, 1.5 * rows))
+    for panel, image in zip(panels.flat, images, strict=False):
+        panel.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    for panel in panels.flat:
+        panel.set_axis_off()
+    return figure
+
+
+def side_by_side(images: Mapping[str, Grey]) -> "Figure":
+    """Show one row of cores a source, all with the same grey scale."""
+    count = min(len(rows) for rows in images.values())
+    figure, panels = subplots(len(images), count, (1.9 * count, 2.0 * len(images)))
+    every = np.concatenate([rows.ravel() for rows in images.values()])
+    low, high = np.quantile(every, [0.0005, 0.9995])
+    for line, (name, rows) in zip(panels, images.items(), strict=True):
+        for panel, image in zip(line, rows, strict=False):
+            panel.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+            panel.set(xticks=[], yticks=[])
+        line[0].set_ylabel(NAMES[name])
+    return figure
+
+
+def correlations(curves: Mapping[str, Mapping[str, Mapping[str, Any]]], real: str) -> "Figure":
+    """Plot S2(r) in each direction, the band of one standard deviation of the real cores, the fit.
+
+    Parameters
+    ----------
+    curves : source → direction → {"mean", "sd"[, "correlation_length"]}
+    real : the source whose spread and exponential are drawn
+    """
+    from poreops.images.statistics import exponential
+
+    directions = list(curves[real])
+    figure, panels = subplots(1, len(directions), (4.2 * len(directions), 3.6))
+    for panel, direction in zip(panels.flat, directions, strict=True):
+        mean, sd = (np.asarray(curves[real][direction][key]) for key in ("mean", "sd"))
+        lags = np.arange(len(mean))
+        panel.fill_between(
+            lags, np.maximum(mean - sd, 0), mean + sd, color="#dddddd", lw=0, label="real ± 1 sd"
+        )
+        for name, found in curves.items():
+            panel.plot(lags, found[direction]["mean"], color=COLOURS[name], label=NAMES[name])
+        if length := curves[real][direction].get("correlation_length"):
+            fitted = exponential(lags, float(mean[0]), length)
+            label = f"real, exponential ({length:.1f} pixels)"
+            panel.plot(lags, fitted, "--", color="#222222", lw=0.9, label=label)
+        panel.set(xlabel="r [pixel]", title=_TITLES[direction], xlim=(0, lags[-1]), ylim=(0, None))
+        panel.legend(fontsize=7)
+    panels.flat[0].set_ylabel("S₂(r) of the pores")
+    return figure
+
+
+def losses(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
+    """Plot the losses of both networks against the epoch, one panel a method."""
+    figure, panels = subplots(1, len(histories), (5 * len(histories), 3.6))
+    for panel, (name, history) in zip(panels.flat, histories.items(), strict=True):
+        epochs = np.arange(1, len(history["critic_loss"]) + 1)
+        panel.plot(epochs, history["critic_loss"], label="critic", color="#1764ab")
+        panel.plot(epochs, history["generator_loss"], label="generator", color="#c1440e")
+        panel.set(xlabel="epoch", ylabel="loss", title=NAMES[name])
+        panel.legend()
+    return figure

@@ -1,0 +1,1 @@
+"""Scores of drawn images, and the nulls."""

@@ -1,0 +1,396 @@
+"""Train a generator as WGAN-GP, or as DCGAN beside it; stop and resume at any epoch.
+
+What a step draws follows from the seed and its number alone, so that a training that was stopped
+gives the weights of one that was not.
+"""
+
+import hashlib
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.base.files import read_json, write_json
+from poreops.cores.features.detector_noise import DetectorNoise
+from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.grey_scale import GreyScale
+from poreops.cores.learning.losses import cross_entropy, gradient_penalty, wasserstein
+from poreops.cores.learning.networks import (
+    Start,
+    WganConfig,
+    critic,
+    generator,
+    input_shapes,
+    optimizer,
+    parameters,
+    start_from,
+    without_remapper,
+)
+from poreops.errors import InputError
+from poreops.mlops.finite import DivergedError, check_finite, check_network, weights
+from poreops.mlops.policy import built_with
+
+if TYPE_CHECKING:
+    import keras
+
+Method = Literal["wgan_gp", "dcgan"]
+History = dict[str, list[float]]
+Rate = Annotated[float, Field(gt=0)]
+
+LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
+"""What is noted of each epoch, as means over its steps."""
+
+_LARGEST = 1e6  # a score beyond this is on its way to infinity
+_SMOOTHING = 1.5  # pixels: what parts the greys of the phases under the noise
+_MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
+_PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
+_DRAWS = 1_000_000  # seeds of a step
+
+
+class WganTrainingConfig(BaseModel):
+    """How generator and critic are trained.
+
+    Attributes
+    ----------
+    seed : of weights, patches and noise; of the first of the repetitions
+    repeats : trainings of each method, on seeds that follow each other: their spread is a result
+    epochs, steps : number of epochs, and of generator steps in each
+    batch_size : patches in a step
+    n_critic : critic steps for each generator step; DCGAN takes one
+    penalty : λ, the weight of the gradient penalty
+    generator_rate, critic_rate : learning rates
+    dcgan_rate : learning rate of both networks of DCGAN, with Adam
+    decay_from : share of the epochs after which the rates fall linearly to zero, so that the
+        generator settles; 1 keeps them
+    optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
+    ema : decay of the average of the generator's weights, which draws the cores
+    precision : arithmetic of the layers
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    repeats: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    steps: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    n_critic: Annotated[int, Field(ge=1, le=1000)]
+    penalty: Annotated[float, Field(ge=0)]
+    generator_rate: Rate
+    critic_rate: Rate
+    dcgan_rate: Rate
+    decay_from: Annotated[float, Field(ge=0, le=1)]
+    optimizer: Literal["rmsprop", "adam"]
+    ema: Annotated[float, Field(ge=0, lt=1)]
+    precision: Literal["float32", "mixed_bfloat16"]
+
+
+class WganCandidate(BaseModel):
+    """Networks and how they are trained: what a search varies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wgan: WganConfig
+    wgan_training: WganTrainingConfig
+
+
+@dataclass(frozen=True)
+class TrainedGenerator:
+    """A generator with averaged weights, its grey scale, and the losses of each epoch."""
+
+    generator: "keras.Model"
+    scale: GreyScale
+    history: History
+
+
+OnEpoch = Callable[[int, History, "keras.Model"], None]
+
+
+def train_gan(
+    network: WganConfig,
+    config: WganTrainingConfig,
+    crops: NDArray[np.uint8],
+    *,
+    method: Method = "wgan_gp",
+    checkpoint: Path | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> TrainedGenerator:
+    """Train a generator on random patches of crops.
+
+    Parameters
+    ----------
+    network, config : WganConfig, WganTrainingConfig
+    crops : (n, size, size) uint8, not smaller than a patch
+    method : "wgan_gp" or "dcgan"
+    checkpoint : folder that holds the state after each epoch; a run that finds one there goes on
+        from it, a finished run removes it
+    on_epoch : called with the number of finished epochs, the history and the averaged generator;
+        may raise to stop
+
+    Raises
+    ------
+    InputError
+        If the crops are smaller than a patch.
+    DivergedError
+        If a loss, a weight or a drawn pixel is not finite, or a score exceeds a million.
+    """
+    if min(crops.shape[1:]) < network.patch:
+        raise InputError(
+            f"crops must be as large as a patch of {network.patch} pixels, got "
+            f"{crops.shape[1]} x {crops.shape[2]}; raise shale.size or lower wgan.patch"
+        )
+    gan = Gan(network, config, crops, method)
+    identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
+    state = _State(checkpoint, gan.variables, identity)
+    history = state.restore()
+    for epoch in range(len(history["critic_loss"]), config.epochs):
+        for name, value in gan.epoch(epoch).items():
+            history[name].append(value)
+        _check_bounds(history, epoch)
+        gan.check(epoch)
+        state.save(history)
+        if on_epoch is not None:
+            on_epoch(epoch + 1, history, gan.averaged)
+    state.clear()
+    return TrainedGenerator(gan.averaged, gan.scale, history)
+
+
+class Gan:
+    """Generator, its average and a critic, with the graph of an epoch.
+
+    Parameters
+    ----------
+    network, config, crops, method : as of `train_gan`
+    """
+
+    def __init__(
+        self,
+        network: WganConfig,
+        config: WganTrainingConfig,
+        crops: NDArray[np.uint8],
+        method: Method,
+    ) -> None:
+        import keras
+        import tensorflow as tf
+
+        self.network, self.config, self.method = network, config, method
+        self.scale = GreyScale.fit(network.grey, crops)
+        keras.utils.set_random_seed(config.seed)
+        with built_with(config.precision):
+            self.generator = generator(network)
+            start_from(self.generator, network, _measured(crops, self.scale))
+            # DCGAN prescribes batch norm in its discriminator
+            self.critic = critic(network, "batch" if method == "dcgan" else None)
+        self.averaged = generator(network)
+        self.averaged.set_weights(self.generator.get_weights())
+        if method == "dcgan":
+            self._rates, kind, momentum = (config.dcgan_rate,) * 2, "adam", _MOMENTUM
+        else:
+            self._rates = (config.generator_rate, config.critic_rate)
+            kind, momentum = config.optimizer, 0.0
+        self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
+        self._g_opt.build(parameters(self.generator))
+        self._c_opt.build(parameters(self.critic))
+        self._crops = tf.constant(crops)
+        self._run = tf.function(self._epoch)
+        self._draw = tf.function(lambda noise: self.averaged(noise, training=False))
+
+    @property
+    def variables(self) -> list[Any]:
+        """Everything that a step changes."""
+        holders = (self.generator, self.averaged, self.critic, self._g_opt, self._c_opt)
+        return [variable for holder in holders for variable in holder.variables]
+
+    def epoch(self, number: int) -> dict[str, float]:
+        """Take the generator steps of one epoch; return the mean losses."""
+        left = 1 - number / self.config.epochs
+        share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
+        for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
+            rule.learning_rate.assign(share * rate)
+        with without_remapper():
+            losses = self._run(iter(self.patches(number))).numpy()
+        return dict(zip(LOSSES, map(float, losses), strict=True))
+
+    def check(self, epoch: int) -> None:
+        """Raise `DivergedError` unless both networks, and what is drawn, are finite."""
+        import tensorflow as tf
+
+        place = f"{self.method} after epoch {epoch + 1}"
+        check_finite(weights(self.generator), f"the generator of {place}")
+        check_finite(weights(self.critic), f"the critic of {place}")
+        probe = self._noise(tf.constant(0, tf.int64), 0)
+        check_network(self.averaged, self._draw, probe, f"the averaged generator of {place}")
+
+    def patches(self, epoch: int) -> Any:
+        """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1)."""
+        import tensorflow as tf
+
+        config, patch = self.config, self.network.patch
+        repeats = 1 if self.method == "dcgan" else config.n_critic
+        first = epoch * config.steps
+        per_step = repeats * config.batch_size
+        last = tf.shape(self._crops, tf.int64)[1] - patch + 1
+
+        def cut(number: Any) -> Any:
+            place = tf.random.stateless_uniform(
+                (3,), [config.seed, -1 - number], maxval=None, minval=None, dtype=tf.int64
+            )
+            limits = tf.stack([tf.shape(self._crops, tf.int64)[0], last, last])
+            crop, row, column = tf.unstack(tf.math.floormod(place, limits))
+            return self._crops[crop, row : row + patch, column : column + patch, None]
+
+        drawn = tf.data.Dataset.range(first * per_step, (first + config.steps) * per_step)
+        drawn = drawn.map(cut).batch(config.batch_size, drop_remainder=True)
+        drawn = drawn.batch(repeats, drop_remainder=True)
+        steps = tf.data.Dataset.range(first, first + config.steps)
+        return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
+
+    def _epoch(self, batches: Any) -> Any:
+        import tensorflow as tf
+
+        # a loop in the graph: nothing of it runs in Python
+        _, total = tf.while_loop(
+            lambda step, _: step < self.config.steps,
+            lambda step, sums: (step + 1, sums + self._step(*next(batches))),
+            (tf.constant(0), tf.zeros(4)),
+        )
+        return total / float(self.config.steps)
+
+    def _step(self, number: Any, patches: Any) -> Any:
+        import tensorflow as tf
+
+        losses = []
+        for i in range(1 if self.method == "dcgan" else self.config.n_critic):
+            real = self._scaled(patches[i])
+            fake = self.generator(self._noise(number, 2 * i), training=True)
+            losses.append(self._critic_step(real, fake, number, 2 * i + 1))
+        with tf.GradientTape() as tape:
+            fake = self.generator(self._noise(number, _GENERATOR), training=True)
+            score = self.critic(fake, training=True)
+            if self.method == "dcgan":
+                # the loss that does not saturate where the discriminator is right
+                generator_loss = cross_entropy(score, real=True)
+            else:
+                generator_loss = -tf.reduce_mean(score)
+        self._apply(self._g_opt, self.generator, tape, generator_loss)
+        for mean, new in zip(self.averaged.variables, self.generator.variables, strict=True):
+            share = 1.0 - self.config.ema
+            mean.assign_add(tf.cast(share, mean.dtype) * (tf.cast(new, mean.dtype) - mean))
+        critic_loss, distance, penalty = tf.unstack(tf.add_n(losses) / float(len(losses)))
+        return tf.stack([critic_loss, generator_loss, distance, penalty])
+
+    def _critic_step(self, real: Any, fake: Any, number: Any, part: int) -> Any:
+        import tensorflow as tf
+
+        def score(image: Any) -> Any:
+            return self.critic(image, training=True)
+
+        with tf.GradientTape() as tape:
+            real_score, fake_score = score(real), score(fake)
+            distance = wasserstein(real_score, fake_score)
+            if self.method == "dcgan":
+                penalty = tf.zeros(())
+                loss = cross_entropy(real_score, real=True) + cross_entropy(fake_score, real=False)
+            else:
+                share = tf.random.stateless_uniform(
+                    (tf.shape(real)[0], 1, 1, 1), self._seed(number, part, 0)
+                )
+                penalty = gradient_penalty(score, real, fake, share)
+                loss = self.config.penalty * penalty - distance
+        self._apply(self._c_opt, self.critic, tape, loss)
+        return tf.stack([loss, distance, penalty])
+
+    def _apply(self, rule: Any, model: Any, tape: Any, loss: Any) -> None:
+        weights = parameters(model)
+        values = [weight.value for weight in weights]
+        rule.apply(tape.gradient(loss, values), weights)
+
+    def _noise(self, number: Any, part: int) -> list[Any]:
+        import tensorflow as tf
+
+        return [
+            tf.random.stateless_normal(
+                (self.config.batch_size, *shape), self._seed(number, part, i)
+            )
+            for i, shape in enumerate(input_shapes(self.network, self.network.patch))
+        ]
+
+    def _seed(self, number: Any, part: int, plane: int) -> Any:
+        """Return a seed that no other draw has: negative ones are those of the patches."""
+        import tensorflow as tf
+
+        place = number * _DRAWS + part * _PLANES + plane
+        return tf.stack([tf.constant(self.config.seed, tf.int64), place])
+
+    def _scaled(self, patches: Any) -> Any:
+        import tensorflow as tf
+
+        low, high = self.scale.low, self.scale.high
+        return (tf.cast(patches, tf.float32) - low) * (2.0 / (high - low)) - 1.0
+
+
+def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
+    """Measure what a generator starts from."""
+    noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
+    greys, shares = Segmentation.fit(crops, _SMOOTHING).phases(crops)
+    return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
+
+
+def digest(crops: NDArray[np.uint8]) -> str:
+    """Return a digest of images: their content and shape."""
+    return hashlib.blake2b(
+        np.ascontiguousarray(crops).tobytes() + repr(crops.shape).encode(), digest_size=16
+    ).hexdigest()
+
+
+def _check_bounds(history: History, epoch: int) -> None:
+    last = {name: values[-1] for name, values in history.items()}
+    if all(math.isfinite(value) and abs(value) < _LARGEST for value in last.values()):
+        return
+    found = ", ".join(f"{name} {value:.3g}" for name, value in last.items())
+    raise DivergedError(
+        f"a training must keep finite losses, got {found} in epoch {epoch + 1}; lower the "
+        "learning rates, raise wgan_training.penalty or n_critic, or choose critic_norm: layer"
+    )
+
+
+class _State:
+    """What a training needs to go on: every variable and the history, in a folder."""
+
+    def __init__(self, folder: Path | None, variables: list[Any], identity: list[Any]) -> None:
+        self.folder, self.variables = folder, variables
+        self.identity = hashlib.sha256(repr(identity).encode()).hexdigest()
+
+    def restore(self) -> History:
+        fresh: History = {name: [] for name in LOSSES}
+        if self.folder is None or not (self.folder / "history.json").exists():
+            return fresh
+        saved = read_json(self.folder / "history.json")
+        if saved["identity"] != self.identity:
+            return fresh  # of a run with other parameters or crops
+        weights = np.load(self.folder / f"epoch{len(saved['history']['critic_loss'])}.npz")
+        for i, variable in enumerate(self.variables):
+            variable.assign(weights[f"v{i}"])
+        # in the order of a run that was not interrupted
+        return {name: saved["history"][name] for name in fresh}
+
+    def save(self, history: History) -> None:
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        done = len(history["critic_loss"])
+        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(self.variables)}
+        np.savez(self.folder / f"epoch{done}.npz", **arrays)
+        # written last and whole: it alone says which weights count
+        write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
+        (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Read images of every format and describe them."""

@@ -1,1 +1,0 @@
-"""Learn size factors of conduits: encoding, networks, training, search, scores."""

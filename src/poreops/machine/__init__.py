@@ -1,0 +1,1 @@
+"""Memory and processes of the machine; nothing here can change a result."""

@@ -1,0 +1,1 @@
+"""Tracking, registry, gate, expectations, search, and what every network must pass."""

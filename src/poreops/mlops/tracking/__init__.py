@@ -1,0 +1,48 @@
+"""Runs, the model registry and model artifacts: the only package that imports MLflow.
+
+Nothing is global: a run is a handle that names itself in every call, so that runs of parallel
+trials do not mix. MLflow takes seconds to import, so the first call imports it.
+"""
+
+from poreops.mlops.tracking.embedded import repository, tracking_uri
+from poreops.mlops.tracking.lineage import lineage
+from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
+from poreops.mlops.tracking.runs import Run, run
+from poreops.mlops.tracking.versions import (
+    CHALLENGER,
+    CHAMPION,
+    GATE,
+    ModelVersion,
+    champion_info,
+    download,
+    drop_alias,
+    find_version,
+    note,
+    promote,
+    register,
+    set_alias,
+)
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "GATE",
+    "ModelVersion",
+    "Run",
+    "Tensor",
+    "champion_info",
+    "download",
+    "drop_alias",
+    "find_version",
+    "lineage",
+    "load_pyfunc",
+    "note",
+    "promote",
+    "register",
+    "repository",
+    "run",
+    "save_pyfunc",
+    "set_alias",
+    "signature",
+    "tracking_uri",
+]

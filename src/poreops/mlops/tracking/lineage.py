@@ -1,0 +1,69 @@
+"""Where a result comes from: the commit, what differs from it, and the digests of its inputs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from poreops.base.files import read_yaml
+
+# What a running pipeline itself writes is no change of the code.
+_WRITTEN_BY_THE_PIPELINE = (":(exclude)dvc.lock", ":(exclude)reports")
+
+
+def lineage(folder: Path | None = None) -> dict[str, str]:
+    """Return tags that say from what a run in `folder` is made.
+
+    Returns
+    -------
+    tags : `git.commit`, `git.dirty` (absent outside git); `dvc.stage` and `dvc.experiment` inside
+        a stage; `dvc.md5.<path>` of data/ and of every artifact that the other stages have made.
+    """
+    folder = folder or Path.cwd()
+    tags = {}
+    if commit := _git(folder, "rev-parse", "HEAD"):
+        tags["git.commit"] = commit.strip()
+        changes = _git(folder, "status", "--porcelain", "--", ".", *_WRITTEN_BY_THE_PIPELINE)
+        tags["git.dirty"] = str(bool(changes)).lower()
+    if stage := os.environ.get("DVC_STAGE"):
+        tags["dvc.stage"] = stage
+    if experiment := os.environ.get("DVC_EXP_NAME"):
+        tags["dvc.experiment"] = experiment
+    return tags | {f"dvc.md5.{path}": md5 for path, md5 in artifact_digests(folder).items()}
+
+
+def artifact_digests(folder: Path) -> dict[str, str]:
+    """Return path → md5 of data/ and of the outs in dvc.lock, those of the running stage left out.
+
+    DVC updates dvc.lock after each stage, so that a running stage finds there the digests of what
+    the stages before it made; its own entry is that of an earlier run.
+    """
+    running = os.environ.get("DVC_STAGE")
+    outs = []
+    if (lock := folder / "dvc.lock").exists():
+        stages = read_yaml(lock)["stages"]
+        outs += [out for name in stages if name != running for out in stages[name].get("outs", [])]
+    if (data := folder / "data.dvc").exists():
+        outs += read_yaml(data)["outs"]
+    return {out["path"]: out["md5"] for out in sorted(outs, key=lambda out: str(out["path"]))}
+
+
+def uncommitted_changes(folder: Path | None = None) -> str:
+    """Return the difference of the working tree from the commit as a patch; "" if there is none.
+
+    Files that git does not track are left out.
+    """
+    folder = folder or Path.cwd()
+    return _git(folder, "diff", "HEAD", "--", ".", *_WRITTEN_BY_THE_PIPELINE) or ""
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        # a status that refreshes the index would fight with a git command of the user
+        environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
+        answer = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=environment, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout

@@ -1,0 +1,113 @@
+"""Model artifacts: code and files with a strict signature, no pickle."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from poreops.base.files import read_yaml, write_yaml
+from poreops.errors import InputError
+from poreops.mlops.tracking.connection import quiet_mlflow
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output of a model: its dtype and its shape, -1 for any length."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def save_pyfunc(
+    folder: str | Path,
+    model_code: str | Path,
+    artifacts: Mapping[str, str | Path],
+    *,
+    inputs: Tensor,
+    outputs: Tensor,
+    requirements: Sequence[str],
+    metadata: Mapping[str, Any] | None = None,
+) -> Path:
+    """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
+
+    Parameters
+    ----------
+    folder : replaced if it exists.
+    model_code : script that ends with `mlflow.models.set_model(Model())`, copied.
+    artifacts : name → file or folder that Model.load_context finds in context.artifacts, copied.
+    inputs, outputs : the strict signature; another dtype or shape is refused.
+    requirements : pip requirements of the model.
+    metadata : plain values kept with the model.
+    """
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    folder = Path(folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+    schemas = [Schema([TensorSpec(np.dtype(t.dtype), t.shape)]) for t in (inputs, outputs)]
+    with _quiet():
+        mlflow.pyfunc.save_model(
+            folder,
+            python_model=str(model_code),
+            artifacts={name: str(path) for name, path in artifacts.items()},
+            signature=ModelSignature(*schemas),
+            pip_requirements=list(requirements),
+            metadata=dict(metadata or {}) or None,
+        )
+    # MLflow notes the time, a random number and paths of this machine
+    description = read_yaml(folder / "MLmodel")
+    for key in ("model_uuid", "utc_time_created", "model_size_bytes"):
+        description.pop(key, None)
+    flavor = description["flavors"]["python_function"]
+    flavor["model_code_path"] = Path(model_code).name
+    for artifact in flavor.get("artifacts", {}).values():
+        artifact["uri"] = artifact["path"]
+    write_yaml(folder / "MLmodel", description)
+    return folder
+
+
+def load_pyfunc(folder: str | Path) -> Any:
+    """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict."""
+    import mlflow
+
+    with _quiet():
+        return mlflow.pyfunc.load_model(str(folder))
+
+
+def signature(folder: str | Path) -> tuple[Tensor, Tensor]:
+    """Return the input and the output of the model in a folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no model, or one that is not from one tensor to one tensor.
+    """
+    stated = read_yaml(Path(folder) / "MLmodel").get("signature") or {}
+    tensors = []
+    for side in ("inputs", "outputs"):
+        specs = [spec.get("tensor-spec") for spec in json.loads(stated.get(side) or "[]")]
+        if len(specs) != 1 or specs[0] is None:
+            raise InputError(
+                f"a model's {side} must be one tensor, got {stated.get(side)} in {folder}; "
+                "choose a model that the stage register_conductance registered"
+            )
+        tensors.append(Tensor(specs[0]["dtype"], tuple(specs[0]["shape"])))
+    return tensors[0], tensors[1]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    quiet_mlflow()
+    with warnings.catch_warnings():
+        # type hints and input examples would only guess the signature that is stated here
+        for message in ("Add type hints to the `predict`", "An input example was not", "Any type"):
+            warnings.filterwarnings("ignore", f".*{message}", UserWarning)
+        yield

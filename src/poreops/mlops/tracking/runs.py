@@ -1,0 +1,153 @@
+"""Runs: parameters, metrics, data sets and figures of one execution."""
+
+import getpass
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
+from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# the limits of one request, and of one value, in MLflow
+_BATCH_METRICS, _BATCH_PARAMS, _PARAM_LENGTH, _DIGEST_LENGTH = 1000, 100, 6000, 36
+
+
+@dataclass(frozen=True)
+class Run:
+    """A handle on one run; every call names it, so that runs may be used from several threads."""
+
+    id: str
+    experiment: str
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log nested parameters under dotted names; a value is cut at MLflow's 6000 characters."""
+        from mlflow.entities import Param
+
+        flat = [Param(name, str(value)[:_PARAM_LENGTH]) for name, value in _flat(params)]
+        for start in range(0, len(flat), _BATCH_PARAMS):
+            client().log_batch(self.id, params=flat[start : start + _BATCH_PARAMS])
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int = 0) -> None:
+        """Log nested numbers under dotted names at one step."""
+        self.log_history({name: [value] for name, value in _flat(metrics)}, first_step=step)
+
+    def log_history(self, history: Mapping[str, Sequence[float]], first_step: int = 0) -> None:
+        """Log one number per epoch for each name, in as few requests as possible."""
+        from mlflow.entities import Metric
+
+        now = time.time_ns() // 1_000_000
+        metrics = [
+            Metric(name, float(value), now, step)
+            for name, values in history.items()
+            for step, value in enumerate(values, start=first_step)
+        ]
+        for start in range(0, len(metrics), _BATCH_METRICS):
+            client().log_batch(self.id, metrics=metrics[start : start + _BATCH_METRICS])
+
+    def log_dataset(self, name: str, digest: str, context: str, **profile: Any) -> None:
+        """Log that the run read a data set.
+
+        Parameters
+        ----------
+        name : for people, as "conduits/train".
+        digest : md5 of dvc.lock or SHA-256, of which MLflow keeps the first 36 characters.
+        context : what for, as "training".
+        profile : facts about it, as rows=1000.
+        """
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(
+            name=name,
+            digest=digest[:_DIGEST_LENGTH],
+            source_type="local",
+            source=name,
+            profile=repr(profile),
+        )
+        tag = InputTag("mlflow.data.context", context)
+        client().log_inputs(self.id, [DatasetInput(dataset, [tag])])
+
+    def log_figure(self, figure: "Figure", path: str) -> None:
+        """Save a figure as the run's artifact `path`, as "parity.png"."""
+        client().log_figure(self.id, figure, path)
+
+    def log_file(self, file: str | Path, folder: str | None = None) -> None:
+        """Copy a file, or a folder's content, to the run's artifacts."""
+        log = client().log_artifacts if Path(file).is_dir() else client().log_artifact
+        log(self.id, str(file), folder)
+
+    def log_text(self, text: str, path: str) -> None:
+        """Save text as the run's artifact `path`."""
+        client().log_text(self.id, text, path)
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set tags of the run."""
+        for name, value in tags.items():
+            client().set_tag(self.id, name, value)
+
+
+@contextmanager
+def run(
+    experiment: str,
+    name: str,
+    *,
+    parent: Run | None = None,
+    tags: Mapping[str, Any] | None = None,
+) -> Iterator[Run]:
+    """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
+
+    A run without a parent is tagged with its lineage (commit, dirty flag, digests of dvc.lock) and
+    keeps the uncommitted changes as the artifact git.diff.
+
+    Parameters
+    ----------
+    experiment : made if missing.
+    name : of the run.
+    parent : the run that this one is nested in, as the search of a trial.
+    tags : further tags.
+
+    Raises
+    ------
+    InputError
+        If the store cannot be used: locked, unwritable, or a server that does not answer.
+    """
+    origin = {} if parent else lineage()
+    origin |= {"mlflow.user": getpass.getuser(), "mlflow.source.name": Path(sys.argv[0]).name}
+    if commit := origin.get("git.commit"):
+        origin["mlflow.source.git.commit"] = commit
+    if parent:
+        origin["mlflow.parentRunId"] = parent.id
+    with plain_errors():
+        info = (
+            client()
+            .create_run(
+                experiment_id(experiment),
+                run_name=name,
+                tags={key: str(value) for key, value in (origin | dict(tags or {})).items()},
+            )
+            .info
+        )
+    handle = Run(info.run_id, experiment)
+    try:
+        if origin.get("git.dirty") == "true":
+            handle.log_text(uncommitted_changes(), "git.diff")
+        yield handle
+    except BaseException as error:
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        client().set_terminated(handle.id, status)
+        raise
+    client().set_terminated(handle.id, "FINISHED")
+
+
+def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,1 @@
+"""Pore networks: arrays, OpenPNM, effective properties, files and pictures."""

@@ -1,0 +1,56 @@
+"""What a pore network carries along one axis."""
+
+import math
+from dataclasses import dataclass
+
+from poreops.solvers.stokes.permeability import MILLIDARCY
+
+
+@dataclass(frozen=True)
+class NetworkDiffusion:
+    """Diffusion through a pore network along one axis, relative to the free diffusivity.
+
+    Attributes
+    ----------
+    axis : "x", "y" or "z"
+    formation_factor : F = D₀/D_eff; infinite if no pores join the two faces
+    tortuosity : τ = φF
+    effective_diffusivity : D_eff/D₀
+    porosity : φ of the image, closed pores included
+    """
+
+    axis: str
+    formation_factor: float
+    tortuosity: float
+    effective_diffusivity: float
+    porosity: float
+
+    @property
+    def percolates(self) -> bool:
+        """Whether pores join the two faces."""
+        return math.isfinite(self.formation_factor)
+
+
+@dataclass(frozen=True)
+class NetworkFlow:
+    """Creeping flow through a pore network along one axis.
+
+    Attributes
+    ----------
+    axis : "x", "y" or "z"
+    permeability : float [m²]
+        k = u µ L / Δp with u the superficial velocity; 0 if no pores join the two faces.
+    """
+
+    axis: str
+    permeability: float
+
+    @property
+    def permeability_md(self) -> float:
+        """Permeability in millidarcy."""
+        return self.permeability / MILLIDARCY
+
+    @property
+    def percolates(self) -> bool:
+        """Whether pores join the two faces."""
+        return self.permeability > 0

@@ -1,0 +1,394 @@
+"""Build a pore network of an image, solve diffusion and flow on it (the only OpenPNM import)."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers, shown
+from poreops.conduits.convention import Convention
+from poreops.conduits.crop import checked_labels
+from poreops.conduits.methods import (
+    ConductanceModel,
+    FaceContacts,
+    Watch,
+    checked_method,
+    checked_transport,
+    face_contacts,
+    size_factors,
+    walls_of_flow,
+)
+from poreops.conduits.partition import Regions, binary_image, partition
+from poreops.conduits.quantity import Target, voxel_power
+from poreops.errors import InputError
+from poreops.machine.memory import require_memory
+from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays, network_warnings
+from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+from poreops.solvers.stokes.walls import Walls
+
+# peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
+BYTES_PER_VOXEL = 50
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PoreNetwork:
+    """A pore network of an image, ready for OpenPNM.
+
+    Attributes
+    ----------
+    openpnm : openpnm.network.Network
+        In SI units, the image's corner at the origin. Pores are the regions (`pore.internal`,
+        `pore.region_label`) and, where a region meets an image face, a boundary pore on the face
+        (`pore.boundary`, `pore.xmin` ... `pore.zmax`). `throat.diffusive_size_factors` [m] or
+        `throat.hydraulic_size_factors` [m³], or both, are set for all throats. Regions outside
+        the clusters that join two opposite faces are left out (if none does, all but the largest
+        cluster), so that every transport algorithm solves.
+    regions : Regions
+        Of the whole image.
+    size_factors : (Nt,) float64 [m]
+        Of diffusion through every throat of `regions.conns`; (0,) if the network has only flow.
+    hydraulic_size_factors : (Nt,) float64 [m³]
+        Of flow; (0,) if the network has only diffusion.
+    voxel_size : float [m]
+    method : what gave the size factors
+    walls : "stepped" or "smooth", which those of flow follow; None without flow, or by a rule
+    warnings : tuple of str
+        What speaks against the network's numbers, a line each: pores that reach from face to
+        face, size factors that are missing.
+    """
+
+    openpnm: Any
+    regions: Regions
+    size_factors: FloatArray
+    hydraulic_size_factors: FloatArray
+    voxel_size: float
+    method: str
+    walls: Walls | None = None
+    warnings: tuple[str, ...] = ()
+
+    def formation_factor(self, axis: str | int) -> NetworkDiffusion:
+        """Solve Fickian diffusion with c = 1 and 0 on the two faces of an axis, by OpenPNM.
+
+        Parameters
+        ----------
+        axis : "x", "y", "z" or 0, 1, 2
+
+        Returns
+        -------
+        NetworkDiffusion
+            With an infinite formation factor if no pores join the two faces.
+
+        Raises
+        ------
+        InputError
+            No such axis, or the network was built for flow only.
+        """
+        labels = self.regions.labels
+        index = checked_axis(axis, labels.ndim)
+        porosity = float(np.count_nonzero(labels)) / labels.size
+        effective = self._effective(index, "diffusive", "FickianDiffusion")
+        return NetworkDiffusion(
+            axis=AXES[index],
+            formation_factor=1 / effective if effective > 0 else math.inf,
+            tortuosity=porosity / effective if effective > 0 else math.inf,
+            effective_diffusivity=effective,
+            porosity=porosity,
+        )
+
+    def permeability(self, axis: str | int) -> NetworkFlow:
+        """Solve flow with a pressure of 1 and 0 on the two faces of an axis, by OpenPNM.
+
+        Parameters
+        ----------
+        axis : "x", "y" or "z" or 0, 1, 2
+
+        Returns
+        -------
+        NetworkFlow
+            With a permeability of 0 if no pores join the two faces.
+
+        Notes
+        -----
+        A conduit ends at the image's faces, so the four faces beside the flow are walls, as with
+        `poreops.SEALED`: compare with that, or take an image of many pores.
+
+        Raises
+        ------
+        InputError
+            No such axis, or the network was built for diffusion only.
+        """
+        index = checked_axis(axis, self.regions.labels.ndim)
+        return NetworkFlow(AXES[index], self._effective(index, "hydraulic", "StokesFlow"))
+
+    def _effective(self, index: int, kind: str, algorithm: str) -> float:
+        """Return rate × length / area of the image for a unit step from face to face."""
+        name = f"throat.{kind}_size_factors"
+        if name not in self.openpnm:
+            raise InputError(
+                f"the network must have {kind} size factors, got none; build it with "
+                "transport='both'"
+            )
+        shape = self.regions.labels.shape
+        length = shape[index] * self.voxel_size
+        # a 2D image is a layer of one voxel
+        area = math.prod(shape) / shape[index] * self.voxel_size**2
+        effective: float = _rate(self.openpnm, AXES[index], name, algorithm) * length / area
+        return effective
+
+
+def build_network(
+    im: NDArray[np.bool_],
+    voxel_size: float,
+    method: str = "dns",
+    model: ConductanceModel | str | None = None,
+    workers: int | None = None,
+    *,
+    transport: str = "diffusion",
+    walls: Walls | None = None,
+    convention: Convention | None = None,
+    watch: Watch | None = None,
+) -> PoreNetwork:
+    """Partition an image and build its pore network.
+
+    Parameters
+    ----------
+    im : (nx, ny, nz) or (nx, ny) bool, True = pore
+    voxel_size : float [m]
+    method : "dns", "model", "geometry" or "shape_factor"
+        What gives the size factors: see `poreops.conduits.methods.size_factors`.
+    model : model or URI, for the method `model`
+    workers : int, optional
+        Threads of the method `dns`; all processors by default.
+    transport : "diffusion", "flow" or "both"
+        What the network carries; a model knows either diffusion or flow.
+    walls : "stepped" or "smooth", optional
+        Of flow by `dns` (stepped by default) or `model` (its own): see
+        `poreops.solvers.stokes.permeability.permeability`.
+    convention : "centroid" or "porespy", optional
+        Of diffusion by `dns` (centroid by default) or `model` (its own).
+    watch : callable, optional
+        Wraps the stream of conduits, of the given number: a progress bar.
+
+    Returns
+    -------
+    PoreNetwork
+        Read its `warnings`: a network cannot describe an image as thin as a pore.
+
+    Raises
+    ------
+    InputError
+        The voxel size is not > 0, the method is unknown, lacks its model or has one of the other
+        transport or of other walls, walls are given without flow, the image needs more memory
+        than there is, or it has a single region and so no throat.
+    """
+    im = binary_image(im)
+    voxel_size = checked_voxel_size(voxel_size)
+    method = checked_method(method, model, im.ndim)
+    checked_transport(transport, method)
+    require_memory(
+        np.size(im) * BYTES_PER_VOXEL,
+        f"the network of an image of shape {np.shape(im)}",
+        "crop the image to a part",
+    )
+    regions = partition(im)
+    return network_of_regions(
+        regions, voxel_size, method, model, workers,
+        transport=transport, walls=walls, convention=convention, watch=watch,
+    )  # fmt: skip
+
+
+def network_of_regions(
+    regions: Regions,
+    voxel_size: float,
+    method: str = "dns",
+    model: ConductanceModel | str | None = None,
+    workers: int | None = None,
+    *,
+    transport: str = "diffusion",
+    walls: Walls | None = None,
+    convention: Convention | None = None,
+    watch: Watch | None = None,
+) -> PoreNetwork:
+    """Build the pore network of a partitioned image; the rest as `build_network`."""
+    import openpnm
+
+    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
+    labels, conns = regions.labels, regions.conns
+    method = checked_method(method, model, labels.ndim)
+    checked_transport(transport, method)
+    if not len(conns):
+        raise InputError(
+            f"a network needs two regions that touch, the image has {regions.count} "
+            "region(s) and no throat; use poreops formation-factor, which needs no regions"
+        )
+    contacts = face_contacts(labels)
+    loaded = loaded_model(model) if method == "model" else None
+    of_flow = walls_of_flow(walls, transport, method, loaded)
+    targets: list[Target] = ["diffusive"] * (transport != "flow")
+    targets += ["hydraulic"] * (transport != "diffusion")
+    found: dict[str, FloatArray] = {}
+    for target in targets:
+        factors = size_factors(
+            labels,
+            conns,
+            contacts,
+            method=method,
+            model=loaded,
+            workers=workers,
+            watch=watch,
+            target=target,
+            walls=of_flow if target == "hydraulic" else None,
+            convention=convention,
+        )
+        unit = voxel_size ** voxel_power(target)
+        found[f"{target}_size_factors"] = np.concatenate(factors) * unit
+    arrays = network_arrays(labels, conns, contacts, found, voxel_size)
+    network = openpnm.io.network_from_porespy(arrays)
+    diffusive, hydraulic = (
+        found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
+        for kind in ("diffusive", "hydraulic")
+    )
+    notes = network_warnings(contacts, labels.shape, found)
+    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method, of_flow, notes)
+
+
+def diffusive_size_factors_model(
+    network: Any,
+    regions: Regions | NDArray[np.integer],
+    voxel_size: float = 1.0,
+    method: str = "dns",
+    model: ConductanceModel | str | None = None,
+    workers: int | None = None,
+) -> FloatArray:
+    """Return the size factors of a network's throats: a model function for OpenPNM.
+
+    Use it as `net.add_model(propname="throat.diffusive_size_factors",
+    model=diffusive_size_factors_model, regions=snow.regions, voxel_size=5e-6)` on the network
+    of `build_network` or of PoreSpy's `snow2`.
+
+    Parameters
+    ----------
+    network : openpnm.network.Network
+        Pore i is region `pore.region_label[i]`, or region i + 1 where there is no such property.
+    regions : Regions or (nx, ny[, nz]) int
+        The partitioned image of the network, with the boundary slabs if PoreSpy added any.
+    voxel_size : float [m]
+    method, model, workers : as for `build_network`
+
+    Returns
+    -------
+    (Nt,) float64 [m]
+
+    Notes
+    -----
+    A throat to a boundary pore (`pore.xmin` ... `pore.zmax`) is the half conduit from its region
+    to that face, whether the boundary pore is a point on the face or a slab that PoreSpy padded:
+    a Dirichlet voxel inside the slab would misjudge inlet and outlet. Several slabs of one region
+    on one face share the half conduit; a throat between two boundary pores gets 0.
+    """
+    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
+    labels = checked_labels(regions.labels if isinstance(regions, Regions) else regions)
+    if "pore.region_label" in network:
+        region = np.asarray(network["pore.region_label"], dtype=np.int64) - 1
+    else:
+        region = np.arange(network.Np)
+    face = faces_of_pores(network, labels.ndim)
+    conns = network["throat.conns"]
+    on_face = face[conns] >= 0
+    inner = np.flatnonzero(~on_face.any(axis=1))
+    outer = np.flatnonzero(on_face.any(axis=1) & ~on_face.all(axis=1))
+    pairs = np.sort(region[conns[inner]], axis=1)
+    inside = conns[outer, np.where(on_face[outer, 0], 1, 0)]
+    outside = conns[outer, np.where(on_face[outer, 0], 0, 1)]
+    contacts = FaceContacts(region[inside], face[outside] // 2, face[outside] % 2)
+    throats, faces = size_factors(
+        labels,
+        pairs,
+        contacts,
+        method=method,
+        model=loaded_model(model),
+        workers=workers,
+    )
+    # PoreSpy pads a slab to each patch of a region on a face; together they are one conduit
+    place = np.column_stack([contacts.region, contacts.axis, contacts.side])
+    _, which, patches = np.unique(place, axis=0, return_inverse=True, return_counts=True)
+    found = np.zeros(network.Nt)
+    found[inner], found[outer] = throats, faces / patches[which]
+    return found * voxel_size
+
+
+def load_network(path: str | Path) -> Any:
+    """Read a `network.npz` of `poreops network` as an OpenPNM network.
+
+    Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
+    """
+    import openpnm
+
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return openpnm.io.network_from_porespy(dict(stored))
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"a network must be a network.npz of poreops network, {path} is not: "
+            f"{' '.join(str(error).split())}; write it again"
+        ) from None
+
+
+def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | None:
+    """Return the model, loaded first if it is a URI."""
+    if isinstance(model, str | Path):
+        import poreops
+
+        loaded: ConductanceModel = poreops.load_model(str(model))
+        return loaded
+    if model is not None and not hasattr(model, "conduit_size_factors"):
+        raise InputError(
+            f"a model must be one of load_model or its URI, got {shown(model)}; "
+            "e.g. models:/conductance@champion"
+        )
+    return model
+
+
+def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
+    """Return the rate from face to face for unit properties and a unit step between the faces.
+
+    Parameters
+    ----------
+    network : openpnm.network.Network
+    axis : "x", "y" or "z"
+    size_factors : name of a throat property; at unit properties they are the conductances
+    algorithm : name of OpenPNM's algorithm
+    """
+    import openpnm
+
+    inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
+    factors = network[size_factors]
+    series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
+    # the boundary pores of the other faces dangle and are left out
+    other = network["pore.boundary"] & ~inlet & ~outlet
+    conns = network["throat.conns"]
+    open_ = (series > 0) & ~other[conns].any(axis=1)
+    joined, kept_throats = joining_part(conns, open_, inlet, outlet)
+    if not joined.any():
+        return 0.0
+    new_index = np.cumsum(joined) - 1
+    part = openpnm.network.Network(
+        coords=network["pore.coords"][joined], conns=new_index[conns[kept_throats]]
+    )
+    # the solver's tolerances suit numbers near 1, m³ of a conduit are about 1e-16
+    unit = float(series[kept_throats].mean())
+    try:
+        phase = openpnm.phase.Phase(network=part)
+        solve = getattr(openpnm.algorithms, algorithm)(network=part, phase=phase)
+        phase[solve.settings["conductance"]] = series[kept_throats] / unit
+        solve.set_value_BC(pores=np.flatnonzero(inlet[joined]), values=1.0)
+        solve.set_value_BC(pores=np.flatnonzero(outlet[joined]), values=0.0)
+        solve.run()
+        return unit * float(solve.rate(pores=np.flatnonzero(inlet[joined]))[0])
+    finally:
+        openpnm.Workspace().close_project(part.project)

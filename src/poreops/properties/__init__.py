@@ -1,0 +1,1 @@
+"""The properties line: porosity and permeability from slices."""

@@ -1,0 +1,1 @@
+"""Judging with rocks and kinds of rock left out."""

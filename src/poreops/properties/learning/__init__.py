@@ -1,0 +1,1 @@
+"""Laws, learners, stacks and their folds."""

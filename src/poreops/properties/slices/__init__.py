@@ -1,0 +1,1 @@
+"""Grey slices: segmentation and features."""

@@ -1,1 +1,0 @@
-"""Partition the pore space and describe its regions and conduits."""

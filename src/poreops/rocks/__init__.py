@@ -1,1 +1,0 @@
-"""Rock properties from slices: gate, plots, page, suites, the registered model."""

@@ -1,1 +1,0 @@
-"""Grey slices of rocks: drawing, segmentation, features and their choice."""

@@ -1,0 +1,1 @@
+"""Laplace's equation in the box of one conduit."""

@@ -1,0 +1,1 @@
+"""Diffusion through a whole volume."""

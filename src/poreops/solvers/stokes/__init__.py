@@ -1,0 +1,1 @@
+"""Stokes flow through a whole volume or a conduit."""

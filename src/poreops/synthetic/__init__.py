@@ -1,0 +1,1 @@
+"""Makers of synthetic material: sphere packs, plugs, the scanner, shale."""

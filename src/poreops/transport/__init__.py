@@ -1,1 +1,0 @@
-"""Simulate transport: conduits, whole volumes, exact rules."""

@@ -1,1 +1,0 @@
-"""Make, read and describe volumes."""

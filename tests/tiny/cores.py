@@ -1,0 +1,55 @@
+"""A digital core model that is trained in seconds."""
+
+from functools import cache
+
+import numpy as np
+
+from poreops.cores.crops import ShaleConfig, cut_crops
+from poreops.cores.learning.networks import WganConfig
+from poreops.cores.learning.training import TrainedGenerator, WganTrainingConfig, train_gan
+from poreops.cores.model import DigitalCoreModel
+from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
+
+NETWORK = {
+    "architecture": "spatial", "patch": 16, "latent": 4, "generator_widths": (8, 8),
+    "critic_widths": (8, 8), "critic_norm": "none", "dropout": 0.1, "grey": "fitted",
+    "image": "grey", "noise": "measured",
+}  # fmt: skip
+TRAINING = {
+    "seed": 5, "repeats": 1,
+    "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
+    "generator_rate": 5e-4, "critic_rate": 1e-3, "dcgan_rate": 5e-4, "decay_from": 0.5,
+    "optimizer": "adam", "ema": 0.5, "precision": "float32",
+}  # fmt: skip
+
+
+def network(**changes) -> WganConfig:
+    return WganConfig(**(NETWORK | changes))
+
+
+def training(**changes) -> WganTrainingConfig:
+    return WganTrainingConfig(**(TRAINING | changes))
+
+
+@cache
+def crops(size: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of a synthetic shale to train on, and others to judge by."""
+    synthetic = SyntheticShaleConfig(
+        images=6, shape=128, pore_share=0.06, fractures=100, ores=200, noise=5
+    )
+    config = ShaleConfig(
+        seed=2, images=(), synthetic=synthetic, size=size, train=40, search=20, gate=20, report=20,
+        hold_out="slices", share=0.5, gap=0,
+    )  # fmt: skip
+    parts = cut_crops(list(synthetic_shale(synthetic, 2)), config)
+    return parts["train"].images, parts["gate"].images
+
+
+@cache
+def trained() -> TrainedGenerator:
+    return train_gan(network(), training(), crops()[0])
+
+
+def model() -> DigitalCoreModel:
+    found = trained()
+    return DigitalCoreModel(found.generator, network(), found.scale)
