@@ -49,7 +49,7 @@ class NetworkEvaluationConfig(BaseModel):
     ----------
     runtime_sizes : edges of the volumes whose run time is measured [voxel]
     runtime_porosity, runtime_radius : of all of them, so that the size alone differs
-    runtime_repeats : of each measurement, whose median counts
+    runtime_repeats : of each measurement but that of the partition, whose median counts
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
