@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
 from poreops.conductance.judging.scores import scores
-from poreops.conductance.learning.encoding import Encoded, encode
+from poreops.conductance.learning.encoding import Encoded, ImageEncoding, encode
 from poreops.conductance.learning.members import MEMBERS, Member
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
@@ -45,23 +45,47 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
     conduits : path
     seed : of the permutation
     """
+    whole, ratios = encoded_conduits(conduits, model.network.image)
+    return Judged(predicted(model, whole, ratios), permuted(model, whole, ratios, seed=seed))
+
+
+def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:
+    """Encode the conduits of a file of ``extract_conduits``; return their zoom ratios too."""
     images, scalars, ratios = [], [], []
     for part in _slices(conduits):
-        encoded = encode(part.roi, model.network.image)
+        encoded = encode(part.roi, image)
         images.append(encoded.image)
         scalars.append(encoded.scalars)
         ratios.append(part.zoom_ratio)
-    whole = Encoded(np.concatenate(images), np.concatenate(scalars))
-    scale = np.concatenate(ratios) ** zoom_power(model.target, model.ndim)
-    found = model.predict_encoded(whole) / scale
+    return Encoded(np.concatenate(images), np.concatenate(scalars)), np.concatenate(ratios)
+
+
+def predicted(model: ConductanceModel, encoded: Encoded, ratios: Floats) -> Floats:
+    """Return size factors (n,) in powers of a voxel of the image of encoded conduits."""
+    found: Floats = model.predict_encoded(encoded) / ratios ** zoom_power(model.target, model.ndim)
+    return found
+
+
+def permuted(
+    model: ConductanceModel, encoded: Encoded, ratios: Floats, *, seed: int = 0
+) -> Floats | None:
+    """Return what `Judged.permuted` holds.
+
+    Parameters
+    ----------
+    model : ConductanceModel
+    encoded : of n conduits
+    ratios : (n,) float64, their zoom ratios
+    seed : of the permutation
+    """
     if model.member == "coarse":
-        return Judged(found, None)
-    order = np.random.default_rng(seed).permutation(len(scale))
+        return None
+    order = np.random.default_rng(seed).permutation(len(ratios))
     if model.network.image == "none":
-        mixed = Encoded(whole.image, whole.scalars[order])
+        mixed = Encoded(encoded.image, encoded.scalars[order])
     else:
-        mixed = Encoded(whole.image[order], whole.scalars)
-    return Judged(found, model.predict_encoded(mixed) / scale)
+        mixed = Encoded(encoded.image[order], encoded.scalars)
+    return predicted(model, mixed, ratios)
 
 
 def _slices(conduits: str | Path) -> Iterator[Any]:

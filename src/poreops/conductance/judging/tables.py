@@ -4,18 +4,27 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import read_json
 from poreops.base.hdf5 import open_hdf5, read_hdf5
-from poreops.conductance.judging.members import judge, member_scores
+from poreops.conductance.judging.members import (
+    Judged,
+    encoded_conduits,
+    member_scores,
+    permuted,
+    predicted,
+)
 from poreops.conductance.judging.scores import relative_error, scores
+from poreops.conductance.learning.encoding import Encoded, ImageEncoding
 from poreops.conductance.learning.members import MEMBERS
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.model import ConductanceModel
+from poreops.conduits.crop import crop_conduits
+from poreops.conduits.joined import joined
 from poreops.conduits.labels import label_definition, simulated_size_factors
 from poreops.conduits.methods import NO_CONTACTS, size_factors
 from poreops.conduits.quantity import zoom_power
@@ -23,6 +32,7 @@ from poreops.conduits.table import read_conduits
 
 Floats = NDArray[np.float64]
 Table = dict[str, dict[str, float]]
+T = TypeVar("T")
 
 
 class Volumes:
@@ -41,18 +51,20 @@ class Volumes:
         self.known = np.isfinite(self.truth)
         self.label = label_definition(stated)
         self.target = self.label.target
+        self._encoded: dict[ImageEncoding, tuple[Encoded, Floats]] = {}
 
     @cached_property
     def ndim(self) -> int:
         """2 or 3."""
         return int(read_conduits(self.conduits, slice(0, 1)).roi.ndim - 1)
 
-    def timed(self, method: Callable[[Any, Any], Floats]) -> tuple[Floats, float]:
-        """Apply a method to every volume; return all size factors and ms per conduit.
+    def timed(self, method: Callable[[Any, Any], T]) -> tuple[list[T], float]:
+        """Apply a method to every volume; return what it gives of each, and ms per conduit.
 
-        The time is that from regions to size factors: cutting, zooming and encoding included.
+        The time is that from regions to size factors: cutting, zooming and encoding included,
+        reading the file, compiling kernels and tracing graphs not.
         """
-        found: list[Floats] = []
+        found: list[T] = []
         seconds = 0.0
         with open_hdf5(self.regions) as file:
             for name in sorted(file):
@@ -62,8 +74,41 @@ class Volumes:
                 start = time.perf_counter()
                 found.append(method(labels, conns))
                 seconds += time.perf_counter() - start
-        values = np.concatenate(found)
-        return values, 1e3 * seconds / len(values)
+        return found, 1e3 * seconds / len(self.truth)
+
+    def judged(self, model: ConductanceModel) -> tuple[Judged, float]:
+        """Judge a model by one pass over all volumes; return ms per conduit of that pass too.
+
+        The pass is what ``model.size_factors`` does: cut, take the part that carries, zoom,
+        encode, predict. What it encodes is kept for the permuted inputs, and for `answers`.
+        """
+
+        def size_factors(labels: Any, conns: Any) -> tuple[list[Encoded], Floats, Floats]:
+            crops = (joined(crop) for crop in crop_conduits(labels, conns))
+            parts, ratios, found = [], [], []
+            for encoded, ratio in model.prepared(crop for crop in crops if crop is not None):
+                parts.append(encoded)
+                ratios.append(ratio)
+                found.append(predicted(model, encoded, ratio))
+            return parts, np.concatenate(ratios), np.concatenate(found)
+
+        volumes, milliseconds = self.timed(size_factors)
+        parts, ratios, found = zip(*volumes, strict=True)
+        every = [part for some in parts for part in some]
+        whole = Encoded(
+            np.concatenate([part.image for part in every]),
+            np.concatenate([part.scalars for part in every]),
+        )
+        self._encoded[model.network.image] = whole, np.concatenate(ratios)
+        mixed = permuted(model, whole, np.concatenate(ratios))
+        return Judged(np.concatenate(found), mixed), milliseconds
+
+    def answers(self, model: ConductanceModel) -> Floats:
+        """Return the size factors that a model gives all conduits."""
+        image = model.network.image
+        if image not in self._encoded:
+            self._encoded[image] = encoded_conduits(self.conduits, image)
+        return predicted(model, *self._encoded[image])
 
     def scores(self, found: Floats) -> dict[str, float]:
         """Score size factors of all conduits against those that are known."""
@@ -91,17 +136,18 @@ def ablation(unseen: Volumes, models: Path, training: Path) -> tuple[Table, dict
     for member in (m for m in MEMBERS if (models / m).is_dir()):
         model = ConductanceModel.load(models / member)
         model.check_predicts(unseen.label, unseen.ndim)
-        found[member], milliseconds = unseen.timed(model.size_factors)
+        judged, milliseconds = unseen.judged(model)
+        found[member] = judged.found
         costs = read_json(training / f"{member}.json")
         table[member] = (
-            member_scores(judge(model, unseen.conduits), unseen.truth)
+            member_scores(judged, unseen.truth)
             | {"ms_per_conduit": milliseconds, "training_seconds": costs["seconds"]}
             | {"parameters": costs["parameters"]}
         )
     simulated, milliseconds = unseen.timed(
         lambda labels, conns: simulated_size_factors(labels, conns, unseen.label)
     )
-    table["dns"] = unseen.scores(simulated) | {"ms_per_conduit": milliseconds}
+    table["dns"] = unseen.scores(np.concatenate(simulated)) | {"ms_per_conduit": milliseconds}
     return table, found
 
 
@@ -114,7 +160,8 @@ def rules(unseen: Volumes) -> tuple[Table, dict[str, Floats]]:
         def rule(labels: Any, conns: Any, name: str = name) -> Floats:
             return size_factors(labels, conns, NO_CONTACTS, method=name, target=unseen.target)[0]
 
-        found[name], milliseconds = unseen.timed(rule)
+        parts, milliseconds = unseen.timed(rule)
+        found[name] = np.concatenate(parts)
         table[name] = unseen.scores(found[name]) | {"ms_per_conduit": milliseconds}
     return table, found
 
@@ -129,9 +176,7 @@ def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
         name: ConductanceModel.load(artifacts / f"models/splits/{name}")
         for name in ("by_volume", "random")
     }
-    table = {
-        name: unseen.scores(judge(model, unseen.conduits).found) for name, model in models.items()
-    }
+    table = {name: unseen.scores(unseen.answers(model)) for name, model in models.items()}
     rows, model = read_split(random).test, models["random"]
     part = read_conduits(artifacts / "conduits/train.h5", rows)
     truth = read_hdf5(artifacts / "labels/train.h5")[0]["size_factor"][rows]
