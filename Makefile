@@ -56,11 +56,12 @@ test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy and the import contracts
+lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src pipelines
 
 .PHONY: ui
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)

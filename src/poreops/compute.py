@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.extras import needs
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ def parallel_map(
 
 @contextmanager
 def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
+    needs("pipeline", "a pool of processes")
     import dask
     from distributed import Client, LocalCluster
 

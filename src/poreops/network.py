@@ -20,6 +20,7 @@ from poreops.conduits import (
     walls_of_flow,
 )
 from poreops.errors import InputError
+from poreops.extras import needs
 from poreops.graph import (
     faces_of_pores,
     joining_part,
@@ -191,6 +192,7 @@ def build_network(
         transport or of other walls, walls are given without flow, the image needs more memory
         than there is, or it has a single region and so no throat.
     """
+    needs("networks", "a pore network")
     im = binary_image(im)
     voxel_size = checked_voxel_size(voxel_size)
     method = checked_method(method, model, im.ndim)
@@ -220,6 +222,7 @@ def network_of_regions(
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`."""
+    needs("networks", "a pore network")
     import openpnm
 
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
@@ -332,6 +335,7 @@ def load_network(path: str | Path) -> Any:
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
     """
+    needs("networks", "a pore network")
     import openpnm
 
     try:

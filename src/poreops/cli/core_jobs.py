@@ -7,6 +7,7 @@ from poreops.cli.answer import Answer
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.errors import InputError
+from poreops.extras import needs
 from poreops.volumes.grey_stack import read_grey_set
 from poreops.volumes.memory import require_memory
 from poreops.volumes.reading import Reading
@@ -57,6 +58,7 @@ def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
 ) -> Answer:
     """Compare two sets of images."""
+    needs("cores", "the score of images")
     from poreops.learning.core_evaluation import CoreEvaluationConfig, feature_scores
     from poreops.learning.core_structure import Segmentation, s2_error, structure
     from poreops.learning.extractors import checked_name, extractor

@@ -21,6 +21,7 @@ from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
 from poreops.errors import InputError
+from poreops.extras import needs
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     from poreops.network import BYTES_PER_VOXEL, network_of_regions
     from poreops.regions.partition import partition
 
+    needs("networks", "a pore network")
     clock = Clock()
     checked_transport(given.transport, given.name)
     header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)

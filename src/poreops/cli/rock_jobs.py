@@ -13,6 +13,7 @@ from poreops.cli.checking import voxel_size_results
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.cli.source import required_edge
+from poreops.extras import needs
 from poreops.volumes.spacing import VoxelSize
 
 
@@ -48,6 +49,7 @@ def properties(
     from poreops.slices.rock_images import read_grey
     from poreops.slices.rock_table import MILLIDARCY
 
+    needs("properties", "a model of rock properties")
     clock = Clock()
     name = Path(image).name
     with clock.stage("read"):

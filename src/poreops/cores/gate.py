@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops import gate
+from poreops.extras import needs
 
 if TYPE_CHECKING:
     from poreops.learning.core_model import DigitalCoreModel
@@ -118,6 +119,7 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
+    needs("cores", "a digital core model")
     from poreops.learning.core_model import DESCRIPTION, DigitalCoreModel
     from poreops.registration import model_files
 

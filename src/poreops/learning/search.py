@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.errors import InputError
+from poreops.extras import needs
 from poreops.learning.finite import DivergedError, check_finite
 from poreops.learning.places import Plan, chosen_value, ranked, repeat_of, suggest
 
@@ -176,6 +177,7 @@ def search(
     InputError
         If no finished trial keeps to the budget, or more are lost than ``config.lost_max``.
     """
+    needs("pipeline", "a search")
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend

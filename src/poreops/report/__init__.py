@@ -20,7 +20,6 @@ from poreops.report.tables import (
     write_throats_csv,
 )
 from poreops.report.vtk import write_labels_vti, write_network_vtp
-from poreops.rocks.plots import overlays
 from poreops.store import write_json
 from poreops.transport.quantity import Target
 
@@ -109,6 +108,8 @@ def write_slices(
     labels : (n, h, w) int, 0 solid
     columns : name → (n,) values
     """
+    from poreops.rocks.plots import overlays
+
     write_slices_csv(folder / "slices.csv", columns)
     shown = np.unique(np.linspace(0, len(grey) - 1, 6).astype(int))
     figure = overlays({f"slice {k}": (grey[k], labels[k]) for k in shown})

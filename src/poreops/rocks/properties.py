@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from poreops.extras import needs
+
 if TYPE_CHECKING:
     from poreops.learning.rock_model import RockModel
 
@@ -27,6 +29,7 @@ def load_rock_model(uri: str) -> "RockModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
+    needs("properties", "a model of rock properties")
     from poreops.learning.rock_model import DESCRIPTION, RockModel
     from poreops.registration import model_files
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.extras import needs
 from poreops.volumes.generate import legacy_seed
 
 Genesis = Literal["sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured"]
@@ -85,6 +86,7 @@ def draw_plug(config: PlugsConfig, plug: Plug) -> Image:
     InputError
         If none of twenty draws lets fluid pass.
     """
+    needs("synthetic", "a plug")
     rng = np.random.default_rng(plug.seed)
     for _ in range(_TRIES):
         radius = rng.uniform(*config.grain_radius)
