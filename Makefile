@@ -56,21 +56,22 @@ test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy and the import contracts
+lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src pipelines
 
 .PHONY: ui
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)
 	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.tracking
 
+# Versions that are locked stay as they are: a newer one is asked for with --upgrade-package.
+LOCK := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
+  --no-emit-find-links --python-version 3.11
 .PHONY: lock
 lock: $(STAMP) ## compile requirements.txt and requirements-gpu.txt from pyproject.toml
-	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
-	  --no-emit-find-links --python-version 3.11 --extra dev -o requirements.txt pyproject.toml
-	sed 's/"tensorflow-cpu\([^"]*\)"/"tensorflow[and-cuda]\1"/' pyproject.toml > .venv/pyproject.toml
-	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
-	  --no-emit-find-links --python-version 3.11 --extra dev -c requirements.txt \
-	  -o requirements-gpu.txt .venv/pyproject.toml
+	$(LOCK) --universal --extra dev -o requirements.txt pyproject.toml
+	$(LOCK) --python-platform linux --extra dev --extra gpu \
+	  --no-emit-package tensorflow-cpu -c requirements.txt -o requirements-gpu.txt pyproject.toml

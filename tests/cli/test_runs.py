@@ -340,7 +340,7 @@ def test_a_model_without_its_framework_is_one_line(image, tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert is_one_line(done.stderr)
-    assert "is not installed; pip install" in done.stderr
+    assert 'not installed (keras, tensorflow); pip install "poreops[cores]"' in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -98,4 +98,4 @@ def test_without_simpleitk_the_extra_is_named(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    assert done.stderr.splitlines()[-1].endswith("pip install 'poreops[formats]'")
+    assert done.stderr.splitlines()[-1].endswith('pip install "poreops[formats]"')

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from poreops.base.extras import needs
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -21,7 +22,6 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 app = typer.Typer(
     name="poreops",
     help="Pore networks of segmented images, with conductances from simulation or a model.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -133,6 +133,8 @@ def size_factors(
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    if out is not None:
+        needs("networks", "a folder of size factors")
     deliver(
         lambda _: jobs.size_factors(source, given, convention),
         show.size_factors_text, as_json=as_json, out=out, overwrite=overwrite,

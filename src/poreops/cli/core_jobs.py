@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from poreops.base.extras import needs
 from poreops.cli.answer import Answer
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
@@ -57,6 +58,7 @@ def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
 ) -> Answer:
     """Compare two sets of images."""
+    needs("cores", "the score of images")
     from poreops.cores.features.extractors import checked_name, extractor
     from poreops.cores.features.structure import Segmentation, s2_error, structure
     from poreops.cores.judging.evaluation import CoreEvaluationConfig, feature_scores

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.extras import needs
 from poreops.cli import flow_results
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import (
@@ -55,6 +56,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     from poreops.conduits.partition import partition
     from poreops.networks.network import BYTES_PER_VOXEL, network_of_regions
 
+    needs("networks", "a pore network")
     clock = Clock()
     checked_transport(given.transport, given.name)
     header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.checking import voxel_size_results
 from poreops.cli.models import load
@@ -48,6 +49,7 @@ def properties(
     from poreops.properties.rock_images import read_grey
     from poreops.properties.rocks import MILLIDARCY
 
+    needs("properties", "a model of rock properties")
     clock = Clock()
     name = Path(image).name
     with clock.stage("read"):

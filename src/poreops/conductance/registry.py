@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from poreops.errors import InputError
+from poreops.base.extras import needs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,13 +35,7 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.conductance.model import DESCRIPTION, ConductanceModel
     from poreops.mlops.registry import model_files
 
-    try:
-        import tensorflow as tf  # noqa: F401
-    except ImportError:
-        raise InputError(
-            "a conductance model needs TensorFlow, got none installed; "
-            "install it with: pip install tensorflow-cpu"
-        ) from None
+    needs("conductance", "a conductance model")
     remedy = "name one that register_conductance registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from poreops.base.extras import needs
+
 if TYPE_CHECKING:
     from poreops.cores.model import DigitalCoreModel
 
@@ -26,6 +28,7 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
+    needs("cores", "a digital core model")
     from poreops.cores.model import DESCRIPTION, DigitalCoreModel
     from poreops.mlops.registry import model_files
 

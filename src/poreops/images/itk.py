@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.images.spacing import LARGEST, SMALLEST, Spacing, spacing_of
 from poreops.images.stored import StoredImage
@@ -28,12 +29,9 @@ _MILLIMETRE = 1e-3
 @contextmanager
 def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
     """Open the image; axes run slices, rows, columns, as numpy has them."""
-    try:
-        import SimpleITK as sitk  # noqa: N813
-    except ImportError:
-        raise InputError(
-            f"{file.name} needs SimpleITK, which is not installed; pip install 'poreops[formats]'"
-        ) from None
+    needs("formats", file.name)
+    import SimpleITK as sitk  # noqa: N813
+
     if suffix == ".mhd":
         _require_data_file(file)
     if ITK[suffix] == "NIfTI":

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from poreops.base.extras import needs
 from poreops.errors import InputError
 
 _LISTED_ROWS = 100  # rows named in a report; the count is always that of all
@@ -135,6 +136,7 @@ def validate(frame: pd.DataFrame, suite: Suite) -> Report:
     ValueError
         If Great Expectations does not know an expectation or one of its arguments.
     """
+    needs("pipeline", "a validation")
     with _quiet():
         import great_expectations as gx
         from great_expectations.expectations.expectation_configuration import (

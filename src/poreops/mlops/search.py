@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.mlops.finite import DivergedError, check_finite
 from poreops.mlops.places import Plan, chosen_value, ranked, repeat_of, suggest
@@ -176,6 +177,7 @@ def search(
     InputError
         If no finished trial keeps to the budget, or more are lost than ``config.lost_max``.
     """
+    needs("pipeline", "a search")
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers, shown
+from poreops.base.extras import needs
 from poreops.conduits.convention import Convention
 from poreops.conduits.crop import checked_labels
 from poreops.conduits.methods import (
@@ -186,6 +187,7 @@ def build_network(
         transport or of other walls, walls are given without flow, the image needs more memory
         than there is, or it has a single region and so no throat.
     """
+    needs("networks", "a pore network")
     im = binary_image(im)
     voxel_size = checked_voxel_size(voxel_size)
     method = checked_method(method, model, im.ndim)
@@ -215,6 +217,7 @@ def network_of_regions(
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`."""
+    needs("networks", "a pore network")
     import openpnm
 
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
@@ -327,6 +330,7 @@ def load_network(path: str | Path) -> Any:
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
     """
+    needs("networks", "a pore network")
     import openpnm
 
     try:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from poreops.base.extras import needs
+
 if TYPE_CHECKING:
     from poreops.properties.model import RockModel
 
@@ -27,6 +29,7 @@ def load_rock_model(uri: str) -> "RockModel":
     InputError
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
+    needs("properties", "a model of rock properties")
     from poreops.mlops.registry import model_files
     from poreops.properties.model import DESCRIPTION, RockModel
 

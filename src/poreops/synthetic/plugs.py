@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.synthetic.spheres import legacy_seed
 
@@ -85,6 +86,7 @@ def draw_plug(config: PlugsConfig, plug: Plug) -> Image:
     InputError
         If none of twenty draws lets fluid pass.
     """
+    needs("synthetic", "a plug")
     rng = np.random.default_rng(plug.seed)
     for _ in range(_TRIES):
         radius = rng.uniform(*config.grain_radius)

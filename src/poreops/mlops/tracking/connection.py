@@ -12,6 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.mlops.tracking.embedded import (
     artifact_location,
@@ -94,6 +95,7 @@ def experiment_id(name: str) -> str:
 
 def quiet_mlflow() -> None:
     """Import MLflow without telemetry, progress bars and its chatter about tables."""
+    needs("pipeline", "the registry of models")
     for name, value in {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
