@@ -8,7 +8,7 @@ BIN := .venv/bin
 # A virtual environment does not survive being moved or copied: its scripts hold its path.
 # The stamp holds the path too, so that a moved clone rebuilds the environment.
 STAMP := .venv/.installed-$(shell pwd -P | cksum | cut -d' ' -f1)
-# The profile of `make repro`; empty leaves the line `profile:` of params.yaml as it is.
+# The profile that `make repro` applies to params.yaml; empty leaves params.yaml as it is.
 PROFILE ?=
 
 # Imports of packages without compiled bytecode cost minutes per `dvc repro`.
@@ -45,7 +45,7 @@ $(STAMP): requirements.txt pyproject.toml
 
 .PHONY: repro
 repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
-	@$(if $(PROFILE),$(BIN)/python pipelines/resolve_params.py --profile $(PROFILE))
+	@$(BIN)/python -m poreops.params $(if $(PROFILE),use $(PROFILE),check)
 	@$(BIN)/dvc repro || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \

@@ -23,7 +23,7 @@ def percent(value: float) -> str:
 
 def members() -> None:
     """Print every member, rule and DNS on the unseen volumes."""
-    report = read_json("reports/conductance.json")
+    report = read_json("reports/conductance/scores.json")
     print(f"{report['conduits']} conduits, champion: {report['champion']}\n")
     print(
         "| | R² of G | R² of log G | mean error | off by > 10 % | other inputs | ms | training |"
@@ -47,7 +47,7 @@ def members() -> None:
 
 def networks() -> None:
     """Print what networks carry by each method, and the run times."""
-    report = read_json("reports/network.json")
+    report = read_json("reports/conductance/networks.json")
     quantity = next(name for name in ("formation_factor", "permeability") if name in report)
     print("\n| conductances from | R² | mean error |\n|---|---|---|")
     for name, row in report[quantity].items():

@@ -3,7 +3,7 @@
     python benchmarks/ensemble_search.py --learners rg lr rf gb xgb
 
 Run it where `make repro` ran: it reads the slices to learn from and the selected features of that
-run. Each trial is scored as in the stage tune_ensemble: error of log k in decades, on kinds of
+run. Each trial is scored as in the stage properties_search: error of log k in decades, on kinds of
 rock that the candidate did not see.
 """
 
@@ -47,8 +47,8 @@ def main() -> None:
     parser.add_argument("--learners", nargs="+", default=["rg", "lr", "rf", "gb", "xgb"])
     args = parser.parse_args()
     params = resolve("params.yaml", "profiles")
-    table = read_table("artifacts/parts/learn.parquet")
-    x = design(table, read_json("artifacts/selection/features.json")["features"])
+    table = read_table("artifacts/properties/parts/learn.parquet")
+    x = design(table, read_json("artifacts/properties/selection/features.json")["features"])
     y, split = targets(table), params.slice_split
     plan = plan_by_group(table["kind"].to_numpy(), split.folds, split.seed)
     print("learner   random: trials, seconds, error     grid: trials, seconds, error")

@@ -60,9 +60,9 @@ def details(found: dict[str, Any]) -> None:
 
 def main() -> None:
     """Print all tables."""
-    accuracy(read_json("reports/properties.json"))
-    gate(read_json("reports/properties_gate.json"))
-    details(read_json("reports/properties_models.json"))
+    accuracy(read_json("reports/properties/scores.json"))
+    gate(read_json("reports/properties/gate.json"))
+    details(read_json("reports/properties/models.json"))
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ def main() -> None:
     parser.add_argument("--stacks", nargs="+", choices=list(STACKS), default=list(STACKS))
     args = parser.parse_args()
     params = resolve("params.yaml", "profiles")
-    chosen = read_yaml("artifacts/tune/ensemble/best.yaml")["chosen"]
+    chosen = read_yaml("artifacts/properties/search/best.yaml")["chosen"]
     config = overridden(params.ensemble, chosen.get("none", {}))
-    table = read_table("artifacts/parts/learn.parquet")
-    x = design(table, read_json("artifacts/selection/features.json")["features"])
+    table = read_table("artifacts/properties/parts/learn.parquet")
+    x = design(table, read_json("artifacts/properties/selection/features.json")["features"])
     y = targets(table)
     truth = in_units(y, table)
     for stack in args.stacks:

@@ -1,6 +1,6 @@
 """Make the reference profile that new labels are compared with, by simulation.
 
-    python benchmarks/size_factor_profile.py --out inputs/size_factor_profile.json
+    python benchmarks/size_factor_profile.py --out inputs/conductance/size_factor_profile.json
 
 The volumes follow the sections `volumes`, `partition` and `label` of params.yaml, but for their
 seed and their number: the profile must not be made of the data that it judges.
@@ -25,9 +25,9 @@ SEED, COUNT = 7001, 64
 
 def labels(params: Path, seed: int, count: int) -> Iterator[NDArray[np.float64]]:
     """Yield the diffusive size factors [voxel] of one volume after another."""
-    volumes = section("volumes", VolumesConfig, params)
-    cut = section("partition", PartitionConfig, params)
-    config = section("label", LabelConfig, params)
+    volumes = section("conductance.volumes", VolumesConfig, params)
+    cut = section("conductance.partition", PartitionConfig, params)
+    config = section("conductance.label", LabelConfig, params)
     if seed == volumes.seed:
         raise SystemExit(f"--seed must differ from volumes.seed, got {seed} for both")
     for index in range(count):
@@ -46,10 +46,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=COUNT, help="of volumes")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    config = section("label", LabelConfig, options.params)
+    config = section("conductance.label", LabelConfig, options.params)
     if config.target != "diffusive":
         raise SystemExit(f"the profile is one of diffusion, got label.target {config.target}")
-    edge = section("volumes", VolumesConfig, options.params).spheres.shape
+    edge = section("conductance.volumes", VolumesConfig, options.params).spheres.shape
     found = np.concatenate(list(labels(options.params, options.seed, options.count)))
     source = (
         f"{options.count} volumes of params.yaml ({edge} voxels per edge) drawn from seed "

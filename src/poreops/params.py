@@ -1,161 +1,147 @@
-"""Typed parameters: params.yaml with a profile merged in, each section a frozen pydantic model.
+"""params.yaml as the only truth: checked as a whole, and a profile applied to it.
 
-The stage resolve_params writes the result to artifacts/params.yaml, and the other stages depend on
-their sections of that file alone: a profile then re-runs what it touches and nothing else.
+``python -m poreops.params check`` validates the file, ``python -m poreops.params use NAME`` writes
+a profile's values into it. Stages depend on their sections of params.yaml and on nothing else, so
+that a profile re-runs what it touches, and `git diff params.yaml` shows what is being run.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poreops.base.files import read_yaml, write_text
-from poreops.base.settings import RESOLVED
-from poreops.conductance.gate import GateConfig
-from poreops.conductance.judging.networks import NetworkEvaluationConfig
-from poreops.conductance.learning.resnet import ResnetConfig
-from poreops.conductance.learning.splits import SplitConfig
-from poreops.conductance.learning.training import TrainingConfig
-from poreops.conductance.search import ResnetSearchConfig
-from poreops.conductance.suites import ValidationConfig
-from poreops.conduits.labels import LabelConfig
-from poreops.conduits.partition import PartitionConfig
-from poreops.cores.crops import ShaleConfig
-from poreops.cores.gate import CoreGateConfig
-from poreops.cores.judging.evaluation import CoreEvaluationConfig
-from poreops.cores.learning.networks import WganConfig
-from poreops.cores.learning.training import WganTrainingConfig
-from poreops.cores.search import WganSearchConfig
-from poreops.cores.suites import CoreValidationConfig
-from poreops.errors import InputError
-from poreops.machine.tasks import ComputeConfig
-from poreops.properties.gate import RockEvaluationConfig, RockGateConfig
-from poreops.properties.learning.plans import SliceSplitConfig
-from poreops.properties.learning.stacks import EnsembleConfig
-from poreops.properties.rocks import RocksConfig
-from poreops.properties.search import EnsembleSearchConfig
-from poreops.properties.selection import SelectionConfig
-from poreops.properties.slices.segment import SegmentConfig
-from poreops.properties.suites import RockValidationConfig
-from poreops.synthetic.spheres import VolumesConfig
+from poreops.base.settings import PARAMS
+from poreops.conductance.config import ConductanceParams
+from poreops.cores.config import CoresParams
+from poreops.errors import InputError, exit_on_input_error
+from poreops.properties.config import PropertiesParams
 
-DEFAULT_PROFILE = "default"
-"""The profile that changes nothing: params.yaml as it stands."""
+PROFILES = Path("profiles")
 
-P = TypeVar("P", bound=BaseModel)
+DEFAULT = "default"
+"""The profile that changes nothing: params.yaml as it is committed."""
+
+_USAGE = "say: python -m poreops.params check, or: python -m poreops.params use NAME"
 
 
 class Params(BaseModel):
-    """Every parameter of the pipeline, one field per section of params.yaml."""
+    """Every parameter of the pipeline, one field a line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profile: str
-    compute: ComputeConfig
-    volumes: VolumesConfig
-    partition: PartitionConfig
-    label: LabelConfig
-    validation: ValidationConfig
-    split: SplitConfig
-    resnet: ResnetConfig
-    training: TrainingConfig
-    tune_resnet: ResnetSearchConfig
-    conductance_gate: GateConfig
-    evaluate_network: NetworkEvaluationConfig
-    rocks: RocksConfig
-    segmentation: SegmentConfig
-    slices_validation: RockValidationConfig
-    slice_split: SliceSplitConfig
-    selection: SelectionConfig
-    ensemble: EnsembleConfig
-    tune_ensemble: EnsembleSearchConfig
-    evaluate_ensemble: RockEvaluationConfig
-    rock_gate: RockGateConfig
-    shale: ShaleConfig
-    core_validation: CoreValidationConfig
-    wgan: WganConfig
-    wgan_training: WganTrainingConfig
-    tune_wgan: WganSearchConfig
-    evaluate_wgan: CoreEvaluationConfig
-    wgan_gate: CoreGateConfig
+    conductance: ConductanceParams
+    properties: PropertiesParams
+    cores: CoresParams
 
 
-def resolve(params_path: str | Path, profiles_dir: str | Path) -> Params:
-    """Return the parameters of `params_path` with the profile that it names merged in, validated.
-
-    Parameters
-    ----------
-    params_path : YAML file with the key `profile` and every section.
-    profiles_dir : folder of <profile>.yaml files that state only what differs.
+def check(path: str | Path = PARAMS) -> Params:
+    """Return the parameters of a file, all of them validated.
 
     Raises
     ------
     InputError
-        If the profile is unknown, or a key is misspelt, missing or out of range.
+        If a key is misspelt, missing or out of range.
     """
-    return validate(merge_profile(params_path, profiles_dir), Params, params_path)
+    return _validated(_mapping(read_yaml(path), path), path)
 
 
-def load_params(path: str | Path = RESOLVED) -> Params:
-    """Return the resolved parameters that the stage resolve_params wrote, validated again."""
-    return validate(_mapping(path), Params, path)
+def use(name: str, path: str | Path = PARAMS, folder: str | Path = PROFILES) -> Params:
+    """Apply a profile to params.yaml as it is committed, and return the result.
 
+    Comments and order stay. What stands there now must be what is committed, or what a profile
+    made of it: edits that would be lost are refused.
 
-def merge_profile(params_path: str | Path, profiles_dir: str | Path) -> dict[str, Any]:
-    """Return the content of `params_path` with its profile merged in, not yet validated."""
-    base = _mapping(params_path)
-    name = str(base.get("profile"))
-    _check_profile(name, profiles_dir)
-    if name == DEFAULT_PROFILE:
-        return base
-    path = Path(profiles_dir) / f"{name}.yaml"
-    return _merge(base, _mapping(path), path)
+    Parameters
+    ----------
+    name : of a file in `folder`, or the path of a file of the same format, or ``default``
+    path : params.yaml
+    folder : of the profiles, <name>.yaml, which state only what differs
 
-
-def validate(content: Mapping[str, Any], model: type[P], source: str | Path) -> P:
-    """Return `content` as `model`; raises InputError naming `source` and every wrong key."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{source}: {'; '.join(_complaints(error, model))}") from None
-
-
-def profiles(profiles_dir: str | Path) -> list[str]:
-    """Return the names of the profiles; the first is the default."""
-    return [DEFAULT_PROFILE, *sorted(path.stem for path in Path(profiles_dir).glob("*.yaml"))]
-
-
-def select_profile(name: str, params_path: str | Path, profiles_dir: str | Path) -> None:
-    """Set the line `profile:` of a params.yaml and keep every other line."""
-    _check_profile(name, profiles_dir)
-    path = Path(params_path)
-    text = path.read_text(encoding="utf-8")
-    changed, count = re.subn(
-        r"^profile:[ \t]*[^\s#]+", f"profile: {name}", text, flags=re.MULTILINE
+    Raises
+    ------
+    InputError
+        If the profile is unknown or does not fit, or if params.yaml holds edits.
+    """
+    committed, present = _committed(Path(path)), _plain(Path(path).read_text(encoding="utf-8"))
+    made = (
+        committed,
+        *(_applied(committed, file) for file in sorted(Path(folder).glob("*.yaml"))),
     )
-    if count != 1:
+    if present not in [_plain(text) for text in made]:
         raise InputError(
-            f"{path} must hold one line `profile: NAME`, got {count}; "
-            f"put `profile: {DEFAULT_PROFILE}` at its top"
+            f"{path} must be as committed, or as a profile made it, got edits of yours; commit "
+            f"them, or drop them with: git restore {path}"
         )
-    if changed != text:
-        write_text(path, changed)
+    text = committed if name == DEFAULT else _applied(committed, _profile(name, Path(folder)))
+    params = _validated(_plain(text), path)
+    if _plain(text) != present:
+        write_text(path, text)
+    return params
 
 
-def _mapping(path: str | Path) -> dict[str, Any]:
-    content = read_yaml(path)
+def profiles(folder: str | Path = PROFILES) -> list[str]:
+    """Return the names of the profiles; the first is the default."""
+    return [DEFAULT, *sorted(path.stem for path in Path(folder).glob("*.yaml"))]
+
+
+def _profile(name: str, folder: Path) -> Path:
+    for path in (Path(name), folder / f"{name}.yaml"):
+        if path.suffix == ".yaml" and path.is_file():
+            return path
+    raise InputError(f"profile must be one of {', '.join(profiles(folder))}, got {name!r}")
+
+
+def _committed(path: Path) -> str:
+    """Return the file as git has it: what a profile is applied to."""
+    command = ["git", "-C", str(path.resolve().parent), "show", f"HEAD:./{path.name}"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise InputError(
+            f"a profile is applied to {path} as git has it, got none ({answer.stderr.strip()}); "
+            "work in a clone, and commit the file"
+        )
+    return answer.stdout
+
+
+def _applied(text: str, profile: Path) -> str:
+    """Return the text of params.yaml with a profile's values, its comments where they were."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.representer.add_representer(
+        type(None), lambda dump, _: dump.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.width = 4096
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    content = yaml.load(text)
+    _merge(content, _mapping(read_yaml(profile), profile), profile)
+    stream = StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def _plain(text: str) -> dict[str, Any]:
+    import yaml
+
+    return _mapping(yaml.safe_load(text), PARAMS)
+
+
+def _mapping(content: Any, path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict | None):
         raise InputError(f"{path} must map names to values, got a {type(content).__name__}")
     return content or {}
 
 
 def _merge(
-    base: Mapping[str, Any], change: Mapping[str, Any], path: Path, parents: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    merged = dict(base)
+    base: MutableMapping[str, Any], change: Mapping[str, Any], path: Path, *parents: str
+) -> None:
     for key, value in change.items():
         name = ".".join([*parents, str(key)])
         if key not in base:
@@ -168,22 +154,32 @@ def _merge(
                 f"{name} in {path} must be {kinds[isinstance(base[key], dict)]} as in params.yaml,"
                 f" got {kinds[isinstance(value, dict)]}"
             )
-        merged[key] = (
-            _merge(base[key], value, path, (*parents, key)) if isinstance(value, dict) else value
-        )
-    return merged
+        if isinstance(value, dict):
+            _merge(base[key], value, path, *parents, str(key))
+        else:
+            base[key] = _in_one_line(value) if isinstance(value, list) else value
 
 
-def _check_profile(name: str, profiles_dir: str | Path) -> None:
-    if name not in (known := profiles(profiles_dir)):
-        raise InputError(f"profile must be one of {', '.join(known)}, got {name!r}")
+def _in_one_line(values: list[Any]) -> Any:
+    from ruamel.yaml.comments import CommentedSeq
+
+    inner = CommentedSeq(_in_one_line(v) if isinstance(v, list) else v for v in values)
+    inner.fa.set_flow_style()
+    return inner
 
 
-def _complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+def _validated(content: Mapping[str, Any], source: str | Path) -> Params:
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{source}: {'; '.join(_complaints(error))}") from None
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
     for detail in error.errors():
         name = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            section: Any = model
+            section: Any = Params
             for part in detail["loc"][:-1]:
                 section = section.model_fields[part].annotation if _is_model(section) else None
             known = section.model_fields if _is_model(section) else ()
@@ -202,3 +198,20 @@ def _is_model(annotation: Any) -> bool:
 def _nearest(key: Any, known: Any) -> str:
     nearest = get_close_matches(str(key), [str(name) for name in known], n=1, cutoff=0)
     return f"; did you mean {nearest[0]}?" if nearest else ""
+
+
+def main(arguments: list[str]) -> None:
+    """Check params.yaml, or apply a profile to it."""
+    match arguments:
+        case ["check"]:
+            check()
+        case ["use", name]:
+            use(name)
+            sys.stdout.write(f"{PARAMS} holds the profile {name}\n")
+        case _:
+            raise InputError(f"there are two commands, got {' '.join(arguments)!r}; {_USAGE}")
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main(sys.argv[1:])

@@ -213,7 +213,7 @@ def test_columns_that_do_not_fit_are_refused_and_nothing_is_written(tmp_path, ch
 
 def test_a_file_of_other_columns_is_not_conduits(tmp_path):
     hdf5.write_hdf5(tmp_path / "labels.h5", {"size_factor": np.ones(3)})
-    with pytest.raises(InputError, match=r"got none named roi, .*extract_conduits"):
+    with pytest.raises(InputError, match=r"got none named roi, .*conductance_conduits"):
         table.read_conduits(tmp_path / "labels.h5")
 
 

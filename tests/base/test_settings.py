@@ -35,15 +35,15 @@ def test_a_section_that_is_missing_or_wrong(tmp_path, content, rule):
     assert "\n" not in str(raised.value)
 
 
-CANDIDATE = Candidate(resnet=tiny_model.network(), training=tiny_model.training())
+CANDIDATE = Candidate(network=tiny_model.network(), training=tiny_model.training())
 
 
 def test_an_override_changes_what_it_names_and_nothing_else():
-    found = overridden(CANDIDATE, {"training.batch_size": 8, "resnet.widths": [2, 4]})
+    found = overridden(CANDIDATE, {"training.batch_size": 8, "network.widths": [2, 4]})
     assert found.training.batch_size == 8
-    assert found.resnet.widths == (2, 4)
+    assert found.network.widths == (2, 4)
     assert CANDIDATE.training.batch_size == 16
-    back = overridden(found, {"training.batch_size": 16, "resnet.widths": [4, 8]})
+    back = overridden(found, {"training.batch_size": 16, "network.widths": [4, 8]})
     assert back == CANDIDATE
 
 
@@ -54,7 +54,7 @@ def test_an_override_changes_what_it_names_and_nothing_else():
         ({"nothing.here": 8}, r"got nothing\.here"),
         ({"training.seed.deep": 8}, r"got training\.seed\.deep"),
         ({"training.loss": "mad"}, r"training\.loss: .*, got 'mad'"),
-        ({"resnet.widths": [1, 2, 3]}, "one number for each stage"),
+        ({"network.widths": [1, 2, 3]}, "one number for each stage"),
     ],
 )
 def test_an_override_that_makes_no_sense_is_refused(change, rule):

@@ -35,7 +35,10 @@ pytestmark = pytest.mark.slow  # the model trains for some seconds, once
 
 CHAMPION = "models:/conductance@champion"
 GOOD = {"r2": 0.9, "r2_log": 0.9, "mape": 0.1, "off_by_10pct": 0.3}
-FILES, PROBE = Path("artifacts/models/members/both"), Path("artifacts/gate/conductance/probe.h5")
+FILES, PROBE = (
+    Path("artifacts/conductance/models/members/both"),
+    Path("artifacts/conductance/judged/probe.h5"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def fresh_store(tmp_path_factory, project):
-    """A folder as the stages before register_conductance leave it, with an empty store."""
+    """A folder as the stages before conductance_register leave it, with an empty store."""
     folder = tmp_path_factory.mktemp("fresh")
     tracking.embedded.open_store(folder / "mlflow/mlflow.db", connection._make_tables)
     (folder / ".dvc").mkdir()
@@ -54,7 +57,7 @@ def fresh_store(tmp_path_factory, project):
         "probe": 16,
     }  # fmt: skip
     write_yaml(folder / "artifacts/params.yaml", {"conductance_gate": gate})
-    write_json(folder / "reports/validation.json", {"success": True})
+    write_json(folder / "reports/conductance/validation.json", {"success": True})
     return folder
 
 
@@ -69,7 +72,7 @@ def repository(fresh_store, tmp_path, monkeypatch):
 
 
 def write_judged(rows, **scores):
-    """What the stage judge_conductance leaves of the member that it chose."""
+    """What the stage conductance_judge leaves of the member that it chose."""
     rois, ratios, size_factors = tiny_model.conduits(3)
     content = {"roi": rois[rows], "size_factor": (size_factors * ratios)[rows]}
     write_hdf5(
@@ -79,7 +82,7 @@ def write_judged(rows, **scores):
     )
     members = {"both": GOOD | {"mape_permuted": 0.9} | scores, "coarse": GOOD | {"mape": 0.6}}
     write_json(
-        "artifacts/gate/conductance/gate.json",
+        "artifacts/conductance/judged/gate.json",
         {
             "chosen": "both", "members": members, "constant": GOOD | {"mape": 0.8},
             "sha256": sha256(FILES), "probe": probe_scores(FILES, PROBE),
@@ -89,9 +92,9 @@ def write_judged(rows, **scores):
 
 @pytest.fixture
 def register(repository, project, model):
-    """Run the stage register_conductance on a model with some scores; what it wrote."""
-    path = project / "pipelines/register_conductance.py"
-    spec = importlib.util.spec_from_file_location("register_conductance", path)
+    """Run the stage conductance_register on a model with some scores; what it wrote."""
+    path = project / "pipelines/conductance/register.py"
+    spec = importlib.util.spec_from_file_location("conductance_register", path)
     stage = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(stage)
 
@@ -104,7 +107,7 @@ def register(repository, project, model):
             FILES
         )
         write_judged(rows, **scores)
-        write_json("reports/validation.json", {"success": valid})
+        write_json("reports/conductance/validation.json", {"success": valid})
         stage.main()
         return read_json("mlflow/registered/conductance.json")
 
@@ -228,8 +231,8 @@ def test_what_was_not_judged_or_is_dead_is_not_registered(register, damage):
     with pytest.raises(InputError):
         register.stage.main()
     if damage == "dead":  # and a report that was made of the dead files does not help
-        judged = read_json("artifacts/gate/conductance/gate.json")
-        write_json("artifacts/gate/conductance/gate.json", judged | {"sha256": sha256(FILES)})
+        judged = read_json("artifacts/conductance/judged/gate.json")
+        write_json("artifacts/conductance/judged/gate.json", judged | {"sha256": sha256(FILES)})
         with pytest.raises(InputError, match="must be finite"):
             register.stage.main()
     assert len(connection.client().search_model_versions("name='conductance'")) == 1
@@ -237,9 +240,9 @@ def test_what_was_not_judged_or_is_dead_is_not_registered(register, damage):
 
 def test_a_report_that_does_not_fit_the_files_registers_nothing(register):
     register(mape=0.3)
-    judged = read_json("artifacts/gate/conductance/gate.json")
+    judged = read_json("artifacts/conductance/judged/gate.json")
     wrong = judged | {"probe": judged["probe"] | {"mape": 0.001}}
-    write_json("artifacts/gate/conductance/gate.json", wrong)
+    write_json("artifacts/conductance/judged/gate.json", wrong)
     with pytest.raises(InputError, match="must score on its probe what its report says, got mape"):
         register.stage.main()
 
@@ -272,7 +275,9 @@ def test_the_gate_keeps_a_bad_model_out(register, result, reason):
     poreops.load_model("models:/conductance@challenger")
 
 
-@pytest.mark.parametrize("uri", ["artifacts/models/none", "models:/conductance@champion", "."])
+@pytest.mark.parametrize(
+    "uri", ["artifacts/conductance/models/none", "models:/conductance@champion", "."]
+)
 def test_no_model_says_what_makes_one(repository, uri):
     with pytest.raises(InputError, match="make repro|models:/conductance@champion") as raised:
         poreops.load_model(uri)

@@ -65,7 +65,7 @@ def entered(store, name, offered, images, judged_on, reasons=()):
         store / f"{name}-package", store / "code.py", {"generator": files, "probe": probe},
         inputs=Tensor("int64", (-1, 2)), outputs=Tensor("uint8", (-1, -1, -1)), requirements=[],
     )  # fmt: skip
-    return enter(candidate, package, "register_wgan", "wgan_gate", score, lambda _: list(reasons))
+    return enter(candidate, package, "cores_register", "wgan_gate", score, lambda _: list(reasons))
 
 
 def test_a_model_judged_on_other_data_must_win_on_both_probes(store):

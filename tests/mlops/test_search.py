@@ -20,8 +20,8 @@ SPAWN = multiprocessing.get_context("spawn")
 SPACE = {
     "training.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
     "training.batch_size": [16, 32, 64],
-    "resnet.dense": {"low": 8, "high": 64},
-    "resnet.widths": [[8, 16], [16, 32]],
+    "network.dense": {"low": 8, "high": 64},
+    "network.widths": [[8, 16], [16, 32]],
 }
 
 
@@ -47,7 +47,7 @@ def cost(chosen):
 
 
 def evaluate(trial):
-    return Outcome(cost(trial.chosen), {"parameters": trial.chosen["resnet.dense"], "seconds": 1})
+    return Outcome(cost(trial.chosen), {"parameters": trial.chosen["network.dense"], "seconds": 1})
 
 
 def recorded(journal):
@@ -75,8 +75,8 @@ def test_the_best_trial_is_the_best(tmp_path):
 
     def watched(trial):
         seen[trial.number] = cost(trial.chosen)
-        assert trial.chosen["resnet.widths"] in SPACE["resnet.widths"]
-        assert isinstance(trial.chosen["resnet.dense"], int)
+        assert trial.chosen["network.widths"] in SPACE["network.widths"]
+        assert isinstance(trial.chosen["network.dense"], int)
         assert 1e-4 <= trial.chosen["training.learning_rate"] <= 1e-2
         return evaluate(trial)
 

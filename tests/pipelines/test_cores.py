@@ -24,12 +24,12 @@ SMALL = {
         "patch": 32, "latent": 4, "generator_widths": [8, 8, 8, 8], "critic_widths": [8, 16]
     },
     "wgan_training": {"repeats": 2, "epochs": 1, "steps": 6, "batch_size": 4},
-    "tune_wgan": {
+    "cores_search": {
         "trials": 2, "epochs": 1, "steps": 2, "cores": 8, "lost_max": 1,
         "confirm": {"candidates": 1, "seeds": 2},
-        "space": {"wgan_training.critic_rate": {"low": 0.0001, "high": 0.001, "log": True}},
+        "space": {"cores.training.critic_rate": {"low": 0.0001, "high": 0.001, "log": True}},
     },
-    "evaluate_wgan": {"cores": 16, "r_max": 20, "subsets": 2, "subset_size": 8},
+    "cores_scores": {"cores": 16, "r_max": 20, "subsets": 2, "subset_size": 8},
 }  # fmt: skip
 
 
@@ -62,7 +62,13 @@ def made(project, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         use(patch, folder)
         write_yaml("artifacts/params.yaml", params)
-        for stage in ("crop_shale", "validate_shale", "tune_wgan", "train_wgan", "evaluate_wgan"):
+        for stage in (
+            "cores_crops",
+            "cores_validate",
+            "cores_search",
+            "cores_train",
+            "cores_scores",
+        ):
             run_stage(project, stage)
     connection._opened.cache_clear()
     return folder
@@ -85,7 +91,7 @@ def change(section, **changes):
 
 
 def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
-    report = read_json("reports/digital_core.json")
+    report = read_json("reports/cores/scores.json")
     table = report["table"]
     assert set(table) == {"real", "wgan_gp", "dcgan", *NULLS}
     assert {name: row["sets"] for name, row in table.items()} == {"real": 3} | {
@@ -98,9 +104,9 @@ def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
         assert table[null]["pore_share"]["mean"] == pytest.approx(1, abs=0.02)
     assert table["constant"]["kid"]["sd"] == 0 < table["wgan_gp"]["kid"]["sd"]
     assert set(report["models"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
-    assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/wgan/dcgan/2")
+    assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/cores/models/dcgan/2")
     for name in ("cores", "s2"):
-        assert picture(f"reports/digital_core/{name}.png")
+        assert picture(f"reports/cores/figures/{name}.png")
 
 
 def picture(path):
@@ -114,16 +120,16 @@ def picture(path):
 
 def test_stated_values_act_and_are_noted(line, project):
     """A rate that is as good as zero leaves the generator where it starts."""
-    assert read_yaml("artifacts/tune/wgan/best.yaml") == {"chosen": {}}
-    before = DigitalCoreModel.load("artifacts/wgan/wgan_gp/1").keras_model.get_weights()
+    assert read_yaml("artifacts/cores/search/best.yaml") == {"chosen": {}}
+    before = DigitalCoreModel.load("artifacts/cores/models/wgan_gp/1").keras_model.get_weights()
     change("wgan_training", generator_rate=1e-12, critic_rate=1e-12, dcgan_rate=1e-12)
-    shutil.rmtree("artifacts/wgan")
-    run_stage(project, "tune_wgan")
-    run_stage(project, "train_wgan")
-    noted = read_yaml("artifacts/wgan/params.yaml")["wgan_training"]
+    shutil.rmtree("artifacts/cores/models")
+    run_stage(project, "cores_search")
+    run_stage(project, "cores_train")
+    noted = read_yaml("artifacts/cores/models/params.yaml")["wgan_training"]
     assert (noted["generator_rate"], noted["critic_rate"]) == (1e-12, 1e-12)
     still = [
-        DigitalCoreModel.load(f"artifacts/wgan/{name}/1").keras_model.get_weights()
+        DigitalCoreModel.load(f"artifacts/cores/models/{name}/1").keras_model.get_weights()
         for name in ("wgan_gp", "dcgan")
     ]
     for one, two in zip(*still, strict=True):
@@ -133,25 +139,25 @@ def test_stated_values_act_and_are_noted(line, project):
 
 def test_the_search_reads_no_crop_of_the_gate_or_the_report(line, project):
     for part in ("gate", "report"):
-        (line / f"artifacts/crops/{part}.h5").unlink()
-    change("tune_wgan", use="best")
-    run_stage(project, "tune_wgan")
-    found = read_yaml("artifacts/tune/wgan/best.yaml")
+        (line / f"artifacts/cores/crops/{part}.h5").unlink()
+    change("cores_search", use="best")
+    run_stage(project, "cores_search")
+    found = read_yaml("artifacts/cores/search/best.yaml")
     assert found["finished"] == 3  # two trials, and the better one on another seed
     assert found["spread"] > 0
 
 
 def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, capsys):
-    (line / "artifacts/crops/report.h5").unlink()
-    run_stage(project, "register_wgan")
-    gate = read_json("reports/core_gate.json")
+    (line / "artifacts/cores/crops/report.h5").unlink()
+    run_stage(project, "cores_register")
+    gate = read_json("reports/cores/gate.json")
     method = gate["offered"].split("/")[0]
     assert set(gate["nulls"]) == set(NULLS.values())
     assert gate["offered"] == min(gate["candidates"], key=lambda k: gate["candidates"][k]["kid"])
     said = capsys.readouterr().out
     assert "digital-core version 1: no champion; " in said
     assert "kid " in said
-    registered = read_json("mlflow/registered/digital-core.json")
+    registered = read_json("mlflow/registered/cores.json")
     assert registered["method"] == method
     assert registered["gate"] == gate["reasons"][gate["offered"]]
 
@@ -162,7 +168,7 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     assert str(raised.value).endswith("use models:/digital-core@challenger")
     assert "\n" not in str(raised.value)
     offered = load_core_model("models:/digital-core@challenger")
-    own = DigitalCoreModel.load(line / "artifacts/wgan" / gate["offered"])
+    own = DigitalCoreModel.load(line / "artifacts/cores/models" / gate["offered"])
     np.testing.assert_array_equal(offered.generate(2, 32), own.generate(2, 32))
     tags = _resolve("models:/digital-core@challenger").tags
     assert tags["method"] == method
@@ -171,39 +177,42 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     )
 
     # the same again
-    digest = sha256("reports/core_gate.json")
-    run_stage(project, "register_wgan")
-    assert sha256("reports/core_gate.json") == digest
+    digest = sha256("reports/cores/gate.json")
+    run_stage(project, "cores_register")
+    assert sha256("reports/cores/gate.json") == digest
     assert "version 1: no champion" in capsys.readouterr().out
 
 
 def test_files_that_the_report_did_not_judge_are_not_registered(line, project):
-    report = read_json("reports/digital_core.json")
+    report = read_json("reports/cores/scores.json")
     for name in report["models"]:
         report["models"][name]["sha256"] = "0" * 64
-    write_json("reports/digital_core.json", report)
+    write_json("reports/cores/scores.json", report)
     with pytest.raises(InputError, match="must be those that its report judged"):
-        run_stage(project, "register_wgan")
-    assert not (line / "mlflow/registered/digital-core.json").exists()
+        run_stage(project, "cores_register")
+    assert not (line / "mlflow/registered/cores.json").exists()
 
 
 def test_a_file_that_was_cut_is_not_registered(line, project):
-    path = line / "artifacts/wgan/dcgan/1" / WEIGHTS
+    path = line / "artifacts/cores/models/dcgan/1" / WEIGHTS
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match="must hold a digital core model"):
-        run_stage(project, "register_wgan")
-    assert not (line / "mlflow/registered/digital-core.json").exists()
+        run_stage(project, "cores_register")
+    assert not (line / "mlflow/registered/cores.json").exists()
 
 
 def test_only_the_report_depends_on_the_crops_of_the_report(project):
     """DVC lists what a stage reads: the whole folder, or that file."""
     stages = yaml.safe_load((project / "dvc.yaml").read_text())["stages"]
-    parts = {f"artifacts/crops/{part}.h5" for part in ("train", "search", "gate", "report")}
+    parts = {f"artifacts/cores/crops/{part}.h5" for part in ("train", "search", "gate", "report")}
     read = {
-        name: {dep for dep in stages[name]["deps"] if dep.startswith("artifacts/crops")}
-        for name in ("tune_wgan", "train_wgan", "register_wgan", "evaluate_wgan")
+        name: {dep for dep in stages[name]["deps"] if dep.startswith("artifacts/cores/crops")}
+        for name in ("cores_search", "cores_train", "cores_register", "cores_scores")
     }
-    assert read["train_wgan"] == {"artifacts/crops/train.h5"}
-    assert read["tune_wgan"] == parts - {"artifacts/crops/gate.h5", "artifacts/crops/report.h5"}
-    assert read["register_wgan"] == parts - {"artifacts/crops/report.h5"}
-    assert read["evaluate_wgan"] == {"artifacts/crops"}
+    assert read["cores_train"] == {"artifacts/cores/crops/train.h5"}
+    assert read["cores_search"] == parts - {
+        "artifacts/cores/crops/gate.h5",
+        "artifacts/cores/crops/report.h5",
+    }
+    assert read["cores_register"] == parts - {"artifacts/cores/crops/report.h5"}
+    assert read["cores_scores"] == {"artifacts/cores/crops"}

@@ -1,4 +1,4 @@
-"""The stage label_conduits on a cluster: a worker that is killed costs its task and no label."""
+"""The stage conductance_labels on a cluster: a worker that is killed costs its task and no label."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def known_workers(page):
 
 
 def folder_to_label(folder, compute):
-    """A folder as the stage extract_conduits leaves it."""
+    """A folder as the stage conductance_conduits leaves it."""
     regions = sphere_regions(30)
     arrays = {}
     for n in range(VOLUMES):
@@ -87,7 +87,7 @@ def folder_to_label(folder, compute):
         labels = np.ascontiguousarray(np.rot90(regions.labels, n % 4, axes=(n // 4, 2)))
         arrays[f"{n:03d}/labels"], arrays[f"{n:03d}/conns"] = labels, regions.conns
     for role in ("train", "gate", "unseen"):
-        write_hdf5(folder / f"artifacts/regions/{role}.h5", arrays)
+        write_hdf5(folder / f"artifacts/conductance/regions/{role}.h5", arrays)
     # takes seconds a volume
     label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
     write_yaml(folder / "artifacts/params.yaml", {"label": label, "compute": compute})
@@ -96,12 +96,12 @@ def folder_to_label(folder, compute):
 
 def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, cluster):
     address, workers = cluster
-    script = str(project / "pipelines/label_conduits.py")
+    script = str(project / "pipelines/conductance/labels.py")
     alone = folder_to_label(tmp_path / "alone", {"workers": 1, "scheduler": None})
     shared = folder_to_label(tmp_path / "shared", {"workers": 0, "scheduler": address})
     stage = started(script, cwd=shared)
     deadline = time.monotonic() + 120
-    partial = shared / "artifacts/.partial/labels"
+    partial = shared / "artifacts/.partial/conductance-labels"
     while time.monotonic() < deadline and stage.poll() is None:
         if len(list(partial.rglob("[0-9]*.h5"))) >= 2:
             break
@@ -111,8 +111,10 @@ def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, clust
     assert stage.wait(timeout=200) == 0
     assert workers[1].poll() is None
     subprocess.run([sys.executable, script], cwd=alone, check=True)
-    assert sha256(shared / "artifacts/labels") == sha256(alone / "artifacts/labels")
-    arrays, attributes = read_hdf5(shared / "artifacts/labels/train.h5")
+    assert sha256(shared / "artifacts/conductance/labels") == sha256(
+        alone / "artifacts/conductance/labels"
+    )
+    arrays, attributes = read_hdf5(shared / "artifacts/conductance/labels/train.h5")
     stated = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
     assert attributes == stated | {"unsettled": 0}
     found = arrays["size_factor"]

@@ -36,24 +36,26 @@ def laboratory(project, tmp_path, monkeypatch):
     params["rocks"]["slices"] = 3
     params["compute"]["workers"] = 1
     write_yaml("artifacts/params.yaml", params)
-    (tmp_path / "data/rocks").mkdir(parents=True)
+    (tmp_path / "data/properties/images").mkdir(parents=True)
     rows = [",".join(COLUMNS)]
     for k, name in enumerate(["a", "b", "c1", "c2"]):
         image = tiny_rocks.grey(0.2 + 0.05 * min(k, 2), seed=k)
         if name == "b":
             image = image.astype(np.uint16) * 200
-        tifffile.imwrite(tmp_path / f"data/rocks/{name}.tif", image, photometric="minisblack")
+        tifffile.imwrite(
+            tmp_path / f"data/properties/images/{name}.tif", image, photometric="minisblack"
+        )
         rows.append(
             f"{name[0]},rocks/{name}.tif,4e-6,{0.2 + 0.05 * min(k, 2):.2f},{10 + min(k, 2)}"
         )
-    (tmp_path / "data/rocks.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "data/properties/rocks.csv").write_text("\n".join(rows) + "\n")
     return tmp_path
 
 
 def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
-    for name in ("prepare_rocks", "segment_slices", "measure_slices"):
+    for name in ("properties_rocks", "properties_segment", "properties_measure"):
         stage(name)
-    table = read_table("artifacts/features/slices.parquet")
+    table = read_table("artifacts/properties/features/slices.parquet")
     assert table.groupby("rock").size().to_dict() == {"a": 3, "b": 3, "c": 3}
     assert table.loc[table["rock"] == "c", "slice"].tolist() == [0, 4, 7]
     assert set(table["genesis"]) == {"real"}
@@ -62,8 +64,8 @@ def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
     np.testing.assert_allclose(first["permeability"] / MILLIDARCY, [10, 11, 12])
     found = table.groupby("rock")["areal_porosity"].mean()
     np.testing.assert_allclose(found, [0.2, 0.25, 0.3], atol=0.06)  # some slices of each
-    assert read_hdf5("artifacts/rocks/slices.h5")[0]["b/grey"].dtype == np.uint16
-    assert read_json("reports/segmentation.json")["rocks"] == {}
+    assert read_hdf5("artifacts/properties/rocks/slices.h5")[0]["b/grey"].dtype == np.uint16
+    assert read_json("reports/properties/segmentation.json")["rocks"] == {}
     picture = laboratory / "reports/properties/segmentation/overlays.png"
     assert picture.stat().st_size > 5000
 
@@ -77,40 +79,42 @@ def test_a_plug_carries_the_walls_of_its_flow(laboratory, stage):
     for walls in ("stepped", "smooth"):
         params["rocks"]["walls"] = walls
         write_yaml("artifacts/params.yaml", params)
-        stage("prepare_rocks")
-        table = read_table("artifacts/rocks/rocks.parquet").query("genesis == 'overlapping'")
+        stage("properties_rocks")
+        table = read_table("artifacts/properties/rocks/rocks.parquet").query(
+            "genesis == 'overlapping'"
+        )
         assert set(table["walls"]) == {walls}
         found[walls] = table["permeability"].iloc[0]
     assert found["stepped"] < 0.95 * found["smooth"]
 
 
 def test_the_same_rocks_give_the_same_bytes(laboratory, stage):
-    paths = ["artifacts/rocks/slices.h5", "artifacts/rocks/rocks.parquet"]
-    stage("prepare_rocks")
+    paths = ["artifacts/properties/rocks/slices.h5", "artifacts/properties/rocks/rocks.parquet"]
+    stage("properties_rocks")
     before = [(laboratory / path).read_bytes() for path in paths]
-    stage("prepare_rocks")
+    stage("properties_rocks")
     assert [(laboratory / path).read_bytes() for path in paths] == before
 
 
 def test_a_bad_image_writes_nothing(laboratory, stage):
     blank = np.full((2, 64, 64), 7, np.uint8)
-    tifffile.imwrite(laboratory / "data/rocks/a.tif", blank, photometric="minisblack")
+    tifffile.imwrite(laboratory / "data/properties/images/a.tif", blank, photometric="minisblack")
     with pytest.raises(InputError, match=r"2 of 2 of a \(a\.tif\) are blank"):
-        stage("prepare_rocks")
-    assert not (laboratory / "artifacts/rocks").exists()
+        stage("properties_rocks")
+    assert not (laboratory / "artifacts/properties/rocks").exists()
 
 
 def test_no_rock_at_all_is_an_input_error(laboratory, stage):
-    (laboratory / "data/rocks.csv").write_text(",".join(COLUMNS) + "\n")
-    for path in (laboratory / "data/rocks").iterdir():
+    (laboratory / "data/properties/rocks.csv").write_text(",".join(COLUMNS) + "\n")
+    for path in (laboratory / "data/properties/images").iterdir():
         path.unlink()
     with pytest.raises(InputError, match=r"there must be rocks, got none in rocks\.csv"):
-        stage("prepare_rocks")
+        stage("properties_rocks")
 
 
 def test_too_few_rocks_stop_at_the_validation(laboratory, stage):
-    for name in ("prepare_rocks", "segment_slices", "measure_slices"):
+    for name in ("properties_rocks", "properties_segment", "properties_measure"):
         stage(name)
     with pytest.raises(InputError, match=r"expect_table_row_count.* fails with 3; add rocks"):
-        stage("validate_slices")
-    assert read_json("reports/slices_validation.json")["success"] is False
+        stage("properties_validate")
+    assert read_json("reports/properties/validation.json")["success"] is False

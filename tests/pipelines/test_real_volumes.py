@@ -1,4 +1,4 @@
-"""The volumes that data/volumes.csv lists are read as it says, or refused."""
+"""The volumes that data/conductance/volumes.csv lists are read as it says, or refused."""
 
 import runpy
 from pathlib import Path
@@ -9,7 +9,7 @@ import tifffile
 
 from poreops.errors import InputError
 
-SCRIPT = Path(__file__).parents[2] / "pipelines/generate_volumes.py"
+SCRIPT = Path(__file__).parents[2] / "pipelines/conductance/volumes.py"
 HEAD = "name,path,voxel_size_m,pore_label\n"
 
 
@@ -19,7 +19,7 @@ def read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def call(rows):
-        Path("data/volumes.csv").write_text(HEAD + rows)
+        Path("data/conductance/volumes.csv").write_text(HEAD + rows)
         return runpy.run_path(str(SCRIPT))["real_volumes"]()
 
     return call

@@ -31,16 +31,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SCORES = {"r2", "r2_log", "mape", "off_by_10pct"}
 CONDUCTANCE = [
     "resolve_params",
-    "generate_volumes",
-    "extract_conduits",
-    "label_conduits",
-    "validate_conduits",
-    "split_conduits",
-    "tune_resnet",
-    "train_resnet",
-    "judge_conductance",
-    "register_conductance",
-    "evaluate_network",
+    "conductance_volumes",
+    "conductance_conduits",
+    "conductance_labels",
+    "conductance_validate",
+    "conductance_split",
+    "conductance_search",
+    "conductance_train",
+    "conductance_judge",
+    "conductance_register",
+    "conductance_networks",
 ]
 
 
@@ -120,7 +120,7 @@ def clone(project, tmp_path_factory):
 
 
 def test_the_reports_say_what_was_measured(clone):
-    conductance = read_json(clone.folder / "reports/conductance.json")
+    conductance = read_json(clone.folder / "reports/conductance/scores.json")
     costs = {"ms_per_conduit", "training_seconds", "parameters"}
     for method in ("coarse", "scalars", "image", "both"):
         assert costs | SCORES <= set(conductance["unseen"][method])
@@ -130,12 +130,12 @@ def test_the_reports_say_what_was_measured(clone):
     assert conductance["unseen"]["dns"]["mape"] < 1e-6 < conductance["unseen"]["coarse"]["mape"]
     assert set(conductance["split"]) == {"by_volume", "random", "random_own_test"}
     assert {"label_swap", "rotation"} <= set(conductance["invariance"])
-    network = read_json(clone.folder / "reports/network.json")
+    network = read_json(clone.folder / "reports/conductance/networks.json")
     ways = {"dns", "model", "resnet", "shape_factor", "geometry"}
     assert set(network["formation_factor"]) == ways
     for found in network["formation_factor"].values():
         assert {"r2", "mape"} <= set(found)
-    assert read_json(clone.folder / "reports/validation.json")["success"] is True
+    assert read_json(clone.folder / "reports/conductance/validation.json")["success"] is True
     for figure in ("conductance/parity", "conductance/worst_conduits", "network/run_time"):
         picture = imread(clone.folder / f"reports/{figure}.png")
         assert min(picture.shape[:2]) > 300
@@ -143,10 +143,10 @@ def test_the_reports_say_what_was_measured(clone):
 
 
 def test_the_champion_is_finite_and_was_chosen_by_the_gate(clone):
-    gate = read_json(clone.folder / "artifacts/gate/conductance/gate.json")
-    files = clone.folder / f"artifacts/models/members/{gate['chosen']}"
+    gate = read_json(clone.folder / "artifacts/conductance/judged/gate.json")
+    files = clone.folder / f"artifacts/conductance/models/members/{gate['chosen']}"
     assert gate["sha256"] == sha256(files)
-    for weights in (clone.folder / "artifacts/models").rglob("*.weights.h5"):
+    for weights in (clone.folder / "artifacts/conductance/models").rglob("*.weights.h5"):
         with h5py.File(weights) as file:
             file.visititems(require_finite)
     own = gate["members"][gate["chosen"]]
@@ -166,26 +166,31 @@ def require_finite(name, item):
 def test_no_stage_before_the_report_reads_the_reports_part(clone, tmp_path):
     """What is searched, trained, chosen and registered comes out the same without it."""
     report = ["conduits/unseen.h5", "labels/unseen.h5", "regions/unseen.h5", "volumes/network.h5"]
-    before = sha256(clone.folder / "artifacts/gate/conductance")
+    before = sha256(clone.folder / "artifacts/conductance/judged")
     for name in report:
         path = clone.folder / "artifacts" / name
         path.rename(tmp_path / name.replace("/", "-"))
     try:
-        for stage in ("tune_resnet", "judge_conductance", "register_conductance"):
+        for stage in ("conductance_search", "conductance_judge", "conductance_register"):
             clone("python", f"pipelines/{stage}.py")
         stages = read_yaml(clone.folder / "dvc.yaml")["stages"]
-        for stage in ("tune_resnet", "train_resnet", "judge_conductance", "register_conductance"):
+        for stage in (
+            "conductance_search",
+            "conductance_train",
+            "conductance_judge",
+            "conductance_register",
+        ):
             for name in report:
                 deps = stages[stage]["deps"]
                 assert not any(f"artifacts/{name}/".startswith(f"{dep}/") for dep in deps)
     finally:
         for name in report:
             (tmp_path / name.replace("/", "-")).rename(clone.folder / "artifacts" / name)
-    assert sha256(clone.folder / "artifacts/gate/conductance") == before
+    assert sha256(clone.folder / "artifacts/conductance/judged") == before
 
 
 def test_the_cores_are_judged_and_a_toy_is_no_champion(clone):
-    report = read_json(clone.folder / "reports/digital_core.json")
+    report = read_json(clone.folder / "reports/cores/scores.json")
     assert report["extractor"] == "efficientnet-lite0-1280"
     assert report["cores"] == 16
     table = report["table"]
@@ -194,9 +199,9 @@ def test_the_cores_are_judged_and_a_toy_is_no_champion(clone):
     for null in nulls:
         assert table["real"]["kid"]["mean"] < table[null]["kid"]["mean"]
     assert len(report["structure"]["report"]["s2"]["radial"]["mean"]) == 21
-    assert read_json(clone.folder / "reports/core_validation.json")["success"] is True
-    gate = read_json(clone.folder / "reports/core_gate.json")
-    registered = read_json(clone.folder / "mlflow/registered/digital-core.json")
+    assert read_json(clone.folder / "reports/cores/validation.json")["success"] is True
+    gate = read_json(clone.folder / "reports/cores/gate.json")
+    registered = read_json(clone.folder / "mlflow/registered/cores.json")
     # twenty steps learn no rock: the line ends without a champion, and says why
     assert registered["gate"] == gate["reasons"][gate["offered"]] != []
     assert registered["method"] in ("wgan_gp", "dcgan")
@@ -211,8 +216,8 @@ def test_the_cores_are_judged_and_a_toy_is_no_champion(clone):
 def test_dvc_shows_metrics_and_plots(clone):
     metrics = json.loads(clone("dvc", "metrics", "show", "--json"))
     shown = metrics[""]["data"]
-    assert "reports/conductance.json" in shown
-    assert "reports/network.json" in shown
+    assert "reports/conductance/scores.json" in shown
+    assert "reports/conductance/networks.json" in shown
     clone("dvc", "plots", "show", "-o", "plots")
     page = (clone.folder / "plots/index.html").read_text()
     assert "losses" in page
@@ -238,11 +243,11 @@ def test_a_parameter_concerns_its_own_stages(clone):
     try:
         assert clone.repro("resolve_params") == ["resolve_params"]
         assert clone.changed() == {
-            "tune_resnet": {"training"},
-            "train_resnet": {"training"},
-            "judge_conductance": {"conductance_gate"},
-            "register_conductance": {"conductance_gate"},
-            "evaluate_network": {"evaluate_network"},
+            "conductance_search": {"training"},
+            "conductance_train": {"training"},
+            "conductance_judge": {"conductance_gate"},
+            "conductance_register": {"conductance_gate"},
+            "conductance_networks": {"conductance_networks"},
         }
     finally:
         profile.write_text(text)
@@ -251,12 +256,15 @@ def test_a_parameter_concerns_its_own_stages(clone):
 
 
 def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
-    labels, partial = clone.folder / "artifacts/labels", clone.folder / "artifacts/.partial/labels"
+    labels, partial = (
+        clone.folder / "artifacts/conductance/labels",
+        clone.folder / "artifacts/.partial/conductance-labels",
+    )
     before = sha256(labels)
-    volumes = len(read_hdf5(clone.folder / "artifacts/regions/train.h5")[0]) // 2
+    volumes = len(read_hdf5(clone.folder / "artifacts/conductance/regions/train.h5")[0]) // 2
     shutil.rmtree(labels)
     stage = subprocess.Popen(
-        ["python", "pipelines/label_conduits.py"], cwd=clone.folder, env=clone.environment()
+        ["python", "pipelines/conductance/labels.py"], cwd=clone.folder, env=clone.environment()
     )
     while not list(partial.rglob("[0-9]*.h5")) and stage.poll() is None:
         time.sleep(0.005)
@@ -269,7 +277,7 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
     assert not (labels / "unseen.h5").exists()
 
     script = importlib.util.spec_from_file_location(
-        "label_conduits", clone.folder / "pipelines/label_conduits.py"
+        "conductance_labels", clone.folder / "pipelines/conductance/labels.py"
     )
     module = importlib.util.module_from_spec(script)
     script.loader.exec_module(module)
@@ -284,7 +292,8 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
     monkeypatch.chdir(clone.folder)
     module.main()
     others = sum(
-        len(read_hdf5(f"artifacts/regions/{role}.h5")[0]) // 2 for role in ("gate", "unseen")
+        len(read_hdf5(f"artifacts/conductance/regions/{role}.h5")[0]) // 2
+        for role in ("gate", "unseen")
     )
     assert len(solved) == volumes + others - len(done)
     assert sha256(labels) == before
@@ -292,7 +301,7 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
 
 
 def test_the_property_line_reports_every_model_on_every_split(clone):
-    report = read_json(clone.folder / "reports/properties.json")
+    report = read_json(clone.folder / "reports/properties/scores.json")
     models = {"mr", "rg", "lr", "rf", "gb", "xgb", "m1", "m2", "m3", "m4", "m5"}
     models |= {"smr_ml", "smr_nn", "kozeny_carman"}
     nulls = {"constant", "porosity_alone"}
@@ -303,13 +312,13 @@ def test_the_property_line_reports_every_model_on_every_split(clone):
         for targets in split.values():
             assert set(targets) == {"porosity", "log_permeability"}
             assert all(set(scores) == {"r2", "mse", "mae"} for scores in targets.values())
-    details = read_json(clone.folder / "reports/properties_models.json")
+    details = read_json(clone.folder / "reports/properties/models.json")
     assert set(details["seconds"]) == models - {"kozeny_carman"}
     page = (clone.folder / "reports/properties/evaluation/index.html").read_text()
     assert page.count("data:image/png;base64") == 9
-    gate = read_json(clone.folder / "reports/properties_gate.json")
+    gate = read_json(clone.folder / "reports/properties/gate.json")
     assert set(gate["candidates"]) == nulls | {"smr_ml", "smr_nn", "kozeny_carman"}
-    registered = read_json(clone.folder / "mlflow/registered/rock-properties.json")
+    registered = read_json(clone.folder / "mlflow/registered/properties.json")
     assert registered["model"] == "rock-properties"  # champion or not, the line ends well
     assert "http" not in page
 
@@ -326,7 +335,7 @@ def same_reports(clone, tmp_path):
 def trials(clone):
     """What the finished trials of each search tried, and when they ended."""
     found = []
-    for journal in clone.folder.glob("artifacts/.partial/tune_ensemble/*/*.journal"):
+    for journal in clone.folder.glob("artifacts/.partial/properties-search/*/*.journal"):
         storage = JournalStorage(JournalFileBackend(str(journal)))
         for study in storage.get_all_studies():
             complete = storage.get_all_trials(study._study_id, states=[TrialState.COMPLETE])
@@ -335,10 +344,10 @@ def trials(clone):
 
 
 def test_a_killed_search_of_the_ensemble_goes_on_and_repeats_nothing(clone, same_reports):
-    best = clone.folder / "artifacts/tune/ensemble/best.yaml"
+    best = clone.folder / "artifacts/properties/search/best.yaml"
     before, every = best.read_bytes(), trials(clone)
-    shutil.rmtree(clone.folder / "artifacts/.partial/tune_ensemble")
-    command = ["python", "pipelines/tune_ensemble.py"]
+    shutil.rmtree(clone.folder / "artifacts/.partial/properties-search")
+    command = ["python", "pipelines/properties/search.py"]
     stage = subprocess.Popen(command, cwd=clone.folder, env=clone.environment())
     while len(trials(clone)) < 5 and stage.poll() is None:
         time.sleep(0.01)
@@ -354,10 +363,10 @@ def test_a_killed_search_of_the_ensemble_goes_on_and_repeats_nothing(clone, same
 
 
 def test_two_processes_share_the_search_of_the_ensemble(clone, same_reports):
-    best = clone.folder / "artifacts/tune/ensemble/best.yaml"
+    best = clone.folder / "artifacts/properties/search/best.yaml"
     before, count = best.read_bytes(), len(trials(clone))
-    shutil.rmtree(clone.folder / "artifacts/.partial/tune_ensemble")
-    command = ["python", "pipelines/tune_ensemble.py"]
+    shutil.rmtree(clone.folder / "artifacts/.partial/properties-search")
+    command = ["python", "pipelines/properties/search.py"]
     both = [subprocess.Popen(command, cwd=clone.folder, env=clone.environment()) for _ in range(2)]
     assert [stage.wait() for stage in both] == [0, 0]
     assert len(trials(clone)) == count
@@ -365,10 +374,13 @@ def test_two_processes_share_the_search_of_the_ensemble(clone, same_reports):
 
 
 def test_a_killed_preparation_of_rocks_goes_on_with_the_same_bytes(clone):
-    rocks, partial = clone.folder / "artifacts/rocks", clone.folder / "artifacts/.partial/rocks"
+    rocks, partial = (
+        clone.folder / "artifacts/properties/rocks",
+        clone.folder / "artifacts/.partial/properties-rocks",
+    )
     before = sha256(rocks)
     shutil.rmtree(rocks)
-    command = ["python", "pipelines/prepare_rocks.py"]
+    command = ["python", "pipelines/properties/rocks.py"]
     stage = subprocess.Popen(command, cwd=clone.folder, env=clone.environment())
     while not list(partial.rglob("*_0*.h5")) and stage.poll() is None:
         time.sleep(0.005)
@@ -387,7 +399,7 @@ def test_a_deleted_registry_is_made_again(clone, monkeypatch):
         path = clone.folder / "mlflow" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     # what follows reads a description of the model, and that is the same again
-    registering = {"register_conductance", "register_ensemble", "register_wgan"}
+    registering = {"conductance_register", "properties_register", "cores_register"}
     assert set(clone.repro()) == registering
     assert clone.champion() == (1,)
     assert clone.repro() == []
@@ -396,8 +408,8 @@ def test_a_deleted_registry_is_made_again(clone, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     connection._opened.cache_clear()
     model = poreops.load_model("models:/conductance@champion")
-    volumes = read_hdf5(clone.folder / "artifacts/regions/unseen.h5")[0]
-    labels = read_hdf5(clone.folder / "artifacts/labels/unseen.h5")[0]["size_factor"]
+    volumes = read_hdf5(clone.folder / "artifacts/conductance/regions/unseen.h5")[0]
+    labels = read_hdf5(clone.folder / "artifacts/conductance/labels/unseen.h5")[0]["size_factor"]
     found = model.size_factors(volumes["000/labels"], volumes["000/conns"])
     assert np.median(np.abs(found / labels[: len(found)] - 1)) < 0.5
     connection._opened.cache_clear()
@@ -415,13 +427,13 @@ def test_the_line_runs_in_2d(project, tmp_path):
     params["training"]["members"] = ["scalars", "image", "both"]  # no solve that is hard to beat
     gate = {"r2_min": -10, "r2_log_min": -10, "mape_max": 10, "null_margin": 1}
     params["conductance_gate"] |= gate
-    params["evaluate_network"]["runtime_sizes"] = [48]
+    params["conductance_networks"]["runtime_sizes"] = [48]
     write_yaml(clone.folder / "params.yaml", params)
-    ran = clone.repro("evaluate_network", "evaluate_conductance")
-    assert set(ran) == {*CONDUCTANCE, "evaluate_conductance"}
+    ran = clone.repro("conductance_networks", "conductance_scores")
+    assert set(ran) == {*CONDUCTANCE, "conductance_scores"}
     assert clone.champion() == (1,)
-    network = read_json(clone.folder / "reports/network.json")
+    network = read_json(clone.folder / "reports/conductance/networks.json")
     assert set(network["formation_factor"]) == {"dns", "model", "resnet"}
     assert network["formation_factor"]["dns"]["mape"] < 0.3
-    conductance = read_json(clone.folder / "reports/conductance.json")
+    conductance = read_json(clone.folder / "reports/conductance/scores.json")
     assert conductance["unseen"]["scalars"]["mape"] < 1

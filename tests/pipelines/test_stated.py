@@ -14,8 +14,8 @@ from poreops.params import resolve
 
 @pytest.fixture
 def stage(project):
-    path = project / "pipelines/tune_resnet.py"
-    spec = importlib.util.spec_from_file_location("tune_resnet", path)
+    path = project / "pipelines/conductance/search.py"
+    spec = importlib.util.spec_from_file_location("conductance_search", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -33,7 +33,7 @@ def test_a_search_that_was_not_asked_for_replaces_nothing(stage, project, tmp_pa
     params = resolve(project / "params.yaml", project / "profiles")
     write_yaml("artifacts/params.yaml", params.model_dump(mode="json"))
     stage.main()  # neither conduits nor labels are there: nothing is trained
-    assert read_yaml("artifacts/tune/resnet/best.yaml") == {"chosen": {}}
+    assert read_yaml("artifacts/conductance/search/best.yaml") == {"chosen": {}}
 
 
 @pytest.mark.slow
@@ -48,9 +48,9 @@ def test_the_stated_learning_rate_reaches_the_optimiser(rate, monkeypatch):
 
     monkeypatch.setattr(keras.optimizers, "Adam", adam)
     stated = training.Candidate(
-        resnet=tiny_model.network(scalars="none"),
+        network=tiny_model.network(scalars="none"),
         training=tiny_model.training(epochs=1, learning_rate=rate, schedule="constant"),
     )
     params = overridden(stated, {})
-    training.train(params.resnet, params.training, *tiny_model.examples(2))
+    training.train(params.network, params.training, *tiny_model.examples(2))
     assert rates == [rate]

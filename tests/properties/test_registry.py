@@ -35,13 +35,13 @@ GATE = {
 
 @pytest.fixture(scope="module")
 def fresh_store(tmp_path_factory):
-    """A folder as the stages before register_ensemble leave it, with an empty store."""
+    """A folder as the stages before properties_register leave it, with an empty store."""
     folder = tmp_path_factory.mktemp("fresh")
     tracking.embedded.open_store(folder / "mlflow/mlflow.db", connection._make_tables)
     (folder / ".dvc").mkdir()
     write_yaml(folder / "artifacts/params.yaml", {"rock_gate": GATE})
-    write_table(folder / "artifacts/parts/gate.parquet", tiny_rocks.table())
-    write_json(folder / "reports/slices_validation.json", {"success": True})
+    write_table(folder / "artifacts/properties/parts/gate.parquet", tiny_rocks.table())
+    write_json(folder / "reports/properties/validation.json", {"success": True})
     return folder
 
 
@@ -57,14 +57,14 @@ def repository(fresh_store, tmp_path, monkeypatch):
 
 @pytest.fixture
 def register(repository, project):
-    """Run the stage register_ensemble on a model with some scores; what it wrote."""
-    path = project / "pipelines/register_ensemble.py"
-    spec = importlib.util.spec_from_file_location("register_ensemble", path)
+    """Run the stage properties_register on a model with some scores; what it wrote."""
+    path = project / "pipelines/properties/register.py"
+    spec = importlib.util.spec_from_file_location("properties_register", path)
     stage = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(stage)
 
     def run(mae=0.2, names=LEARNERS, coverage=0.9, valid=True, change=None, law=None, factor=1):
-        files = repository / "artifacts/judged/model"
+        files = repository / "artifacts/properties/judged/model"
         shutil.rmtree(files, ignore_errors=True)
         model = tiny_rocks.model(names)
         if law is not None:
@@ -72,7 +72,7 @@ def register(repository, project):
             model.law = np.array([0.0, law])
         table = tiny_rocks.table()
         table = table.assign(permeability=factor * table["permeability"])
-        write_table(repository / "artifacts/parts/gate.parquet", table)
+        write_table(repository / "artifacts/properties/parts/gate.parquet", table)
         model.save(files)
         judged = {
             "served": model.served,
@@ -87,12 +87,12 @@ def register(repository, project):
             "sha256": sha256(files),
             "probe": probe_scores(model, table),
         }  # fmt: skip
-        write_json(repository / "artifacts/judged/judged.json", judged)
-        write_json(repository / "reports/slices_validation.json", {"success": valid})
+        write_json(repository / "artifacts/properties/judged/judged.json", judged)
+        write_json(repository / "reports/properties/validation.json", {"success": valid})
         if change:
             change(files)
         stage.main()
-        return read_json(repository / "mlflow/registered/rock-properties.json")
+        return read_json(repository / "mlflow/registered/properties.json")
 
     return run
 
@@ -230,13 +230,13 @@ def stages(repository, project):
     """Run the stages of the line on tiny rocks, with some parameters; the folder they write to."""
     params = resolve(project / "params.yaml", project / "profiles").model_dump(mode="json")
     contexts = dict.fromkeys(("none", "blobs", "vuggy", "cemented"), tiny_rocks.FEATURES)
-    write_json(repository / "artifacts/selection/features.json", {"contexts": contexts})
-    write_table(repository / "artifacts/parts/learn.parquet", learned())
-    write_table(repository / "artifacts/parts/gate.parquet", learned())
+    write_json(repository / "artifacts/properties/selection/features.json", {"contexts": contexts})
+    write_table(repository / "artifacts/properties/parts/learn.parquet", learned())
+    write_table(repository / "artifacts/properties/parts/gate.parquet", learned())
 
     def run(*names, ensemble=tiny_rocks.ENSEMBLE, **tune):
-        tune = params["tune_ensemble"] | {"against_grid": ["lr"], "spaces": SPACES} | tune
-        own = {"ensemble": ensemble.model_dump(mode="json"), "tune_ensemble": tune}
+        tune = params["properties_search"] | {"against_grid": ["lr"], "spaces": SPACES} | tune
+        own = {"ensemble": ensemble.model_dump(mode="json"), "properties_search": tune}
         own["compute"] = {"workers": 1, "scheduler": None}
         write_yaml(repository / "artifacts/params.yaml", params | own)
         for name in names:
@@ -258,23 +258,23 @@ def learned():
 
 
 def ridge(folder):
-    """Coefficients of the ridge regression that the stage train_ensemble fitted on all rows."""
+    """Coefficients of the ridge regression that the stage properties_train fitted on all rows."""
     model = RockModel.load(folder / "rock_models/smr_ml")
     return model.stack.base["rg"].members[-1].inner.coef
 
 
 def test_a_stated_value_acts(stages):
-    folder = stages("tune_ensemble", "train_ensemble")
+    folder = stages("properties_search", "properties_train")
     assert read_yaml(folder / "tune/ensemble/best.yaml") == {"chosen": {}}
     before = ridge(folder)
     strong = tiny_rocks.ENSEMBLE.model_copy(update={"rg": PenaltyConfig(alpha=1e9)})
-    folder = stages("tune_ensemble", "train_ensemble", ensemble=strong)
+    folder = stages("properties_search", "properties_train", ensemble=strong)
     np.testing.assert_allclose(ridge(folder), 0, atol=1e-6)
     assert np.abs(before).max() > 0.01
 
 
 def test_what_a_search_found_acts_and_each_kind_left_out_has_a_search_of_its_own(stages):
-    folder = stages("tune_ensemble", use="best")
+    folder = stages("properties_search", use="best")
     chosen = read_yaml(folder / "tune/ensemble/best.yaml")["chosen"]
     assert set(chosen) == {"none", "blobs", "vuggy", "cemented"}
     for of in chosen.values():
@@ -283,7 +283,7 @@ def test_what_a_search_found_acts_and_each_kind_left_out_has_a_search_of_its_own
 
 
 def test_the_decision_is_made_on_the_gate_part_and_kept_with_the_model(stages):
-    folder = stages("tune_ensemble", "train_ensemble", "choose_ensemble")
+    folder = stages("properties_search", "properties_train", "properties_judge")
     judged = read_json(folder / "judged/judged.json")
     model = RockModel.load(folder / "judged/model")
     assert model.served == judged["served"]

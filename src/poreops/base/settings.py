@@ -1,4 +1,4 @@
-"""One section of the resolved parameters, for a stage that needs no other.
+"""One section of params.yaml, for a stage that needs no other; values that a search chose.
 
 A stage depends on all the code that it imports. This module imports no configuration of its own,
 so that editing one part of the library re-runs the stages which use it and no others.
@@ -13,25 +13,32 @@ from pydantic import BaseModel, ValidationError
 from poreops.base.files import read_yaml
 from poreops.errors import InputError
 
-RESOLVED = Path("artifacts/params.yaml")
+PARAMS = Path("params.yaml")
 
 P = TypeVar("P", bound=BaseModel)
 
 
-def section(name: str, model: type[P], path: str | Path = RESOLVED) -> P:
-    """Return a section of the parameters that the stage resolve_params wrote.
+def section(name: str, model: type[P], path: str | Path = PARAMS) -> P:
+    """Return a section of params.yaml.
 
     Parameters
     ----------
-    name : of the section
+    name : dotted, as "conductance.training"
     model : its type
     path : the file
+
+    Raises
+    ------
+    InputError
+        If the section is missing, or does not fit its type.
     """
-    content = read_yaml(path) or {}
-    if name not in content:
-        raise InputError(f"{path} must hold the section {name}; make it with dvc repro")
+    content = read_yaml(path)
+    for part in name.split("."):
+        if not isinstance(content, dict) or part not in content:
+            raise InputError(f"{path} must hold the section {name}, got none; add it")
+        content = content[part]
     try:
-        return model.model_validate(content[name])
+        return model.model_validate(content)
     except ValidationError as error:
         raise InputError(f"{path}: {_first(error, name)}") from None
 
@@ -57,6 +64,24 @@ def overridden(base: P, changes: Mapping[str, Any]) -> P:
         return type(base).model_validate(content)
     except ValidationError as error:
         raise InputError(f"a search must choose valid parameters: {_first(error)}") from None
+
+
+def as_profile(line: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return dotted changes in the format of a profile, to be adopted by ``poreops.params use``.
+
+    Examples
+    --------
+    >>> as_profile("cores", {"training.batch_size": 32})
+    {'cores': {'training': {'batch_size': 32}}}
+    """
+    profile: dict[str, Any] = {}
+    for name, value in changes.items():
+        *parents, key = (line, *name.split("."))
+        part = profile
+        for parent in parents:
+            part = part.setdefault(parent, {})
+        part[key] = value
+    return profile
 
 
 def _first(error: ValidationError, *parents: str) -> str:

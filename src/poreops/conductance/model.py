@@ -114,7 +114,7 @@ class ConductanceModel:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a conductance model, got {reason}; "
-                "make it again with the stage train_resnet"
+                "make it again with the stage conductance_train"
             ) from error
         model.check(f"the model in {folder}")
         return model

@@ -20,7 +20,7 @@ def load_model(uri: str) -> "ConductanceModel":
     Parameters
     ----------
     uri : str
-        As ``models:/conductance@champion``, or a folder that the stage train_resnet wrote.
+        As ``models:/conductance@champion``, or a folder that the stage conductance_train wrote.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.mlops.registry import model_files
 
     needs("conductance", "a conductance model")
-    remedy = "name one that register_conductance registered, as models:/conductance@champion"
+    remedy = "name one that conductance_register registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
 

@@ -100,7 +100,7 @@ class Objective:
             seed = self.stated.training.seed + 100_003 * trial.repeat
             changes = {"training.epochs": self.config.epochs, "training.seed": seed}
             candidate = overridden(self.stated, {**trial.chosen, **changes})
-            network = member_network(candidate.resnet, self.config.member)
+            network = member_network(candidate.network, self.config.member)
             training, validation = self.data(network.image)
             start = time.perf_counter()
 

@@ -143,7 +143,7 @@ def conduit_facts(conduits: Conduits, shapes: Mapping[int, Sequence[int]]) -> pd
 
 def conduit_suite() -> Suite:
     """Return the rules of `conduit_facts`."""
-    again = "extract again with: dvc repro -f extract_conduits"
+    again = "extract again with: dvc repro -f conductance_conduits"
     return Suite(
         "conduits",
         (
@@ -194,7 +194,7 @@ def label_facts(
 
 def label_suite(config: ValidationConfig) -> Suite:
     """Return the rules of `label_facts`."""
-    again = "label again with: dvc repro -f label_conduits"
+    again = "label again with: dvc repro -f conductance_labels"
     return Suite(
         "labels",
         (
@@ -315,7 +315,7 @@ def drift_suite(config: ValidationConfig) -> Suite:
     """Return the rules of `drift_facts`."""
     remedy = (
         "the labels are distributed otherwise than the reference: look at the volumes, and if "
-        "they are meant, write a new inputs/size_factor_profile.json or raise validation.drift_max"
+        "they are meant, write a new inputs/conductance/size_factor_profile.json or raise validation.drift_max"
     )
     return Suite(
         "drift",

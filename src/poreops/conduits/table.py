@@ -129,7 +129,7 @@ def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None
         if missing := [name for name in names if name not in file]:
             raise InputError(
                 f"{path} must hold the columns {', '.join(names)}, got none named "
-                f"{', '.join(missing)}; make it with the stage extract_conduits"
+                f"{', '.join(missing)}; make it with the stage conductance_conduits"
             )
         chosen = slice(None) if rows is None else rows
         return Conduits(**{name: _rows(file[name], chosen) for name in names})

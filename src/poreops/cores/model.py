@@ -75,7 +75,7 @@ class DigitalCoreModel:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a digital core model, got {reason}; "
-                "make it again with the stage train_wgan"
+                "make it again with the stage cores_train"
             ) from error
         what = f"the generator in {folder}"
         check_finite(weights(model.keras_model), what)

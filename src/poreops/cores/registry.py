@@ -16,7 +16,7 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
 
     Parameters
     ----------
-    uri : as ``models:/digital-core@champion``, or a folder that the stage train_wgan wrote
+    uri : as ``models:/digital-core@champion``, or a folder that the stage cores_train wrote
 
     Returns
     -------
@@ -32,5 +32,5 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
     from poreops.cores.model import DESCRIPTION, DigitalCoreModel
     from poreops.mlops.registry import model_files
 
-    remedy = f"name one that register_wgan registered, as models:/{MODEL}@champion"
+    remedy = f"name one that cores_register registered, as models:/{MODEL}@champion"
     return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))

@@ -82,12 +82,12 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
             rule(between, "brightest", grey, min_value=0, max_value=255),
             rule(
                 between, "contrast",
-                "leave out the empty part of the image, or lower core_validation.contrast_min",
+                "leave out the empty part of the image, or lower cores.validation.contrast_min",
                 min_value=config.contrast_min,
             ),
             rule(
                 between, "saturated",
-                "export the image without clipping, or raise core_validation.saturated_max",
+                "export the image without clipping, or raise cores.validation.saturated_max",
                 max_value=config.saturated_max,
             ),
             rule(
@@ -98,7 +98,7 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
             rule(
                 equal, "shared",
                 "crops of two parts share pixels, so that a part is not new to a model: cut them "
-                "again with the stage crop_shale",
+                "again with the stage cores_crops",
                 value_set=[0],
             ),
         ),

@@ -1,12 +1,11 @@
 """Run independent tasks on several processes, here or on a cluster: the only Dask import."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, TypeVar
 
 from poreops.errors import InputError
 
@@ -16,40 +15,59 @@ _ANSWER_WITHIN = 8  # seconds in which a scheduler must answer
 _TRIES = 5  # a task is given up when this many workers died under it
 
 
-class ComputeConfig(BaseModel):
-    """Where heavy stages run.
+def workers() -> int:
+    """Return how many processes a stage may use: ``POREOPS_WORKERS``, or one per core.
 
-    Attributes
-    ----------
-    workers : processes on this machine; 0 for one per core. 1 runs in the stage's own process.
-    scheduler : null for processes on this machine if there is more than one worker; "processes"
-        for these in any case; "tcp://host:port" of a running Dask scheduler, which reads and
-        writes the same folder as this machine and has this package installed.
+    Raises
+    ------
+    InputError
+        If the variable holds something else than a count.
     """
+    stated = os.environ.get("POREOPS_WORKERS", "0")
+    if not stated.isdecimal():
+        raise InputError(
+            f"POREOPS_WORKERS must be a count of processes, got {stated!r}; 0 is one per core"
+        )
+    return int(stated) or len(os.sched_getaffinity(0))
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    workers: Annotated[int, Field(ge=0)]
-    scheduler: Annotated[str, Field(pattern=r"^(processes|(tcp|tls)://.+:\d+)$")] | None
+def scheduler() -> str | None:
+    """Return where tasks run: ``POREOPS_SCHEDULER``, or None for this machine.
+
+    It may be ``tcp://host:port`` of a running Dask scheduler, which reads and writes the same
+    folder as this machine and has this package installed; ``processes`` asks for processes of this
+    machine even for a single worker.
+
+    Raises
+    ------
+    InputError
+        If the variable holds something else.
+    """
+    stated = os.environ.get("POREOPS_SCHEDULER") or None
+    if stated is not None and not re.fullmatch(r"processes|(tcp|tls)://.+:\d+", stated):
+        raise InputError(
+            f"POREOPS_SCHEDULER must be tcp://host:port or processes, got {stated!r}; leave it "
+            "unset for this machine"
+        )
+    return stated
 
 
 def parallel_map(
     function: Callable[[Any], T],
     tasks: Iterable[Any],
-    config: ComputeConfig,
     *,
     announce: Callable[[str], object] | None = None,
 ) -> Iterator[T]:
     """Yield ``function(task)`` in the order of the tasks, computed by Dask workers.
 
-    The results do not depend on the number of workers. A worker that dies costs the tasks that it
+    Where they run is a matter of the machine, which the environment states (`workers`,
+    `scheduler`): the results do not depend on it. A worker that dies costs the tasks that it
     held, which run again elsewhere.
 
     Parameters
     ----------
     function : of one task; it and the tasks travel to the workers
     tasks : any number
-    config : ComputeConfig
     announce : told the address of the dashboard
 
     Raises
@@ -57,12 +75,11 @@ def parallel_map(
     InputError
         If the scheduler does not answer.
     """
-    tasks = list(tasks)
-    workers = config.workers or len(os.sched_getaffinity(0))
-    if config.scheduler is None and (workers == 1 or len(tasks) < 2):
+    tasks, count, where = list(tasks), workers(), scheduler()
+    if where is None and (count == 1 or len(tasks) < 2):
         yield from map(function, tasks)
         return
-    with _client(config.scheduler, min(workers, max(len(tasks), 1))) as client:
+    with _client(where, min(count, max(len(tasks), 1))) as client:
         if announce is not None:
             announce(f"{len(tasks)} tasks, dashboard at {client.dashboard_link}")
         futures = client.map(function, tasks, pure=False)
@@ -89,7 +106,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
             except (OSError, TimeoutError) as error:
                 raise InputError(
                     f"a Dask scheduler must answer at {scheduler}, got no answer within "
-                    f"{_ANSWER_WITHIN} s; start it or set compute.scheduler to null"
+                    f"{_ANSWER_WITHIN} s; start it or unset POREOPS_SCHEDULER"
                 ) from error
             with client:
                 yield client

@@ -110,7 +110,7 @@ def verdict(
 
     Parameters
     ----------
-    judged : of artifacts/judged/judged.json: ``served`` (target → candidate), its ``scores``
+    judged : of artifacts/properties/judged/judged.json: ``served`` (target → candidate), its ``scores``
         (flat, with ``coverage``), and those of all ``candidates``
     champion : scores of the standing champion on the same rocks; None for no such
     valid : whether the data passed its validation

@@ -80,7 +80,7 @@ def walls_of(table: pd.DataFrame) -> Walls | None:
     if len(found) > 1:
         raise InputError(
             f"the rocks must have been simulated with the same walls, got {' and '.join(found)}; "
-            "make them again with the stage prepare_rocks"
+            "make them again with the stage properties_rocks"
         )
     return checked_walls(found[0]) if found else None
 
@@ -135,7 +135,7 @@ class RockModel:
         if self.widths is None:
             raise InputError(
                 f"a model must have been judged before use, got {self.name} without the widths of "
-                "its intervals; load the one that register_ensemble registered"
+                "its intervals; load the one that properties_register registered"
             )
         return self.widths
 
@@ -318,6 +318,6 @@ class RockModel:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a model of rock properties, got {reason}; "
-                "make it again with the stage train_ensemble"
+                "make it again with the stage properties_train"
             ) from error
         return model

@@ -33,5 +33,5 @@ def load_rock_model(uri: str) -> "RockModel":
     from poreops.mlops.registry import model_files
     from poreops.properties.model import DESCRIPTION, RockModel
 
-    remedy = f"name one that register_ensemble registered, as models:/{MODEL}@champion"
+    remedy = f"name one that properties_register registered, as models:/{MODEL}@champion"
     return RockModel.load(model_files(uri, DESCRIPTION, "a model of rock properties", remedy))

@@ -66,7 +66,7 @@ def rock_suite(config: RockValidationConfig) -> Suite:
     lab = "correct the row of rocks.csv, or widen slices_validation"
     rules = [
         _rule(
-            "expect_table_row_count_to_be_between", "", "add rocks to inputs/rocks.csv or raise "
+            "expect_table_row_count_to_be_between", "", "add rocks to inputs/properties/rocks.csv or raise "
             "rocks.plugs.counts", min_value=config.rocks_min,
         ),
         _rule(BETWEEN, "slices", "give more slices of it", min_value=config.slices_min),
@@ -97,7 +97,7 @@ def slice_facts(table: pd.DataFrame) -> pd.DataFrame:
 
 def slice_suite() -> Suite:
     """Return the rules of `slice_facts`: present, in its range by definition, not constant."""
-    again = "segment and measure again with: dvc repro -f segment_slices"
+    again = "segment and measure again with: dvc repro -f properties_segment"
     shares = ("areal_porosity", "extent", "solidity", "largest_cluster", "alignment")
     limits = {name: {"min_value": 0.0, "max_value": 1.0} for name in shares}
     limits |= {

@@ -114,8 +114,8 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     # dvc writes dvc.lock while the pipeline runs: not a change of the code
     (repository / "dvc.lock").write_text(
         "stages:\n"
-        "  label: {outs: [{path: artifacts/labels, md5: 11.dir}, {path: a/b.json, md5: '22'}]}\n"
-        "  train: {outs: [{path: artifacts/models, md5: old}]}\n"
+        "  label: {outs: [{path: artifacts/conductance/labels, md5: 11.dir}, {path: a/b.json, md5: '22'}]}\n"
+        "  train: {outs: [{path: artifacts/conductance/models, md5: old}]}\n"
     )
     (repository / "data.dvc").write_text("outs: [{path: data, md5: 33.dir}]\n")
     git("add", "data.dvc")
@@ -131,13 +131,17 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     assert tags["git.dirty"] == "false"
     assert tags["dvc.stage"] == "train"
     digests = {k.removeprefix("dvc.md5."): v for k, v in tags.items() if k.startswith("dvc.md5.")}
-    assert digests == {"artifacts/labels": "11.dir", "a/b.json": "22", "data": "33.dir"}
+    assert digests == {
+        "artifacts/conductance/labels": "11.dir",
+        "a/b.json": "22",
+        "data": "33.dir",
+    }
 
     (repository / "params.yaml").write_text("a: 2\n")
     with tracking.run("training", "dirty") as run:
         pass
     assert mlflow_client.get_run(run.id).data.tags["git.dirty"] == "true"
-    patch = repository / f"mlflow/artifacts/training/{run.id}/artifacts/git.diff"
+    patch = repository / f"mlflow/artifacts/conductance/training/{run.id}/artifacts/git.diff"
     assert "+a: 2" in patch.read_text()
 
 

@@ -16,7 +16,7 @@ SERVED = (LAW, LAW)
 
 
 def errors(seed=0, scale=1.0):
-    """As the stage train_ensemble leaves them, of models that err at random."""
+    """As the stage properties_train leaves them, of models that err at random."""
     rng = np.random.default_rng(seed)
     rows = []
     for without in ("", "a", "b", "c"):

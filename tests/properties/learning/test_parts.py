@@ -61,28 +61,40 @@ def test_two_kinds_are_an_input_error():
         with_parts(table({"blobs": 9, "vuggy": 9}), SPLIT)
 
 
-READS_THE_REPORT = {"evaluate_ensemble"}
+READS_THE_REPORT = {"properties_scores"}
 BEFORE_THE_PARTS = {
-    "prepare_rocks", "segment_slices", "measure_slices", "validate_slices", "split_slices",
+    "properties_rocks", "properties_segment", "properties_measure", "properties_validate", "properties_split",
 }  # fmt: skip
-WITH_ALL_ROCKS = ("artifacts/rocks", "artifacts/segmented", "artifacts/features")
+WITH_ALL_ROCKS = (
+    "artifacts/properties/rocks",
+    "artifacts/properties/segmented",
+    "artifacts/properties/features",
+)
 
 
 def test_only_the_report_reads_its_part():
     """What is chosen, searched, trained or gated has no file in which a row of the report is."""
     line = [name for name in STAGES if name.endswith(("_ensemble", "_slices", "_rocks"))]
-    assert {"tune_ensemble", "choose_ensemble", "register_ensemble"} <= set(line)
+    assert {"properties_search", "properties_judge", "properties_register"} <= set(line)
     for name in set(line) - READS_THE_REPORT - BEFORE_THE_PARTS:
         for dep in STAGES[name]["deps"]:
-            assert dep != "artifacts/parts", name
-            assert not dep.startswith(("artifacts/parts/report", *WITH_ALL_ROCKS)), (name, dep)
-            assert dep not in {"reports/properties.json", "reports/properties_models.json"}, name
+            assert dep != "artifacts/properties/parts", name
+            assert not dep.startswith(("artifacts/properties/parts/report", *WITH_ALL_ROCKS)), (
+                name,
+                dep,
+            )
+            assert dep not in {
+                "reports/properties/scores.json",
+                "reports/properties/models.json",
+            }, name
         source = (ROOT / f"pipelines/{name}.py").read_text()
         assert "report.parquet" not in source, name
         assert "features/slices" not in source, name
 
 
 def test_the_stages_that_search_read_no_more_than_the_rocks_to_learn_from():
-    for name in ("explore_slices", "tune_ensemble", "train_ensemble"):
-        parts = [dep for dep in STAGES[name]["deps"] if dep.startswith("artifacts/parts")]
-        assert parts == ["artifacts/parts/learn.parquet"]
+    for name in ("properties_select", "properties_search", "properties_train"):
+        parts = [
+            dep for dep in STAGES[name]["deps"] if dep.startswith("artifacts/properties/parts")
+        ]
+        assert parts == ["artifacts/properties/parts/learn.parquet"]

@@ -37,7 +37,7 @@ class Judged:
 
 
 def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Judged:
-    """Predict the conduits of a file that ``extract_conduits`` wrote.
+    """Predict the conduits of a file that ``conductance_conduits`` wrote.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
 
 
 def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:
-    """Encode the conduits of a file of ``extract_conduits``; return their zoom ratios too."""
+    """Encode the conduits of a file of ``conductance_conduits``; return their zoom ratios too."""
     images, scalars, ratios = [], [], []
     for part in _slices(conduits):
         encoded = encode(part.roi, image)
@@ -160,7 +160,7 @@ def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
     Parameters
     ----------
     path : HDF5 file to write, as `probe_scores` reads it
-    conduits, labels : files of the stages extract_conduits and label_conduits
+    conduits, labels : files of the stages conductance_conduits and conductance_labels
     count : about the number of conduits
     """
     arrays, stated = read_hdf5(labels)

@@ -40,7 +40,7 @@ class Volumes:
 
     Parameters
     ----------
-    regions, conduits, labels : files of the stages extract_conduits and label_conduits
+    regions, conduits, labels : files of the stages conductance_conduits and conductance_labels
     """
 
     def __init__(self, regions: Path, conduits: Path, labels: Path) -> None:

@@ -30,7 +30,7 @@ def read_examples(
 
     Parameters
     ----------
-    conduits, labels : files of the stages extract_conduits and label_conduits
+    conduits, labels : files of the stages conductance_conduits and conductance_labels
     image : encoding of the image branch
     rows : (n,) int64, increasing; all by default
     """

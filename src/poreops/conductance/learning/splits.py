@@ -71,6 +71,6 @@ def split_at_random(count: int, config: SplitConfig) -> Split:
 
 
 def read_split(path: str | Path) -> Split:
-    """Read a split that the stage split_conduits wrote."""
+    """Read a split that the stage conductance_split wrote."""
     arrays, _ = read_hdf5(path)
     return Split(arrays["train"], arrays["validation"], arrays["test"])

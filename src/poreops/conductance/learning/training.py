@@ -66,7 +66,7 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    resnet: ResnetConfig
+    network: ResnetConfig
     training: TrainingConfig
 
 

@@ -96,8 +96,8 @@ class WganCandidate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    wgan: WganConfig
-    wgan_training: WganTrainingConfig
+    generator: WganConfig
+    training: WganTrainingConfig
 
 
 @dataclass(frozen=True)
@@ -356,7 +356,7 @@ def _check_bounds(history: History, epoch: int) -> None:
     found = ", ".join(f"{name} {value:.3g}" for name, value in last.items())
     raise DivergedError(
         f"a training must keep finite losses, got {found} in epoch {epoch + 1}; lower the "
-        "learning rates, raise wgan_training.penalty or n_critic, or choose critic_norm: layer"
+        "learning rates, raise cores.training.penalty or n_critic, or choose critic_norm: layer"
     )
 
 

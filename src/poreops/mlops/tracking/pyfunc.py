@@ -97,7 +97,7 @@ def signature(folder: str | Path) -> tuple[Tensor, Tensor]:
         if len(specs) != 1 or specs[0] is None:
             raise InputError(
                 f"a model's {side} must be one tensor, got {stated.get(side)} in {folder}; "
-                "choose a model that the stage register_conductance registered"
+                "choose a model that the stage conductance_register registered"
             )
         tensors.append(Tensor(specs[0]["dtype"], tuple(specs[0]["shape"])))
     return tensors[0], tensors[1]

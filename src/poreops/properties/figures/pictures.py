@@ -155,7 +155,7 @@ def evaluation_figures(
     report: Mapping[str, Any],
     details: Mapping[str, Any],
 ) -> dict[str, "Figure"]:
-    """Draw what the stage evaluate_ensemble found, file name → figure.
+    """Draw what the stage properties_scores found, file name → figure.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def evaluation_figures(
     at_random : model → (n, 2), under the random split
     left_out : of the report part
     plugs : model → (rocks, 2), kind of rock left out; with "served"
-    report, details : of reports/properties.json and reports/properties_models.json
+    report, details : of reports/properties/scores.json and reports/properties/models.json
     """
     test, rocks = split.test, split.table["rock"].to_numpy()
     falls = np.array(list(details["importance"].values()))
@@ -247,7 +247,7 @@ def model_table(
 
     Parameters
     ----------
-    report : of reports/properties.json; a model need not be in every split
+    report : of reports/properties/scores.json; a model need not be in every split
     seconds : model → {"fit", "predict"}
     slices : how many the seconds of a prediction are for
     """

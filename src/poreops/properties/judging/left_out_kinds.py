@@ -38,7 +38,7 @@ Scores = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Trained:
-    """What the stage train_ensemble made of the rocks to learn from.
+    """What the stage properties_train made of the rocks to learn from.
 
     models : kind left out ("" for none) → stack → RockModel.
     errors : of models without one kind or two, on the slices and plugs of those.
@@ -53,7 +53,7 @@ class Trained:
     def read(cls, artifacts: Path) -> "Trained":
         """Read it from the folder of artifacts."""
         learned = read_table(artifacts / "parts/learn.parquet")
-        folders = {"": artifacts / "rock_models"}
+        folders = {"": artifacts / "models"}
         folders |= {kind: artifacts / f"left_out/{kind}" for kind in np.unique(learned["kind"])}
         models = {
             kind: {stack: RockModel.load(folder / stack) for stack in STACKS}

@@ -1,0 +1,31 @@
+"""The section `conductance` of params.yaml."""
+
+from pydantic import BaseModel, ConfigDict
+
+from poreops.conductance.gate import GateConfig
+from poreops.conductance.judging.networks import NetworkEvaluationConfig
+from poreops.conductance.learning.resnet import ResnetConfig
+from poreops.conductance.learning.splits import SplitConfig
+from poreops.conductance.learning.training import TrainingConfig
+from poreops.conductance.search import ResnetSearchConfig
+from poreops.conductance.suites import ValidationConfig
+from poreops.conduits.labels import LabelConfig
+from poreops.conduits.partition import PartitionConfig
+from poreops.synthetic.spheres import VolumesConfig
+
+
+class ConductanceParams(BaseModel):
+    """Every parameter of the conductance line; each model stands beside the code that obeys it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    volumes: VolumesConfig
+    partition: PartitionConfig
+    label: LabelConfig
+    validation: ValidationConfig
+    split: SplitConfig
+    network: ResnetConfig
+    training: TrainingConfig
+    search: ResnetSearchConfig
+    gate: GateConfig
+    judging: NetworkEvaluationConfig
