@@ -94,7 +94,7 @@ class Run:
 
 @contextmanager
 def run(
-    experiment: str,
+    stage: str,
     name: str,
     *,
     parent: Run | None = None,
@@ -107,7 +107,8 @@ def run(
 
     Parameters
     ----------
-    experiment : made if missing.
+    stage : as "conductance_train": the experiment is the line, made if missing, and the rest is
+        the tag `stage`.
     name : of the run.
     parent : the run that this one is nested in, as the search of a trial.
     tags : further tags.
@@ -117,7 +118,10 @@ def run(
     InputError
         If the store cannot be used: locked, unwritable, or a server that does not answer.
     """
+    experiment, _, verb = stage.partition("_")
     origin = {} if parent else lineage()
+    if verb:
+        origin["stage"] = verb
     origin |= {"mlflow.user": getpass.getuser(), "mlflow.source.name": Path(sys.argv[0]).name}
     if commit := origin.get("git.commit"):
         origin["mlflow.source.git.commit"] = commit
