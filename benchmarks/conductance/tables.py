@@ -1,12 +1,12 @@
-"""The tables of the conductance line in README and docs/results.md, from the reports of a run.
+"""The tables of the conductance line in README and docs/conductance.md, from the reports of a run.
 
-    python benchmarks/conductance_tables.py
+    python benchmarks/conductance/tables.py
 
 Run it where `make repro` ran.
 """
 
 from poreops.base.files import read_json
-from poreops.conductance.figures import NAMES
+from poreops.conductance.judging.methods import NAMES
 
 ROWS = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
 SPLITS = {
