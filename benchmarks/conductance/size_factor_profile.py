@@ -1,9 +1,10 @@
 """Make the reference profile that new labels are compared with, by simulation.
 
-    python benchmarks/conductance/size_factor_profile.py --out inputs/conductance/size_factor_profile.json
+    python benchmarks/conductance/size_factor_profile.py --out FILE
 
-The volumes follow the sections `volumes`, `partition` and `label` of params.yaml, but for their
-seed and their number: the profile must not be made of the data that it judges.
+FILE is inputs/conductance/size_factor_profile.json. The volumes follow the sections `volumes`,
+`partition` and `label` of params.yaml, but for their seed and their number: the profile must not
+be made of the data that it judges.
 """
 
 import argparse
