@@ -1,7 +1,7 @@
-"""Draw the tables of figures in README and docs from the reports of a run: `make figures`.
+"""Draw the tables of figures in README and docs from the reports of a run.
 
-    python docs/tables.py            fill the tables from docs/reports
-    python docs/tables.py --record   take over reports/ of the last run first
+    python docs/tables.py            fill the tables from docs/reports (make figures)
+    python docs/tables.py --record   take over reports/ of the last run first (make record)
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; docs/reports holds the
 reports that the documents speak of, and a test fails where text and report differ.
