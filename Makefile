@@ -59,8 +59,8 @@ repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 .PHONY: record
 record: $(STAMP) ## take over the last run: its reports in docs, dvc.lock and metrics for a commit
 	$(BIN)/python docs/tables.py --record
-	git add -f dvc.lock reports/*/metrics.json
 	$(OWN_RESULTS) --no-skip-worktree
+	git add dvc.lock reports/*/metrics.json
 
 .PHONY: figures
 figures: $(STAMP) ## draw the tables of README and docs from the recorded reports
