@@ -55,6 +55,10 @@ repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: light
+light: $(STAMP) ## install the wheel without extras in an empty environment and run it
+	$(BIN)/python -m pytest tests/light_install.py
+
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/ruff check .
