@@ -97,7 +97,7 @@ def test_a_solver_imports_nothing_of_an_extra(pyproject, tmp_path, arguments, ou
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "imported "
+    assert done.stdout.splitlines()[-1] == "imported"
 
 
 def test_the_version_is_that_of_the_project_and_of_the_changelog(project, pyproject):
