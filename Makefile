@@ -70,6 +70,10 @@ figures: $(STAMP) ## draw the tables of README and docs from the recorded report
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: light
+light: $(STAMP) ## install the wheel without extras in an empty environment and run it
+	$(BIN)/python -m pytest tests/light_install.py
+
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/ruff check .
