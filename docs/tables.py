@@ -188,7 +188,9 @@ def main(arguments: Sequence[str]) -> None:
     if "--record" in arguments:
         for line, names in RECORDED.items():
             for name in names:
-                write_json(REPORTS / line / f"{name}.json", read_json(f"reports/{line}/{name}.json"))
+                write_json(
+                    REPORTS / line / f"{name}.json", read_json(f"reports/{line}/{name}.json")
+                )
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         if (new := filled(text)) != text:

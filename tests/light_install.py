@@ -14,7 +14,7 @@ import pytest
 import scipy.ndimage
 import tifffile
 
-from poreops.extras import EXTRAS
+from poreops.base.extras import EXTRAS
 
 pytestmark = pytest.mark.timeout(1500)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import poreops
+from poreops.base.extras import EXTRAS, needs
 from poreops.errors import InputError
-from poreops.extras import EXTRAS, needs
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_folder_of_that_name_is_no_package(monkeypatch, tmp_path):
     # as mlflow/, where the pipeline keeps its runs
     (tmp_path / "simpleitk_as_folder").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("poreops.extras.EXTRAS", {"formats": ("simpleitk_as_folder",)})
+    monkeypatch.setattr("poreops.base.extras.EXTRAS", {"formats": ("simpleitk_as_folder",)})
     with pytest.raises(InputError, match="simpleitk_as_folder"):
         needs("formats", "a file")
 
