@@ -46,7 +46,7 @@ $(STAMP): requirements.txt pyproject.toml
 .PHONY: repro
 repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 	@$(if $(PROFILE),$(BIN)/python pipelines/resolve_params.py --profile $(PROFILE))
-	@$(BIN)/dvc repro || { code=$$?; \
+	@$(BIN)/python tools/repro.py || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
 	  exit $$code; }

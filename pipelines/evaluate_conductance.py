@@ -53,8 +53,8 @@ def main() -> None:
         tracked.log_metrics({k: v for k, v in report.items() if k != "champion"})
         tracked.set_tags({"champion": chosen})
         for name, figure in figures.items():
-            tracked.log_figure(figure, name)
             plots.save(figure, REPORTS / "conductance" / name)
+            tracked.log_file(REPORTS / "conductance" / name)  # drawn once
 
 
 if __name__ == "__main__":

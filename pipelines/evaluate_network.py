@@ -102,8 +102,8 @@ def main() -> None:
     with run("evaluate_network", title) as tracked:
         tracked.log_metrics({quantity: factors})
         for name, figure in figures(quantity, compared, times).items():
-            tracked.log_figure(figure, name)
             plots.save(figure, REPORTS / "network" / name)
+            tracked.log_file(REPORTS / "network" / name)  # drawn once
     print(f"{quantity.replace('_', ' ')} of the networks against DNS of the whole volumes")
     for name, score in factors.items():
         print(

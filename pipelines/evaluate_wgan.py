@@ -92,8 +92,8 @@ def main() -> None:
     with run("evaluate_wgan", f"{count} cores of {report['size']} pixels") as tracked:
         tracked.log_metrics(scores)
         for name, figure in figures.items():
-            tracked.log_figure(figure, name)
             plots.save(figure, REPORTS / "digital_core" / name)
+            tracked.log_file(REPORTS / "digital_core" / name)  # drawn once
     for name, each in scores.items():
         kid, fid = each["kid"], each["fid"]
         print(
