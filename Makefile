@@ -51,7 +51,7 @@ OWN_RESULTS = git ls-files -z -- dvc.lock reports | xargs -0r git update-index
 repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 	@$(BIN)/python -m poreops.params $(if $(PROFILE),use $(PROFILE),check)
 	@$(OWN_RESULTS) --skip-worktree 2>/dev/null || true
-	@$(BIN)/dvc repro || { code=$$?; \
+	@$(BIN)/python pipelines/repro.py || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
 	  exit $$code; }

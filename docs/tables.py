@@ -47,7 +47,7 @@ def report(line: str, name: str) -> Any:
 
 
 def members() -> str:
-    """Every member, rule and DNS on the unseen volumes."""
+    """Draw every member, rule and DNS on the unseen volumes."""
     found = report("conductance", "scores")
     order = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
     rows = []
@@ -71,7 +71,7 @@ def members() -> str:
 
 
 def summary() -> str:
-    """The members in three columns, for the README."""
+    """Draw the members in three columns, for the README."""
     found = report("conductance", "scores")
     order = ("both", "scalars", "coarse", "image", "shape_factor", "geometry")
     rows = []
@@ -83,7 +83,7 @@ def summary() -> str:
 
 
 def splits() -> str:
-    """The image network on a split by volume and on a random one."""
+    """Draw the image network on a split by volume and on a random one."""
     titles = {
         "by_volume": "split by volume, on the unseen volumes",
         "random": "random split, on the unseen volumes",
@@ -95,7 +95,7 @@ def splits() -> str:
 
 
 def networks() -> str:
-    """What networks carry by each method."""
+    """Draw what networks carry by each method."""
     found = report("conductance", "networks")
     quantity = next(name for name in ("formation_factor", "permeability") if name in found)
     rows = [
@@ -106,7 +106,7 @@ def networks() -> str:
 
 
 def run_times() -> str:
-    """What a network takes by the model and by DNS."""
+    """Draw what a network takes by the model and by DNS."""
     rows = []
     for size, times in report("conductance", "networks")["run_time"].items():
         seconds = (f"{sum(times[way].values()):.1f} s" for way in ("model", "dns"))
@@ -115,7 +115,7 @@ def run_times() -> str:
 
 
 def accuracy() -> str:
-    """R² and mean error of every model of rock properties on every split."""
+    """Draw R² and mean error of every model of rock properties on every split."""
     found = report("properties", "scores")
     titles = {"kind_left_out": "kind left out", "siblings": "siblings seen", "random": "80:20"}
     rows = []
@@ -134,7 +134,7 @@ def accuracy() -> str:
 
 
 def properties_gate() -> str:
-    """What the gate part decided."""
+    """Draw what the gate part decided."""
     rows = []
     for name, of in report("properties", "gate")["candidates"].items():
         phi, k = of["porosity"], of["log_permeability"]
@@ -144,7 +144,7 @@ def properties_gate() -> str:
 
 
 def by_kind() -> str:
-    """The mean factor that a permeability is off by, for each kind of rock."""
+    """Draw the mean factor that a permeability is off by, for each kind of rock."""
     order = ("served", "kozeny_carman", "smr_ml", "smr_nn")
     rows = [
         [kind, *(f"{of[name]:.2f}" for name in order)]
@@ -154,7 +154,7 @@ def by_kind() -> str:
 
 
 def cores() -> str:
-    """Every source of images against crops that nothing else reads."""
+    """Draw every source of images against crops that nothing else reads."""
     columns = {"kid": 4, "fid": 1, "s2": 3, "correlation_length": 3, "pore_share": 3,
                "ore_share": 3, "euler": 3, "chords": 3, "copies": 3}  # fmt: skip
     rows = []

@@ -8,7 +8,7 @@ from tiny import conductance as tiny_model
 from poreops.base.hdf5 import open_hdf5, write_hdf5
 from poreops.conductance.learning import examples as datasets
 from poreops.conductance.learning.encoding import encode
-from poreops.conductance.learning.examples import read_examples
+from poreops.conductance.learning.examples import EncodedOnce, read_examples
 from poreops.conduits.crop import conductance_conduits
 from poreops.conduits.table import ConduitWriter
 
@@ -67,3 +67,30 @@ def test_conduits_that_did_not_settle_are_left_out(files, tmp_path):
     examples = read_examples(conduits, tmp_path / "labels.h5", "labels", rows, workers=1)
     np.testing.assert_allclose(examples.size_factors, targets[[0, 3, 40]], rtol=1e-12)
     assert len(examples.encoded.image) == 3
+
+
+def test_conduits_encoded_once_are_those_that_are_read(files, tmp_path, monkeypatch):
+    conduits, labels, _, targets = files
+    with open_hdf5(labels) as file:
+        found, stated = file["size_factor"][()], dict(file.attrs)
+    found[[2, 11]] = np.nan
+    write_hdf5(tmp_path / "labels.h5", {"size_factor": found}, stated)
+    encoded = []
+    monkeypatch.setattr(
+        datasets, "encode", lambda rois, *args, **options: encoded.append(len(rois))
+        or encode(rois, *args, **options),
+    )  # fmt: skip
+    once = EncodedOnce(conduits, tmp_path / "labels.h5")
+    rows = np.array([0, 2, 4, 11, 12, 40, 41, 57])
+    for image, some in (("none", rows), ("occupancy", rows), ("occupancy", rows[3:])):
+        assert once.seconds(image) == 0 or some is not rows
+        part = once.examples(image, some)
+        expected = read_examples(conduits, tmp_path / "labels.h5", image, some)
+        np.testing.assert_array_equal(part.encoded.image, expected.encoded.image)
+        np.testing.assert_array_equal(part.encoded.scalars, expected.encoded.scalars)
+        np.testing.assert_array_equal(part.size_factors, expected.size_factors)
+        assert (part.label, part.ndim) == (expected.label, expected.ndim)
+    assert once.seconds("occupancy") > 0
+    assert once.seconds("none") == 0
+    whole = len(targets) - 2
+    assert encoded == [whole, 6, whole, 6, 4]

@@ -10,6 +10,7 @@ from poreops.conductance.learning.encoding import image_shape, scalar_count
 from poreops.conductance.learning.members import member_network
 from poreops.conductance.learning.resnet import ResnetConfig, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
+from poreops.params import with_profile
 
 TINY = {
     "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,

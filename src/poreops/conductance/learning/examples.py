@@ -1,5 +1,6 @@
 """The encoded examples that networks learn from."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +50,34 @@ def read_examples(
     encoded = Encoded(np.concatenate(images), np.concatenate(scalars))
     scale = np.concatenate(ratios) ** zoom_power(label.target, ndim)
     return Examples(encoded, size_factors[rows] * scale, label, ndim)
+
+
+class EncodedOnce:
+    """Labelled conduits for several trainings, encoded again only for another image encoding.
+
+    The last encoding alone is kept: of thousands of conduits it takes a gigabyte.
+
+    Parameters
+    ----------
+    conduits, labels : files of the stages extract_conduits and label_conduits
+    """
+
+    def __init__(self, conduits: str | Path, labels: str | Path) -> None:
+        self.conduits, self.labels = conduits, labels
+        with open_hdf5(labels) as file:
+            self._known = np.isfinite(file["size_factor"][()])
+        self._kept: tuple[ImageEncoding, Examples, float] | None = None
+
+    def seconds(self, image: ImageEncoding) -> float:
+        """Return what the encoding took that the next `examples` need not do again, or 0."""
+        return self._kept[2] if self._kept is not None and self._kept[0] == image else 0.0
+
+    def examples(self, image: ImageEncoding, rows: Rows) -> Examples:
+        """Return what `read_examples` does."""
+        if self._kept is None or self._kept[0] != image:
+            self._kept = None  # two at once may not fit
+            start = time.perf_counter()
+            whole = read_examples(self.conduits, self.labels, image)
+            self._kept = image, whole, time.perf_counter() - start
+        place = np.cumsum(self._known) - 1
+        return self._kept[1].some(place[rows[self._known[rows]]])

@@ -82,6 +82,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.size_factors)
 
+    def some(self, which: NDArray[Any]) -> "Examples":
+        """Return the chosen ones, by index or mask."""
+        encoded = Encoded(self.encoded.image[which], self.encoded.scalars[which])
+        return Examples(encoded, self.size_factors[which], self.label, self.ndim)
+
 
 @dataclass(frozen=True)
 class Trained:
