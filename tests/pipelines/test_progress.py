@@ -1,5 +1,6 @@
 """`make repro` says what each stage took, and changes nothing else that DVC does."""
 
+import hashlib
 import json
 import os
 import pty
@@ -16,6 +17,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parents[2] / "pipelines/repro.py"
+PARAMS = "a: 1\n"
+OWN = hashlib.sha256(PARAMS.encode()).hexdigest()[:16]
 DVC_YAML = """\
 stages:
   first:
@@ -39,7 +42,7 @@ def project(tmp_path):
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
         subprocess.run(command, cwd=tmp_path, env=environment(), check=True)
     (tmp_path / "dvc.yaml").write_text(DVC_YAML)
-    (tmp_path / "params.yaml").write_text("profile: tiny # as selected\n")
+    (tmp_path / "params.yaml").write_text(PARAMS)
     (tmp_path / "second.sh").write_text("true\n")
     return tmp_path
 
@@ -101,7 +104,7 @@ def test_each_stage_gets_its_line_and_the_next_run_knows_its_time(project):
     order = [lines.index(x) for x in ("Running stage 'first':", "heard", first)]
     assert order == sorted(order)
     assert lines.index("Running stage 'second':") > order[-1]
-    times = kept(project)["tiny"]
+    times = kept(project)[OWN]
     assert set(times) == {"first", "second", "third"}
     assert times["second"] >= 1.2
     assert (project / "third").read_text() == "one\n"
@@ -111,12 +114,12 @@ def test_each_stage_gets_its_line_and_the_next_run_knows_its_time(project):
     assert terminal.status() == 0
     assert terminal.said() == []
     assert terminal.text.count("didn't change, skipping") == 3
-    assert kept(project)["tiny"] == times
+    assert kept(project)[OWN] == times
 
-    # what may be skipped is a bound; other profiles have times of their own
+    # what may be skipped is a bound; other parameters have times of their own
     (project / "second.sh").write_text("sleep 0.1\n")
     (project / ".dvc/tmp/stage_seconds.json").write_text(
-        json.dumps({"other": {"third": 7000}, "tiny": times | {"third": 400}})
+        json.dumps({"other": {"third": 7000}, OWN: times | {"third": 400}})
     )
     terminal = Terminal(project)
     assert terminal.status() == 0
@@ -162,7 +165,7 @@ def test_a_stage_that_fails_ends_as_dvc_does(project):
     )
     assert [line.split()[1] for line in terminal.said()] == ["first"]
     assert "failed to reproduce 'second'" in terminal.text
-    assert set(kept(project)["tiny"]) == {"first"}
+    assert set(kept(project)[OWN]) == {"first"}
 
 
 def test_a_broken_pipeline_is_explained_by_dvc(project):
