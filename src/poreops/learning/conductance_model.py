@@ -20,6 +20,7 @@ from poreops.learning.resnet3d import ResnetConfig, inputs, probe, resnet, with_
 from poreops.learning.target import TargetScaling
 from poreops.regions.conduit import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
 from poreops.regions.joined import joined, without_loose_pieces
+from poreops.show import Shown
 from poreops.store import read_json, write_json
 from poreops.transport.convention import (
     CONVENTION,
@@ -39,7 +40,7 @@ _ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 
 _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
-class ConductanceModel:
+class ConductanceModel(Shown, kind="conductance model"):
     """A network with the scaling of its target inside; dead ones are refused.
 
     Attributes

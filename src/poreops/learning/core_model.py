@@ -18,6 +18,7 @@ from poreops.learning.wgan_gp import (
     input_shapes,
     reachable_size,
 )
+from poreops.show import Shown
 from poreops.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _FLOATS = 4  # planes of the widest level held at a time
 _PROBED = 8  # cores of a probe
 
 
-class DigitalCoreModel:
+class DigitalCoreModel(Shown, kind="core model"):
     """A generator with the grey values that its output stands for.
 
     Attributes

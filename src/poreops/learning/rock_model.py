@@ -22,6 +22,7 @@ from poreops.learning.finite import DivergedError, check_finite
 from poreops.learning.intervals import scales
 from poreops.learning.laws import LAW, TARGETS, by_law, in_units
 from poreops.learning.predictors import Arrays, Floats, below, packed, unpacked
+from poreops.show import Result, Shown
 from poreops.slices.features import design, measure
 from poreops.slices.labelled import Pores
 from poreops.slices.segment import SegmentConfig, Segmented, segment
@@ -47,8 +48,8 @@ class Widths:
     plug: Floats
 
 
-@dataclass(frozen=True)
-class Properties:
+@dataclass(frozen=True, repr=False)
+class Properties(Result, kind="properties"):
     """Predicted properties with their intervals.
 
     porosity, permeability [m²] : of each slice (n,).
@@ -84,7 +85,7 @@ def walls_of(table: pd.DataFrame) -> Walls | None:
     return checked_walls(found[0]) if found else None
 
 
-class RockModel:
+class RockModel(Shown, kind="rock model"):
     """A law, a stack that corrects it, and all that turns grey slices into their inputs.
 
     Attributes

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.errors import InputError
+from poreops.show import Result
 from poreops.slices.labelled import Pores, few_values, pore_phase
 from poreops.slices.phases import check_two_phases, levels, local_thresholds, sample, shading
 from poreops.slices.view import Mask, detected_view, filled, given_view
@@ -43,6 +44,12 @@ class SegmentConfig(BaseModel):
     min_distance: Annotated[int, Field(ge=1)]
 
 
+USUAL = SegmentConfig(
+    denoise="nlm", threshold="local_otsu", level=None, window=48, min_area=6, min_distance=3
+)
+"""What params.yaml states, and served models were trained with."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a stack was understood.
@@ -61,8 +68,8 @@ class Reading:
     doubt: float = 1.0
 
 
-@dataclass(frozen=True)
-class Segmented:
+@dataclass(frozen=True, repr=False)
+class Segmented(Result, kind="segmented"):
     """Segmented slices of one rock.
 
     labels : (n, h, w) int32, 0 solid, 1.. the pores of each slice, -1 outside the field of view.
@@ -91,7 +98,7 @@ class _Pores:
 
 def segment(
     grey: NDArray[np.generic],
-    config: SegmentConfig,
+    config: SegmentConfig = USUAL,
     name: str = "image",
     *,
     pores: Pores | None = None,

@@ -29,6 +29,7 @@ from scipy.spatial import cKDTree
 
 from poreops.arguments import checked_voxel_size
 from poreops.errors import NotConvergedError
+from poreops.progress import watched
 from poreops.regions.conduit import checked_conns, crop_conduits
 from poreops.regions.joined import joined
 from poreops.transport.conduit_loop import Names, pair_names, solve_each
@@ -56,6 +57,7 @@ def hydraulic_size_factors(
     voxel_size: float = 1.0,
     walls: Walls = WALLS,
     workers: int | None = None,
+    progress: bool = False,
 ) -> FloatArray:
     """Solve Stokes flow through every conduit and return its hydraulic size factor.
 
@@ -71,6 +73,8 @@ def hydraulic_size_factors(
         See `poreops.transport.stokes.permeability`.
     workers : int, optional
         Threads; all available processors by default. The result does not depend on it.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -100,8 +104,9 @@ def hydraulic_size_factors(
     """
     voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
+    crops = watched(crop_conduits(labels, conns), len(conns), progress)
     factors = conduit_hydraulic_size_factors(
-        crop_conduits(labels, conns), walls=walls, workers=workers, names=pair_names(conns)
+        crops, walls=walls, workers=workers, names=pair_names(conns)
     )
     return factors * voxel_size**3
 
