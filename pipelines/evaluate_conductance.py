@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from poreops import plots
+from poreops import metrics, plots
 from poreops.conductance_report import (
     Volumes,
     ablation,
@@ -39,6 +39,7 @@ def main() -> None:
         "invariance": invariance(unseen, ARTIFACTS / f"models/members/{chosen}"),
     }
     write_json(REPORTS / "conductance.json", report)
+    write_json(REPORTS / "conductance-metrics.json", metrics.conductance(report))
     quantity = f"size factor [voxel{'³' * (unseen.target == 'hydraulic')}]"
     truth = unseen.truth[unseen.known]
     shown = {name: values[unseen.known] for name, values in found.items()}

@@ -7,7 +7,7 @@ seen siblings; its slices of rocks learned from are the test of the paper's rand
 
 from pathlib import Path
 
-from poreops import plots
+from poreops import metrics, plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.comparison import importance
 from poreops.learning.ensemble import STACKS, EnsembleConfig
@@ -79,6 +79,7 @@ def main() -> None:
     }
     write_json(REPORTS / "properties.json", report)
     write_json(REPORTS / "properties_models.json", details)
+    write_json(REPORTS / "properties-metrics.json", metrics.properties(report, details))
     figures = rock_plots.evaluation_figures(split, at_random, found, plugs, report, details)
     with open_hdf5(ARTIFACTS / "segmented/slices.h5") as file:
         labels = {rock: file[rock][()] for rock in found.rocks}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from poreops import plots
+from poreops import metrics, plots
 from poreops.compute import ComputeConfig, parallel_map
 from poreops.conductance import load_model
 from poreops.errors import InputError, exit_on_input_error
@@ -98,6 +98,7 @@ def main() -> None:
         "champion": None if standing is None else {"sha256": standing[0].tags["sha256"]},
     }
     write_json(REPORTS / "network.json", report)
+    write_json(REPORTS / "networks-metrics.json", metrics.networks(report))
     title = "no champion" if standing is None else f"champion version {standing[0].version}"
     with run("evaluate_network", title) as tracked:
         tracked.log_metrics({quantity: factors})

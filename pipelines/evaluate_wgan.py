@@ -6,7 +6,7 @@ One table: real against real, WGAN-GP, DCGAN and nulls, each with mean and sprea
 from pathlib import Path
 from typing import Any
 
-from poreops import plots
+from poreops import metrics, plots
 from poreops.cores import plots as core_plots
 from poreops.errors import exit_on_input_error
 from poreops.learning.core_evaluation import CoreEvaluationConfig, Judge, View, spread
@@ -83,6 +83,7 @@ def main() -> None:
         "models": judged(),
     }
     write_json(REPORTS / "digital_core.json", report)
+    write_json(REPORTS / "cores-metrics.json", metrics.cores(report))
     curves = {name: report["structure"][name]["s2"] for name in ("report", "real", *METHODS)}
     shown = {name: first[name].images[:_SHOWN] for name in ("report", *METHODS, "blobs")}
     figures = {

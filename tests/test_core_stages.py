@@ -99,6 +99,10 @@ def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
     assert table["constant"]["kid"]["sd"] == 0 < table["wgan_gp"]["kid"]["sd"]
     assert set(report["models"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
     assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/wgan/dcgan/2")
+    few = read_json("reports/cores-metrics.json")
+    offered = min(table[method]["kid"]["mean"] for method in ("wgan_gp", "dcgan"))
+    assert few["error"] == pytest.approx(offered, rel=1e-3)
+    assert few["real"] < few["null"]
     for name in ("cores", "s2"):
         assert picture(f"reports/digital_core/{name}.png")
 
