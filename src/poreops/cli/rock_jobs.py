@@ -97,7 +97,7 @@ def properties(
     }
 
     def write(folder: Path) -> None:
-        report.write_slices(folder, grey, found.segmented.labels, results["slices"])
+        report.write_slices(folder, grey, found.segmented.labels, results["slices"], edge)
 
     return Answer(results, report.SLICE_FILES, write)
 
