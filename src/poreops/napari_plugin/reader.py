@@ -16,7 +16,7 @@ from poreops.volumes.reading import Reading
 LayerData = tuple[Any, dict[str, Any], str]
 """Array, keyword arguments of the layer and its type, as napari takes them."""
 
-READ = SLICES | WITH_DATASETS | ITK
+READ = SLICES | WITH_DATASETS | set(ITK)
 MICROMETRES = 1e6  # per metre, the unit of the scale in napari
 
 
