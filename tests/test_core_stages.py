@@ -101,7 +101,7 @@ def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
     assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/wgan/dcgan/2")
     few = read_json("reports/cores-metrics.json")
     offered = min(table[method]["kid"]["mean"] for method in ("wgan_gp", "dcgan"))
-    assert few["error"] == pytest.approx(offered, rel=1e-3)
+    assert few["error"] == pytest.approx(1000 * offered, rel=1e-3)
     assert few["real"] < few["null"]
     for name in ("cores", "s2"):
         assert picture(f"reports/digital_core/{name}.png")

@@ -3,13 +3,13 @@
 One file a line, and names that the lines share, so that the table fits a screen:
 
 error : of what is offered: mean relative error of the size factors or of the networks, mean
-    absolute error of log k where the kind of rock was left out, KID of the cores
+    absolute error of log k where the kind of rock was left out, KID × 1000 of the cores
 null : the same of the best that learned nothing
 rule : the same of the better published rule
 r2 : coefficient of determination of what is offered
 porosity : mean absolute error of the porosity
 coverage : share of the truths in the intervals, of the worst target
-real : KID of parts of the rock against each other: no generator can be told from them below it
+real : KID × 1000 of parts of the rock against each other: below it nothing can be told apart
 s2, copies : error of the two-point correlation; share of cores copied from the training
 tested : on how many
 """
@@ -21,7 +21,7 @@ from typing import Any
 Report = Mapping[str, Any]
 Metrics = dict[str, float]
 
-_DIGITS = 4  # more would not fit, and do not matter
+_PLACES = 4  # behind the point; more would not fit, and do not matter
 
 
 def conductance(report: Report) -> Metrics:
@@ -71,7 +71,7 @@ def cores(report: Report) -> Metrics:
     table = report["table"]
     means = {name: {key: of["mean"] for key, of in row.items() if key != "sets"}
              for name, row in table.items()}  # fmt: skip
-    errors = {name: row["kid"] for name, row in means.items()}
+    errors = {name: 1000 * row["kid"] for name, row in means.items()}
     methods = {name.split("/")[0] for name in report["models"]}
     offered = min(methods, key=lambda name: errors[name])
     return _rounded(
@@ -89,8 +89,8 @@ def _least(errors: Metrics, names: Iterable[str]) -> float | None:
 
 
 def rounded(value: float) -> float:
-    """Keep so many digits of a figure; a count stays whole."""
-    return value if isinstance(value, int) else float(f"{value:.{_DIGITS}g}")
+    """Keep so many places of a figure, four digits of what is above 1; a count stays whole."""
+    return value if isinstance(value, int) else round(float(f"{value:.4g}"), _PLACES)
 
 
 def _rounded(**values: float | None) -> Metrics:
