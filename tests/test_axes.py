@@ -82,8 +82,7 @@ def test_a_number_and_a_name_are_the_same_axis(name):
                  not isinstance(axis, int) or axis >= 0]  # fmt: skip
         assert all(one == found[0] for one in found)
         results.append(found[0])
-    if name not in ("formation_factor", "permeability", "PoreNetwork.formation_factor"):
-        assert results[0] != results[1]
+    assert len({str(one) for one in results}) > 1
     with pytest.raises(InputError, match="axis must be one of"):
         CALLS[name]("q")
 

@@ -77,10 +77,10 @@ FEW = {
 
 def test_the_figures_are_those_of_what_is_offered_beside_its_nulls_and_rules():
     assert FEW == {
-        "conductance": {"error": 0.0346, "null": 0.09, "rule": 0.4, "r2": 0.9654, "tested": 3214},
+        "conductance": {"error": 0.0346, "null": 0.09, "rule": 0.4, "r2": 0.965, "tested": 3214},
         "networks": {"error": 0.05, "rule": 0.3, "r2": 0.95, "tested": 2},
         "properties": {
-            "error": 0.2, "null": 0.5, "rule": 0.25, "r2": 0.8, "porosity": 0.01, "coverage": 0.87,
+            "error": 0.2, "null": 0.5, "rule": 0.25, "r2": 0.8, "phi": 0.01, "covered": 0.87,
             "tested": 20,
         },
         "cores": {
@@ -109,7 +109,7 @@ def test_dvc_metrics_show_fits_a_screen(tmp_path):
         # R² alone may be negative
         widest = dict.fromkeys(few, 0.123456) | {"tested": 32145}
         if "r2" in few:
-            widest["r2"] = -12.3456
+            widest["r2"] = -12.34
         named.append(f"reports/{line}-metrics.json")
         path = tmp_path / named[-1]
         path.parent.mkdir(exist_ok=True)

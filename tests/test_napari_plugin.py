@@ -31,7 +31,7 @@ def tiff(tmp_path):
     # ImageJ states the voxel: 2 µm
     tifffile.imwrite(
         path, slot().astype(np.uint8), imagej=True, resolution=(0.5, 0.5),
-        metadata={"spacing": 2.0, "unit": "um"},
+        metadata={"spacing": 2.0, "unit": "um", "axes": "ZYX"},
     )  # fmt: skip
     return path
 

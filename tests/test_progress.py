@@ -1,6 +1,7 @@
 """Every long public function shows a bar where it is asked to, and gives the same result."""
 
 import inspect
+import time
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ def test_a_network_shows_partition_and_conduits(capsys):
 def test_each_step_is_counted(capsys):
     with ticking(True, "steps", 3) as tick:
         for note in ("one", "two", "three"):
+            time.sleep(0.12)  # a bar is drawn ten times a second at most
             tick(note)
     assert "3/3" in capsys.readouterr().err
     assert bar_of(False) is None

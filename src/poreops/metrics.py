@@ -7,8 +7,8 @@ error : of what is offered: mean relative error of the size factors or of the ne
 null : the same of the best that learned nothing
 rule : the same of the better published rule
 r2 : coefficient of determination of what is offered
-porosity : mean absolute error of the porosity
-coverage : share of the truths in the intervals, of the worst target
+phi : mean absolute error of the porosity
+covered : share of the truths in the intervals, of the worst target
 real : KID × 1000 of parts of the rock against each other: below it nothing can be told apart
 s2, copies : error of the two-point correlation; share of cores copied from the training
 tested : on how many
@@ -32,7 +32,7 @@ def conductance(report: Report) -> Metrics:
         error=errors[champion],
         null=_least(errors, {"coarse"} - {champion}),
         rule=_least(errors, {"geometry", "shape_factor"}),
-        r2=table[champion]["r2"],
+        r2=round(table[champion]["r2"], 3),
         tested=report["conduits"],
     )
 
@@ -45,7 +45,7 @@ def networks(report: Report) -> Metrics:
     return _rounded(
         error=errors[offered],
         rule=_least(errors, {"geometry", "shape_factor"}),
-        r2=table[offered]["r2"],
+        r2=round(table[offered]["r2"], 3),
         tested=len(report["values"]["full_dns"]),
     )
 
@@ -59,9 +59,9 @@ def properties(report: Report, details: Report) -> Metrics:
         error=errors["served"],
         null=_least(errors, {"porosity_alone", "constant"}),
         rule=errors.get("kozeny_carman"),
-        r2=table["served"]["log_permeability"]["r2"],
-        porosity=table["served"]["porosity"]["mae"],
-        coverage=min(shares, default=None),
+        r2=round(table["served"]["log_permeability"]["r2"], 3),
+        phi=table["served"]["porosity"]["mae"],
+        covered=min(shares, default=None),
         tested=details["rocks"]["report"],
     )
 

@@ -53,16 +53,14 @@ def read_layers(path: str | list[str]) -> list[LayerData]:
 def _layer(path: Path) -> LayerData:
     try:
         volume = read_volume(path)
-    except InputError as error:
-        if "binary" not in str(error):
-            raise
-        grey = read_stack(path)
+    except InputError as not_segmented:
+        try:
+            grey = read_stack(path)
+        except InputError:
+            raise not_segmented from None
         return grey.image, _options(grey.reading, path, grey.image.ndim), "image"
-    return (
-        volume.image.astype(np.uint8),
-        _options(volume.reading, path, volume.image.ndim),
-        "labels",
-    )
+    pores = volume.image.astype(np.uint8)
+    return pores, _options(volume.reading, path, pores.ndim), "labels"
 
 
 def _options(reading: Reading, path: Path, ndim: int) -> dict[str, Any]:
