@@ -25,11 +25,14 @@ def saved(tmp_path_factory):
 
 def command(capsys, *arguments):
     assert cli.run([str(argument) for argument in arguments]) == 0
-    return json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    assert said.err == ""  # no bar of what takes no two seconds
+    return json.loads(said.out)
 
 
 def test_generate_gives_what_the_command_writes(saved, tmp_path, capsys):
     out = tmp_path / "cores"
+    capsys.readouterr()
     options = ["-n", 3, "--size", 40, "--seed", 5]
     command(capsys, "generate", "--model", saved, *options, "-o", out, "--json")
     files = [tifffile.imread(out / f"core_{i:04d}.tif") for i in range(3)]

@@ -48,7 +48,9 @@ def bar_of(
 
 
 @contextmanager
-def ticking(progress: bool, name: str, total: int | None = None) -> Iterator[Tick]:
+def ticking(
+    progress: bool, name: str, total: int | None = None, delay: float = 0.0
+) -> Iterator[Tick]:
     """Yield a function that moves a bar by one step; it does nothing where no bar is wanted.
 
     Parameters
@@ -56,6 +58,7 @@ def ticking(progress: bool, name: str, total: int | None = None) -> Iterator[Tic
     progress : whether to show it
     name : of the job
     total : number of steps, None if nobody knows it before
+    delay : before the bar appears [s]
 
     Examples
     --------
@@ -67,7 +70,7 @@ def ticking(progress: bool, name: str, total: int | None = None) -> Iterator[Tic
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=name, total=total, unit="", leave=False) as bar:
+    with tqdm(desc=name, total=total, unit="", delay=delay, leave=False) as bar:
 
         def tick(note: str = "") -> None:
             if note:

@@ -8,6 +8,7 @@ from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.cores.drawing import check_request, core_names, generate_files
 from poreops.cores.scoring import score as scored
+from poreops.progress import PATIENCE
 
 Results = dict[str, Any]
 
@@ -23,7 +24,7 @@ def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | N
         model = load(load_core_model, uri)
     size = model.network.patch if size is None else size
     with clock.timed("draw"):
-        generate_files(model, folder, count, size, seed=seed, progress=True)
+        generate_files(model, folder, count, size, seed=seed, progress=True, delay=PATIENCE)
     results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
     return Answer(results | {"seconds": clock.seconds}, core_names(count))
 

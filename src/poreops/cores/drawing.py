@@ -64,12 +64,14 @@ def generate_files(
     *,
     seed: int = 0,
     progress: bool = False,
+    delay: float = 0.0,
 ) -> list[Path]:
     """Draw the cores of `generate` into a folder, each as soon as it is drawn: any number fits.
 
     Parameters
     ----------
     folder : of the files `core_0000.tif`, ...; it is made
+    delay : before the bar appears [s]
 
     Returns
     -------
@@ -77,7 +79,7 @@ def generate_files(
     """
     import tifffile
 
-    stream = _drawn(model, count, size, seed, progress)
+    stream = _drawn(model, count, size, seed, progress, delay)
     folder = Path(folder)
     paths = [folder / name for name in core_names(count)]
     unwritten = iter(paths)
@@ -105,7 +107,12 @@ def check_request(count: int, seed: int) -> None:
 
 
 def _drawn(
-    model: "DigitalCoreModel | str | Path", count: int, size: int | None, seed: int, progress: bool
+    model: "DigitalCoreModel | str | Path",
+    count: int,
+    size: int | None,
+    seed: int,
+    progress: bool,
+    delay: float = 0.0,
 ) -> Iterator[Cores]:
     """Check everything, then return the stream of cores."""
     check_request(count, seed)
@@ -119,11 +126,11 @@ def _drawn(
     size = model.network.patch if size is None else size
     need = model.bytes_needed(size)
     require_memory(need, f"drawing a core of {size} x {size} pixels", "lower --size")
-    return _ticked(model.stream(count, size, seed=seed), count, progress)
+    return _ticked(model.stream(count, size, seed=seed), count, progress, delay)
 
 
-def _ticked(stream: Iterator[Cores], count: int, progress: bool) -> Iterator[Cores]:
-    with ticking(progress, "cores", count) as tick:
+def _ticked(stream: Iterator[Cores], count: int, progress: bool, delay: float) -> Iterator[Cores]:
+    with ticking(progress, "cores", count, delay) as tick:
         for cores in stream:
             yield cores
             for _ in cores:
