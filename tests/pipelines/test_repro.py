@@ -216,8 +216,13 @@ def test_the_cores_are_judged_and_a_toy_is_no_champion(clone):
 def test_dvc_shows_metrics_and_plots(clone):
     metrics = json.loads(clone("dvc", "metrics", "show", "--json"))
     shown = metrics[""]["data"]
-    assert "reports/conductance/scores.json" in shown
-    assert "reports/conductance/networks.json" in shown
+    assert set(shown) == {
+        f"reports/{line}-metrics.json"
+        for line in ("conductance", "networks", "properties", "cores")
+    }
+    table = clone("dvc", "metrics", "show").splitlines()
+    assert len(table) <= 40
+    assert max(map(len, table)) <= 120
     clone("dvc", "plots", "show", "-o", "plots")
     page = (clone.folder / "plots/index.html").read_text()
     assert "losses" in page

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.images.pictures import subplots
+from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,13 +46,14 @@ def losses(history: Mapping[str, Sequence[float]], loss: str) -> "Figure":
     axes[0].plot(epochs, history["loss"], "-o", ms=3, label="training")
     axes[0].plot(epochs, history["val_loss"], "-o", ms=3, label="validation")
     axes[0].set(xlabel="epoch", ylabel=f"{loss} of the scaled target", yscale="log")
+    log_ticks(axes[0].yaxis)
     axes[0].legend()
     return figure
 
 
 def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
     """One panel a method: prediction against simulation, with the 10 % band (Figs 8, 9)."""
-    figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.2))
+    figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.8))
     every = np.concatenate([truth, *predicted.values()])
     low, high = every.min() * 0.9, every.max() * 1.1
     line = np.array([low, high])
@@ -63,6 +65,8 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
             xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal",
             xlabel=f"{quantity}, DNS", title=NAMES[method],
         )  # fmt: skip
+        for axis in (panel.xaxis, panel.yaxis):
+            log_ticks(axis)
     axes[0].set_ylabel(f"{quantity}, predicted")
     axes[0].legend(loc="upper left")
     return figure
@@ -81,8 +85,8 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> 
             axes[0].plot(centres, curve, style, ms=3, color=COLOURS[method], label=label)
     axes[0].axhline(10, color="black", lw=0.6)
     axes[0].set(xlabel=f"{quantity}, DNS", ylabel="relative error [%]", xscale="log", yscale="log")
-    # labels of the minor ticks would run into each other over less than two decades
-    axes[0].xaxis.set_minor_formatter(lambda *_: "")
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        log_ticks(axis)
     axes[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
@@ -125,6 +129,8 @@ def networks(found: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figu
         xscale="log", yscale="log", xlabel=f"{quantity}, full DNS",
         ylabel=f"{quantity}, pore network", aspect="equal",
     )  # fmt: skip
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        log_ticks(axis)
     axes[0].legend()
     return figure
 
