@@ -1,7 +1,7 @@
 """The smoke profile runs once, in a clone that the tests of this folder share."""
 
 import pytest
-from pipelines.cloned import Clone
+from cloned import Clone
 
 from poreops.base.files import read_yaml
 

@@ -7,7 +7,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from pipelines.cloned import Clone
+from cloned import Clone
 from skimage.io import imread
 
 import poreops
@@ -155,7 +155,7 @@ def test_a_colour_redraws_one_report_and_served_code_registers(clone, line):
     folder = clone.folder / f"src/poreops/{line}"
     figures = folder / "figures.py"
     if not figures.exists():
-        figures = sorted((folder / "figures").glob("[a-z]*.py"))[0]
+        figures = min((folder / "figures").glob("[a-z]*.py"))
     for path, stage in ((figures, f"{line}_report"), (folder / "served.py", f"{line}_register")):
         text = path.read_text()
         path.write_text(f"{text}# changed\n")
