@@ -43,17 +43,36 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Git holds what the released run made; what a run here makes is no change to be committed, until
+# `make record` says that it is.
+OWN_RESULTS = git ls-files -z -- dvc.lock reports | xargs -0r git update-index
+
 .PHONY: repro
 repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
 	@$(BIN)/python -m poreops.params $(if $(PROFILE),use $(PROFILE),check)
-	@$(BIN)/dvc repro || { code=$$?; \
+	@$(OWN_RESULTS) --skip-worktree 2>/dev/null || true
+	@$(BIN)/python pipelines/repro.py || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
 	  exit $$code; }
 
+.PHONY: record
+record: $(STAMP) ## take over the last run: its reports in docs, dvc.lock and metrics for a commit
+	$(BIN)/python docs/tables.py --record
+	$(OWN_RESULTS) --no-skip-worktree
+	git add dvc.lock reports/*/metrics.json
+
+.PHONY: figures
+figures: $(STAMP) ## draw the tables of README and docs from the recorded reports
+	$(BIN)/python docs/tables.py
+
 .PHONY: test
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
+
+.PHONY: light
+light: $(STAMP) ## install the wheel without extras in an empty environment and run it
+	$(BIN)/python -m pytest tests/light_install.py
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies

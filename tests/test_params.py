@@ -1,169 +1,162 @@
-"""Profiles and typed parameters."""
+"""params.yaml is what runs: profiles are applied to it, git restores it, edits are not lost."""
+
+import shutil
+import subprocess
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
 
+from poreops import params
 from poreops.base.files import read_yaml
 from poreops.errors import InputError
-from poreops.params import merge_profile, profiles, resolve, select_profile, validate
-
-PARAMS = """\
-# what a reader should know
-profile: default  # the one line
-
-train:
-  epochs: 20
-  batch_size: 16  # fits in 2 GB
-  losses: [mse, huber]
-solver: {tolerance: 1.0e-6}
-"""
 
 
-class Train(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    epochs: int = Field(gt=0)
-    batch_size: int
-    losses: tuple[str, ...]
-
-
-class Solver(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    tolerance: float
-
-
-class Example(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    profile: str
-    train: Train
-    solver: Solver
+def git(folder, *arguments):
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    done = subprocess.run(
+        ["git", *name, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 @pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "params.yaml").write_text(PARAMS)
+def folder(tmp_path, project, monkeypatch):
+    """A clone that holds the project's params.yaml and a profile."""
+    shutil.copy(project / "params.yaml", tmp_path)
     (tmp_path / "profiles").mkdir()
-    write_profile(tmp_path, "train: {epochs: 1, losses: [mse]}")
+    write_profile(tmp_path, "conductance: {training: {epochs: 1, members: [coarse]}}")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "start")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def write_profile(folder, text):
-    (folder / "profiles/smoke.yaml").write_text(text)
-
-
-def select(folder, name):
-    select_profile(name, folder / "params.yaml", folder / "profiles")
-
-
-def merged(folder):
-    return merge_profile(folder / "params.yaml", folder / "profiles")
-
-
-def test_the_default_profile_is_params_yaml_as_it_stands(folder):
-    assert merged(folder) == read_yaml(folder / "params.yaml")
+    (folder / "profiles/quick.yaml").write_text(text)
 
 
 def test_a_profile_changes_what_it_states_and_nothing_else(folder):
-    base = merged(folder)
-    select(folder, "smoke")
-    smoke = merged(folder)
-    assert smoke["train"] == {"epochs": 1, "batch_size": 16, "losses": ["mse"]}
-    assert smoke["solver"] == base["solver"]
-    assert smoke["profile"] == "smoke"
+    before = read_yaml("params.yaml")
+    params.use("quick")
+    after = read_yaml("params.yaml")
+    assert after["conductance"]["training"]["epochs"] == 1
+    before["conductance"]["training"] |= {"epochs": 1, "members": ["coarse"]}
+    assert after == before
 
 
-def test_selecting_a_profile_changes_one_line_and_is_undone_by_selecting_back(folder):
-    select(folder, "smoke")
-    before, after = PARAMS.splitlines(), (folder / "params.yaml").read_text().splitlines()
-    assert [line for line in after if line not in before] == ["profile: smoke  # the one line"]
-    select(folder, "default")
-    assert (folder / "params.yaml").read_text() == PARAMS
+def test_comments_order_and_every_other_line_stay(folder):
+    before = (folder / "params.yaml").read_text().splitlines()
+    params.use("quick")
+    after = (folder / "params.yaml").read_text().splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert [new.split("#")[0].strip() for _, new in changed] == ["members: [coarse]", "epochs: 1"]
+    assert [old.partition("#")[2] for old, _ in changed] == [
+        new.partition("#")[2] for _, new in changed
+    ]
 
 
-def test_selecting_the_profile_that_is_set_does_not_touch_the_file(folder):
+def test_the_default_profile_is_what_git_has(folder):
+    before = (folder / "params.yaml").read_text()
+    params.use("quick")
+    assert git(folder, "status", "--porcelain") == " M params.yaml\n"
+    params.use("default")
+    assert (folder / "params.yaml").read_text() == before
+
+
+def test_a_profile_takes_the_place_of_another_one(folder):
+    (folder / "profiles/other.yaml").write_text("conductance: {training: {loss: mse}}")
+    params.use("quick")
+    assert params.use("other").conductance.training.epochs == 8
+    assert params.check().conductance.training.loss == "mse"
+
+
+def test_a_profile_that_is_used_already_does_not_touch_the_file(folder):
+    params.use("quick")
+    before = (folder / "params.yaml").stat().st_mtime_ns
+    params.use("quick")
+    assert (folder / "params.yaml").stat().st_mtime_ns == before
+
+
+def test_edits_are_not_lost(folder):
     path = folder / "params.yaml"
-    before = path.stat().st_mtime_ns
-    select(folder, "default")
-    assert path.stat().st_mtime_ns == before
+    path.write_text(path.read_text().replace("epochs: 8", "epochs: 9"))
+    with pytest.raises(InputError, match="got edits of yours; commit them, or drop"):
+        params.use("quick")
+    assert params.check().conductance.training.epochs == 9
+    git(folder, "commit", "-qam", "more epochs")
+    assert params.use("quick").conductance.training.epochs == 1
 
 
-@pytest.mark.parametrize("text", ["train: {}\n", "profile: a\nprofile: b\n"])
-def test_selecting_needs_exactly_one_profile_line(folder, text):
-    (folder / "params.yaml").write_text(text)
-    with pytest.raises(InputError, match=r"one line `profile: NAME`, got [02]"):
-        select(folder, "smoke")
-    assert (folder / "params.yaml").read_text() == text
+def test_a_file_of_the_same_format_is_a_profile_too(folder):
+    (folder / "found.yaml").write_text("cores: {training: {epochs: 3}}")
+    assert params.use("found.yaml").cores.training.epochs == 3
+
+
+def test_outside_a_clone_nothing_is_applied(folder):
+    shutil.rmtree(folder / ".git")
+    with pytest.raises(InputError, match="work in a clone") as raised:
+        params.use("quick", folder / "params.yaml")
+    assert "\n" not in str(raised.value)
 
 
 def test_an_unknown_profile_lists_the_known_ones(folder):
-    message = "profile must be one of default, smoke, got 'smok'"
-    with pytest.raises(InputError, match=message):
-        select(folder, "smok")
-    assert (folder / "params.yaml").read_text() == PARAMS
-    (folder / "params.yaml").write_text(PARAMS.replace("default", "smok"))
-    with pytest.raises(InputError, match=message):
-        merged(folder)
+    with pytest.raises(InputError, match="profile must be one of default, quick, got 'quik'"):
+        params.use("quik")
 
 
 @pytest.mark.parametrize(
     ("profile", "message"),
     [
-        ("train: {epoch: 1}", r"got train\.epoch; did you mean epochs\?"),
-        ("trian: {epochs: 1}", r"got trian; did you mean train\?"),
         (
-            "train: 3",
-            r"train in .*smoke\.yaml must be a section as in params\.yaml, got one value",
+            "conductance: {training: {epoch: 1}}",
+            r"\.training\.epoch; did you mean epochs\?",
         ),
-        ("train: {epochs: {a: 1}}", r"train\.epochs in .* must be one value"),
+        ("conductence: {}", r"got conductence; did you mean conductance\?"),
+        (
+            "cores: 3",
+            r"cores in .*quick\.yaml must be a section .*, got one value",
+        ),
+        (
+            "cores: {training: {epochs: {a: 1}}}",
+            r"training\.epochs in .* must be one value",
+        ),
         ("- train", r"must map names to values, got a list"),
-        ("train: {epochs: ]", r"smoke\.yaml must be YAML, got .*line 1"),
+        ("cores: {epochs: ]", r"quick\.yaml must be YAML, got .*line 1"),
+        ("cores: {training: {epochs: 0}}", r"cores\.training\.epochs: .* got 0"),
     ],
 )
-def test_a_wrong_profile_is_named(folder, profile, message):
+def test_a_wrong_profile_is_named_and_nothing_is_written(folder, profile, message):
+    before = (folder / "params.yaml").read_text()
     write_profile(folder, profile)
-    select(folder, "smoke")
     with pytest.raises(InputError, match=message) as raised:
-        merged(folder)
+        params.use("quick")
     assert "\n" not in str(raised.value)
-
-
-def test_an_empty_profile_is_the_default(folder):
-    base = merged(folder)
-    write_profile(folder, "# nothing differs\n")
-    select(folder, "smoke")
-    assert merged(folder) == base | {"profile": "smoke"}
-
-
-def test_validated_parameters_are_typed_and_frozen(folder):
-    params = validate(merged(folder), Example, "params.yaml")
-    assert params.train.losses == ("mse", "huber")
-    with pytest.raises(ValueError, match="frozen"):
-        params.train.epochs = 3
+    assert (folder / "params.yaml").read_text() == before
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("old", "new", "message"),
     [
-        ({"train": {"epochs": 0, "batch_size": 1, "losses": []}}, r"train\.epochs: .* 0, got 0"),
-        ({"train": {"epochs": 1, "losses": []}}, r"train\.batch_size is missing"),
+        ("    epochs: 8", "    epochs: 0", r"conductance\.training\.epochs: .* got 0"),
+        ("    batch_size: 64\n", "", r"conductance\.training\.batch_size is missing"),
         (
-            {"solver": {"tolerance": 1e-6, "tolerence": 1e-6}},
-            r"unknown key solver\.tolerence; did you mean tolerance\?",
+            "    epochs: 8",
+            "    epochs: 8\n    epoch: 8",
+            r"unknown key .*did you mean epochs",
         ),
-        ({"trains": {}}, r"unknown key trains; did you mean train\?"),
     ],
 )
-def test_a_wrong_parameter_is_named_with_its_value(folder, change, message):
+def test_a_wrong_parameter_is_named_with_its_value(folder, old, new, message):
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(InputError, match=message) as raised:
-        validate(merged(folder) | change, Example, "params.yaml")
+        params.check()
     assert str(raised.value).startswith("params.yaml: ")
     assert "\n" not in str(raised.value)
 
 
-def test_every_profile_of_the_project_is_valid(project, tmp_path):
-    names = profiles(project / "profiles")
-    assert {"default", "smoke", "paper"} <= set(names)
-    path = tmp_path / "params.yaml"
+def test_every_profile_of_the_project_is_valid(project):
+    names = params.profiles(project / "profiles")
+    assert {"default", "smoke", "full", "hydraulic", "paper", "tomogram"} == set(names)
     for name in names:
-        path.write_text((project / "params.yaml").read_text())
-        select_profile(name, path, project / "profiles")
-        assert resolve(path, project / "profiles").profile == name
+        params.with_profile(name, project / "params.yaml", project / "profiles")

@@ -41,7 +41,8 @@ def agreement(labels: NDArray[np.integer], pore: NDArray[np.bool_]) -> dict[str,
 def main() -> None:
     """Write labels, agreement with the truth where it is known, and overlays."""
     config = section("properties.segmentation", SegmentConfig)
-    kinds = read_table(ROCKS / "rocks.parquet").groupby("rock", sort=False)["genesis"].first()
+    rocks = read_table(ROCKS / "rocks.parquet").groupby("rock", sort=False).first()
+    kinds = rocks["genesis"]
     with open_hdf5(ROCKS / "slices.h5") as file:
         grey = {name: file[f"{name}/grey"][()] for name in kinds.index}
         truth = {name: file[name]["pore"][()] for name in kinds.index if "pore" in file[name]}
@@ -65,7 +66,8 @@ def main() -> None:
     write_json(REPORTS / "segmentation.json", {"mean": means, "rocks": quality})
     order = kinds.groupby(kinds).cumcount().sort_values(kind="stable").index[:_SHOWN]
     shown = {n: (grey[n][len(grey[n]) // 2], labels[n][len(grey[n]) // 2]) for n in order}
-    save(rock_plots.overlays(shown), REPORTS / "segmentation/overlays.png")
+    picture = rock_plots.overlays(shown, rocks["voxel_size"].to_dict())
+    save(picture, REPORTS / "segmentation/overlays.png")
 
 
 if __name__ == "__main__":

@@ -6,50 +6,78 @@ The public names load on first use, so that `import poreops` stays light (PEP 56
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from poreops.errors import InputError
+from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
     from poreops.conductance.registry import export_for_porespy, load_model
     from poreops.conduits.diffusive import diffusive_size_factors
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
-    from poreops.conduits.partition import partition
+    from poreops.conduits.partition import load_regions, partition
+    from poreops.cores.drawing import generate
+    from poreops.cores.registry import load_core_model
+    from poreops.cores.scoring import score
     from poreops.images.read import read_image
-    from poreops.networks.network import build_network
+    from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
+    from poreops.properties.slices.segment import SegmentConfig, segment
     from poreops.solvers.diffusion.bulk import formation_factor
-    from poreops.solvers.stokes.permeability import permeability
+    from poreops.solvers.stokes.flow_domain import PERIODIC, REFLECTED, SEALED
+    from poreops.solvers.stokes.permeability import permeability, permeability_tensor
 
     __version__: str
 
 __all__ = [
+    "PERIODIC",
+    "REFLECTED",
+    "SEALED",
     "InputError",
+    "NotConvergedError",
+    "SegmentConfig",
     "__version__",
     "build_network",
     "check",
     "diffusive_size_factors",
     "export_for_porespy",
     "formation_factor",
+    "generate",
     "hydraulic_size_factors",
+    "load_core_model",
     "load_model",
+    "load_network",
+    "load_regions",
     "load_rock_model",
     "partition",
     "permeability",
+    "permeability_tensor",
     "read_image",
+    "score",
+    "segment",
 ]
 
 _MODULE_OF = {
+    "PERIODIC": "poreops.solvers.stokes.flow_domain",
+    "REFLECTED": "poreops.solvers.stokes.flow_domain",
+    "SEALED": "poreops.solvers.stokes.flow_domain",
+    "SegmentConfig": "poreops.properties.slices.segment",
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
     "diffusive_size_factors": "poreops.conduits.diffusive",
     "export_for_porespy": "poreops.conductance.registry",
     "formation_factor": "poreops.solvers.diffusion.bulk",
+    "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
+    "load_network": "poreops.networks.network",
+    "load_regions": "poreops.conduits.partition",
     "load_rock_model": "poreops.properties.registry",
     "partition": "poreops.conduits.partition",
     "permeability": "poreops.solvers.stokes.permeability",
+    "permeability_tensor": "poreops.solvers.stokes.permeability",
     "read_image": "poreops.images.read",
+    "score": "poreops.cores.scoring",
+    "segment": "poreops.properties.slices.segment",
 }
 
 

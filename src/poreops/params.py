@@ -51,6 +51,14 @@ def check(path: str | Path = PARAMS) -> Params:
     return _validated(_mapping(read_yaml(path), path), path)
 
 
+def with_profile(name: str, path: str | Path = PARAMS, folder: str | Path = PROFILES) -> Params:
+    """Return the parameters of a file with a profile applied; nothing is written."""
+    text = Path(path).read_text(encoding="utf-8")
+    if name != DEFAULT:
+        text = _applied(text, _profile(name, Path(folder)))
+    return _validated(_plain(text), path)
+
+
 def use(name: str, path: str | Path = PARAMS, folder: str | Path = PROFILES) -> Params:
     """Apply a profile to params.yaml as it is committed, and return the result.
 

@@ -11,13 +11,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from poreops.errors import InputError
-from poreops.machine.tasks import ComputeConfig, parallel_map
+from poreops.machine.tasks import parallel_map, scheduler, workers
 
-ALONE = ComputeConfig(workers=1, scheduler=None)
-TWO = ComputeConfig(workers=2, scheduler=None)
+
+@pytest.fixture
+def on(monkeypatch):
+    """Say where the tasks of a test run, as a person does: by the environment."""
+
+    def on(count, where=None):
+        monkeypatch.setenv("POREOPS_WORKERS", str(count))
+        if where is None:
+            monkeypatch.delenv("POREOPS_SCHEDULER", raising=False)
+        else:
+            monkeypatch.setenv("POREOPS_SCHEDULER", where)
+
+    return on
 
 
 def process_of(task):
@@ -46,68 +56,87 @@ def refuse(task):
     raise InputError(f"task {task} must be even")
 
 
-def test_one_worker_is_this_process():
-    assert set(parallel_map(process_of, range(3), ALONE)) == {os.getpid()}
-    assert list(parallel_map(process_of, [1], TWO)) == [os.getpid()]
-    assert list(parallel_map(process_of, [], TWO)) == []
+def test_one_worker_is_this_process(on):
+    on(1)
+    assert set(parallel_map(process_of, range(3))) == {os.getpid()}
+    on(2)
+    assert list(parallel_map(process_of, [1])) == [os.getpid()]
+    assert list(parallel_map(process_of, [])) == []
 
 
-def test_results_are_lazy_in_this_process():
+def test_results_are_lazy_in_this_process(on):
+    on(1)
     seen = []
-    results = parallel_map(seen.append, range(3), ALONE)
+    results = parallel_map(seen.append, range(3))
     assert seen == []
     next(results)
     assert seen == [0]
 
 
 @pytest.mark.slow
-def test_two_workers_give_the_same_results_in_the_same_order():
-    assert list(parallel_map(mean, range(8), TWO)) == list(parallel_map(mean, range(8), ALONE))
-    assert list(parallel_map(slower_first, range(4), TWO)) == [0, 1, 2, 3]
+def test_two_workers_give_the_same_results_in_the_same_order(on):
+    on(1)
+    alone = list(parallel_map(mean, range(8)))
+    on(2)
+    assert list(parallel_map(mean, range(8))) == alone
+    assert list(parallel_map(slower_first, range(4))) == [0, 1, 2, 3]
     said = []
-    processes = set(parallel_map(process_of, range(6), TWO, announce=said.append))
+    processes = set(parallel_map(process_of, range(6), announce=said.append))
     assert len(processes) == 2
     assert os.getpid() not in processes
     assert said[0].startswith("6 tasks, dashboard at http://127.0.0.1:")
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_costs_no_task(tmp_path):
-    found = parallel_map(partial(square_but_die_once, tmp_path), range(6), TWO)
+def test_a_worker_that_dies_costs_no_task(on, tmp_path):
+    on(2)
+    found = parallel_map(partial(square_but_die_once, tmp_path), range(6))
     assert list(found) == [n**2 for n in range(6)]
     assert (tmp_path / "died3").exists()
 
 
 @pytest.mark.slow
-def test_an_error_of_a_task_arrives_as_it_was():
-    for config in (ALONE, TWO):
-        with pytest.raises(InputError, match="task 1 must be even"):
-            list(parallel_map(refuse, [1, 3], config))
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_error_of_a_task_arrives_as_it_was(on, count):
+    on(count)
+    with pytest.raises(InputError, match="task 1 must be even"):
+        list(parallel_map(refuse, [1, 3]))
 
 
-def test_a_scheduler_that_does_not_answer():
+def test_a_scheduler_that_does_not_answer(on):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = ComputeConfig(workers=0, scheduler=f"tcp://127.0.0.1:{port}")
-    with pytest.raises(InputError, match="must answer at tcp://127.*start it or set") as raised:
-        list(parallel_map(mean, range(2), config))
+    on(0, f"tcp://127.0.0.1:{port}")
+    with pytest.raises(InputError, match="must answer at tcp://127.*start it or unset") as raised:
+        list(parallel_map(mean, range(2)))
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "change", [{"workers": -1}, {"scheduler": "here"}, {"scheduler": "tcp://nowhere"}]
-)
-def test_a_place_that_is_none(change):
-    with pytest.raises(ValidationError):
-        ComputeConfig(**({"workers": 0, "scheduler": None} | change))
+def test_without_a_word_every_core_of_this_machine_works(on):
+    on(0)
+    assert (workers(), scheduler()) == (len(os.sched_getaffinity(0)), None)
+
+
+@pytest.mark.parametrize("stated", ["-1", "two", "1.5"])
+def test_a_count_that_is_none(on, stated):
+    on(stated)
+    with pytest.raises(InputError, match="POREOPS_WORKERS must be a count of processes, got"):
+        list(parallel_map(mean, range(2)))
+
+
+@pytest.mark.parametrize("stated", ["here", "tcp://nowhere"])
+def test_a_place_that_is_none(on, stated):
+    on(0, stated)
+    with pytest.raises(InputError, match="POREOPS_SCHEDULER must be tcp://host:port or processes"):
+        list(parallel_map(mean, range(2)))
 
 
 KILLED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from test_tasks import TWO, parallel_map, process_of
-print(*parallel_map(process_of, range(40), TWO), sep="\\n", flush=True)
+from test_tasks import parallel_map, process_of
+print(*parallel_map(process_of, range(40)), sep="\\n", flush=True)
 """
 
 
@@ -115,7 +144,10 @@ print(*parallel_map(process_of, range(40), TWO), sep="\\n", flush=True)
 def test_a_killed_stage_leaves_no_worker_behind():
     script = "if __name__ == '__main__':\n    " + KILLED.strip().replace("\n", "\n    ")
     tests = Path(__file__).parent
-    process = subprocess.Popen([sys.executable, "-c", script, tests], start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, tests], start_new_session=True,
+        env=os.environ | {"POREOPS_WORKERS": "2"},
+    )  # fmt: skip
 
     def children():
         found = subprocess.run(

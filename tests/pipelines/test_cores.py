@@ -12,6 +12,7 @@ from poreops.cores.judging.nulls import NULLS
 from poreops.cores.model import WEIGHTS, DigitalCoreModel
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
+from poreops.mlops import metrics
 from poreops.mlops.tracking import connection
 from poreops.mlops.tracking.versions import _resolve
 from poreops.params import resolve
@@ -105,6 +106,10 @@ def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
     assert table["constant"]["kid"]["sd"] == 0 < table["wgan_gp"]["kid"]["sd"]
     assert set(report["models"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
     assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/cores/models/dcgan/2")
+    few = metrics.cores(report)
+    offered = min(table[method]["kid"]["mean"] for method in ("wgan_gp", "dcgan"))
+    assert few["error"] == pytest.approx(1000 * offered, rel=1e-3)
+    assert few["real"] < few["null"]
     for name in ("cores", "s2"):
         assert picture(f"reports/cores/figures/{name}.png")
 

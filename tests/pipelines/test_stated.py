@@ -1,15 +1,16 @@
 """A value that params.yaml states reaches the optimiser; no search takes its place unasked."""
 
 import importlib.util
+import shutil
 
 import keras
 import pytest
 from tiny import conductance as tiny_model
 
-from poreops.base.files import read_yaml, write_yaml
+from poreops.base.files import read_yaml
 from poreops.base.settings import overridden
 from poreops.conductance.learning import training
-from poreops.params import resolve
+from poreops.params import check
 
 
 @pytest.fixture
@@ -22,16 +23,14 @@ def stage(project):
 
 
 def test_by_default_every_line_trains_what_is_stated(project):
-    params = resolve(project / "params.yaml", project / "profiles")
-    assert params.profile == "default"
-    for search in (params.tune_resnet, params.tune_ensemble, params.tune_wgan):
-        assert search.use == "stated"
+    params = check(project / "params.yaml")
+    for line in (params.conductance, params.properties, params.cores):
+        assert line.search.use == "stated"
 
 
 def test_a_search_that_was_not_asked_for_replaces_nothing(stage, project, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    params = resolve(project / "params.yaml", project / "profiles")
-    write_yaml("artifacts/params.yaml", params.model_dump(mode="json"))
+    shutil.copy(project / "params.yaml", tmp_path)
     stage.main()  # neither conduits nor labels are there: nothing is trained
     assert read_yaml("artifacts/conductance/search/best.yaml") == {"chosen": {}}
 

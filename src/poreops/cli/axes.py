@@ -16,6 +16,7 @@ def axis_names(axis: str, ndim: int) -> list[str]:
     from poreops.base.arguments import AXES
 
     names = list(AXES[:ndim])
+    axis = dict(zip("012", AXES, strict=True)).get(axis, axis)
     if axis != "all" and axis not in names:
         raise InputError(
             f"axis must be one of {', '.join(names)} or all for a {ndim}D image, got {axis!r}; "

@@ -184,4 +184,4 @@ def _sides(periodic: str | None, ndim: int) -> list[int]:
     if periodic is None:
         return []
     names = [name.strip() for name in periodic.split(",")]
-    return sorted({checked_axis(name, ndim) for name in names})
+    return sorted({checked_axis(int(n) if n.isdecimal() else n, ndim) for n in names})

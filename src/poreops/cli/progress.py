@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-_PATIENCE = 2.0
+from poreops.machine.progress import PATIENCE, progress_bar
+
+__all__ = ["Clock", "progress_bar"]
 
 
 class Clock:
@@ -35,10 +36,10 @@ class Clock:
         done = threading.Event()
 
         def tick() -> None:
-            if done.wait(_PATIENCE):
+            if done.wait(PATIENCE):
                 return
             with tqdm(desc=name, bar_format="{desc}: {elapsed}", leave=False) as bar:
-                bar.start_t -= _PATIENCE
+                bar.start_t -= PATIENCE
                 while not done.wait(0.5):
                     bar.refresh()
 
@@ -50,10 +51,3 @@ class Clock:
         finally:
             done.set()
             ticker.join()
-
-
-def progress_bar(conduits: Any, total: int) -> Any:
-    """Wrap a stream of conduits in a bar on stderr, shown after two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(conduits, total=total, desc="conduits", unit="", delay=_PATIENCE, leave=False)

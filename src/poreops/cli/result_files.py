@@ -99,6 +99,7 @@ def write_slices(
     grey: NDArray[np.generic],
     labels: NDArray[np.integer],
     columns: Mapping[str, Sequence[float]],
+    pixel_size: float | None = None,
 ) -> None:
     """Write a table with a row a slice, and the segmentation of up to six slices.
 
@@ -108,10 +109,12 @@ def write_slices(
     grey : (n, h, w)
     labels : (n, h, w) int, 0 solid
     columns : name → (n,) values
+    pixel_size : [m], for a scale bar
     """
     write_slices_csv(folder / "slices.csv", columns)
     shown = np.unique(np.linspace(0, len(grey) - 1, 6).astype(int))
-    figure = overlays({f"slice {k}": (grey[k], labels[k]) for k in shown})
+    slices = {f"slice {k}": (grey[k], labels[k]) for k in shown}
+    figure = overlays(slices, None if pixel_size is None else dict.fromkeys(slices, pixel_size))
     save(figure, folder / "segmentation.png")
 
 

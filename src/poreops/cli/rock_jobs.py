@@ -99,7 +99,7 @@ def properties(
     }
 
     def write(folder: Path) -> None:
-        result_files.write_slices(folder, grey, found.segmented.labels, results["slices"])
+        result_files.write_slices(folder, grey, found.segmented.labels, results["slices"], edge)
 
     return Answer(results, result_files.SLICE_FILES, write)
 

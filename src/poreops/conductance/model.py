@@ -29,6 +29,7 @@ from poreops.conduits.quantity import Target, voxel_power, zoom_power
 from poreops.errors import InputError
 from poreops.mlops.finite import check_finite, check_network
 from poreops.mlops.graphs import Graph, compiled, predicted
+from poreops.show import Shown
 from poreops.solvers.stokes.walls import (
     BEFORE_WALLS,
     WALLS,
@@ -45,7 +46,7 @@ _ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 
 _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
-class ConductanceModel:
+class ConductanceModel(Shown, kind="conductance model"):
     """A network with the scaling of its target inside; dead ones are refused.
 
     Attributes

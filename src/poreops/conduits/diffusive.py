@@ -26,6 +26,7 @@ from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
 from poreops.errors import InputError, NotConvergedError
+from poreops.machine.progress import watched
 from poreops.solvers.box.distance import deepest
 from poreops.solvers.box.laplace import solve_box, workspace_sizes
 
@@ -41,6 +42,7 @@ def diffusive_size_factors(
     voxel_size: float = 1.0,
     convention: Convention = CONVENTION,
     workers: int | None = None,
+    progress: bool = False,
 ) -> NDArray[np.float64]:
     """Diffusive size factor of every conduit of a partitioned image.
 
@@ -58,6 +60,8 @@ def diffusive_size_factors(
         rotations and label swap. Both keep the poles inside their regions.
     workers : int, optional
         Threads; all cores by default. The result does not depend on it.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def diffusive_size_factors(
     voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
     factors = conduit_size_factors(
-        crop_conduits(labels, conns),
+        watched(crop_conduits(labels, conns), len(conns), progress),
         convention=convention,
         workers=workers,
         names=pair_names(conns),

@@ -32,6 +32,7 @@ from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
 from poreops.errors import NotConvergedError
+from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
 from poreops.solvers.stokes.staggered import INLET, OUTLET, FloatArray, StaggeredFlow, discretise
 from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
@@ -50,6 +51,7 @@ def hydraulic_size_factors(
     voxel_size: float = 1.0,
     walls: Walls = WALLS,
     workers: int | None = None,
+    progress: bool = False,
 ) -> FloatArray:
     """Solve Stokes flow through every conduit and return its hydraulic size factor.
 
@@ -65,6 +67,8 @@ def hydraulic_size_factors(
         See `poreops.solvers.stokes.permeability.permeability`.
     workers : int, optional
         Threads; all available processors by default. The result does not depend on it.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -94,8 +98,9 @@ def hydraulic_size_factors(
     """
     voxel_size = checked_voxel_size(voxel_size)
     conns = checked_conns(labels, conns)
+    crops = watched(crop_conduits(labels, conns), len(conns), progress)
     factors = conduit_hydraulic_size_factors(
-        crop_conduits(labels, conns), walls=walls, workers=workers, names=pair_names(conns)
+        crops, walls=walls, workers=workers, names=pair_names(conns)
     )
     return factors * voxel_size**3
 

@@ -11,27 +11,25 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arguments import checked_axis
+from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
+from poreops.machine.progress import ticking
+from poreops.show import Result
 from poreops.solvers.diffusion.bulk import formation_factor
 
 BoolArray = NDArray[np.bool_]
 Array = NDArray[Any]
 
-SHORTEST_AXIS = 3
-"""Voxels that an axis must have to be solved along."""
 SHORTEST_PART = 16
 """Voxels along each axis that an octant must have to say anything about the rock."""
 LARGEST_PART = 128
 """Edge of the cube in the middle of an octant whose F is solved: it bounds the cost."""
 LARGEST_BOX = 192
 """Edge of the cube in the middle of the image in which throats are measured."""
-RESOLVED_WIDTH = 4
-"""Voxels across a throat below which the voxels, not the rock, decide its conductance."""
 
 _TOLERANCE = 1e-3  # of the fluxes; the error of F is its square
-_FLOATING, _CLOSED = 0.05, 0.05  # shares of the pores that are worth a warning
-_POROSITY_ERROR, _CONDUCTIVITY_ERROR = 0.05, 0.10  # relative standard errors
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,14 @@ class Parts:
         """Relative standard error of the mean porosity of the parts; NaN if all are solid."""
         return _relative_error(self.porosity)
 
-    def conductivity_error(self, axis: int) -> float:
+    def conductivity_error(self, axis: int | str) -> float:
         """Relative standard error of the mean 1/F of the parts; NaN if none percolates."""
-        return _relative_error([1 / found for found in self.formation_factor[axis]])
+        index = checked_axis(axis, len(self.solved_shape))
+        return _relative_error([1 / found for found in self.formation_factor[index]])
 
 
-@dataclass(frozen=True)
-class ImageCheck:
+@dataclass(frozen=True, repr=False)
+class ImageCheck(Result, kind="check"):
     """What to look at before a number from an image is believed.
 
     Attributes
@@ -113,7 +112,12 @@ class ImageCheck:
 
 
 def check(
-    im: Array, *, regions: Regions | None = None, parts: bool = True, workers: int | None = None
+    im: Array,
+    *,
+    regions: Regions | None = None,
+    parts: bool = True,
+    workers: int | None = None,
+    progress: bool = False,
 ) -> ImageCheck:
     """Look at a segmented image as one should before a number from it is believed.
 
@@ -127,6 +131,8 @@ def check(
         Whether to solve the octants; without them the check takes half the time.
     workers : int, optional
         Threads; all processors by default. The result does not depend on it.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -176,7 +182,7 @@ def check(
     elif not parts:
         skipped["parts"] = "not asked for"
     else:
-        found = _parts(image, workers)
+        found = _parts(image, workers, progress)
     return ImageCheck(
         shape=image.shape,
         porosity=float(np.count_nonzero(image)) / image.size,
@@ -186,17 +192,17 @@ def check(
         throats=throats,
         parts=found,
         skipped=skipped,
-        warnings=tuple(_warnings(image.shape, percolating, closed_share, throats, found)),
+        warnings=tuple(check_warnings(image.shape, percolating, closed_share, throats, found)),
     )
 
 
-def pores_across(labels: NDArray[np.integer], axis: int) -> tuple[int, float]:
+def pores_across(labels: NDArray[np.integer], axis: int | str) -> tuple[int, float]:
     """Find regions that touch both faces of an axis, whose conduits a network cannot describe.
 
     Parameters
     ----------
     labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
-    axis : int
+    axis : 0, 1, 2 or "x", "y", "z"
 
     Returns
     -------
@@ -212,7 +218,8 @@ def pores_across(labels: NDArray[np.integer], axis: int) -> tuple[int, float]:
     >>> pores_across(np.array([[1, 1, 1], [0, 3, 2]]), axis=1)
     (1, 0.5)
     """
-    first, last = (np.unique(labels.take(layer, axis)) for layer in (0, -1))
+    index = checked_axis(axis, labels.ndim)
+    first, last = (np.unique(labels.take(layer, index)) for layer in (0, -1))
     both = np.intersect1d(first, last)
     either = np.union1d(first, last)
     count = int(np.count_nonzero(both))
@@ -313,21 +320,23 @@ def _chords(pore: BoolArray, axis: int) -> NDArray[np.float64]:
     return length
 
 
-def _parts(image: BoolArray, workers: int | None) -> Parts:
+def _parts(image: BoolArray, workers: int | None, progress: bool) -> Parts:
     halves = [(slice(0, n // 2), slice(n - n // 2, n)) for n in image.shape]
     porosity, factors = [], []
     solved: tuple[int, ...] = ()
-    for corner in itertools.product(*halves):
-        part = image[corner]
-        porosity.append(float(part.mean()))
-        middle = part[tuple(_middle(n, LARGEST_PART) for n in part.shape)]
-        solved = middle.shape
-        factors.append(
-            [
-                formation_factor(middle, a, tolerance=_TOLERANCE, workers=workers).formation_factor
-                for a in range(image.ndim)
-            ]
-        )
+    with ticking(progress, "octants", image.ndim * 2**image.ndim) as tick:
+
+        def solve(part: BoolArray, axis: int) -> float:
+            found = formation_factor(part, axis, tolerance=_TOLERANCE, workers=workers)
+            tick("")
+            return found.formation_factor
+
+        for corner in itertools.product(*halves):
+            part = image[corner]
+            porosity.append(float(part.mean()))
+            middle = part[tuple(_middle(n, LARGEST_PART) for n in part.shape)]
+            solved = middle.shape
+            factors.append([solve(middle, axis) for axis in range(image.ndim)])
     along = {axis: tuple(found[axis] for found in factors) for axis in range(image.ndim)}
     return Parts(tuple(porosity), along, solved)
 
@@ -342,58 +351,3 @@ def _relative_error(values: Sequence[float]) -> float:
     if not mean > 0:
         return math.nan
     return float(np.std(values, ddof=1)) / mean / math.sqrt(len(values))
-
-
-def _warnings(
-    shape: tuple[int, ...],
-    percolating: Sequence[float],
-    closed_share: float,
-    throats: Throats | None,
-    parts: Parts | None,
-) -> list[str]:
-    found = []
-    for name, length, share in zip("xyz", shape, percolating, strict=False):
-        if length < SHORTEST_AXIS:
-            found.append(
-                f"axis {name} is {length} voxel(s) long, nothing can be solved along it; "
-                f"{SHORTEST_AXIS} are the least"
-            )
-        elif share == 0:
-            found.append(f"axis {name} does not percolate: no pores join its two faces")
-        elif 1 - share > _FLOATING:
-            found.append(
-                f"axis {name}: {1 - share:.1%} of the pores do not join its two faces and carry "
-                "nothing"
-            )
-    if closed_share > _CLOSED:
-        found.append(
-            f"{closed_share:.1%} of the pores are closed, they touch no face; is the resolution "
-            "enough to see their throats?"
-        )
-    if throats is not None and throats.mean < RESOLVED_WIDTH:
-        found.append(
-            f"throats are {throats.mean:.1f} voxels wide on average, below {RESOLVED_WIDTH} the "
-            "voxels decide their conductance; take a finer image"
-        )
-    return found + _spread_warnings(parts)
-
-
-def _spread_warnings(parts: Parts | None) -> list[str]:
-    if parts is None:
-        return []
-    found = []
-    if parts.porosity_error > _POROSITY_ERROR:
-        low, high = min(parts.porosity), max(parts.porosity)
-        found.append(
-            f"the porosity of the parts runs from {low:.3f} to {high:.3f}: for the rock it is "
-            f"known to ± {parts.porosity_error:.0%} (one standard error); take a larger image"
-        )
-    for axis, factors in parts.formation_factor.items():
-        error = parts.conductivity_error(axis)
-        if error > _CONDUCTIVITY_ERROR:
-            found.append(
-                f"F along {'xyz'[axis]} of the parts runs from {min(factors):.3g} to "
-                f"{max(factors):.3g}: for the rock it is known to ± {error:.0%} (one standard "
-                "error); take a larger image"
-            )
-    return found

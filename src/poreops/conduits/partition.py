@@ -1,6 +1,7 @@
 """Partition the pore space into regions (pores) and find which touch (throats)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import edt
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.arguments import checked_array, checked_count, checked_number
 from poreops.conduits.markers import markers
 from poreops.errors import InputError
+from poreops.machine.progress import ticking
+from poreops.show import Result
 
 MOST_R_MAX = 100  # voxels; the ball of the filter is a list of its voxels
 
@@ -31,8 +34,8 @@ class PartitionConfig(BaseModel):
     sigma: Annotated[float, Field(ge=0, le=MOST_R_MAX)]
 
 
-@dataclass(frozen=True)
-class Regions:
+@dataclass(frozen=True, repr=False)
+class Regions(Result, kind="regions"):
     """A partitioned image.
 
     Attributes
@@ -53,7 +56,9 @@ class Regions:
         return int(self.labels.max(initial=0))
 
 
-def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Regions:
+def partition(
+    im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4, progress: bool = False
+) -> Regions:
     """Split the pore space into regions by SNOW, a marker-based watershed.
 
     Parameters
@@ -64,6 +69,8 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
         Radius of the maximum filter that finds the peaks of the distance transform [voxel].
     sigma : float
         Standard deviation of the Gaussian that smooths it first [voxel].
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -90,10 +97,44 @@ def partition(im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4) -> Region
     if not 0 <= sigma <= MOST_R_MAX:
         raise InputError(f"sigma must lie in 0..{MOST_R_MAX} voxels, got {sigma:g}; 0.4 is usual")
     # an image without a wall has no distance to one: take that to its faces
-    distance = edt.edt(im, black_border=bool(im.all()), parallel=0)
-    labels = watershed(-distance, _markers(im, distance, r_max, sigma), mask=im)
-    labels = labels.astype(np.int32, copy=False)
-    return Regions(labels=labels, conns=touching_pairs(labels))
+    with ticking(progress, "partition", 4) as tick:
+        distance = edt.edt(im, black_border=bool(im.all()), parallel=0)
+        tick("peaks")
+        peaks = _markers(im, distance, r_max, sigma)
+        tick("watershed")
+        labels = watershed(-distance, peaks, mask=im).astype(np.int32, copy=False)
+        tick("throats")
+        conns = touching_pairs(labels)
+        tick("")
+    return Regions(labels=labels, conns=conns)
+
+
+def load_regions(path: str | Path) -> Regions:
+    """Read the regions that `Regions.save` wrote.
+
+    Parameters
+    ----------
+    path : HDF5 file
+
+    Raises
+    ------
+    InputError
+        If it is missing, or not a file of regions whose throats lie among them.
+    """
+    from poreops.base.hdf5 import read_hdf5
+
+    arrays, _ = read_hdf5(path)
+    labels, conns = arrays.get("labels"), arrays.get("conns")
+    if (
+        labels is None or conns is None or labels.dtype.kind not in "iu"
+        or labels.ndim not in (2, 3) or conns.shape[1:] != (2,) or labels.min(initial=0) < 0
+        or not ((conns >= 0) & (conns < labels.max(initial=0))).all()
+    ):  # fmt: skip
+        raise InputError(
+            f"regions must be a file that Regions.save wrote, {path} holds "
+            f"{', '.join(arrays) or 'nothing'}; save them again"
+        )
+    return Regions(labels.astype(np.int32), conns.astype(np.int64))
 
 
 def _markers(

@@ -19,6 +19,7 @@ from poreops.cores.learning.networks import (
 )
 from poreops.errors import InputError
 from poreops.mlops.finite import check_finite, check_network, weights
+from poreops.show import Shown
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +33,7 @@ _FLOATS = 4  # planes of the widest level held at a time
 _PROBED = 8  # cores of a probe
 
 
-class DigitalCoreModel:
+class DigitalCoreModel(Shown, kind="core model"):
     """A generator with the grey values that its output stands for.
 
     Attributes

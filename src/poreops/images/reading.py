@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.show import Shown
+
 
 class ReadingWarning(UserWarning):
     """An image file was read in a way that its owner should confirm."""
@@ -94,8 +96,8 @@ class Reading:
         return [*found, *(f"warning: {text}" for text in self.warnings)]
 
 
-@dataclass(frozen=True)
-class Volume:
+@dataclass(frozen=True, repr=False)
+class Volume(Shown, kind="volume"):
     """An image and how it was read.
 
     Attributes

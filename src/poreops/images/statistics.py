@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arguments import checked_axis
 from poreops.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -77,13 +78,15 @@ def two_point_correlation(
     return TwoPointCorrelation(down, np.stack(along), radial)
 
 
-def axis_correlation(phase: NDArray[np.bool_], axis: int, r_max: int | None = None) -> Floats:
+def axis_correlation(
+    phase: NDArray[np.bool_], axis: int | str, r_max: int | None = None
+) -> Floats:
     """Compute S2(r) along one axis of an image of any dimension.
 
     Parameters
     ----------
     phase : (nx, ny[, nz]) bool
-    axis : along which pairs are taken
+    axis : 0, 1, 2 or "x", "y", "z", along which pairs are taken
     r_max : largest lag; half the axis by default
 
     Returns
@@ -92,7 +95,7 @@ def axis_correlation(phase: NDArray[np.bool_], axis: int, r_max: int | None = No
     """
     from scipy import fft
 
-    lines = np.moveaxis(phase, axis, -1)
+    lines = np.moveaxis(phase, checked_axis(axis, phase.ndim), -1)
     length = lines.shape[-1]
     r_max = _checked_lag(lines, r_max, (length,))
     lines = lines.reshape(-1, length)
@@ -161,7 +164,7 @@ def minkowski_densities(phase: NDArray[np.bool_]) -> dict[str, float]:
     }
 
 
-def chord_lengths(phase: NDArray[np.bool_], axis: int) -> NDArray[np.int64]:
+def chord_lengths(phase: NDArray[np.bool_], axis: int | str) -> NDArray[np.int64]:
     """Count the chords of a phase by their length: runs of its pixels along one axis.
 
     A chord that the edge of the image cuts counts as long as it is seen: compare images of one
@@ -170,13 +173,13 @@ def chord_lengths(phase: NDArray[np.bool_], axis: int) -> NDArray[np.int64]:
     Parameters
     ----------
     phase : (n, rows, columns) bool, one image or more
-    axis : 0 down the rows, 1 across the columns
+    axis : 0 or "x" down the rows, 1 or "y" across the columns
 
     Returns
     -------
     (edge + 1,) int64: number of chords of 0, 1, 2, ... pixels
     """
-    lines = np.moveaxis(phase, axis + 1, -1)
+    lines = np.moveaxis(phase, checked_axis(axis, 2) + 1, -1)
     edge = lines.shape[-1]
     framed = np.zeros((lines.size // edge, edge + 2), dtype=np.int8)
     framed[:, 1:-1] = lines.reshape(-1, edge)

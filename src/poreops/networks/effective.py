@@ -3,11 +3,12 @@
 import math
 from dataclasses import dataclass
 
+from poreops.show import Result
 from poreops.solvers.stokes.permeability import MILLIDARCY
 
 
-@dataclass(frozen=True)
-class NetworkDiffusion:
+@dataclass(frozen=True, repr=False)
+class NetworkDiffusion(Result, kind="network diffusion"):
     """Diffusion through a pore network along one axis, relative to the free diffusivity.
 
     Attributes
@@ -31,8 +32,8 @@ class NetworkDiffusion:
         return math.isfinite(self.formation_factor)
 
 
-@dataclass(frozen=True)
-class NetworkFlow:
+@dataclass(frozen=True, repr=False)
+class NetworkFlow(Result, kind="network flow"):
     """Creeping flow through a pore network along one axis.
 
     Attributes

@@ -26,8 +26,10 @@ from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.conduits.quantity import Target, voxel_power
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
+from poreops.machine.progress import bar_of
 from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays, network_warnings
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+from poreops.show import Result
 from poreops.solvers.stokes.walls import Walls
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
@@ -36,8 +38,8 @@ BYTES_PER_VOXEL = 50
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PoreNetwork:
+@dataclass(frozen=True, repr=False)
+class PoreNetwork(Result, kind="network"):
     """A pore network of an image, ready for OpenPNM.
 
     Attributes
@@ -153,6 +155,7 @@ def build_network(
     walls: Walls | None = None,
     convention: Convention | None = None,
     watch: Watch | None = None,
+    progress: bool = False,
 ) -> PoreNetwork:
     """Partition an image and build its pore network.
 
@@ -173,7 +176,9 @@ def build_network(
     convention : "centroid" or "porespy", optional
         Of diffusion by `dns` (centroid by default) or `model` (its own).
     watch : callable, optional
-        Wraps the stream of conduits, of the given number: a progress bar.
+        Wraps the stream of conduits, of the given number: a progress bar of one's own.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -197,10 +202,10 @@ def build_network(
         f"the network of an image of shape {np.shape(im)}",
         "crop the image to a part",
     )
-    regions = partition(im)
+    regions = partition(im, progress=progress)
     return network_of_regions(
         regions, voxel_size, method, model, workers,
-        transport=transport, walls=walls, convention=convention, watch=watch,
+        transport=transport, walls=walls, convention=convention, watch=watch or bar_of(progress),
     )  # fmt: skip
 
 
@@ -216,7 +221,10 @@ def network_of_regions(
     convention: Convention | None = None,
     watch: Watch | None = None,
 ) -> PoreNetwork:
-    """Build the pore network of a partitioned image; the rest as `build_network`."""
+    """Build the pore network of a partitioned image; the rest as `build_network`.
+
+    ``watch`` wraps the stream of conduits, of the given number: a progress bar.
+    """
     needs("networks", "a pore network")
     import openpnm
 
@@ -237,17 +245,9 @@ def network_of_regions(
     found: dict[str, FloatArray] = {}
     for target in targets:
         factors = size_factors(
-            labels,
-            conns,
-            contacts,
-            method=method,
-            model=loaded,
-            workers=workers,
-            watch=watch,
-            target=target,
-            walls=of_flow if target == "hydraulic" else None,
-            convention=convention,
-        )
+            labels, conns, contacts, method=method, model=loaded, workers=workers, watch=watch,
+            target=target, walls=of_flow if target == "hydraulic" else None, convention=convention,
+        )  # fmt: skip
         unit = voxel_size ** voxel_power(target)
         found[f"{target}_size_factors"] = np.concatenate(factors) * unit
     arrays = network_arrays(labels, conns, contacts, found, voxel_size)

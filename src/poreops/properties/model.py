@@ -27,6 +27,7 @@ from poreops.properties.learning.stacks import Meta, Stack
 from poreops.properties.slices.features import design, measure
 from poreops.properties.slices.labelled import Pores
 from poreops.properties.slices.segment import SegmentConfig, Segmented, segment
+from poreops.show import Result, Shown
 from poreops.solvers.stokes.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 
 ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
@@ -48,8 +49,8 @@ class Widths:
     plug: Floats
 
 
-@dataclass(frozen=True)
-class Properties:
+@dataclass(frozen=True, repr=False)
+class Properties(Result, kind="properties"):
     """Predicted properties with their intervals.
 
     porosity, permeability [m²] : of each slice (n,).
@@ -85,7 +86,7 @@ def walls_of(table: pd.DataFrame) -> Walls | None:
     return checked_walls(found[0]) if found else None
 
 
-class RockModel:
+class RockModel(Shown, kind="rock model"):
     """A law, a stack that corrects it, and all that turns grey slices into their inputs.
 
     Attributes

@@ -1,7 +1,5 @@
 """One builder makes the published 3D ResNet50 and the compact networks, in 2D and 3D."""
 
-import shutil
-
 import keras
 import numpy as np
 import porespy
@@ -12,7 +10,7 @@ from poreops.conductance.learning.encoding import image_shape, scalar_count
 from poreops.conductance.learning.members import member_network
 from poreops.conductance.learning.resnet import ResnetConfig, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
-from poreops.params import resolve, select_profile
+from poreops.params import with_profile
 
 TINY = {
     "image": "occupancy", "scalars": "physics", "stem_width": 4, "stem_kernel": 3,
@@ -23,9 +21,7 @@ TINY = {
 
 def profile(name, project, folder):
     """The parameters of a profile of the project."""
-    shutil.copy(project / "params.yaml", folder)
-    select_profile(name, folder / "params.yaml", project / "profiles")
-    return resolve(folder / "params.yaml", project / "profiles")
+    return with_profile(name, project / "params.yaml", project / "profiles").conductance
 
 
 def inputs(config, ndim, count=3):

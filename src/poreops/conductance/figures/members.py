@@ -13,6 +13,7 @@ from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.figures.colours import COLOURS
 from poreops.conductance.judging.methods import NAMES
 from poreops.images.pictures import subplots
+from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,13 +70,14 @@ def losses(histories: Mapping[str, pd.DataFrame], minimised: Mapping[str, str]) 
         panel.set(xlabel="epoch", ylabel=f"{minimised[name]} of the scaled target", yscale="log")
         panel.set_title(name.replace("/", ", "))
         panel.xaxis.get_major_locator().set_params(integer=True)
+        log_ticks(panel.yaxis)
     axes[0].legend()
     return figure
 
 
 def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
     """One panel a method: prediction against simulation, with the 10 % band (Figs 8, 9)."""
-    figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.2))
+    figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.8))
     every = np.concatenate([truth, *predicted.values()])
     low, high = every.min() * 0.9, every.max() * 1.1
     line = np.array([low, high])
@@ -87,6 +89,8 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
             xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal",
             xlabel=f"{quantity}, DNS", title=NAMES[method],
         )  # fmt: skip
+        for axis in (panel.xaxis, panel.yaxis):
+            log_ticks(axis)
     axes[0].set_ylabel(f"{quantity}, predicted")
     axes[0].legend(loc="upper left")
     return figure
@@ -105,8 +109,8 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> 
             axes[0].plot(centres, curve, style, ms=3, color=COLOURS[method], label=label)
     axes[0].axhline(10, color="black", lw=0.6)
     axes[0].set(xlabel=f"{quantity}, DNS", ylabel="relative error [%]", xscale="log", yscale="log")
-    # labels of the minor ticks would run into each other over less than two decades
-    axes[0].xaxis.set_minor_formatter(lambda *_: "")
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        log_ticks(axis)
     axes[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 

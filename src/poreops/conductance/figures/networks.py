@@ -12,6 +12,7 @@ from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.figures.colours import COLOURS
 from poreops.conductance.judging.methods import NAMES
 from poreops.images.pictures import subplots
+from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +72,8 @@ def networks(found: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figu
         xscale="log", yscale="log", xlabel=f"{quantity}, full DNS",
         ylabel=f"{quantity}, pore network", aspect="equal",
     )  # fmt: skip
+    for axis in (axes[0].xaxis, axes[0].yaxis):
+        log_ticks(axis)
     axes[0].legend()
     return figure
 

@@ -52,22 +52,3 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
     quantity = f"size factor [voxel{'³' * (unseen.target == 'hydraulic')}]"
     write_hdf5(out, arrays, {"quantity": quantity, "worst": titles})
     return report
-
-
-def key_figures(report: dict[str, Any]) -> dict[str, float]:
-    """Return the few figures that say whether a change of the line was good.
-
-    Parameters
-    ----------
-    report : of `unseen_report`
-
-    Returns
-    -------
-    error and coarse_error, the mean relative errors of the champion and of the coarse solve that
-    learned nothing; r2_log of the champion; four digits
-    """
-    own = report["unseen"][report["champion"]]
-    found = {"error": own["mape"], "r2_log": own["r2_log"]}
-    if "coarse" in report["unseen"]:
-        found["coarse_error"] = report["unseen"]["coarse"]["mape"]
-    return {name: float(f"{value:.4g}") for name, value in found.items()}

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from poreops.images.pictures import subplots
 from poreops.properties.intervals import scales
+from poreops.show.plot import scale_bar
+from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,32 +34,45 @@ NAMES = {
     "constant": "constant",
     "served": "what is served",
 }
+_PORE, _NECK = (0.1, 0.45, 0.9), (0.98, 0.75, 0.1)
 _BLUE, _ORANGE, _GREY = "#1764ab", "#c1440e", "#777777"
 MILLIDARCY = 9.869233e-16  # [m²]
 Floats = NDArray[np.float64]
 
 
-def overlays(rocks: Mapping[str, tuple[NDArray[Any], NDArray[np.integer]]]) -> "Figure":
-    """Grey slice and its segmentation, a column for each rock.
+def overlays(
+    rocks: Mapping[str, tuple[NDArray[Any], NDArray[np.integer]]],
+    pixel_sizes: Mapping[str, float] | None = None,
+) -> "Figure":
+    """Grey slice and its segmentation, a column for each rock, with a legend.
 
     Parameters
     ----------
     rocks : name → (grey (h, w), labels (h, w))
+    pixel_sizes : name → edge of a pixel [m], of those that get a scale bar
     """
-    figure, panels = subplots(2, len(rocks), (2.2 * len(rocks), 4.7))
+    from matplotlib.patches import Patch
+
+    figure, panels = subplots(2, len(rocks), (max(2.2 * len(rocks), 3.0), 5.0))
     for column, (name, (grey, labels)) in enumerate(rocks.items()):
         inside = labels >= 0
         low, high = np.quantile(np.asarray(grey, float)[inside], [0.005, 0.995])
         shown = np.where(inside, grey, low)
         tone = np.clip((shown - float(low)) / max(high - low, 1e-12), 0, 1)
         image = np.repeat(tone[..., None], 3, axis=2)
-        image[labels > 0] = 0.55 * image[labels > 0] + 0.45 * np.array([0.1, 0.45, 0.9])
-        image[_necks(labels)] = (0.98, 0.75, 0.1)
+        image[labels > 0] = 0.55 * image[labels > 0] + 0.45 * np.array(_PORE)
+        image[_necks(labels)] = _NECK
         for panel, seen in zip((panels[0][column], panels[1][column]), (tone, image), strict=True):
             panel.imshow(seen, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             panel.set_axis_off()
         share = f"{100 * (labels > 0).sum() / inside.sum():.0f} % pore"
         panels[0][column].set_title(f"{name}\n{share}", fontsize=8)
+        if pixel_sizes is not None and name in pixel_sizes:
+            scale_bar(panels[1][column], labels.shape[1], pixel_sizes[name])
+    legend = [Patch(color=_PORE, label="pore"), Patch(color=_NECK, label="neck between pores")]
+    if any((labels < 0).any() for _, labels in rocks.values()):
+        legend.append(Patch(color="black", label="outside the field of view"))
+    figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), fontsize=8)
     return figure
 
 
@@ -143,6 +158,7 @@ def pore_sizes(diameters: Mapping[str, Mapping[str, Floats]]) -> "Figure":
             panel.plot(size, area / area[-1], color=_BLUE, lw=0.8, alpha=0.7)
         panel.set(xscale="log", title=kind, xlabel="pore diameter [µm]", ylim=(0, 1))
         panel.tick_params(labelsize=7)
+        log_ticks(panel.xaxis, most=4)
     panels[0][0].set_ylabel("share of the pore area")
     return figure
 
@@ -231,6 +247,9 @@ def parity(
             panel.set(
                 xlim=unit(span), ylim=unit(span), aspect="equal", xlabel=f"{target}, measured"
             )
+            if row:
+                for axis in (panel.xaxis, panel.yaxis):
+                    log_ticks(axis)
             if not row:
                 panel.set_title(NAMES[name])
         panels[row][0].set_ylabel(f"{target}, predicted")

@@ -19,6 +19,7 @@ from poreops.properties.slices.phases import (
 )
 from poreops.properties.slices.view import Mask, detected_view, filled, given_view
 from poreops.properties.slices.watershed import split_pores
+from poreops.show import Result
 
 Floats = NDArray[np.float32]
 
@@ -49,6 +50,12 @@ class SegmentConfig(BaseModel):
     min_distance: Annotated[int, Field(ge=1)]
 
 
+USUAL = SegmentConfig(
+    denoise="nlm", threshold="local_otsu", level=None, window=48, min_area=6, min_distance=3
+)
+"""What params.yaml states, and served models were trained with."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a stack was understood.
@@ -67,8 +74,8 @@ class Reading:
     doubt: float = 1.0
 
 
-@dataclass(frozen=True)
-class Segmented:
+@dataclass(frozen=True, repr=False)
+class Segmented(Result, kind="segmented"):
     """Segmented slices of one rock.
 
     labels : (n, h, w) int32, 0 solid, 1.. the pores of each slice, -1 outside the field of view.
@@ -97,7 +104,7 @@ class _Pores:
 
 def segment(
     grey: NDArray[np.generic],
-    config: SegmentConfig,
+    config: SegmentConfig = USUAL,
     name: str = "image",
     *,
     pores: Pores | None = None,

@@ -23,6 +23,8 @@ from poreops.base.arguments import (
 )
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
+from poreops.machine.progress import Tick, ticking
+from poreops.show import Result
 from poreops.solvers.diffusion.multigrid import Multigrid
 from poreops.solvers.diffusion.phases import diffusivity_of, labels_of, phases_of
 from poreops.solvers.diffusion.voxel_graph import (
@@ -47,8 +49,8 @@ BYTES_PER_VOXEL = 3
 BYTES_PER_UNKNOWN = 80, 106  # one conducting phase, several
 
 
-@dataclass(frozen=True)
-class BulkDiffusion:
+@dataclass(frozen=True, repr=False)
+class BulkDiffusion(Result, kind="diffusion"):
     """Steady diffusion through an image along one axis, c = 1 before it and 0 behind it.
 
     Attributes
@@ -164,6 +166,7 @@ def formation_factor(
     periodic: Sequence[int | str] = (),
     tolerance: float = TOLERANCE,
     workers: int | None = None,
+    progress: bool = False,
 ) -> BulkDiffusion:
     """Solve for the formation factor F = D₀/D_eff of an image along one axis.
 
@@ -187,6 +190,8 @@ def formation_factor(
         more accurate by orders of magnitude: its error is quadratic in that of the field.
     workers : int, optional
         Threads; all cores by default. The result does not depend on it.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -222,10 +227,10 @@ def formation_factor(
     unit = float(local.max())
     conducting = int(counts[local > 0].sum())
     porosity, mean = conducting / image.size, float(counts @ local) / image.size
-    with team_of(workers) as team:
+    with team_of(workers) as team, ticking(progress, "diffusion") as tick:
         domain = _domain(image, labels, local, axis, sides, ends)
         _refuse_too_large(domain, porosity)
-        numbering, solution = _conduct(domain, team, tolerance)
+        numbering, solution = _conduct(domain, team, tolerance, tick)
     copies = domain.phase.size / _domain_size(image.shape, axis, ends)
     # layers that hold the concentrations are connected to an end anyway
     used = (numbering.count + np.count_nonzero(domain.ends)) / copies if numbering.count else 0
@@ -325,7 +330,9 @@ def _refuse_too_large(domain: _Domain, porosity: float) -> None:
     require_memory(need, what, "crop the image to a part")
 
 
-def _conduct(domain: _Domain, team: Team, tolerance: float) -> tuple[Numbering, Solution]:
+def _conduct(
+    domain: _Domain, team: Team, tolerance: float, tick: Tick
+) -> tuple[Numbering, Solution]:
     phase, axis, values = domain.phase, domain.axis, domain.diffusivities
     pair, table = codes(values)
     outer = np.stack([phase.take(0, axis), phase.take(-1, axis)])
@@ -344,6 +351,7 @@ def _conduct(domain: _Domain, team: Team, tolerance: float) -> tuple[Numbering, 
     return numbering, solve(
         graph, coarse, length=phase.shape[axis],
         offset=1.0 if domain.ends.size else 0.5, team=team, tolerance=tolerance, limit=ITERATIONS,
+        tick=tick,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 
 from poreops.errors import NotConvergedError
+from poreops.machine.progress import Tick, no_tick
 from poreops.solvers.diffusion.blocks import Array
 from poreops.solvers.diffusion.multigrid import FAST, Multigrid
 from poreops.solvers.shared.threads import Team
@@ -89,7 +90,7 @@ def chunks_of(first: Array, even: int) -> Array:
 
 def solve(
     graph: VoxelGraph, coarse: Multigrid, length: int, offset: float, team: Team,
-    tolerance: float, limit: int,
+    tolerance: float, limit: int, tick: Tick = no_tick,
 ) -> Solution:  # fmt: skip
     """Iterate until no layer's flux deviates from the mean by more than ``tolerance``.
 
@@ -98,11 +99,12 @@ def solve(
     length : number of layers
     offset : distance from the inlet to the first layer, as much as from the last to the outlet
     limit : largest number of iterations
+    tick : called after each, with the error of the field relative to the tolerance
     """
     state = _State(graph, coarse, length, offset, team)
     state.residual()
     for _ in range(_RESTARTS):
-        state.descend(tolerance, limit)
+        state.descend(tolerance, limit, tick)
         state.residual()
         if state.deviation() <= tolerance:
             return Solution(state.c[:-2], state.fluxes(), state.energy, state.iterations)
@@ -189,7 +191,7 @@ class _State:
         rz, zw = self.dots.sum(axis=0)
         return float(rz), float(zw)
 
-    def descend(self, tolerance: float, limit: int) -> None:
+    def descend(self, tolerance: float, limit: int, tick: Tick) -> None:
         """Take steps until the residual vouches for fluxes and field."""
         alpha, before = 1.0, np.inf
         while self.iterations < limit:
@@ -208,6 +210,7 @@ class _State:
             )  # fmt: skip
             self.energy -= alpha * rz
             self.iterations += 1
+            tick(f"error {error / _FIELD_TOLERANCE:.1e}, tolerance {tolerance:.1e}")
 
 
 # ---- kernels on the chunks lo..hi-1

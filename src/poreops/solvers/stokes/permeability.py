@@ -17,6 +17,8 @@ from poreops.base.arguments import (
 )
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
+from poreops.machine.progress import ticking
+from poreops.show import Result
 from poreops.solvers.stokes.face_velocity import FaceVelocity
 from poreops.solvers.stokes.flow_domain import (
     PERIODIC,
@@ -62,8 +64,8 @@ TOLERANCE = 1e-3
 ITERATIONS = 2000
 
 
-@dataclass(frozen=True)
-class Permeability:
+@dataclass(frozen=True, repr=False)
+class Permeability(Result, kind="permeability"):
     """Steady Stokes flow through an image along one axis.
 
     Attributes
@@ -136,8 +138,8 @@ class Permeability:
         return centre[3 - ndim :].reshape(ndim, *self._shape)
 
 
-@dataclass(frozen=True)
-class PermeabilityTensor:
+@dataclass(frozen=True, repr=False)
+class PermeabilityTensor(Result, kind="permeability tensor"):
     """Permeability of a periodic medium.
 
     Attributes
@@ -175,6 +177,7 @@ def permeability(
     tolerance: float = TOLERANCE,
     iterations: int = ITERATIONS,
     workers: int | None = None,
+    progress: bool = False,
 ) -> Permeability:
     """Solve Stokes flow through the pores of an image and return its permeability k.
 
@@ -202,6 +205,8 @@ def permeability(
         Most of them.
     workers : int, optional
         Threads; all available processors by default.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -239,7 +244,7 @@ def permeability(
     refine = checked_refine(refine, walls)
     _check_numerics(tolerance, iterations)
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
-    how = (axis, boundary, walls, tolerance, iterations, workers)
+    how = (axis, boundary, walls, tolerance, iterations, workers, progress)
     found = _solve(im, voxel_size, *how, parts=refine ** np.ndim(im))
     if not found.percolates:
         return found
@@ -262,6 +267,7 @@ def _solve(
     tolerance: float,
     iterations: int,
     workers: int,
+    progress: bool,
     parts: int = 1,
 ) -> Permeability:
     """Solve one image with checked arguments, if there is memory for `parts` times its voxels."""
@@ -305,12 +311,13 @@ def _solve(
     if periodic[along]:
         # the same unit drop of pressure over the image, spread over its length
         force[faces(force).across(along)] = 1 / layers
-    with team_of(workers) as team:
+    with team_of(workers) as team, ticking(progress, "Stokes flow") as tick:
         solved = StokesSolver(flow, team).solve(
             force,
             lambda velocity: faces(velocity).layer_rates(along, layers),
             tolerance,
             iterations,
+            tick,
         )
     # power = flow rate x the unit drop of pressure
     scale = voxel_size**2 * layers / (image.size / layers)
@@ -341,6 +348,7 @@ def permeability_tensor(
     tolerance: float = TOLERANCE,
     iterations: int = ITERATIONS,
     workers: int | None = None,
+    progress: bool = False,
 ) -> PermeabilityTensor:
     """Solve Stokes flow along every axis of a periodic image and return its permeability tensor.
 
@@ -369,6 +377,7 @@ def permeability_tensor(
             tolerance=tolerance,
             iterations=iterations,
             workers=workers,
+            progress=progress,
         )
         runs.append(run)
         if run._faces is not None:

@@ -20,6 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.errors import NotConvergedError
+from poreops.machine.progress import Tick, no_tick
 from poreops.solvers.stokes.aggregation import Hierarchy, Vector
 from poreops.solvers.stokes.staggered import FloatArray, IntArray, Matrix, StaggeredFlow
 
@@ -108,6 +109,7 @@ class StokesSolver:
         flow_rates: Callable[[FloatArray], FloatArray],
         tolerance: float,
         iterations: int,
+        tick: Tick = no_tick,
     ) -> Flow:
         """Iterate until power and flow rates agree to the tolerance.
 
@@ -121,6 +123,8 @@ class StokesSolver:
             relative to the mean and to the power.
         iterations : int
             Most of them.
+        tick : callable
+            Called after each.
 
         Raises
         ------
@@ -161,6 +165,7 @@ class StokesSolver:
             gamma0, gamma = gamma, next_gamma
             powers.append(sum(team.run(_dot, force_pieces, force, x)))
             residuals.append(abs(eta) / start)
+            tick(f"residual {residuals[-1]:.1e}")
             solved = residuals[-1] < _SOLVED
             if solved or (iteration % _CHECK_EVERY == 0 and iteration > 2 * _CHECK_EVERY):
                 rates = flow_rates(x[:faces])

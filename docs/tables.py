@@ -1,0 +1,202 @@
+"""Draw the tables of figures in README and docs from the reports of a run.
+
+    python docs/tables.py            fill the tables from docs/reports (make figures)
+    python docs/tables.py --record   take over reports/ of the last run first (make record)
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; docs/reports holds the
+reports that the documents speak of, and a test fails where text and report differ.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from poreops.base.files import read_json, write_json, write_text
+from poreops.conductance.judging.methods import NAMES as MEMBERS
+from poreops.properties.figures.pictures import NAMES as LEARNERS
+
+ROOT = Path(__file__).parents[1]
+REPORTS = ROOT / "docs/reports"
+RECORDED = {
+    "conductance": ("scores", "networks"),
+    "properties": ("scores", "gate", "models"),
+    "cores": ("scores", "gate"),
+}
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+_PLACE = re.compile(r"(<!-- table: ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+Rows = Iterable[Sequence[str]]
+
+
+def table(heads: Sequence[str], rows: Rows) -> str:
+    """Return a Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with a decimal below ten."""
+    return f"{100 * share:.{1 if share < 0.1 else 0}f} %"
+
+
+def report(line: str, name: str) -> Any:
+    """Return a report that is recorded for the documents."""
+    return read_json(REPORTS / line / f"{name}.json")
+
+
+def members() -> str:
+    """Draw every member, rule and DNS on the unseen volumes."""
+    found = report("conductance", "scores")
+    order = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
+    rows = []
+    for name in (name for name in order if name in found["unseen"]):
+        of = found["unseen"][name]
+        rows.append(
+            [
+                MEMBERS[name] + " (champion)" * (name == found["champion"]),
+                f"{of['r2']:.3f}",
+                f"{of['r2_log']:.3f}",
+                percent(of["mape"]),
+                percent(of["off_by_10pct"]),
+                percent(of["mape_permuted"]) if "mape_permuted" in of else "",
+                f"{of['ms_per_conduit']:.2f}",
+                f"{of['training_seconds']:.0f} s" if "training_seconds" in of else "",
+            ]
+        )
+    heads = ("", "R² of G", "R² of log G", "mean error", "off by > 10 %", "inputs of others", "ms",
+             "training")  # fmt: skip
+    return table(heads, rows)
+
+
+def summary() -> str:
+    """Draw the members in three columns, for the README."""
+    found = report("conductance", "scores")
+    order = ("both", "scalars", "coarse", "image", "shape_factor", "geometry")
+    rows = []
+    for name in (name for name in order if name in found["unseen"]):
+        of = found["unseen"][name]
+        title = MEMBERS[name] + ", the champion" * (name == found["champion"])
+        rows.append([title, f"{of['r2']:.3f}", percent(of["mape"]), percent(of["off_by_10pct"])])
+    return table(("method", "R²", "mean error", "off by > 10 %"), rows)
+
+
+def splits() -> str:
+    """Draw the image network on a split by volume and on a random one."""
+    titles = {
+        "by_volume": "split by volume, on the unseen volumes",
+        "random": "random split, on the unseen volumes",
+        "random_own_test": "random split, on its own test part",
+    }
+    found = report("conductance", "scores")["split"]
+    rows = [[t, f"{found[n]['r2']:.3f}", percent(found[n]["mape"])] for n, t in titles.items()]
+    return table(("image network", "R² of G", "mean error"), rows)
+
+
+def networks() -> str:
+    """Draw what networks carry by each method."""
+    found = report("conductance", "networks")
+    quantity = next(name for name in ("formation_factor", "permeability") if name in found)
+    rows = [
+        [MEMBERS[name], f"{of['r2']:.3f}", percent(of["mape"])]
+        for name, of in found[quantity].items()
+    ]
+    return table(("conductances from", "R²", "mean error"), rows)
+
+
+def run_times() -> str:
+    """Draw what a network takes by the model and by DNS."""
+    rows = []
+    for size, times in report("conductance", "networks")["run_time"].items():
+        seconds = (f"{sum(times[way].values()):.1f} s" for way in ("model", "dns"))
+        rows.append([size, str(times["conduits"]), *seconds])
+    return table(("volume", "conduits", "model", "DNS"), rows)
+
+
+def accuracy() -> str:
+    """Draw R² and mean error of every model of rock properties on every split."""
+    found = report("properties", "scores")
+    titles = {"kind_left_out": "kind left out", "siblings": "siblings seen", "random": "80:20"}
+    rows = []
+    for name in (name for name in LEARNERS if name in found["kind_left_out"]):
+        cells = [LEARNERS[name]]
+        for split in titles:
+            of = found[split].get(name)
+            if of is None:
+                cells.append("")
+                continue
+            phi, k = of["porosity"], of["log_permeability"]
+            cells.append(f"{phi['r2']:.3f}, {k['r2']:.3f}; {phi['mae']:.4f}, {k['mae']:.2f}")
+        rows.append(cells)
+    heads = ["", *(f"{title}: R² φ, k; error φ, k" for title in titles.values())]
+    return table(heads, rows)
+
+
+def properties_gate() -> str:
+    """Draw what the gate part decided."""
+    rows = []
+    for name, of in report("properties", "gate")["candidates"].items():
+        phi, k = of["porosity"], of["log_permeability"]
+        cells = (f"{phi['mae']:.4f}", f"{k['mae']:.3f}", f"{k['r2']:.3f}")
+        rows.append([LEARNERS[name], *cells])
+    return table(("gate part, kind left out", "error φ", "error k", "R² k"), rows)
+
+
+def by_kind() -> str:
+    """Draw the mean factor that a permeability is off by, for each kind of rock."""
+    order = ("served", "kozeny_carman", "smr_ml", "smr_nn")
+    rows = [
+        [kind, *(f"{of[name]:.2f}" for name in order)]
+        for kind, of in report("properties", "models")["by_kind"].items()
+    ]
+    return table(("mean factor of k", "served", "law", "SMR-ML", "SMR-NN"), rows)
+
+
+def cores() -> str:
+    """Draw every source of images against crops that nothing else reads."""
+    columns = {"kid": 4, "fid": 1, "s2": 3, "correlation_length": 3, "pore_share": 3,
+               "ore_share": 3, "euler": 3, "chords": 3, "copies": 3}  # fmt: skip
+    rows = []
+    for name, of in report("cores", "scores")["table"].items():
+        cells = (f"{of[c]['mean']:.{digits}f} ± {of[c]['sd']:.{digits}f}"
+                 for c, digits in columns.items())  # fmt: skip
+        rows.append([name.replace("_", " "), *cells])
+    return table(["", *(column.replace("_", " ") for column in columns)], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "conductance.members": members,
+    "conductance.summary": summary,
+    "conductance.splits": splits,
+    "conductance.networks": networks,
+    "conductance.run_times": run_times,
+    "properties.accuracy": accuracy,
+    "properties.gate": properties_gate,
+    "properties.by_kind": by_kind,
+    "cores.scores": cores,
+}
+
+
+def filled(text: str) -> str:
+    """Return the text of a page with every table drawn anew."""
+    return _PLACE.sub(lambda m: f"{m[1]}{TABLES[m[2]]()}{m[3]}", text)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fill the tables of every page."""
+    if "--record" in arguments:
+        for line, names in RECORDED.items():
+            for name in names:
+                write_json(
+                    REPORTS / line / f"{name}.json", read_json(f"reports/{line}/{name}.json")
+                )
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        if (new := filled(text)) != text:
+            write_text(page, new)
+            print(f"{page.relative_to(ROOT)}: tables drawn anew")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
