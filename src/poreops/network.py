@@ -143,7 +143,7 @@ class PoreNetwork:
         length = shape[index] * self.voxel_size
         # a 2D image is a layer of one voxel
         area = math.prod(shape) / shape[index] * self.voxel_size**2
-        return _rate(self.openpnm, AXES[index], name, algorithm) * length / area
+        return float(_rate(self.openpnm, AXES[index], name, algorithm) * length / area)
 
 
 def build_network(
