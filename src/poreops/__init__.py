@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
     from poreops.conduits.partition import partition
+    from poreops.cores.registry import load_core_model
     from poreops.images.read import read_image
     from poreops.networks.network import build_network
     from poreops.properties.registry import load_rock_model
@@ -31,6 +32,7 @@ __all__ = [
     "export_for_porespy",
     "formation_factor",
     "hydraulic_size_factors",
+    "load_core_model",
     "load_model",
     "load_rock_model",
     "partition",
@@ -45,6 +47,7 @@ _MODULE_OF = {
     "export_for_porespy": "poreops.conductance.registry",
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
     "load_rock_model": "poreops.properties.registry",
     "partition": "poreops.conduits.partition",

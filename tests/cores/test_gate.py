@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from tiny.cores import model
 
 from poreops.cores.crops import PARTS, Crops, cut_crops
-from poreops.cores.gate import LIMITED, CoreGateConfig, best, rules, verdict
-from poreops.cores.judging.evaluation import COMPARED, CoreEvaluationConfig, Judge, real_real
+from poreops.cores.gate import LIMITED, GateConfig, best, rules, verdict
+from poreops.cores.judging.evaluation import COMPARED, Judge, JudgingConfig, real_real
 from poreops.cores.judging.nulls import NULLS, nulls
 from poreops.cores.registry import load_core_model
-from poreops.cores.suites import CoreValidationConfig, crop_facts, crop_suite
+from poreops.cores.suites import ValidationConfig, crop_facts, crop_suite
 from poreops.errors import InputError
 from poreops.mlops.expectations import validate
 from poreops.params import resolve
@@ -22,7 +22,7 @@ from poreops.synthetic.shale import synthetic_shale
 ROOT = Path(__file__).parents[2]
 REAL = dict.fromkeys(LIMITED, 0.1) | {"kid": 0.001, "copies": 0.0}
 TOLERANCE = dict.fromkeys(LIMITED, 0.15) | {"kid": 0.01, "copies": 0.02}
-GATE = CoreGateConfig(times=2, tolerance=TOLERANCE, margin=0.5)
+GATE = GateConfig(times=2, tolerance=TOLERANCE, margin=0.5)
 GOOD = dict.fromkeys(LIMITED, 0.1) | {"kid": 0.005, "copies": 0.0}
 BLOBS = {"round blobs": {"kid": 0.02}}
 
@@ -58,7 +58,7 @@ def test_every_score_is_limited_and_may_not_be_missing(name):
 
 def test_a_limit_for_each_score_is_asked_for():
     with pytest.raises(ValidationError, match="a tolerance is needed for each of kid, s2"):
-        CoreGateConfig(times=2, tolerance={"kid": 0.1}, margin=1)
+        GateConfig(times=2, tolerance={"kid": 0.1}, margin=1)
 
 
 def test_what_passes_is_offered_before_what_has_a_lower_kid():
@@ -77,7 +77,7 @@ def scored():
     params = resolve(ROOT / "params.yaml", ROOT / "profiles")
     content = params.shale.model_dump() | {"size": 96, "train": 150, "search": 60, "gate": 60}
     shale = type(params.shale)(**content)
-    config = CoreEvaluationConfig(
+    config = JudgingConfig(
         **params.evaluate_wgan.model_dump() | {"cores": 60, "r_max": 40, "subset_size": 40}
     )
     crops = cut_crops(list(synthetic_shale(shale.synthetic, shale.seed)), shale)
@@ -140,7 +140,7 @@ def crops():
 
 
 def failed(parts):
-    suite = crop_suite(CoreValidationConfig(contrast_min=2, saturated_max=0.1))
+    suite = crop_suite(ValidationConfig(contrast_min=2, saturated_max=0.1))
     return {check.column: check.rows for check in validate(crop_facts(parts), suite).failures}
 
 

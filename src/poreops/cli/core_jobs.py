@@ -61,7 +61,7 @@ def score(
     needs("cores", "the score of images")
     from poreops.cores.features.extractors import checked_name, extractor
     from poreops.cores.features.structure import Segmentation, s2_error, structure
-    from poreops.cores.judging.evaluation import CoreEvaluationConfig, feature_scores
+    from poreops.cores.judging.evaluation import JudgingConfig, feature_scores
 
     name = checked_name(extractor_name)
     clock = Clock()
@@ -82,7 +82,7 @@ def score(
     for path, images in zip((real, generated), sets.values(), strict=True):
         if len(images) < 2:
             raise InputError(f"a set must hold two or more images, got 1 in {path}; add images")
-    config = CoreEvaluationConfig(
+    config = JudgingConfig(
         seed=_SEED, cores=2, r_max=r_max or min(sizes[0]) // 4, smoothing=smoothing,
         extractor=name, subsets=_SUBSETS, subset_size=_SUBSET_SIZE,
     )  # fmt: skip

@@ -9,7 +9,7 @@ against the gate's crops, the figure of real against real, and how many limits r
 import argparse
 from pathlib import Path
 
-from poreops.cores.crops import Grey, ShaleConfig, cut_crops, read_grey
+from poreops.cores.crops import CropsConfig, Grey, cut_crops, read_grey
 from poreops.cores.gate import LIMITED, verdict
 from poreops.cores.judging.evaluation import Judge, real_real
 from poreops.cores.judging.nulls import NULLS, nulls
@@ -19,7 +19,7 @@ from poreops.synthetic.shale import synthetic_shale
 ROOT = Path(__file__).parents[1]
 
 
-def slices(shale: ShaleConfig, images: list[str]) -> list[Grey]:
+def slices(shale: CropsConfig, images: list[str]) -> list[Grey]:
     """Return the slices of some files, or those of a synthetic shale."""
     if images:
         return [each for name in images for each in read_grey(name)]
@@ -32,14 +32,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9])
     parser.add_argument("--images", nargs="*", default=[])
     parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--columns", action="store_true", help="shale.hold_out: columns")
+    parser.add_argument("--columns", action="store_true", help="cores.crops.hold_out: columns")
     options = parser.parse_args()
     params = resolve(ROOT / "params.yaml", ROOT / "profiles")
     changes = {"size": options.size}
     if options.columns:
         changes |= {"hold_out": "columns", "share": 0.5, "gap": 32}
     for seed in options.seeds:
-        shale = ShaleConfig(**params.shale.model_dump() | changes | {"seed": seed})
+        shale = CropsConfig(**params.shale.model_dump() | changes | {"seed": seed})
         crops = cut_crops(slices(shale, options.images), shale)
         judge = Judge.fit(crops["train"].images, params.evaluate_wgan)
         views = {part: judge.view(cut.images) for part, cut in crops.items()}

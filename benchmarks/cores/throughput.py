@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from poreops.cores.learning.networks import WganConfig, input_shapes
-from poreops.cores.learning.training import Gan, WganTrainingConfig
+from poreops.cores.learning.networks import GeneratorConfig, input_shapes
+from poreops.cores.learning.training import Gan, TrainingConfig
 from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
@@ -129,11 +129,11 @@ def main() -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(given.threads)
     params = yaml.safe_load(PARAMS.read_text())
-    network = WganConfig(**params["wgan"])
+    network = GeneratorConfig(**params["wgan"])
     crops = synthetic_shale(SyntheticShaleConfig(**params["shale"]["synthetic"]), 1)
     for precision in ("float32", "mixed_bfloat16"):
         changes = {"epochs": 10_000, "steps": given.steps, "precision": precision}
-        config = WganTrainingConfig(**(params["wgan_training"] | changes))
+        config = TrainingConfig(**(params["wgan_training"] | changes))
         gan = Gan(network, config, crops, "wgan_gp")
         epochs = iter(range(10_000))
         trained = seconds(lambda gan=gan, epochs=epochs: gan.epoch(next(epochs))["distance"], 4)
