@@ -28,9 +28,9 @@ from poreops.conduits.crop import region_centroids
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig
 from poreops.errors import InputError, exit_on_input_error
-from poreops.images.pictures import save
 from poreops.machine.tasks import parallel_map
 from poreops.mlops.tracking import ModelVersion, champion_info, download, run
+from poreops.show.pictures import save
 from poreops.synthetic.spheres import VolumesConfig
 
 REPORTS, MEMBERS = Path("reports/conductance"), Path("artifacts/conductance/models/members")

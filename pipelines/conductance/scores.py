@@ -13,8 +13,8 @@ from poreops.conductance.judging.tables import (
     split_comparison,
 )
 from poreops.errors import exit_on_input_error
-from poreops.images.pictures import save
 from poreops.mlops.tracking import run
+from poreops.show.pictures import save
 
 ARTIFACTS, REPORTS = Path("artifacts/conductance"), Path("reports/conductance")
 

@@ -17,8 +17,8 @@ from poreops.conductance.learning.splits import read_split
 from poreops.conductance.learning.training import Candidate, History, TrainingConfig, train
 from poreops.conductance.model import ConductanceModel
 from poreops.errors import exit_on_input_error
-from poreops.images.pictures import save
 from poreops.mlops.tracking import run
+from poreops.show.pictures import save
 
 ARTIFACTS, PARTIAL = Path("artifacts/conductance"), Path("artifacts/.partial/conductance-train")
 CONDUITS, LABELS = ARTIFACTS / "conduits/train.h5", ARTIFACTS / "labels/train.h5"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.images.pictures import subplots
+from poreops.show.pictures import subplots
 from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
