@@ -1,4 +1,4 @@
-"""Split the training conduits by volume, and at random as the paper did: artifacts/conductance/splits/."""
+"""Split the training conduits, by volume and at random: artifacts/conductance/splits."""
 
 from pathlib import Path
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from poreops.conductance.gate import GateConfig
-from poreops.conductance.judging.networks import NetworkEvaluationConfig
+from poreops.conductance.judging.run_times import JudgingConfig
 from poreops.mlops.gate import verdict
 
 GATE = GateConfig(
@@ -30,4 +30,4 @@ def test_every_limit_of_the_gate_acts(scores, reasons):
 
 def test_volumes_for_run_times_are_large_enough_to_partition():
     with pytest.raises(ValidationError):
-        NetworkEvaluationConfig(runtime_sizes=(16,), **RUN_TIME)
+        JudgingConfig(runtime_sizes=(16,), **RUN_TIME)

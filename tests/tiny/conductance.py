@@ -1,6 +1,7 @@
 """A conductance model that is trained in seconds, on the conduits of one small sphere pack."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from reference import sphere_regions
@@ -25,6 +26,11 @@ TRAINING = {
 }  # fmt: skip
 LABEL = LabelConfig(target="diffusive", convention="centroid", walls="stepped")
 EDGES = {3: 48, 2: 160}
+
+# of the stage conductance_register
+GOOD = {"r2": 0.9, "r2_log": 0.9, "mape": 0.1, "off_by_10pct": 0.3}
+FILES = Path("artifacts/conductance/models/members/both")
+PROBE = Path("artifacts/conductance/judged/probe.h5")
 
 
 def network(**changes) -> ResnetConfig:

@@ -3,12 +3,12 @@
 from pydantic import BaseModel, ConfigDict
 
 from poreops.conductance.gate import GateConfig
-from poreops.conductance.judging.networks import NetworkEvaluationConfig
+from poreops.conductance.judging.run_times import JudgingConfig
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.splits import SplitConfig
 from poreops.conductance.learning.training import TrainingConfig
-from poreops.conductance.search import ResnetSearchConfig
-from poreops.conductance.suites import ValidationConfig
+from poreops.conductance.search import MemberSearchConfig
+from poreops.conductance.suites.rules import ValidationConfig
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig
 from poreops.synthetic.spheres import VolumesConfig
@@ -26,6 +26,6 @@ class ConductanceParams(BaseModel):
     split: SplitConfig
     network: ResnetConfig
     training: TrainingConfig
-    search: ResnetSearchConfig
+    search: MemberSearchConfig
     gate: GateConfig
-    judging: NetworkEvaluationConfig
+    judging: JudgingConfig

@@ -1,10 +1,13 @@
 """The gate to the champion's place: what a model must reach on the volumes of the gate."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.mlops.gate import Rule
+from poreops.mlops.gate import Rival, Rule, Scores, verdict
+
+if TYPE_CHECKING:
+    from poreops.mlops.registry import Candidate
 
 Share = Annotated[float, Field(ge=0)]
 
@@ -40,3 +43,20 @@ class GateConfig(BaseModel):
             Rule("r2_log", low=self.r2_log_min),
             Rule("mape", high=self.mape_max),
         ]
+
+    def refusals(self, candidate: "Candidate", standing: Scores | None) -> list[str]:
+        """Say why a candidate may not become champion; an empty list lets it.
+
+        Parameters
+        ----------
+        candidate : its nulls are rivals too
+        standing : scores of the champion on the same data, None without one
+        """
+        rivals = {
+            name: Rival(scores, self.null_margin) for name, scores in candidate.nulls.items()
+        }
+        if standing is not None:
+            rivals["the champion"] = Rival(standing)
+        return verdict(
+            candidate.scores, self.rules, valid=candidate.valid, main=candidate.main, rivals=rivals
+        )

@@ -173,7 +173,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         -------
         (n,) float64
             In voxels of the cube (voxels³ of flow); divide by the zoom ratio to the power of
-            `transport.quantity.zoom_power` for those of the image.
+            `conduits.quantity.zoom_power` for those of the image.
         """
         found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
         return np.concatenate(found) if found else np.zeros(0)

@@ -1,14 +1,18 @@
 """Models of the registry by their URI: load one, hand one to PoreSpy."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poreops.base.extras import needs
+from poreops.base.files import read_json
+from poreops.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from poreops.conductance.model import ConductanceModel
     from poreops.conduits.quantity import Target
+    from poreops.mlops.tracking import ModelVersion
 
 MODELS: "dict[Target, str]" = {"diffusive": "conductance", "hydraulic": "hydraulic-conductance"}
 """Name of the registered model of each target."""
@@ -51,3 +55,27 @@ def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
     from poreops.conductance.model import export_to_porespy
 
     return export_to_porespy(load_model(uri))
+
+
+def standing_champion(registered: Path) -> "tuple[ModelVersion, Path] | tuple[None, None]":
+    """Return the champion and its folder, or twice None if no model passed the gate.
+
+    Parameters
+    ----------
+    registered : JSON that the stage conductance_register wrote
+
+    Raises
+    ------
+    InputError
+        If a model passed the gate, and the registry has no champion.
+    """
+    from poreops.mlops.tracking import champion_info, download
+
+    content = read_json(registered)
+    try:
+        version = champion_info(content["model"])
+        return version, download(version.uri).resolve()
+    except InputError:
+        if content["gate"] == "passed":
+            raise
+        return None, None

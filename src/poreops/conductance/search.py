@@ -1,5 +1,6 @@
 """The search over `Candidate`: what each trial is trained on, and what it is judged by."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -9,16 +10,18 @@ from typing import Annotated, Protocol
 import numpy as np
 from pydantic import Field
 
+from poreops.base.files import sha256
 from poreops.base.settings import overridden
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import read_examples
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.learning.training import Candidate, Examples, train
-from poreops.mlops.search import Outcome, PrunedError, SearchConfig, Trial
+from poreops.mlops.search import Best, Outcome, PrunedError, SearchConfig, Trial, search
+from poreops.mlops.tracking import run
 
 
-class ResnetSearchConfig(SearchConfig):
+class MemberSearchConfig(SearchConfig):
     """A search over networks and trainings; its costs are `parameters` and `seconds`.
 
     Attributes
@@ -51,6 +54,7 @@ class SearchData:
     """
 
     def __init__(self, split: Path, conduits: Path, labels: Path, count: int) -> None:
+        self.split = split
         parts, rng = read_split(split), np.random.default_rng(0)
         self.rows = [
             np.sort(rng.choice(rows, min(most, len(rows)), replace=False))
@@ -78,7 +82,7 @@ class Objective:
     Parameters
     ----------
     stated : what a trial changes
-    config : ResnetSearchConfig
+    config : MemberSearchConfig
     data : SearchData
     logged : name → context of the trial's run
     """
@@ -86,7 +90,7 @@ class Objective:
     def __init__(
         self,
         stated: Candidate,
-        config: ResnetSearchConfig,
+        config: MemberSearchConfig,
         data: SearchData,
         logged: Callable[[str], AbstractContextManager[TrialRun]],
     ) -> None:
@@ -126,3 +130,33 @@ class Objective:
         if pruned is not None:
             raise pruned
         return outcome
+
+
+def searched(
+    stated: Candidate, config: MemberSearchConfig, data: SearchData, journals: Path
+) -> Best:
+    """Search and return the best feasible candidate; each trial is a run in that of the search.
+
+    Parameters
+    ----------
+    stated : what a trial changes, and the first trial
+    config : MemberSearchConfig
+    data : SearchData
+    journals : folder of the studies; a killed search goes on there without repeating a trial
+    """
+    # a journal of other data or another search does not count
+    state = f"{config}{stated}{sha256(data.split)}{sha256(data.files[1])}".encode()
+    journal = journals / f"{hashlib.sha256(state).hexdigest()[:16]}.journal"
+    with run("conductance_search", f"search of {config.trials} trials") as parent:
+        parent.log_params({"search": config.model_dump()})
+
+        def logged(name: str) -> AbstractContextManager[TrialRun]:
+            return run("conductance_search", name, parent=parent)
+
+        objective = Objective(stated, config, data, logged)
+        best = search(
+            "conductance_search", journal, config, objective, stated=True, null=data.null()
+        )
+        parent.log_metrics({"rmse_log": best.value, "spread": best.spread or 0.0})
+        parent.log_params({"best": best.chosen})
+    return best

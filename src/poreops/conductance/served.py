@@ -1,11 +1,15 @@
-"""The code inside the registered model: MLflow runs it to serve `models:/conductance`."""
+"""The code inside the registered model: MLflow runs it to serve `models:/conductance`.
+
+It stands on the public names of the package alone, so that a model which is registered today is
+served by every version that has these names.
+"""
 
 from typing import Any
 
 import mlflow
 import numpy as np
 
-from poreops.conductance.model import ConductanceModel
+from poreops import load_model
 
 
 class Conductance(mlflow.pyfunc.PythonModel):
@@ -17,7 +21,7 @@ class Conductance(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Load the network from the model's own files."""
-        self.model = ConductanceModel.load(context.artifacts["network"])
+        self.model = load_model(context.artifacts["network"])
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""

@@ -26,7 +26,7 @@ from poreops.mlops.tracking import (
 
 Scores = Mapping[str, float]
 
-_JUDGED_ON, _WALLS = "judged_on.sha256", "walls"
+_FILES, _JUDGED_ON, _WALLS = "files.sha256", "judged_on.sha256", "walls"
 _BEFORE_WALLS = "smooth"  # of versions that learned from flow and state no walls
 
 
@@ -68,10 +68,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Registered:
-    """What came of a candidate: its version, and why it is not the champion, if it is not."""
+    """What came of a candidate: its version, and why it is not the champion, if it is not.
+
+    Attributes
+    ----------
+    name : of the registered model
+    sha256 : digest of the package, served code included, by which a version is known
+    files : digest of the model's own files in it
+    version : number
+    champion : whether there is a champion now
+    reasons : why it is not this version
+    """
 
     name: str
     sha256: str
+    files: str
     version: int
     champion: bool
     reasons: Sequence[str]
@@ -79,7 +90,10 @@ class Registered:
     @property
     def content(self) -> dict[str, Any]:
         """What the same candidate gives again, for DVC."""
-        return {"model": self.name, "sha256": self.sha256, "gate": self.reasons or "passed"}
+        return {
+            "model": self.name, "sha256": self.sha256, "files": self.files,
+            "gate": self.reasons or "passed",
+        }  # fmt: skip
 
     def __str__(self) -> str:
         """Return it as one line."""
@@ -99,15 +113,17 @@ def enter(
 ) -> Registered:
     """Register a model as challenger, and as champion unless the verdict has reasons against it.
 
-    The files that are registered are loaded first and scored on the probe: they must be those
-    that the report judged. A champion that does not load, or answers no finite numbers, does not
-    stand. One that was judged on other data stays unless the candidate beats it on both probes.
+    A version is known by the digest of its package, so that changed code which serves the same
+    files is a version of its own. These files are loaded first and scored on the probe: they must
+    be those that the report judged. A champion that does not load, or answers no finite numbers,
+    does not stand. One that was judged on other data stays unless the candidate beats it on both
+    probes.
 
     Parameters
     ----------
     candidate : Candidate
     package : folder of the pyfunc model, with the probe among its artifacts
-    stage : name of the experiment
+    stage : as "conductance_register", of its run
     gate : section of the parameters that the verdict goes by
     score : (folder of a model's files, probe) → scores; raises InputError for a dead model
     verdict : scores of the standing champion on the same data → reasons; None for no such
@@ -124,9 +140,11 @@ def enter(
     with run(stage, candidate.name) as tracked:
         tracked.log_params(candidate.params)
         tracked.log_metrics(dict(candidate.scores) | {"null": candidate.nulls})
+        packaged, own = sha256(package), {_FILES: digest}
         version = register(
-            tracked, package, candidate.name, sha256=digest, tags=lineage() | _tags(candidate)
-        )
+            tracked, package, candidate.name, sha256=packaged,
+            tags=lineage() | _tags(candidate) | own,
+        )  # fmt: skip
         set_alias(version, CHALLENGER)
         reasons = [*verdict(standing), *against]
         if not reasons and (champion is None or champion.version != version.version):
@@ -136,7 +154,9 @@ def enter(
             champion = None
         tracked.set_tags({GATE: "; ".join(reasons) or "passed"})
         note(version, dict(candidate.tags) | {GATE: "; ".join(reasons) or "passed"})
-    return Registered(candidate.name, digest, version.version, champion is not None, reasons)
+    return Registered(
+        candidate.name, packaged, digest, version.version, champion is not None, reasons
+    )
 
 
 def _tags(candidate: Candidate) -> dict[str, Any]:
@@ -179,7 +199,8 @@ def _standing(
         return None, None, []
     if against := _other_walls(candidate, champion):
         return champion, None, [against]
-    if champion.tags.get("sha256") == digest:
+    # the same model in another package is no rival of itself; 0.1.0 tagged the files as sha256
+    if champion.tags.get(_FILES, champion.tags.get("sha256")) == digest:
         return champion, None, []
     same_data = champion.tags.get(_JUDGED_ON) == candidate.judged_on
     if same_data and candidate.scores.keys() <= champion.tags.keys():

@@ -1,47 +1,34 @@
-"""Judge the ways to a conductance by what whole networks carry, and time them."""
+"""Judge the ways to a conductance by what whole networks carry."""
 
-import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.conductance.judging.methods import NAMES
+from poreops.conductance.judging.run_times import RunTime
+from poreops.conductance.judging.scores import r2, relative_error
 from poreops.conductance.model import ConductanceModel
 from poreops.conductance.registry import load_model
-from poreops.conduits.crop import crop_conduits
-from poreops.conduits.joined import joined
-from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.crop import region_centroids
+from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig, Regions, partition
+from poreops.machine.tasks import parallel_map
 from poreops.networks.network import PoreNetwork, network_of_regions
 from poreops.solvers.diffusion.bulk import formation_factor
 from poreops.solvers.stokes.permeability import SEALED, UnderResolvedWarning, permeability
-from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
+
+if TYPE_CHECKING:
+    from poreops.mlops.tracking import ModelVersion
 
 METHODS = ("dns", "shape_factor", "geometry")
 Floats = NDArray[np.float64]
-
-
-class NetworkEvaluationConfig(BaseModel):
-    """How networks are judged.
-
-    Attributes
-    ----------
-    runtime_sizes : edges of the volumes whose run time is measured [voxel]
-    runtime_porosity, runtime_radius : of all of them, so that the size alone differs
-    runtime_repeats : of each measurement but that of the partition, whose median counts
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    runtime_sizes: tuple[Annotated[int, Field(ge=32)], ...]
-    runtime_porosity: Annotated[float, Field(gt=0, lt=1)]
-    runtime_radius: Annotated[float, Field(gt=0)]
-    runtime_repeats: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -130,109 +117,93 @@ def compare_networks(
     )
 
 
-@dataclass(frozen=True)
-class RunTime:
-    """Seconds from an image to its formation factor, step by step.
-
-    Attributes
-    ----------
-    conduits : number of them
-    model, dns : step → seconds, when the model or DNS gives the size factors
-    """
-
-    conduits: int
-    model: Mapping[str, float]
-    dns: Mapping[str, float]
-
-
-def run_time(
-    im: NDArray[np.bool_],
+def compared_networks(
+    volumes: Path,
     settings: PartitionConfig,
     label: LabelConfig,
-    model: ConductanceModel,
-    repeats: int,
-) -> RunTime:
-    """Time extraction, ROI preparation, prediction or simulation of the same conduits, transport.
-
-    The image is partitioned once: that takes as long whatever gives the size factors.
+    models: Mapping[str, str],
+    announce: Callable[[str], object],
+) -> list[Comparison]:
+    """Compare all methods on every volume, on several processes.
 
     Parameters
     ----------
-    im : (nx, ny[, nz]) bool, True = pore
-    settings : of the partition
-    label : what is simulated
-    model : ConductanceModel
-    repeats : of each other step, whose median counts
+    volumes : HDF5 file, each (nx, ny[, nz]) bool, True = pore
+    settings, label, models : as of `compare_networks`
+    announce : told the address of the dashboard
     """
-    start = time.perf_counter()
-    regions = partition(im, r_max=settings.r_max, sigma=settings.sigma)
-    extraction = time.perf_counter() - start
-    # kernels are compiled and graphs are traced before
-    model.size_factors(regions.labels, regions.conns[:2])
-    simulated_size_factors(regions.labels, regions.conns[:2], label)
-    network = network_of_regions(regions, 1.0, "geometry" if im.ndim == 3 else "dns")
-    found = [_steps(regions, label, model, network) for _ in range(repeats)]
-
-    def median(ways: list[dict[str, float]]) -> dict[str, float]:
-        whole = {"extraction": extraction}
-        return whole | {step: float(np.median([way[step] for way in ways])) for step in ways[0]}
-
-    by_model, by_dns = zip(*found, strict=True)
-    return RunTime(len(regions.conns), median(list(by_model)), median(list(by_dns)))
+    compare = partial(compare_networks, settings=settings, label=label, models=models)
+    return list(parallel_map(compare, read_hdf5(volumes)[0].values(), announce=announce))
 
 
-def _steps(
-    regions: Regions, label: LabelConfig, model: ConductanceModel, network: PoreNetwork
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Time once what follows the partition, by the model and by DNS."""
-    preparation, prediction = 0.0, 0.0
-    start = time.perf_counter()
-    crops = crop_conduits(regions.labels, regions.conns)
-    carrying = (part for crop in crops if (part := joined(crop)) is not None)
-    for encoded, _ in model.prepared(carrying):
-        middle = time.perf_counter()
-        model.predict_encoded(encoded)
-        preparation += middle - start
-        start = time.perf_counter()
-        prediction += start - middle
-    start = time.perf_counter()
-    simulated_size_factors(regions.labels, regions.conns, label)
-    simulation = time.perf_counter() - start
-    start = time.perf_counter()
-    network.formation_factor(0)
-    transport = time.perf_counter() - start
+def competing_models(champion: Path | None, members: Path) -> dict[str, str]:
+    """Return name → folder of the models that drive networks.
 
-    def steps(preparing: float, labelling: float) -> dict[str, float]:
-        return {
-            "ROI preparation": preparing,
-            "size factors": labelling,
-            "transport": transport,
-        }
-
-    return steps(preparation, prediction), steps(0.0, simulation)
+    Parameters
+    ----------
+    champion : its folder; None if no model passed the gate
+    members : folder of the members, of which the image network is judged too
+    """
+    models = {} if champion is None else {"model": str(champion)}
+    if (members / "image").is_dir():  # the published idea keeps its row
+        models["resnet"] = str((members / "image").resolve())
+    return models
 
 
-def run_times(
-    volumes: VolumesConfig,
-    settings: PartitionConfig,
+def network_report(
     label: LabelConfig,
-    config: NetworkEvaluationConfig,
-    model: ConductanceModel,
-) -> dict[str, RunTime]:
-    """Time one new volume of each asked size, all of one porosity and one radius."""
-    found = {}
-    for size in config.runtime_sizes:
-        change = {
-            "shape": size, "shape_2d": size,
-            "porosity": (config.runtime_porosity,) * 2, "radius": (config.runtime_radius,) * 2,
-        }  # fmt: skip
-        spheres = volumes.spheres.model_copy(update=change)
-        im = sphere_pack(
-            spheres, volumes.ndim, volume_seed(volumes.seed, "network", 90_000 + size)
-        )
-        name = f"{size}{'³' if volumes.ndim == 3 else '²'}"
-        found[name] = run_time(im, settings, label, model, config.runtime_repeats)
-    return found
+    compared: Sequence[Comparison],
+    times: Mapping[str, RunTime],
+    champion: "ModelVersion | None",
+) -> dict[str, Any]:
+    """Return the report: scores of each method over all volumes and axes, values and run times.
+
+    Parameters
+    ----------
+    label : its target says what the quantity is, formation_factor or permeability [voxel²]
+    compared : of every volume
+    times : name of the volume → RunTime
+    champion : its version in the registry
+    """
+    quantity = "permeability" if label.target == "hydraulic" else "formation_factor"
+    truth = np.concatenate([one.truth for one in compared])
+    scores, values = {}, {"full_dns": truth.tolist()}
+    for name in compared[0].found:
+        found = np.concatenate([one.found[name] for one in compared])
+        values[name] = found.tolist()
+        scores[name] = {"r2": r2(found, truth), "mape": relative_error(found, truth).mean()}
+    return {
+        "quantity": quantity,
+        quantity: scores,
+        "values": values,
+        "run_time": {name: vars(measured) for name, measured in times.items()},
+        "champion": None if champion is None else {"sha256": champion.tags["sha256"]},
+    }
+
+
+def write_network(path: Path, compared: Comparison) -> None:
+    """Write the network of one volume, as the report draws it.
+
+    Parameters
+    ----------
+    path : HDF5 file: ``coords`` (Np, ndim) float64, ``conns`` (Nt, 2) int64 and
+        ``size_factors/<method>`` (Nt,) float64
+    compared : of that volume
+    """
+    arrays: dict[str, NDArray[Any]] = {
+        f"size_factors/{name}": values for name, values in compared.size_factors.items()
+    }
+    arrays["coords"] = region_centroids(compared.regions.labels)
+    arrays["conns"] = compared.regions.conns
+    write_hdf5(path, arrays)
+
+
+def lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a report as lines for the terminal."""
+    quantity = report["quantity"]
+    yield f"{quantity.replace('_', ' ')} of the networks against DNS of the whole volumes"
+    for name, score in report[quantity].items():
+        yield f"{NAMES[name]:>24}: R² {score['r2']:7.3f}   error {100 * score['mape']:6.2f} %"
 
 
 @cache

@@ -26,7 +26,7 @@ def read_examples(
 ) -> Examples:
     """Read and encode conduits with their labels, in slices.
 
-    The size factors are those of the ROI, in powers of its voxel (`transport.quantity`). Conduits
+    The size factors are those of the ROI, in powers of its voxel (`conduits.quantity`). Conduits
     that did not settle have none and are left out.
 
     Parameters
@@ -59,7 +59,7 @@ class EncodedOnce:
 
     Parameters
     ----------
-    conduits, labels : files of the stages extract_conduits and label_conduits
+    conduits, labels : files of the stages conductance_conduits and conductance_labels
     """
 
     def __init__(self, conduits: str | Path, labels: str | Path) -> None:

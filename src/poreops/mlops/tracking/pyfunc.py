@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def save_pyfunc(
     *,
     inputs: Tensor,
     outputs: Tensor,
-    requirements: Sequence[str],
+    requirements: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
@@ -42,7 +43,7 @@ def save_pyfunc(
     model_code : script that ends with `mlflow.models.set_model(Model())`, copied.
     artifacts : name → file or folder that Model.load_context finds in context.artifacts, copied.
     inputs, outputs : the strict signature; another dtype or shape is refused.
-    requirements : pip requirements of the model.
+    requirements : pip requirements of the model; by default this version of PoreOps.
     metadata : plain values kept with the model.
     """
     import mlflow
@@ -59,7 +60,7 @@ def save_pyfunc(
             python_model=str(model_code),
             artifacts={name: str(path) for name, path in artifacts.items()},
             signature=ModelSignature(*schemas),
-            pip_requirements=list(requirements),
+            pip_requirements=list(requirements or [f"poreops=={version('poreops')}"]),
             metadata=dict(metadata or {}) or None,
         )
     # MLflow notes the time, a random number and paths of this machine

@@ -45,7 +45,7 @@ def register(
     run : gets the folder as the artifact "model", and is where the version points to.
     folder : made by `save_pyfunc`.
     name : of the registered model; made if missing.
-    sha256 : digest of the model: a version with this digest and its files is returned as it is.
+    sha256 : digest of the package: a version with this digest and its files is returned as it is.
     tags : lineage and metrics of the version.
     """
     if found := find_version(name, sha256):

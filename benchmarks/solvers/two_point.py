@@ -1,6 +1,6 @@
 """Time the two-point correlation of 2D images, and compare it with the count of pairs.
 
-python benchmarks/two_point.py [--sizes 256 1024] [--r-max 100]
+python benchmarks/solvers/two_point.py [--sizes 256 1024] [--r-max 100]
 """
 
 import argparse

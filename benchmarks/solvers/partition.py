@@ -1,6 +1,6 @@
 """Time the partition beside PoreSpy's serial SNOW, and say how the regions differ.
 
-    python benchmarks/partition.py FOLDER/berea_400.npz --sizes 100 200
+    python benchmarks/solvers/partition.py FOLDER/berea_400.npz --sizes 100 200
 
 Both at PoreSpy's defaults, r_max = 4 and sigma = 0.4.
 """

@@ -1,6 +1,6 @@
 """Permeability of Berea sandstone cubes of 128³ against the published values, axis by axis.
 
-    python benchmarks/permeability_berea.py ../shared/data --cubes 18 --network
+    python benchmarks/solvers/permeability_berea.py ../shared/data --cubes 18 --network
 
 The data folder holds berea_400.npz and berea_128_permeability.csv. Each variant of walls and
 sides is compared with the published k; `--network` adds the network of hydraulic size factors.

@@ -1,6 +1,6 @@
 """Compare the DNS of conduits with PoreSpy's: the same labels, and the ratio of the times.
 
-    python benchmarks/size_factors.py --berea FOLDER/berea_400.npz
+    python benchmarks/conductance/size_factors.py --berea FOLDER/berea_400.npz
 
 Labels of `convention="porespy"` are compared with PoreSpy's `diffusive_size_factor_DNS` on every
 conduit of three sphere packs and of a 100³ crop of Berea; times on a 100³ sphere pack and on a

@@ -1,6 +1,6 @@
 """Compare networks of DNS conduits with full-volume DNS on Berea sandstone.
 
-    python benchmarks/network_berea.py FOLDER/berea_400.npz --cubes 8
+    python benchmarks/conductance/network_berea.py FOLDER/berea_400.npz --cubes 8
 
 Formation factor of 128³ cubes on every axis, network against full-volume DNS.
 """

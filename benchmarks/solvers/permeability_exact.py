@@ -1,6 +1,6 @@
 """Permeability of media with an exact or published solution: error and order of convergence.
 
-    python benchmarks/permeability_exact.py
+    python benchmarks/solvers/permeability_exact.py
 
 Spheres and cylinders are solved on one eighth and one quarter of their cell, which the reflecting
 boundary continues; "cell" is the number of voxels of the whole cell.

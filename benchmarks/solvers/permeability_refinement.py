@@ -1,6 +1,6 @@
 """The discretisation error that `refine=2` states, against finer splittings of the same voxels.
 
-    python benchmarks/permeability_refinement.py ../shared/data/berea_400.npz
+    python benchmarks/solvers/permeability_refinement.py ../shared/data/berea_400.npz
 
 Eight cubes of 48³: two of Berea sandstone and a plug of each kind of the pipeline. The limit
 extrapolated from the voxels and from their halves (what `refine=2` gives) is compared with that
@@ -32,7 +32,7 @@ def cubes(berea: Path) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     whole = np.load(berea)["im"]
     for name, corner in CORNERS.items():
         yield name, whole[tuple(slice(c, c + EDGE) for c in corner)]
-    stated = yaml.safe_load(Path("params.yaml").read_text())["rocks"]["plugs"]
+    stated = yaml.safe_load(Path("params.yaml").read_text())["properties"]["rocks"]["plugs"]
     config = PlugsConfig(**(stated | {"shape": (EDGE,) * 3}))
     seen = set()
     for plug in plugs(config):

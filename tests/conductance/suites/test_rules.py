@@ -6,13 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from poreops.base.files import write_json
-from poreops.conductance import suites
+from poreops.conductance.suites.rules import (
+    ValidationConfig,
+    conduit_facts,
+    conduit_suite,
+    label_facts,
+    label_suite,
+    volume_facts,
+    volume_suite,
+)
 from poreops.conduits.table import Conduits
-from poreops.errors import InputError
 from poreops.mlops.expectations import validate
 
-LIMITS = suites.ValidationConfig(
+LIMITS = ValidationConfig(
     porosity_min=0.3, porosity_max=0.8, size_factor_min=0.01, size_factor_max=1e3, drift_max=0.1
 )
 
@@ -36,8 +42,8 @@ def tube(*shape):
 
 @pytest.mark.parametrize("shape", [(8, 8, 8), (12, 12)])
 def test_a_good_volume_passes(shape):
-    facts = suites.volume_facts([("a", tube(*shape)), ("b", tube(*shape).astype(np.uint8))])
-    assert failed_columns(facts, suites.volume_suite(LIMITS)) == set()
+    facts = volume_facts([("a", tube(*shape)), ("b", tube(*shape).astype(np.uint8))])
+    assert failed_columns(facts, volume_suite(LIMITS)) == set()
     assert facts.loc["a", "porosity"] == tube(*shape).mean()
 
 
@@ -52,14 +58,14 @@ def test_a_good_volume_passes(shape):
     ids=["grey", "one grey face", "no solid", "a wall"],
 )
 def test_a_bad_volume_is_found(image, column):
-    facts = suites.volume_facts([("good", tube(8, 8, 8)), ("bad", image)])
-    report = validate(facts, suites.volume_suite(LIMITS))
+    facts = volume_facts([("good", tube(8, 8, 8)), ("bad", image)])
+    report = validate(facts, volume_suite(LIMITS))
     assert ", ".join(check.column for check in report.failures) == column
     assert {check.rows for check in report.failures} == {("bad",)}
 
 
 def test_a_wall_closes_one_axis_and_no_other():
-    facts = suites.volume_facts([("wall", tube(8, 8, 8) & (np.arange(8) != 4))])
+    facts = volume_facts([("wall", tube(8, 8, 8) & (np.arange(8) != 4))])
     assert facts.loc["wall", "closed_axes"] == 1
 
 
@@ -83,13 +89,13 @@ def conduits(ndim=3, count=3):
 
 
 def facts_of(conduits, shape=(20, 20, 20)):
-    return suites.conduit_facts(conduits, {0: shape})
+    return conduit_facts(conduits, {0: shape})
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_good_conduits_pass(ndim):
     facts = facts_of(conduits(ndim), (20,) * ndim)
-    assert failed_columns(facts, suites.conduit_suite()) == set()
+    assert failed_columns(facts, conduit_suite()) == set()
     assert list(facts.index) == ["0/0-1", "0/1-2", "0/2-3"]
     assert facts["digest"].nunique() == 3
 
@@ -125,108 +131,41 @@ def changed(change):
     ],
 )  # fmt: skip
 def test_a_bad_conduit_is_found(change, columns):
-    report = validate(facts_of(changed(change)), suites.conduit_suite())
+    report = validate(facts_of(changed(change)), conduit_suite())
     assert {check.column for check in report.failures} == columns
     assert {check.rows for check in report.failures} == {("0/1-2",)}
 
 
 def test_no_conduit_at_all_is_found():
     none = conduits(count=0)
-    assert failed_columns(facts_of(none), suites.conduit_suite()) == {""}
+    assert failed_columns(facts_of(none), conduit_suite()) == {""}
 
 
 # Labels
 
 
 def labels(size_factors, digests="abcd", splits=("train", "train", "unseen", "unseen")):
-    return suites.label_facts(size_factors, list(digests), list(splits), ["0", "1", "2", "3"])
+    return label_facts(size_factors, list(digests), list(splits), ["0", "1", "2", "3"])
 
 
 def test_good_labels_pass():
     facts = labels([0.5, 1, 2, 100])
-    assert failed_columns(facts, suites.label_suite(LIMITS)) == set()
+    assert failed_columns(facts, label_suite(LIMITS)) == set()
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, np.nan, 1e4, 1e-3])
 def test_a_bad_label_is_found(bad):
-    (check,) = validate(labels([1, 1, 1, bad]), suites.label_suite(LIMITS)).failures
+    (check,) = validate(labels([1, 1, 1, bad]), label_suite(LIMITS)).failures
     assert check.column == "size_factor"
     assert check.rows == ("3",)
 
 
 def test_the_same_conduit_in_two_splits_is_found_but_twice_in_one_is_not():
     facts = labels([1, 1, 1, 1], digests="aabb")
-    assert failed_columns(facts, suites.label_suite(LIMITS)) == set()
-    (check,) = validate(labels([1, 1, 1, 1], digests="abba"), suites.label_suite(LIMITS)).failures
+    assert failed_columns(facts, label_suite(LIMITS)) == set()
+    (check,) = validate(labels([1, 1, 1, 1], digests="abba"), label_suite(LIMITS)).failures
     assert check.rows == ("0", "1", "2", "3")
     assert "use another seed or split by volume" in str(check)
-
-
-# Drift
-
-RNG = np.random.default_rng(0)
-REFERENCE = RNG.lognormal(0.5, 0.8, 20_000)
-
-
-def reference():
-    return suites.make_profile(REFERENCE, convention="centroid", source="a test")
-
-
-def test_labels_of_the_same_distribution_do_not_drift():
-    same = RNG.lognormal(0.5, 0.8, 2000)
-    assert suites.ks_distance(same, reference()) < 1.95 / np.sqrt(2000)  # 0.1 % level
-    facts = suites.drift_facts(same, reference())
-    assert failed_columns(facts, suites.drift_suite(LIMITS)) == set()
-
-
-@pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_labels_of_another_scale_drift(factor):
-    facts = suites.drift_facts(factor * REFERENCE[:2000], reference())
-    (check,) = validate(facts, suites.drift_suite(LIMITS)).failures
-    assert check.rows == ("all labels",)
-    assert "size_factor_profile.json" in str(check)
-
-
-def test_the_distance_is_that_of_scipy_on_the_reference_itself():
-    from scipy.stats import ks_2samp
-
-    sample = RNG.lognormal(0.8, 0.6, 500)
-    exact = ks_2samp(sample, REFERENCE).statistic
-    # 101 quantiles know the reference to half a percent of probability
-    assert suites.ks_distance(sample, reference()) == pytest.approx(exact, abs=0.005)
-
-
-def test_labels_far_outside_the_profile_are_at_distance_one():
-    assert suites.ks_distance([1e9, 1e10], reference()) == 1
-    assert suites.ks_distance([1e-9, 1e-10], reference()) == 1
-
-
-def test_no_usable_label_is_found():
-    facts = suites.drift_facts([np.nan, -1.0], reference())
-    assert failed_columns(facts, suites.drift_suite(LIMITS)) == {"ks_distance"}
-
-
-def test_a_profile_survives_its_file(tmp_path):
-    write_json(tmp_path / "profile.json", reference().as_json())
-    back = suites.read_profile(tmp_path / "profile.json")
-    np.testing.assert_array_equal(back.quantiles, reference().quantiles)
-    assert (back.count, back.convention, back.source) == (20_000, "centroid", "a test")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"quantiles": [], "probabilities": []}, "at least two, got 0 and 0"),
-        ({"quantiles": [1, 2, 3]}, "as many quantiles as probabilities"),
-        ({"quantiles": [2, 1], "probabilities": [0, 1]}, "quantiles that do not fall"),
-        ({"quantiles": [1, 2], "probabilities": [0, 0.5]}, "rise from 0 to 1 .* got 0 to 0.5"),
-        ({"count": "many"}, "must hold a profile"),
-    ],
-)
-def test_a_wrong_profile_is_an_input_error(tmp_path, change, message):
-    write_json(tmp_path / "profile.json", reference().as_json() | change)
-    with pytest.raises(InputError, match=message):
-        suites.read_profile(tmp_path / "profile.json")
 
 
 def test_facts_of_slices_concatenate_to_the_facts_of_all():

@@ -1,9 +1,10 @@
 """Make the reference profile that new labels are compared with, by simulation.
 
-    python benchmarks/size_factor_profile.py --out inputs/conductance/size_factor_profile.json
+    python benchmarks/conductance/size_factor_profile.py --out FILE
 
-The volumes follow the sections `volumes`, `partition` and `label` of params.yaml, but for their
-seed and their number: the profile must not be made of the data that it judges.
+FILE is inputs/conductance/size_factor_profile.json. The volumes follow the sections `volumes`,
+`partition` and `label` of params.yaml, but for their seed and their number: the profile must not
+be made of the data that it judges.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from poreops.base.files import write_json
 from poreops.base.settings import section
-from poreops.conductance.suites import make_profile
+from poreops.conductance.suites.drift import make_profile
 from poreops.conduits.labels import LabelConfig, simulated_size_factors
 from poreops.conduits.partition import PartitionConfig, partition
 from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
@@ -53,7 +54,7 @@ def main() -> None:
     found = np.concatenate(list(labels(options.params, options.seed, options.count)))
     source = (
         f"{options.count} volumes of params.yaml ({edge} voxels per edge) drawn from seed "
-        f"{options.seed}, by benchmarks/size_factor_profile.py"
+        f"{options.seed}, by benchmarks/conductance/size_factor_profile.py"
     )
     profile = make_profile(found, convention=config.convention, source=source)
     write_json(options.out, profile.as_json())

@@ -1,6 +1,6 @@
 """Time 6,000 conduits from regions to size factors, beside DNS and PoreSpy's network.
 
-    python benchmarks/prediction.py --model models:/conductance@champion
+    python benchmarks/conductance/prediction.py --model models:/conductance@champion
 
 The peer is the forward pass alone of PoreSpy's ResNet50 (`create_model`) on batches of 8 ROIs.
 """

@@ -1,6 +1,6 @@
 """Draw how the error of diffusion and of Stokes flow falls with the resolution.
 
-    python benchmarks/convergence.py docs/convergence.png
+    python benchmarks/solvers/convergence.py docs/convergence.png
 
 Insulating spheres and cylinders against Rayleigh's series, flow against exact and published
 solutions (permeability_exact.py); grey lines fall with the first and second power.

@@ -1,12 +1,10 @@
-"""What the pipeline expects of volumes, conduits and labels: facts as tables, rules as plain data.
+"""What is expected of volumes, conduits and labels: facts as tables, rules as plain data.
 
 Each `*_facts` function makes the table that the suite of the same name checks.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,13 +13,9 @@ from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.files import read_json
 from poreops.conduits.table import Conduits
-from poreops.errors import InputError
 from poreops.mlops.expectations import Expectation, Suite
 from poreops.solvers.stokes.percolation import percolating
-
-QUANTITY = "log(diffusive_size_factor / voxel)"
 
 BETWEEN = "expect_column_values_to_be_between"
 EQUAL = "expect_column_values_to_be_in_set"
@@ -82,14 +76,14 @@ def volume_suite(config: ValidationConfig) -> Suite:
     return Suite(
         "volumes",
         (
-            _rule(ROWS, "", "ask for at least one volume in params.yaml", min_value=1),
-            _rule(EQUAL, "other_values", "segment the image to 0 and 1", value_set=[0]),
-            _rule(PRESENT, "porosity", "take the empty volume out"),
-            _rule(
+            rule(ROWS, "", "ask for at least one volume in params.yaml", min_value=1),
+            rule(EQUAL, "other_values", "segment the image to 0 and 1", value_set=[0]),
+            rule(PRESENT, "porosity", "take the empty volume out"),
+            rule(
                 BETWEEN, "porosity", f"{draw}, or widen validation.porosity_min and _max",
                 min_value=config.porosity_min, max_value=config.porosity_max,
             ),
-            _rule(EQUAL, "closed_axes", f"{draw}, so that every axis percolates", value_set=[0]),
+            rule(EQUAL, "closed_axes", f"{draw}, so that every axis percolates", value_set=[0]),
         ),
     )  # fmt: skip
 
@@ -147,18 +141,18 @@ def conduit_suite() -> Suite:
     return Suite(
         "conduits",
         (
-            _rule(ROWS, "", "generate volumes with more than one pore", min_value=1),
-            _rule(EQUAL, "unknown_labels", f"a roi holds 0, 1 and 2 only; {again}", value_set=[0]),
-            _rule(BETWEEN, "voxels_1", f"a roi holds its first region; {again}", min_value=1),
-            _rule(BETWEEN, "voxels_2", f"a roi holds its second region; {again}", min_value=1),
-            _rule(BETWEEN, "contacts", f"the two regions share a face; {again}", min_value=1),
-            _rule(EQUAL, "box_outside", f"a box lies in its volume; {again}", value_set=[0]),
-            _rule(
+            rule(ROWS, "", "generate volumes with more than one pore", min_value=1),
+            rule(EQUAL, "unknown_labels", f"a roi holds 0, 1 and 2 only; {again}", value_set=[0]),
+            rule(BETWEEN, "voxels_1", f"a roi holds its first region; {again}", min_value=1),
+            rule(BETWEEN, "voxels_2", f"a roi holds its second region; {again}", min_value=1),
+            rule(BETWEEN, "contacts", f"the two regions share a face; {again}", min_value=1),
+            rule(EQUAL, "box_outside", f"a box lies in its volume; {again}", value_set=[0]),
+            rule(
                 BETWEEN, "zoom_error", f"the box fills the roi when zoomed; {again}",
                 min_value=0, max_value=1e-6,
             ),
-            _rule(PRESENT, "zoom_error", f"a zoom ratio is a number; {again}"),
-            _rule(
+            rule(PRESENT, "zoom_error", f"a zoom ratio is a number; {again}"),
+            rule(
                 EQUAL, "centroids_outside", f"centroids lie in the box; {again}", value_set=[0]
             ),
         ),
@@ -198,14 +192,14 @@ def label_suite(config: ValidationConfig) -> Suite:
     return Suite(
         "labels",
         (
-            _rule(ROWS, "", "generate volumes with more than one pore", min_value=1),
-            _rule(PRESENT, "size_factor", f"the solver gave no number; {again}"),
-            _rule(
+            rule(ROWS, "", "generate volumes with more than one pore", min_value=1),
+            rule(PRESENT, "size_factor", f"the solver gave no number; {again}"),
+            rule(
                 BETWEEN, "size_factor",
                 f"{again}, or widen validation.size_factor_min and _max if the rows are right",
                 min_value=config.size_factor_min, max_value=config.size_factor_max,
             ),
-            _rule(
+            rule(
                 EQUAL, "other_splits",
                 "the same conduit is in two splits: use another seed or split by volume",
                 value_set=[0],
@@ -214,119 +208,16 @@ def label_suite(config: ValidationConfig) -> Suite:
     )  # fmt: skip
 
 
-# Drift of the labels
+def rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
+    """Return one expectation of a column, or of the table where there is no column.
 
-
-@dataclass(frozen=True)
-class Profile:
-    """A distribution of the logarithm of the size factor in voxels, as quantiles.
-
-    probabilities : (Q,) increasing from 0 to 1.
-    quantiles : (Q,) not decreasing.
-    count : conduits behind it.
-    convention : of the labels, "centroid" or "porespy".
-    source : what the labels were made from.
+    Parameters
+    ----------
+    kind : of Great Expectations, as BETWEEN
+    column : its name, or ""
+    remedy : what to do where it fails
+    limits : arguments of the expectation, as min_value=0
     """
-
-    probabilities: NDArray[np.float64]
-    quantiles: NDArray[np.float64]
-    count: int
-    convention: str
-    source: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the content of size_factor_profile.json."""
-        return {
-            "quantity": QUANTITY,
-            "convention": self.convention,
-            "source": self.source,
-            "count": self.count,
-            "probabilities": self.probabilities.tolist(),
-            "quantiles": self.quantiles.tolist(),
-        }
-
-
-def make_profile(
-    size_factors: ArrayLike, *, convention: str, source: str, quantiles: int = 101
-) -> Profile:
-    """Return the profile of labels (N,) [voxel] at equally spaced probabilities."""
-    logarithm = np.log(np.asarray(size_factors, float))
-    probabilities = np.linspace(0, 1, quantiles)
-    return Profile(
-        probabilities, np.quantile(logarithm, probabilities), len(logarithm), convention, source
-    )
-
-
-def read_profile(path: str | Path) -> Profile:
-    """Return the reference profile of size_factor_profile.json (schema: inputs/README.md).
-
-    Raises
-    ------
-    InputError
-        If it is missing, empty, or its quantiles are no distribution.
-    """
-    content = read_json(path)
-    remedy = "write it with make_profile from labels that you trust"
-    try:
-        profile = Profile(
-            np.array(content["probabilities"], float),
-            np.array(content["quantiles"], float),
-            int(content["count"]),
-            str(content["convention"]),
-            str(content["source"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} must hold a profile, got {error!r}; {remedy}") from None
-    p, q = profile.probabilities, profile.quantiles
-    if len(p) < 2 or len(p) != len(q):
-        raise InputError(
-            f"{path} must hold as many quantiles as probabilities, at least two, "
-            f"got {len(q)} and {len(p)}; {remedy}"
-        )
-    if p[0] != 0 or p[-1] != 1 or not (np.diff(p) > 0).all() or not (np.diff(q) >= 0).all():
-        raise InputError(
-            f"{path} must have probabilities that rise from 0 to 1 and quantiles that do not "
-            f"fall, got {p[0]:g} to {p[-1]:g}; {remedy}"
-        )
-    return profile
-
-
-def ks_distance(size_factors: ArrayLike, profile: Profile) -> float:
-    """Return the Kolmogorov-Smirnov distance of labels (N,) [voxel] from a profile.
-
-    sup |F_N(x) - F(x)|, F linear between the quantiles. Over N labels drawn from the profile it
-    exceeds 1.36/sqrt(N) in 5 % of the cases.
-    """
-    x = np.sort(np.log(np.asarray(size_factors, float)))
-    reference = np.interp(x, profile.quantiles, profile.probabilities)
-    steps = np.arange(len(x) + 1) / len(x)
-    return float(max(np.abs(steps[1:] - reference).max(), np.abs(steps[:-1] - reference).max()))
-
-
-def drift_facts(size_factors: ArrayLike, profile: Profile) -> pd.DataFrame:
-    """Return one row that compares labels (N,) [voxel] with the reference profile."""
-    values = np.asarray(size_factors, float)
-    usable = values[np.isfinite(values) & (values > 0)]
-    distance = ks_distance(usable, profile) if len(usable) else np.nan
-    return pd.DataFrame({"ks_distance": [distance]}, index=["all labels"])
-
-
-def drift_suite(config: ValidationConfig) -> Suite:
-    """Return the rules of `drift_facts`."""
-    remedy = (
-        "the labels are distributed otherwise than the reference: look at the volumes, and if "
-        "they are meant, write a new inputs/conductance/size_factor_profile.json or raise validation.drift_max"
-    )
-    return Suite(
-        "drift",
-        (
-            _rule(PRESENT, "ks_distance", "no usable label; see the suite labels"),
-            _rule(BETWEEN, "ks_distance", remedy, min_value=0, max_value=config.drift_max),
-        ),
-    )
-
-
-def _rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
     return Expectation(kind, ({"column": column} if column else {}) | limits, remedy)
 
 

@@ -1,6 +1,6 @@
 """Time the formation factor of whole volumes against PoreSpy and TauFactor.
 
-    python benchmarks/formation_factor.py DATA [--sizes 64 128 200 400] [--axes 0 1 2]
+    python benchmarks/solvers/formation_factor.py DATA [--sizes 64 128 200 400] [--axes 0 1 2]
         [--peers porespy taufactor] [--peer-limit 200] [--taufactor-python PYTHON]
 
 DATA is a folder with berea_400.npz (key ``im``, True = pore). Each solve runs in a process of its

@@ -1,6 +1,6 @@
 """Which walls suit smooth grains: coarsen a smooth medium and see k change.
 
-    python benchmarks/permeability_resolution.py --size 100 --seeds 5
+    python benchmarks/solvers/permeability_resolution.py --size 100 --seeds 5
 
 A smooth random field is thresholded at porosity 0.25 on a fine grid and on coarser ones, each
 coarse value the mean of the fine ones. All k are relative to that of smooth walls on the finest

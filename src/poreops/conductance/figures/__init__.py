@@ -1,0 +1,1 @@
+"""Pictures of the conductance line, drawn from tables and arrays alone."""

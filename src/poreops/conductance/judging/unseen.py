@@ -1,0 +1,73 @@
+"""Judge everything on the unseen volumes, which nothing else reads: the report of the line."""
+
+from pathlib import Path
+from typing import Any
+
+from poreops.base.files import read_json
+from poreops.base.hdf5 import write_hdf5
+from poreops.conductance.judging.tables import (
+    Volumes,
+    ablation,
+    invariance,
+    rules,
+    split_comparison,
+)
+
+
+def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
+    """Score and time every member, rule and DNS; write what the pictures of them need.
+
+    Parameters
+    ----------
+    artifacts : folder of the line
+    out : HDF5 file to write: ``truth`` (n,) and ``found/<method>`` (n,) float64 of the conduits
+        that have a truth, ``worst/roi`` uint8 of those that the champion misses most, and the
+        attributes ``quantity`` and ``worst``, a title for each of these
+
+    Returns
+    -------
+    champion, conduits, and the tables ``unseen``, ``split`` and ``invariance``
+    """
+    unseen = Volumes(
+        artifacts / "regions/unseen.h5",
+        artifacts / "conduits/unseen.h5",
+        artifacts / "labels/unseen.h5",
+    )
+    chosen = read_json(artifacts / "judged/gate.json")["chosen"]
+    table, found = ablation(unseen, artifacts / "models/members", artifacts / "training/members")
+    if unseen.ndim == 3:  # both rules describe spheres and cones
+        scores, others = rules(unseen)
+        table |= scores
+        found |= others
+    report = {
+        "champion": chosen,
+        "conduits": len(unseen.truth),
+        "unseen": table,
+        "split": split_comparison(unseen, artifacts, artifacts / "splits/random.h5"),
+        "invariance": invariance(unseen, artifacts / f"models/members/{chosen}"),
+    }
+    rois, titles = unseen.worst(found, chosen)
+    arrays = {f"found/{name}": values[unseen.known] for name, values in found.items()}
+    arrays |= {"truth": unseen.truth[unseen.known], "worst/roi": rois}
+    quantity = f"size factor [voxel{'³' * (unseen.target == 'hydraulic')}]"
+    write_hdf5(out, arrays, {"quantity": quantity, "worst": titles})
+    return report
+
+
+def key_figures(report: dict[str, Any]) -> dict[str, float]:
+    """Return the few figures that say whether a change of the line was good.
+
+    Parameters
+    ----------
+    report : of `unseen_report`
+
+    Returns
+    -------
+    error and coarse_error, the mean relative errors of the champion and of the coarse solve that
+    learned nothing; r2_log of the champion; four digits
+    """
+    own = report["unseen"][report["champion"]]
+    found = {"error": own["mape"], "r2_log": own["r2_log"]}
+    if "coarse" in report["unseen"]:
+        found["coarse_error"] = report["unseen"]["coarse"]["mape"]
+    return {name: float(f"{value:.4g}") for name, value in found.items()}

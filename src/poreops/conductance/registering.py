@@ -1,0 +1,63 @@
+"""What is registered of the line: the chosen member as a candidate, and the package it is in."""
+
+from pathlib import Path
+
+from poreops.base.files import read_json, sha256
+from poreops.conductance.model import DESCRIPTION
+from poreops.conductance.registry import MODELS
+from poreops.mlops.registry import Candidate
+from poreops.mlops.tracking import Tensor, save_pyfunc
+
+COMPARED = ("r2", "r2_log", "mape", "off_by_10pct")
+"""Scores that are kept with a version."""
+
+
+def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
+    """Return the member that the stage conductance_judge chose.
+
+    Parameters
+    ----------
+    judged : folder of gate.json and probe.h5
+    members : folder of the members
+    valid : whether the data passed their validation
+    """
+    report, probe = read_json(judged / "gate.json"), judged / "probe.h5"
+    files = members / report["chosen"]
+    own, coarse = (report["members"].get(name) for name in (report["chosen"], "coarse"))
+    nulls = {"a constant": report["constant"]}
+    if coarse is not None:
+        nulls["the coarse solve"] = coarse
+    if "mape_permuted" in own:
+        nulls["its own with the inputs of other conduits"] = {"mape": own["mape_permuted"]}
+    description = read_json(files / DESCRIPTION)
+    return Candidate(
+        name=MODELS[description["target"]],
+        files=files,
+        probe=probe,
+        judged=report["sha256"],
+        judged_on=sha256(probe),
+        scores={name: own[name] for name in COMPARED},
+        main="mape",
+        probed=report["probe"],
+        valid=valid,
+        nulls=nulls,
+        params=description,
+        walls=description["walls"],
+    )
+
+
+def packaged(candidate: Candidate, folder: Path) -> Path:
+    """Save what MLflow serves: the line's served code, the model's files and the probe.
+
+    Parameters
+    ----------
+    candidate : of `judged_candidate`
+    folder : replaced if it exists
+    """
+    return save_pyfunc(
+        folder,
+        Path(__file__).with_name("served.py"),
+        {"network": candidate.files, "probe": candidate.probe},
+        inputs=Tensor("uint8", (-1, *(64,) * candidate.params["ndim"])),
+        outputs=Tensor("float64", (-1,)),
+    )
