@@ -5,9 +5,8 @@ Without images in params.yaml a synthetic shale is drawn.
 
 from pathlib import Path
 
-from poreops.base.hdf5 import write_hdf5
 from poreops.base.settings import section
-from poreops.cores.crops import Crops, ShaleConfig, cut_crops
+from poreops.cores.crops import CropsConfig, cut_crops
 from poreops.errors import exit_on_input_error
 from poreops.images.grey_stack import read_grey
 from poreops.synthetic.shale import synthetic_shale
@@ -15,23 +14,16 @@ from poreops.synthetic.shale import synthetic_shale
 INPUTS, OUT = Path("data/cores"), Path("artifacts/cores/crops")
 
 
-def write(part: str, crops: Crops, sources: list[str]) -> None:
-    """Write the crops of one part with the place of each."""
-    arrays = {"images": crops.images, "slices": crops.slices, "corners": crops.corners}
-    write_hdf5(OUT / f"{part}.h5", arrays, {"sources": sources})
-
-
 def main() -> None:
     """Write the crops of each part."""
-    config = section("cores.crops", ShaleConfig)
+    config = section("cores.crops", CropsConfig)
     if config.images:
         slices = [image for name in config.images for image in read_grey(INPUTS / name).image]
     else:
         slices = list(synthetic_shale(config.synthetic, config.seed))
-    parts = cut_crops(slices, config)
     sources = [Path(name).name for name in config.images] or ["synthetic shale"]
-    for part, crops in parts.items():
-        write(part, crops, sources)
+    for part, crops in cut_crops(slices, config).items():
+        crops.write(OUT / f"{part}.h5", sources)
 
 
 if __name__ == "__main__":

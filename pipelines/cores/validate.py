@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from poreops.base.files import write_json, write_text
-from poreops.base.hdf5 import read_hdf5
 from poreops.base.settings import section
 from poreops.cores.crops import PARTS, Crops
-from poreops.cores.suites import CoreValidationConfig, crop_facts, crop_suite
+from poreops.cores.suites import ValidationConfig, crop_facts, crop_suite
 from poreops.errors import exit_on_input_error
 from poreops.mlops.expectations import validate
 
@@ -15,12 +14,8 @@ CROPS, REPORTS = Path("artifacts/cores/crops"), Path("reports/cores")
 
 def main() -> None:
     """Write the report, then fail if an expectation failed."""
-    config = section("cores.validation", CoreValidationConfig)
-    stored = {part: read_hdf5(CROPS / f"{part}.h5")[0] for part in PARTS}
-    crops = {
-        part: Crops(found["images"], found["slices"], found["corners"])
-        for part, found in stored.items()
-    }
+    config = section("cores.validation", ValidationConfig)
+    crops = {part: Crops.read(CROPS / f"{part}.h5") for part in PARTS}
     report = validate(crop_facts(crops), crop_suite(config))
     write_json(REPORTS / "validation.json", report.to_json())
     write_text(REPORTS / "validation.html", report.to_html("Validation of the crops"))

@@ -1,101 +1,38 @@
-"""Report on rocks that nothing was chosen by: reports/properties/scores.json, figures and the page.
-
-The report part is read here, once, and nothing is decided. Its rocks are predicted by models that
-never saw their kind, which is the headline, and by the very files that may be served, which have
-seen siblings; its slices of rocks learned from are the test of the paper's random split.
-"""
+"""Score every model on the report part, and decide nothing: artifacts/properties/scores/."""
 
 from pathlib import Path
 
-from poreops.base.files import read_json, read_table, read_yaml, write_json
-from poreops.base.hdf5 import open_hdf5
-from poreops.base.settings import overridden, section
+from poreops.base.files import read_table
+from poreops.base.hdf5 import open_hdf5, write_hdf5
+from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.images.pictures import save
 from poreops.mlops.tracking import run
-from poreops.properties.figures import pictures as rock_plots
-from poreops.properties.figures.page import write_page
-from poreops.properties.gate import RockEvaluationConfig
-from poreops.properties.judging.comparison import importance
-from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
-from poreops.properties.judging.left_out_kinds import (
-    Trained,
-    by_kind,
-    combined,
-    coverage_left_out,
-    learners_left_out,
-    pore_diameters,
-    predict_left_out,
-    predict_siblings,
-    scored,
-)
-from poreops.properties.learning.laws import LAW, TARGETS
+from poreops.properties.judging.evaluation import JudgingConfig, RandomSplit
+from poreops.properties.judging.left_out_kinds import Trained, pore_diameters
+from poreops.properties.judging.reporting import report_on
 from poreops.properties.learning.plans import SliceSplitConfig
-from poreops.properties.learning.stacks import STACKS, EnsembleConfig
+from poreops.properties.learning.stacks import EnsembleConfig
 from poreops.properties.model import RockModel
-from poreops.properties.slices.features import design
 
 ARTIFACTS, REPORTS = Path("artifacts/properties"), Path("reports/properties")
-PAGE = REPORTS / "evaluation"
+OUT = ARTIFACTS / "scores"
 
 
 def main() -> None:
-    """Write scores, figures, the page and an MLflow run."""
-    judged = section("properties.judging", RockEvaluationConfig)
-    trained, table = Trained.read(ARTIFACTS), read_table(ARTIFACTS / "parts/report.parquet")
-    whole, siblings = table[~table["sibling"]], table[table["sibling"]]
-    served = [read_json(ARTIFACTS / "judged/judged.json")["served"][t] for t in TARGETS]
-    model = RockModel.load(ARTIFACTS / "judged/model")
-
-    found = predict_left_out(trained, whole)
-    plugs = {**found.plugs, **learners_left_out(trained, whole)}
-    plugs["served"] = combined(plugs, served)
-    of_siblings = predict_siblings(model, whole)
-
-    chosen = read_yaml(ARTIFACTS / "search/best.yaml")["chosen"]
-    learners = overridden(section("properties.learners", EnsembleConfig), chosen.get("none", {}))
-    features = read_json(ARTIFACTS / "selection/features.json")["features"]
+    """Write scores, metrics and the tables that the report draws."""
+    judging = section("properties.judging", JudgingConfig)
+    learners = section("properties.learners", EnsembleConfig)
     seed = section("properties.split", SliceSplitConfig).seed
-    split = RandomSplit(trained.learned, siblings, features, learners, judged.random_folds, seed)
-    at_random, seconds = random_split(split)
-    truth = split.truth[split.test]
-
-    report = {
-        "kind_left_out": scored(plugs, found.truth),
-        "siblings": scored(of_siblings, found.truth),
-        "random": scored({n: v[split.test] for n, v in at_random.items()}, truth),
-    }
-    x = design(siblings, model.features)
-    falls = importance(model.stack.predict, x, split.y[split.test], seed)
-    details = {
-        "served": dict(zip(TARGETS, served, strict=True)),
-        "rocks": {"learn": trained.learned["rock"].nunique(), "report": len(found.rocks)},
-        "slices": {"learn": len(trained.learned), "siblings": len(siblings)},
-        "coverage": coverage_left_out(trained, found, served, judged.coverage),
-        "widths": {"slice": model.widths.slice, "plug": model.widths.plug},
-        "by_kind": by_kind(plugs, found, ("served", LAW, *STACKS)),
-        "compared": compare(split, judged.compared),
-        "seconds": seconds,
-        "importance": dict(zip(model.features, falls.tolist(), strict=True)),
-    }
-    write_json(REPORTS / "scores.json", report)
-    write_json(REPORTS / "models.json", details)
-    figures = rock_plots.evaluation_figures(split, at_random, found, plugs, report, details)
-    with open_hdf5(ARTIFACTS / "segmented/slices.h5") as file:
-        labels = {rock: file[rock][()] for rock in found.rocks}
-    figures["pore_sizes.png"] = rock_plots.pore_sizes(pore_diameters(labels, whole))
+    table = read_table(ARTIFACTS / "parts/report.parquet")
+    whole, model = table[~table["sibling"]], RockModel.load(ARTIFACTS / "judged/model")
+    split = RandomSplit.read(ARTIFACTS, learners, judging.random_folds, seed)
+    found = report_on(Trained.read(ARTIFACTS), whole, model, split, judging.compared)
+    found.write(OUT, REPORTS)
+    with open_hdf5(ARTIFACTS / "segmented/slices.h5") as labels:
+        write_hdf5(OUT / "pore_diameters.h5", pore_diameters(labels, whole))
     with run("properties_scores", model.name) as tracked:
-        tracked.log_metrics(report)
-        for name, figure in figures.items():
-            tracked.log_figure(figure, name)
-            save(figure, PAGE / name)
-    write_page(PAGE / "index.html", REPORTS, report, details)
-    for target in TARGETS:
-        line = ", ".join(
-            f"{name} {report['kind_left_out'][name][target]['mae']:.3f}"
-            for name in ("served", LAW, *STACKS, "porosity_alone", "constant")
-        )
-        print(f"error of {target}, kind of rock left out: {line}")
+        tracked.log_metrics({**found.scores, "metrics": found.metrics})
+    print(found.summary)
 
 
 if __name__ == "__main__":

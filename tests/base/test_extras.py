@@ -20,7 +20,12 @@ def pyproject(project):
 
 
 def name_of(requirement):
-    return re.split(r"[^\w.-]", requirement)[0].lower()
+    return normal(re.split(r"[^\w.-]", requirement)[0])
+
+
+def normal(name):
+    """Return the one spelling of a distribution's name."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def extra_of_itself(requirement):
@@ -41,9 +46,7 @@ def distributions(pyproject, extra):
 
 def modules(distributed):
     installed = packages_distributions().items()
-    return {
-        module for module, names in installed if distributed & {name.lower() for name in names}
-    }
+    return {module for module, names in installed if distributed & set(map(normal, names))}
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

@@ -135,6 +135,7 @@ def test_a_wrong_job_is_one_line():
 
 
 @pytest.mark.skipif(importlib.util.find_spec("npe2") is None, reason="npe2 is not installed")
+@pytest.mark.filterwarnings("default")
 def test_npe2_takes_the_manifest():
     from npe2 import PluginManifest
 

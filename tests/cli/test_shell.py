@@ -26,17 +26,12 @@ def test_it_completes_commands_and_options(line, expected):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_it_shows_the_script_of_a_shell(shell):
-    done = subprocess.run(
-        [*MODULE, "--show-completion", shell], capture_output=True, text=True, check=True
-    )
+def test_it_has_a_script_for_a_shell(shell):
+    asked = os.environ | {"_POREOPS_COMPLETE": f"source_{shell}"}
+    done = subprocess.run(MODULE, env=asked, capture_output=True, text=True, check=True)
     assert f"_POREOPS_COMPLETE=complete_{shell}" in done.stdout
 
 
-def test_it_installs_the_script(tmp_path):
-    home = {"HOME": str(tmp_path), "BASH_VERSION": "5"}
-    subprocess.run(
-        [*MODULE, "--install-completion", "bash"],
-        env=os.environ | home, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "poreops" in (tmp_path / ".bashrc").read_text()
+def test_the_help_says_how_to_install_it():
+    done = subprocess.run([*MODULE, "-h"], capture_output=True, text=True, check=True)
+    assert "--install-completion" in done.stdout

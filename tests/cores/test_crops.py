@@ -6,7 +6,7 @@ import pytest
 import tifffile
 from skimage.io import imsave
 
-from poreops.cores.crops import JUDGING, PARTS, Crops, ShaleConfig, cut_crops, shared_crops
+from poreops.cores.crops import JUDGING, PARTS, Crops, CropsConfig, cut_crops, shared_crops
 from poreops.errors import InputError
 from poreops.images.grey_stack import read_grey, read_grey_set
 from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
@@ -24,7 +24,7 @@ def config(**changes):
         "seed": 1, "images": (), "synthetic": SYNTHETIC, "size": 16, "train": 30, "search": 5,
         "gate": 6, "report": 7, "hold_out": "columns", "share": 0.6, "gap": 2,
     }  # fmt: skip
-    return ShaleConfig(**(content | changes))
+    return CropsConfig(**(content | changes))
 
 
 def write(path, array):
@@ -177,12 +177,12 @@ def test_the_same_seed_cuts_the_same_crops():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": 41}, "as large as a crop of 41 pixels, slice 0 has 40 x 100; lower shale.size"),
+        ({"size": 41}, "crop of 41 pixels, slice 0 has 40 x 100; lower cores.crops.size"),
         (
             {"size": 20},
-            "slice 0 has 38 columns for training and 3 x 18 for judging; change shale.share or",
+            "38 columns for training and 3 x 18 for judging; change cores.crops.share or",
         ),
-        ({"hold_out": "slices"}, "needs 4 or more .* got 1 with 0.6; set shale.hold_out: columns"),
+        ({"hold_out": "slices"}, "4 or more .* got 1 with 0.6; set cores.crops.hold_out: columns"),
         ({"report": 90}, "room for 90 different crops, got 75 places"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from tiny.cores import model, network
 
 from poreops.base.files import read_json, sha256, write_json
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.networks import WganConfig, generator
+from poreops.cores.learning.networks import GeneratorConfig, generator
 from poreops.cores.model import DESCRIPTION, WEIGHTS, DigitalCoreModel, grey_probe
 from poreops.errors import InputError
 from poreops.mlops.finite import DivergedError
@@ -75,7 +75,7 @@ def test_no_core_is_drawn_of_bad_numbers(count, size, message):
 
 
 def test_the_published_architecture_makes_one_size():
-    paper = WganConfig(
+    paper = GeneratorConfig(
         architecture="paper", patch=256, latent=8, generator_widths=(128, 128, 64),
         critic_widths=(64, 128, 256), critic_norm="layer", dropout=0.25, grey="full",
         image="grey", noise="measured",

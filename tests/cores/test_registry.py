@@ -9,9 +9,17 @@ from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import generator
 from poreops.cores.model import WEIGHTS, DigitalCoreModel, grey_probe
+from poreops.cores.registry import candidate, load_core_model, package
 from poreops.errors import InputError
 from poreops.mlops.registry import Candidate, enter
-from poreops.mlops.tracking import Tensor, champion_info, connection, download, save_pyfunc
+from poreops.mlops.tracking import (
+    Tensor,
+    champion_info,
+    connection,
+    download,
+    load_pyfunc,
+    save_pyfunc,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -65,7 +73,9 @@ def entered(store, name, offered, images, judged_on, reasons=()):
         store / f"{name}-package", store / "code.py", {"generator": files, "probe": probe},
         inputs=Tensor("int64", (-1, 2)), outputs=Tensor("uint8", (-1, -1, -1)), requirements=[],
     )  # fmt: skip
-    return enter(candidate, package, "cores_register", "wgan_gate", score, lambda _: list(reasons))
+    return enter(
+        candidate, package, "cores_register", "cores.gate", score, lambda _: list(reasons)
+    )
 
 
 def test_a_model_judged_on_other_data_must_win_on_both_probes(store):
@@ -96,3 +106,36 @@ def test_a_champion_that_no_longer_passes_steps_down(store):
     assert str(again) == "digital-core version 1: no champion; kid 0.2 is above 0.1"
     with pytest.raises(InputError, match=r"refused by the gate \(kid 0\.2 is above 0\.1\); use"):
         champion_info("digital-core")
+
+
+def test_a_folder_is_a_model_and_an_empty_one_is_not(tmp_path):
+    model().save(tmp_path / "deep/wgan_gp")
+    (tmp_path / "deep/MLmodel").write_text("flavors: {}\n")
+    found = load_core_model(str(tmp_path / "deep"))
+    np.testing.assert_array_equal(found.generate(1), model().generate(1))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/MLmodel").write_text("flavors: {}\n")
+    with pytest.raises(InputError, match=r"must be a digital core model, got 0 files core\.json"):
+        load_core_model(str(tmp_path / "empty"))
+
+
+def test_the_package_draws_one_core_for_each_row(store):
+    """MLflow runs the served code in the package; that stands on the public face alone."""
+    model().save(store / "models/dcgan/1")
+    write_hdf5(store / "probe.h5", {"images": crops()[1]})
+    offer = {
+        "name": "dcgan/1", "method": "dcgan", "sha256": "", "judged_on": "", "main": "kid",
+        "scores": {"kid": 1.0}, "probe": {}, "real": {}, "nulls": {},
+    }  # fmt: skip
+    offered = candidate(offer, store / "models", store / "probe.h5", valid=True)
+    assert offered.tags == {"method": "dcgan", "trained": "dcgan/1"}
+    served = load_pyfunc(package(store / "package", offered))
+    cores = served.predict(np.array([[3, 24], [4, 24]]))
+    assert cores.dtype == np.uint8
+    for seed, core in zip((3, 4), cores, strict=True):
+        np.testing.assert_array_equal(core, model().generate(1, 24, seed=seed)[0])
+    with pytest.raises(InputError, match=r"must have one size, got \[24, 25\]"):
+        served.predict(np.array([[3, 24], [4, 25]]))
+    code = (store / "package/served.py").read_text()
+    imported = [line for line in code.splitlines() if "poreops" in line and "import" in line]
+    assert imported == ["from poreops import InputError, load_core_model"]

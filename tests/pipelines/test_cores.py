@@ -1,48 +1,55 @@
-"""The digital core line on a tiny shale: parts that are not read, stated values, no champion."""
+"""The cores line on a tiny shale: parts that are not read, stated values, no champion."""
 
 import importlib.util
 import shutil
+import subprocess
 
+import grimp
 import numpy as np
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from poreops.base.files import read_json, read_yaml, sha256, write_json, write_yaml
+from poreops.base.settings import section
 from poreops.cores.judging.nulls import NULLS
+from poreops.cores.learning.training import TrainingConfig
 from poreops.cores.model import WEIGHTS, DigitalCoreModel
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
-from poreops.mlops import metrics
 from poreops.mlops.tracking import connection
 from poreops.mlops.tracking.versions import _resolve
-from poreops.params import resolve
+from poreops.params import check, use
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SMALL = {
-    "shale": {"size": 64, "train": 40, "search": 16, "gate": 16, "report": 16},
-    "wgan": {
+    "crops": {"size": 64, "train": 40, "search": 16, "gate": 16, "report": 16},
+    "generator": {
         "patch": 32, "latent": 4, "generator_widths": [8, 8, 8, 8], "critic_widths": [8, 16]
     },
-    "wgan_training": {"repeats": 2, "epochs": 1, "steps": 6, "batch_size": 4},
-    "cores_search": {
+    "training": {"repeats": 2, "epochs": 1, "steps": 6, "batch_size": 4},
+    "search": {
         "trials": 2, "epochs": 1, "steps": 2, "cores": 8, "lost_max": 1,
         "confirm": {"candidates": 1, "seeds": 2},
-        "space": {"cores.training.critic_rate": {"low": 0.0001, "high": 0.001, "log": True}},
+        "space": {"training.critic_rate": {"low": 0.0001, "high": 0.001, "log": True}},
     },
-    "cores_scores": {"cores": 16, "r_max": 20, "subsets": 2, "subset_size": 8},
+    "judging": {"cores": 16, "r_max": 20, "subsets": 2, "subset_size": 8},
 }  # fmt: skip
+STAGES = ("crops", "validate", "search", "train", "judge", "scores", "report")
+PARTS = {f"artifacts/cores/crops/{part}.h5" for part in ("train", "search", "gate", "report")}
 
 
-def run_stage(project, name):
+def run_stage(project, verb):
     """Run a stage's script in the current folder."""
-    spec = importlib.util.spec_from_file_location(name, project / f"pipelines/{name}.py")
+    path = project / f"pipelines/cores/{verb}.py"
+    spec = importlib.util.spec_from_file_location(f"cores_{verb}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.main()
 
 
-def use(monkeypatch, folder):
+def work_in(monkeypatch, folder):
     """Let stages and tracking work in a folder, as in a new process."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DVC_ROOT", str(folder))
@@ -56,21 +63,15 @@ def made(project, tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
     for name in (".dvc", "mlflow", "data"):
         (folder / name).mkdir()
-    params = resolve(project / "params.yaml", project / "profiles").model_dump(mode="json")
-    for section, changes in SMALL.items():
-        params[section] |= changes
-    params["shale"]["synthetic"] |= {"images": 8, "shape": 128}
+    params = check(project / "params.yaml").model_dump(mode="json")
+    for name, changes in SMALL.items():
+        params["cores"][name] |= changes
+    params["cores"]["crops"]["synthetic"] |= {"images": 8, "shape": 128}
     with pytest.MonkeyPatch.context() as patch:
-        use(patch, folder)
-        write_yaml("artifacts/params.yaml", params)
-        for stage in (
-            "cores_crops",
-            "cores_validate",
-            "cores_search",
-            "cores_train",
-            "cores_scores",
-        ):
-            run_stage(project, stage)
+        work_in(patch, folder)
+        write_yaml("params.yaml", params)
+        for verb in STAGES:
+            run_stage(project, verb)
     connection._opened.cache_clear()
     return folder
 
@@ -80,20 +81,13 @@ def line(made, tmp_path, monkeypatch):
     """A copy of that folder to go on in."""
     folder = tmp_path / "line"
     shutil.copytree(made, folder)
-    use(monkeypatch, folder)
+    work_in(monkeypatch, folder)
     yield folder
     connection._opened.cache_clear()
 
 
-def change(section, **changes):
-    params = read_yaml("artifacts/params.yaml")
-    params[section] |= changes
-    write_yaml("artifacts/params.yaml", params)
-
-
 def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
-    report = read_json("reports/cores/scores.json")
-    table = report["table"]
+    table = read_json("reports/cores/scores.json")["table"]
     assert set(table) == {"real", "wgan_gp", "dcgan", *NULLS}
     assert {name: row["sets"] for name, row in table.items()} == {"real": 3} | {
         name: 2 for name in table if name != "real"
@@ -104,14 +98,6 @@ def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
     for null in ("constant", "noise"):
         assert table[null]["pore_share"]["mean"] == pytest.approx(1, abs=0.02)
     assert table["constant"]["kid"]["sd"] == 0 < table["wgan_gp"]["kid"]["sd"]
-    assert set(report["models"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
-    assert report["models"]["dcgan/2"]["sha256"] == sha256("artifacts/cores/models/dcgan/2")
-    few = metrics.cores(report)
-    offered = min(table[method]["kid"]["mean"] for method in ("wgan_gp", "dcgan"))
-    assert few["error"] == pytest.approx(1000 * offered, rel=1e-3)
-    assert few["real"] < few["null"]
-    for name in ("cores", "s2"):
-        assert picture(f"reports/cores/figures/{name}.png")
 
 
 def picture(path):
@@ -123,16 +109,45 @@ def picture(path):
     return len(np.unique(image.reshape(-1, 3), axis=0)) > 20 and marked.any(axis=1).mean() > 0.5
 
 
-def test_stated_values_act_and_are_noted(line, project):
-    """A rate that is as good as zero leaves the generator where it starts."""
+def logged(stage):
+    """The runs of a stage, from the store of the current folder."""
+    client = connection.client()
+    experiment = client.get_experiment_by_name("cores")
+    return client.search_runs([experiment.experiment_id], f"tags.stage = '{stage}'")
+
+
+def test_the_pictures_are_one_run_that_names_what_it_drew(line):
+    for name in ("cores", "s2", "losses"):
+        assert picture(f"reports/cores/figures/{name}.png")
+    (drawn,) = logged("report")
+    files = {file.path for file in connection.client().list_artifacts(drawn.info.run_id)}
+    assert {"cores.png", "s2.png", "losses.png"} <= files
+    for path in ("reports/cores/scores.json", "artifacts/cores/scores/images.h5"):
+        assert drawn.data.tags[f"drawn.{path}"] == sha256(path)
+
+
+def test_a_training_shows_its_cores_after_every_epoch(line):
+    runs = logged("train")
+    assert {found.info.run_name for found in runs} == {
+        "wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"
+    }  # fmt: skip
+    for found in runs:
+        files = connection.client().list_artifacts(found.info.run_id, "samples")
+        assert [file.path for file in files] == ["samples/0001.png"]
+
+
+def test_a_rate_that_is_set_for_a_run_reaches_the_optimiser(line, project):
+    """One that is as good as zero leaves the generator where it starts."""
     assert read_yaml("artifacts/cores/search/best.yaml") == {"chosen": {}}
     before = DigitalCoreModel.load("artifacts/cores/models/wgan_gp/1").keras_model.get_weights()
-    change("wgan_training", generator_rate=1e-12, critic_rate=1e-12, dcgan_rate=1e-12)
+    rates = ("generator_rate", "critic_rate", "dcgan_rate")
+    # what `dvc exp run -S` does before it runs the stages
+    apply_overrides("params.yaml", [f"cores.training.{rate}=1e-12" for rate in rates])
     shutil.rmtree("artifacts/cores/models")
-    run_stage(project, "cores_search")
-    run_stage(project, "cores_train")
-    noted = read_yaml("artifacts/cores/models/params.yaml")["wgan_training"]
-    assert (noted["generator_rate"], noted["critic_rate"]) == (1e-12, 1e-12)
+    run_stage(project, "search")
+    run_stage(project, "train")
+    noted = read_yaml("artifacts/cores/models/params.yaml")["training"]
+    assert [noted[rate] for rate in rates] == [1e-12] * 3
     still = [
         DigitalCoreModel.load(f"artifacts/cores/models/{name}/1").keras_model.get_weights()
         for name in ("wgan_gp", "dcgan")
@@ -142,21 +157,33 @@ def test_stated_values_act_and_are_noted(line, project):
     assert max(np.abs(a - b).max() for a, b in zip(before, still[0], strict=True)) > 1e-4
 
 
-def test_the_search_reads_no_crop_of_the_gate_or_the_report(line, project):
+def test_the_search_reads_no_crop_of_gate_or_report_and_its_result_is_adopted(line, project):
     for part in ("gate", "report"):
         (line / f"artifacts/cores/crops/{part}.h5").unlink()
-    change("cores_search", use="best")
-    run_stage(project, "cores_search")
+    # the stated rate diverges, so that another one is chosen
+    overrides = ["cores.search.use=best", "cores.training.critic_rate=1e9"]
+    apply_overrides("params.yaml", overrides)
+    run_stage(project, "search")
     found = read_yaml("artifacts/cores/search/best.yaml")
-    assert found["finished"] == 3  # two trials, and the better one on another seed
+    assert (found["finished"], found["lost"]) == (2, 1)  # one trial, and it again on another seed
     assert found["spread"] > 0
+    assert 0.0001 <= found["chosen"]["training.critic_rate"] <= 0.001
+
+    for command in ("init -q", "add params.yaml", "-c user.name=t -c user.email=t@t commit -qm t"):
+        subprocess.run(["git", *command.split()], check=True)
+    use("artifacts/cores/search/profile.yaml", folder=project / "profiles")
+    adopted = section("cores.training", TrainingConfig)
+    assert adopted.critic_rate == found["chosen"]["training.critic_rate"]
+    assert adopted.generator_rate == 0.0002  # as stated
 
 
 def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, capsys):
     (line / "artifacts/cores/crops/report.h5").unlink()
-    run_stage(project, "cores_register")
+    run_stage(project, "judge")
+    run_stage(project, "register")
     gate = read_json("reports/cores/gate.json")
     method = gate["offered"].split("/")[0]
+    assert set(gate["candidates"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
     assert set(gate["nulls"]) == set(NULLS.values())
     assert gate["offered"] == min(gate["candidates"], key=lambda k: gate["candidates"][k]["kid"])
     said = capsys.readouterr().out
@@ -182,42 +209,62 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     )
 
     # the same again
-    digest = sha256("reports/cores/gate.json")
-    run_stage(project, "cores_register")
-    assert sha256("reports/cores/gate.json") == digest
+    digests = sha256("reports/cores/gate.json"), sha256("artifacts/cores/judged")
+    run_stage(project, "judge")
+    run_stage(project, "register")
+    assert (sha256("reports/cores/gate.json"), sha256("artifacts/cores/judged")) == digests
     assert "version 1: no champion" in capsys.readouterr().out
 
 
-def test_files_that_the_report_did_not_judge_are_not_registered(line, project):
-    report = read_json("reports/cores/scores.json")
-    for name in report["models"]:
-        report["models"][name]["sha256"] = "0" * 64
-    write_json("reports/cores/scores.json", report)
+def test_files_that_were_not_judged_are_not_registered(line, project):
+    offer = read_json("artifacts/cores/judged/offer.json")
+    write_json("artifacts/cores/judged/offer.json", offer | {"sha256": "0" * 64})
     with pytest.raises(InputError, match="must be those that its report judged"):
-        run_stage(project, "cores_register")
+        run_stage(project, "register")
     assert not (line / "mlflow/registered/cores.json").exists()
 
 
-def test_a_file_that_was_cut_is_not_registered(line, project):
-    path = line / "artifacts/cores/models/dcgan/1" / WEIGHTS
+def test_a_file_that_was_cut_is_neither_judged_nor_registered(line, project):
+    name = read_json("artifacts/cores/judged/offer.json")["name"]
+    path = line / "artifacts/cores/models" / name / WEIGHTS
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match="must hold a digital core model"):
-        run_stage(project, "cores_register")
+    for verb in ("judge", "register"):
+        with pytest.raises(InputError, match="must hold a digital core model"):
+            run_stage(project, verb)
     assert not (line / "mlflow/registered/cores.json").exists()
 
 
-def test_only_the_report_depends_on_the_crops_of_the_report(project):
-    """DVC lists what a stage reads: the whole folder, or that file."""
+@pytest.fixture(scope="module")
+def deps(project):
+    """Stage of the line → what it depends on."""
     stages = yaml.safe_load((project / "dvc.yaml").read_text())["stages"]
-    parts = {f"artifacts/cores/crops/{part}.h5" for part in ("train", "search", "gate", "report")}
+    return {name: stage["deps"] for name, stage in stages.items() if name.startswith("cores_")}
+
+
+def test_only_the_scores_depend_on_the_crops_of_the_report(deps):
+    """DVC lists what a stage reads: the whole folder, or that file."""
     read = {
-        name: {dep for dep in stages[name]["deps"] if dep.startswith("artifacts/cores/crops")}
-        for name in ("cores_search", "cores_train", "cores_register", "cores_scores")
+        name: {dep for dep in found if dep.startswith("artifacts/cores/crops")}
+        for name, found in deps.items()
     }
     assert read["cores_train"] == {"artifacts/cores/crops/train.h5"}
-    assert read["cores_search"] == parts - {
-        "artifacts/cores/crops/gate.h5",
-        "artifacts/cores/crops/report.h5",
-    }
-    assert read["cores_register"] == parts - {"artifacts/cores/crops/report.h5"}
+    assert read["cores_search"] == {
+        "artifacts/cores/crops/train.h5", "artifacts/cores/crops/search.h5"
+    }  # fmt: skip
+    assert read["cores_judge"] == PARTS - {"artifacts/cores/crops/report.h5"}
+    assert read["cores_register"] == set()
     assert read["cores_scores"] == {"artifacts/cores/crops"}
+    assert not {"reports/cores/scores.json", "artifacts/cores/scores"} & {*deps["cores_register"]}
+
+
+def test_a_change_of_a_picture_reruns_the_report_alone(deps):
+    for path in ("src/poreops/cores/figures.py", "src/poreops/show/pictures.py"):
+        folders = {path, path.rpartition("/")[0]}
+        assert {name for name, found in deps.items() if folders & {*found}} == {"cores_report"}
+
+
+def test_pictures_are_drawn_from_tables():
+    graph = grimp.build_graph("poreops", exclude_type_checking_imports=True)
+    ground = graph.find_upstream_modules("poreops.cores.figures")
+    makers = ("poreops.cores.learning", "poreops.cores.model")
+    assert not {name for name in ground if name.startswith(makers)}

@@ -8,7 +8,7 @@ from tiny import properties as tiny_rocks
 from poreops.mlops.expectations import validate
 from poreops.properties import suites as rock_suites
 
-LIMITS = rock_suites.RockValidationConfig(
+LIMITS = rock_suites.ValidationConfig(
     rocks_min=3, slices_min=2, porosity=(0.05, 0.6), permeability_md=(0.01, 1e6),
     length_um=(1, 500), porosity_gap=0.05,
 )  # fmt: skip

@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from poreops.cores.crops import ShaleConfig, cut_crops
-from poreops.cores.learning.networks import WganConfig
-from poreops.cores.learning.training import TrainedGenerator, WganTrainingConfig, train_gan
+from poreops.cores.crops import CropsConfig, cut_crops
+from poreops.cores.learning.networks import GeneratorConfig
+from poreops.cores.learning.training import TrainedGenerator, TrainingConfig, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
 
@@ -23,12 +23,12 @@ TRAINING = {
 }  # fmt: skip
 
 
-def network(**changes) -> WganConfig:
-    return WganConfig(**(NETWORK | changes))
+def network(**changes) -> GeneratorConfig:
+    return GeneratorConfig(**(NETWORK | changes))
 
 
-def training(**changes) -> WganTrainingConfig:
-    return WganTrainingConfig(**(TRAINING | changes))
+def training(**changes) -> TrainingConfig:
+    return TrainingConfig(**(TRAINING | changes))
 
 
 @cache
@@ -37,7 +37,7 @@ def crops(size: int = 24) -> tuple[np.ndarray, np.ndarray]:
     synthetic = SyntheticShaleConfig(
         images=6, shape=128, pore_share=0.06, fractures=100, ores=200, noise=5
     )
-    config = ShaleConfig(
+    config = CropsConfig(
         seed=2, images=(), synthetic=synthetic, size=size, train=40, search=20, gate=20, report=20,
         hold_out="slices", share=0.5, gap=0,
     )  # fmt: skip

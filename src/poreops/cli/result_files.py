@@ -11,7 +11,6 @@ from poreops.base.files import write_json
 from poreops.cli.folder import LAST_FILE, MANIFEST, output_folder
 from poreops.conduits.partition import Regions
 from poreops.conduits.quantity import Target
-from poreops.images.pictures import save
 from poreops.networks.figures import draw_network, draw_regions
 from poreops.networks.network import PoreNetwork
 from poreops.networks.tables import (
@@ -23,6 +22,7 @@ from poreops.networks.tables import (
 )
 from poreops.networks.vtk import write_labels_vti, write_network_vtp
 from poreops.properties.figures.pictures import overlays
+from poreops.show.pictures import save
 
 __all__ = [
     "NETWORK_FILES",

@@ -1,1 +1,1 @@
-"""The digital-cores line: grey images drawn by a network."""
+"""The cores line: grey digital cores, drawn by a network."""

@@ -2,13 +2,13 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from poreops.cores.crops import ShaleConfig
-from poreops.cores.gate import CoreGateConfig
-from poreops.cores.judging.evaluation import CoreEvaluationConfig
-from poreops.cores.learning.networks import WganConfig
-from poreops.cores.learning.training import WganTrainingConfig
-from poreops.cores.search import WganSearchConfig
-from poreops.cores.suites import CoreValidationConfig
+from poreops.cores.crops import CropsConfig
+from poreops.cores.gate import GateConfig
+from poreops.cores.judging.evaluation import JudgingConfig
+from poreops.cores.learning.networks import GeneratorConfig
+from poreops.cores.learning.training import TrainingConfig
+from poreops.cores.search import GeneratorSearchConfig
+from poreops.cores.suites import ValidationConfig
 
 
 class CoresParams(BaseModel):
@@ -16,10 +16,10 @@ class CoresParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    crops: ShaleConfig
-    validation: CoreValidationConfig
-    generator: WganConfig
-    training: WganTrainingConfig
-    search: WganSearchConfig
-    judging: CoreEvaluationConfig
-    gate: CoreGateConfig
+    crops: CropsConfig
+    validation: ValidationConfig
+    generator: GeneratorConfig
+    training: TrainingConfig
+    search: GeneratorSearchConfig
+    judging: JudgingConfig
+    gate: GateConfig

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.errors import InputError
 from poreops.synthetic.shale import SyntheticShaleConfig
 
@@ -19,14 +21,14 @@ PARTS = ("train", "search", "gate", "report")
 JUDGING = PARTS[1:]
 
 
-class ShaleConfig(BaseModel):
+class CropsConfig(BaseModel):
     """Crops of grey images, in four parts that share no area of the images.
 
     Attributes
     ----------
     seed : of the places of the crops and of the synthetic images
-    images : paths of grey images, slice stacks among them, relative to data/ or absolute; none
-        draws synthetic ones
+    images : paths of grey images, slice stacks among them, relative to data/cores or absolute;
+        none draws synthetic ones
     synthetic : SyntheticShaleConfig
     size : edge of a crop [pixel]
     train, search, gate, report : number of crops of each part
@@ -56,23 +58,42 @@ class ShaleConfig(BaseModel):
 class Crops:
     """Square crops of grey slices.
 
-    images : (n, size, size) uint8.
-    slices : (n,) int32, the slice each was cut from.
-    corners : (n, 2) int32, its first row and column there.
+    Attributes
+    ----------
+    images : (n, size, size) uint8
+    slices : (n,) int32, the slice each was cut from
+    corners : (n, 2) int32, its first row and column there
     """
 
     images: Grey
     slices: NDArray[np.int32]
     corners: NDArray[np.int32]
 
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Return what `write` wrote; raises InputError if the file is missing or broken."""
+        arrays, _ = read_hdf5(path)
+        return cls(arrays["images"], arrays["slices"], arrays["corners"])
 
-def cut_crops(slices: Sequence[Grey], config: ShaleConfig) -> dict[str, Crops]:
+    def write(self, path: str | Path, sources: Sequence[str]) -> None:
+        """Write the crops with the place of each.
+
+        Parameters
+        ----------
+        path : HDF5 file
+        sources : names of what the slices come from
+        """
+        arrays = {"images": self.images, "slices": self.slices, "corners": self.corners}
+        write_hdf5(path, arrays, {"sources": list(sources)})
+
+
+def cut_crops(slices: Sequence[Grey], config: CropsConfig) -> dict[str, Crops]:
     """Cut the crops of each of `PARTS` at random; no pixel is in two parts.
 
     Parameters
     ----------
     slices : grey slices (rows, columns), of any sizes
-    config : ShaleConfig
+    config : CropsConfig
 
     Raises
     ------
@@ -107,27 +128,27 @@ _Area = tuple[tuple[int, int], tuple[int, int]]
 _NOWHERE: _Area = ((0, 0), (0, 0))
 
 
-def _areas(slices: Sequence[Grey], config: ShaleConfig) -> Mapping[str, Sequence[_Area]]:
+def _areas(slices: Sequence[Grey], config: CropsConfig) -> Mapping[str, Sequence[_Area]]:
     """Return part → its area in each slice."""
     for i, image in enumerate(slices):
         rows, columns = image.shape
         if min(rows, columns) < config.size:
             raise InputError(
                 f"a slice must be as large as a crop of {config.size} pixels, slice {i} has "
-                f"{rows} x {columns}; lower shale.size or leave the image out"
+                f"{rows} x {columns}; lower cores.crops.size or leave the image out"
             )
     areas = _by_slices if config.hold_out == "slices" else _by_columns
     each = list(areas(slices, config))
     return {part: [found[part] for found in each] for part in PARTS}
 
 
-def _by_slices(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str, _Area]]:
+def _by_slices(slices: Sequence[Grey], config: CropsConfig) -> Iterator[dict[str, _Area]]:
     kept = max(round(config.share * len(slices)), len(JUDGING))
     if kept >= len(slices):
         raise InputError(
-            f"holding out slices needs {len(JUDGING) + 1} or more and a shale.share that leaves "
-            f"some to train on, got {len(slices)} with {config.share:g}; set shale.hold_out: "
-            "columns"
+            f"holding out slices needs {len(JUDGING) + 1} or more and a cores.crops.share that "
+            f"leaves some to train on, got {len(slices)} with {config.share:g}; set "
+            "cores.crops.hold_out: columns"
         )
     first = len(slices) - kept
     for i, (rows, columns) in enumerate(image.shape for image in slices):
@@ -136,7 +157,7 @@ def _by_slices(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str
         yield {part: whole if part == owner else _NOWHERE for part in PARTS}
 
 
-def _by_columns(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[str, _Area]]:
+def _by_columns(slices: Sequence[Grey], config: CropsConfig) -> Iterator[dict[str, _Area]]:
     for i, (rows, columns) in enumerate(image.shape for image in slices):
         first = columns - max(round(config.share * columns), 1)
         width = max(first - config.gap, 0)
@@ -145,7 +166,7 @@ def _by_columns(slices: Sequence[Grey], config: ShaleConfig) -> Iterator[dict[st
             raise InputError(
                 f"the parts of a slice must be as wide as a crop of {config.size} pixels, slice "
                 f"{i} has {width} columns for training and 3 x {band} for judging; change "
-                "shale.share or lower shale.size"
+                "cores.crops.share or lower cores.crops.size"
             )
         areas: dict[str, _Area] = {"train": ((0, rows), (0, width))}
         for k, part in enumerate(JUDGING):

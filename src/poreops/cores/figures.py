@@ -1,4 +1,4 @@
-"""Figures of the digital core line: cores side by side, S2(r), losses."""
+"""Pictures of the cores line, drawn from its tables: cores side by side, S2(r), losses."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.images.pictures import subplots
+from poreops.show.pictures import subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,22 +17,38 @@ NAMES = {
 }  # fmt: skip
 COLOURS = {"report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e"}
 Grey = NDArray[np.uint8]
+History = Mapping[str, Sequence[float]]
+Curves = Mapping[str, Mapping[str, Any]]  # direction → "mean", "sd"[, "correlation_length"]
 _TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
 
 
-def sample_grid(images: Grey, columns: int) -> "Figure":
-    """Show some cores of one generator in rows."""
-    rows = -(-len(images) // columns)
-    figure, panels = subplots(rows, columns, (1.5 * columns, 1.5 * rows))
-    for panel, image in zip(panels.flat, images, strict=False):
-        panel.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    for panel in panels.flat:
-        panel.set_axis_off()
-    return figure
+def every(
+    report: Mapping[str, Any], images: Mapping[str, Grey], histories: Mapping[str, History]
+) -> dict[str, "Figure"]:
+    """Return file name → picture, of all that the line shows.
+
+    Parameters
+    ----------
+    report : reports/cores/scores.json
+    images : source → some of its images, (n, size, size) uint8
+    histories : method → loss → its mean in each epoch
+    """
+    trained = [name for name in NAMES if name in histories]
+    curves = {name: report["structure"][name]["s2"] for name in ("report", "real", *trained)}
+    return {
+        "cores.png": side_by_side({name: images[name] for name in ("report", *trained, "blobs")}),
+        "s2.png": correlations(curves, "report"),
+        "losses.png": losses({name: histories[name] for name in trained}),
+    }
 
 
 def side_by_side(images: Mapping[str, Grey]) -> "Figure":
-    """Show one row of cores a source, all with the same grey scale."""
+    """Show one row of cores a source, all with the same grey scale.
+
+    Parameters
+    ----------
+    images : source → (n, size, size) uint8
+    """
     count = min(len(rows) for rows in images.values())
     figure, panels = subplots(len(images), count, (1.9 * count, 2.0 * len(images)))
     every = np.concatenate([rows.ravel() for rows in images.values()])
@@ -45,7 +61,7 @@ def side_by_side(images: Mapping[str, Grey]) -> "Figure":
     return figure
 
 
-def correlations(curves: Mapping[str, Mapping[str, Mapping[str, Any]]], real: str) -> "Figure":
+def correlations(curves: Mapping[str, Curves], real: str) -> "Figure":
     """Plot S2(r) in each direction, the band of one standard deviation of the real cores, the fit.
 
     Parameters
@@ -75,8 +91,13 @@ def correlations(curves: Mapping[str, Mapping[str, Mapping[str, Any]]], real: st
     return figure
 
 
-def losses(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
-    """Plot the losses of both networks against the epoch, one panel a method."""
+def losses(histories: Mapping[str, History]) -> "Figure":
+    """Plot the losses of both networks against the epoch, one panel a method.
+
+    Parameters
+    ----------
+    histories : method → "critic_loss", "generator_loss" → one number an epoch
+    """
     figure, panels = subplots(1, len(histories), (5 * len(histories), 3.6))
     for panel, (name, history) in zip(panels.flat, histories.items(), strict=True):
         epochs = np.arange(1, len(history["critic_loss"]) + 1)

@@ -26,7 +26,7 @@ LIMITED = (
 """Scores whose limit is a multiple of what parts of the rock differ by."""
 
 
-class CoreGateConfig(BaseModel):
+class GateConfig(BaseModel):
     """What a generator must reach on the crops of the gate to become champion.
 
     Attributes
@@ -49,13 +49,13 @@ class CoreGateConfig(BaseModel):
         return self
 
 
-def rules(real_real: Scores, config: CoreGateConfig) -> list[gate.Rule]:
+def rules(real_real: Scores, config: GateConfig) -> list[gate.Rule]:
     """Return the limits of the scores.
 
     Parameters
     ----------
     real_real : each of `LIMITED` between disjoint parts of the rock
-    config : CoreGateConfig
+    config : GateConfig
     """
     return [
         gate.Rule(name, high=max(config.times * real_real[name], config.tolerance[name]))
@@ -67,7 +67,7 @@ def verdict(
     scores: Scores,
     real_real: Scores,
     nulls: Mapping[str, Scores],
-    config: CoreGateConfig,
+    config: GateConfig,
     *,
     valid: bool,
     standing: Scores | None = None,
@@ -79,7 +79,7 @@ def verdict(
     scores : of the generator on the crops of the gate
     real_real : the same between disjoint parts of the rock
     nulls : name in words → scores of images that learned nothing
-    config : CoreGateConfig
+    config : GateConfig
     valid : whether the crops passed their validation
     standing : scores of the champion on the same crops, if it has some
     """
@@ -91,5 +91,11 @@ def verdict(
 
 
 def best(candidates: Mapping[str, Scores], reasons: Mapping[str, list[str]]) -> str:
-    """Return the name of what is offered: the lowest KID of those that pass, else of all."""
+    """Return the name of what is offered: the lowest KID of those that pass, else of all.
+
+    Parameters
+    ----------
+    candidates : name → scores on the crops of the gate
+    reasons : name → what `verdict` says of it
+    """
     return min(candidates, key=lambda name: (bool(reasons[name]), candidates[name][MAIN]))

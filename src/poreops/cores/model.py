@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from poreops.base.files import read_json, write_json
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
-    WganConfig,
+    GeneratorConfig,
     checked_size,
     generator,
     input_shapes,
@@ -38,17 +38,21 @@ class DigitalCoreModel(Shown, kind="core model"):
 
     Attributes
     ----------
-    network : WganConfig
+    network : GeneratorConfig
     scale : GreyScale
     """
 
-    def __init__(self, trained: "keras.Model", network: WganConfig, scale: GreyScale) -> None:
+    def __init__(self, trained: "keras.Model", network: GeneratorConfig, scale: GreyScale) -> None:
         self.network, self.scale = network, scale
         self.keras_model = trained
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Load what `save` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
 
         Raises
         ------
@@ -66,7 +70,7 @@ class DigitalCoreModel(Shown, kind="core model"):
                 f"{bits} bits; train one on {BITS}-bit images"
             )
         try:
-            network = WganConfig(**description["network"])
+            network = GeneratorConfig(**description["network"])
             model = cls(generator(network), network, GreyScale(**description["scale"]))
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
@@ -95,6 +99,10 @@ class DigitalCoreModel(Shown, kind="core model"):
 
     def save(self, folder: str | Path) -> None:
         """Write weights and description: the same bytes for the same model, no pickle.
+
+        Parameters
+        ----------
+        folder : made if it is missing
 
         Raises
         ------
@@ -135,7 +143,12 @@ class DigitalCoreModel(Shown, kind="core model"):
     def stream(
         self, count: int, size: int | None = None, *, seed: int = 0
     ) -> Iterator[NDArray[np.uint8]]:
-        """Draw the cores of `generate` some at a time, (n, size, size) uint8 each."""
+        """Draw the cores of `generate` some at a time, (n, size, size) uint8 each.
+
+        Parameters
+        ----------
+        count, size, seed : as of `generate`
+        """
         if count < 1:
             raise InputError(f"the number of cores must be positive, got {count}; ask for one")
         size = checked_size(self.network, self.network.patch if size is None else size)
@@ -143,7 +156,12 @@ class DigitalCoreModel(Shown, kind="core model"):
         return self._drawn(count, size, seed)
 
     def bytes_needed(self, size: int) -> int:
-        """Memory that drawing one core takes, roughly [byte]."""
+        """Memory that drawing one core takes, roughly [byte].
+
+        Parameters
+        ----------
+        size : edge [pixel]
+        """
         return _FLOATS * 4 * sum(self.network.generator_widths[-2:]) * size**2
 
     def _drawn(self, count: int, size: int, seed: int) -> Iterator[NDArray[np.uint8]]:
@@ -169,10 +187,28 @@ class DigitalCoreModel(Shown, kind="core model"):
         return [np.stack(plane) for plane in zip(*drawn, strict=True)]
 
 
+def trained(models: str | Path) -> dict[str, list[Path]]:
+    """Return method → folders <method>/<seed> of its generators, in the order of the seeds.
+
+    Parameters
+    ----------
+    models : folder that the stage cores_train wrote
+    """
+    return {
+        method.name: sorted(method.iterdir(), key=lambda folder: int(folder.name))
+        for method in sorted(Path(models).iterdir())
+        if method.is_dir()
+    }
+
+
 def grey_probe(model: DigitalCoreModel) -> dict[str, float]:
     """Return mean and standard deviation of the grey values of a few cores of a model.
 
-    Two loads of one model agree to the last digits: what a report says of its files.
+    Two loads of one model agree to the last digits: what is noted of its files where it is judged.
+
+    Parameters
+    ----------
+    model : DigitalCoreModel
     """
     cores = model.generate(_PROBED, seed=_PROBED)
     return {"grey_mean": float(cores.mean()), "grey_sd": float(cores.std())}

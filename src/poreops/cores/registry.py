@@ -1,11 +1,14 @@
-"""The registered digital core: its name, and where it is loaded from."""
+"""The registered digital core: its name, what is registered, and where it is loaded from."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
     from poreops.cores.model import DigitalCoreModel
+    from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
 """Name of the registered model."""
@@ -34,3 +37,61 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
 
     remedy = f"name one that cores_register registered, as models:/{MODEL}@champion"
     return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))
+
+
+def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: bool) -> "Candidate":
+    """Return the offered generator as a candidate for the champion's place.
+
+    Parameters
+    ----------
+    offer : of `poreops.cores.judging.offer.offer`
+    models : folder of the generators
+    probe : file of the crops that later rivals are scored on too
+    valid : whether the crops passed their validation
+    """
+    from poreops.base.files import read_json
+    from poreops.cores.model import DESCRIPTION
+    from poreops.mlops.registry import Candidate
+
+    files = models / offer["name"]
+    return Candidate(
+        name=MODEL,
+        files=files,
+        probe=probe,
+        judged=offer["sha256"],
+        judged_on=offer["judged_on"],
+        scores=offer["scores"],
+        main=offer["main"],
+        probed=offer["probe"],
+        valid=valid,
+        nulls=offer["nulls"],
+        params=read_json(files / DESCRIPTION),
+        tags={"method": offer["method"], "trained": offer["name"]},
+    )
+
+
+def package(folder: Path, offered: "Candidate") -> Path:
+    """Save the model that MLflow serves: numbers of cores and their size in, cores out.
+
+    Parameters
+    ----------
+    folder : replaced if it exists
+    offered : Candidate
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    import poreops.cores
+    from poreops.mlops.tracking import Tensor, save_pyfunc
+
+    return save_pyfunc(
+        folder,
+        Path(poreops.cores.__path__[0]) / "served.py",
+        {"generator": offered.files, "probe": offered.probe},
+        inputs=Tensor("int64", (-1, 2)),
+        outputs=Tensor("uint8", (-1, -1, -1)),
+        requirements=["poreops"],
+        metadata={"method": offered.tags["method"]},
+    )

@@ -62,7 +62,7 @@ def score(
     from poreops.cores.features.extractors import checked_name
     from poreops.cores.features.extractors import extractor as load_extractor
     from poreops.cores.features.structure import Segmentation, s2_error, structure
-    from poreops.cores.judging.evaluation import CoreEvaluationConfig, feature_scores
+    from poreops.cores.judging.evaluation import JudgingConfig, feature_scores
 
     name, stage = checked_name(extractor), stage or _no_stage
     smoothing = checked_number(smoothing, "smoothing", "1.5 is usual")
@@ -87,7 +87,7 @@ def score(
             where = given if isinstance(given, str | Path) else f"the {side} ones"
             raise InputError(f"a set must hold two or more images, got 1 in {where}; add images")
     largest = min(sizes[0]) // 4 if r_max is None else checked_count(r_max, "r_max")
-    config = CoreEvaluationConfig(
+    config = JudgingConfig(
         seed=_SEED, cores=2, r_max=largest, smoothing=smoothing,
         extractor=name, subsets=_SUBSETS, subset_size=_SUBSET_SIZE,
     )  # fmt: skip

@@ -5,8 +5,7 @@ from typing import Any
 import mlflow
 import numpy as np
 
-from poreops.cores.model import DigitalCoreModel
-from poreops.errors import InputError
+from poreops import InputError, load_core_model
 
 
 class DigitalCore(mlflow.pyfunc.PythonModel):
@@ -18,7 +17,7 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Load the generator from the model's own files."""
-        self.model = DigitalCoreModel.load(context.artifacts["generator"])
+        self.model = load_core_model(context.artifacts["generator"])
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Draw one core for each row."""

@@ -12,7 +12,7 @@ from poreops.cores.crops import Crops, shared_crops
 from poreops.mlops.expectations import Expectation, Suite
 
 
-class CoreValidationConfig(BaseModel):
+class ValidationConfig(BaseModel):
     """Limits of the suite.
 
     Attributes
@@ -62,9 +62,14 @@ def crop_facts(crops: Mapping[str, Crops]) -> pd.DataFrame:
     return frame.drop(columns="digest")
 
 
-def crop_suite(config: CoreValidationConfig) -> Suite:
-    """Return the rules of `crop_facts`."""
-    grey = "give 8-bit grey images in shale.images"
+def crop_suite(config: ValidationConfig) -> Suite:
+    """Return the rules of `crop_facts`.
+
+    Parameters
+    ----------
+    config : ValidationConfig
+    """
+    grey = "give 8-bit grey images in cores.crops.images"
     between, equal = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"
 
     def rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
@@ -75,7 +80,7 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
         (
             Expectation(
                 "expect_table_row_count_to_be_between", {"min_value": 8},
-                "ask for more crops in shale.train, search, gate and report",
+                "ask for more crops in cores.crops.train, search, gate and report",
             ),
             rule(equal, "bits", grey, value_set=[8]),
             rule(between, "darkest", grey, min_value=0, max_value=255),
@@ -92,7 +97,7 @@ def crop_suite(config: CoreValidationConfig) -> Suite:
             ),
             rule(
                 equal, "twins",
-                "the same crop is there twice: list each image once in shale.images",
+                "the same crop is there twice: list each image once in cores.crops.images",
                 value_set=[0],
             ),
             rule(

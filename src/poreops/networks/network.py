@@ -140,8 +140,7 @@ class PoreNetwork(Result, kind="network"):
         length = shape[index] * self.voxel_size
         # a 2D image is a layer of one voxel
         area = math.prod(shape) / shape[index] * self.voxel_size**2
-        effective: float = _rate(self.openpnm, AXES[index], name, algorithm) * length / area
-        return effective
+        return float(_rate(self.openpnm, AXES[index], name, algorithm) * length / area)
 
 
 def build_network(
@@ -330,7 +329,6 @@ def load_network(path: str | Path) -> Any:
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
     """
-    needs("networks", "a pore network")
     import openpnm
 
     try:
@@ -348,8 +346,7 @@ def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | Non
     if isinstance(model, str | Path):
         import poreops
 
-        loaded: ConductanceModel = poreops.load_model(str(model))
-        return loaded
+        return poreops.load_model(str(model))
     if model is not None and not hasattr(model, "conduit_size_factors"):
         raise InputError(
             f"a model must be one of load_model or its URI, got {shown(model)}; "

@@ -2,14 +2,15 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from poreops.properties.gate import RockEvaluationConfig, RockGateConfig
+from poreops.properties.gate import GateConfig
+from poreops.properties.judging.evaluation import JudgingConfig
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.stacks import EnsembleConfig
 from poreops.properties.rocks import RocksConfig
 from poreops.properties.search import EnsembleSearchConfig
 from poreops.properties.selection import SelectionConfig
 from poreops.properties.slices.segment import SegmentConfig
-from poreops.properties.suites import RockValidationConfig
+from poreops.properties.suites import ValidationConfig
 
 
 class PropertiesParams(BaseModel):
@@ -19,10 +20,10 @@ class PropertiesParams(BaseModel):
 
     rocks: RocksConfig
     segmentation: SegmentConfig
-    validation: RockValidationConfig
+    validation: ValidationConfig
     split: SliceSplitConfig
     selection: SelectionConfig
     learners: EnsembleConfig
     search: EnsembleSearchConfig
-    judging: RockEvaluationConfig
-    gate: RockGateConfig
+    judging: JudgingConfig
+    gate: GateConfig

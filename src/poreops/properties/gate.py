@@ -7,35 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.mlops import gate
 from poreops.mlops.gate import Rival, Rule
-from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW, TARGETS
-from poreops.properties.learning.stacks import NETWORKS, STACKS
+from poreops.properties.learning.stacks import STACKS
 
-Share = Annotated[float, Field(gt=0, lt=1)]
 Null = Literal["constant", "porosity_alone", "kozeny_carman"]
 MAIN = "log_permeability_mae"
 """What decides: mean error of log₁₀ k, kind of rock left out."""
 
 
-class RockEvaluationConfig(BaseModel):
-    """How models are judged.
-
-    Attributes
-    ----------
-    coverage : of the prediction intervals
-    random_folds : of single slices, in the random split
-    compared : base learners that are tried with each scaling, and the networks of them with each
-        loss
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    coverage: Share
-    random_folds: Annotated[int, Field(ge=2)]
-    compared: tuple[Literal[*LEARNERS, *NETWORKS], ...]  # type: ignore[valid-type]
-
-
-class RockGateConfig(BaseModel):
+class GateConfig(BaseModel):
     """What a model must reach on rocks whose kind it never saw to become champion.
 
     Attributes
@@ -61,13 +41,13 @@ class RockGateConfig(BaseModel):
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
-def choose(scores: Scores, config: RockGateConfig) -> tuple[dict[str, str], list[str]]:
+def choose(scores: Scores, config: GateConfig) -> tuple[dict[str, str], list[str]]:
     """Choose what answers for each property.
 
     Parameters
     ----------
     scores : candidate or null → target → score, kind of rock left out
-    config : RockGateConfig
+    config : GateConfig
 
     Returns
     -------
@@ -86,7 +66,7 @@ def choose(scores: Scores, config: RockGateConfig) -> tuple[dict[str, str], list
     return dict(zip(TARGETS, answers, strict=True)), reasons
 
 
-def rivals(scores: Scores, config: RockGateConfig, *, by_stack: bool) -> dict[str, Rival]:
+def rivals(scores: Scores, config: GateConfig, *, by_stack: bool) -> dict[str, Rival]:
     """Return whom a model must beat; the law need not beat itself."""
     return {
         name: Rival(flat(scores[name]), margin)
@@ -104,17 +84,17 @@ def verdict(
     judged: Mapping[str, Any],
     champion: Mapping[str, float] | None,
     valid: bool,
-    config: RockGateConfig,
+    config: GateConfig,
 ) -> list[str]:
     """Say why what was chosen may not become champion; an empty list lets it.
 
     Parameters
     ----------
-    judged : of artifacts/properties/judged/judged.json: ``served`` (target → candidate), its ``scores``
-        (flat, with ``coverage``), and those of all ``candidates``
+    judged : of artifacts/properties/judged/judged.json: ``served`` (target → candidate), its
+        ``scores`` (flat, with ``coverage``), and those of all ``candidates``
     champion : scores of the standing champion on the same rocks; None for no such
     valid : whether the data passed its validation
-    config : RockGateConfig
+    config : GateConfig
     """
     by_stack = judged["served"]["log_permeability"] != LAW
     others = rivals(judged["candidates"], config, by_stack=by_stack)

@@ -129,10 +129,11 @@ class RockModel(Shown, kind="rock model"):
     @property
     def coverage(self) -> float:
         """Coverage of the intervals."""
-        return self._judged.coverage
+        return self.judged.coverage
 
     @property
-    def _judged(self) -> Widths:
+    def judged(self) -> Widths:
+        """Widths of the intervals; raises InputError for a model that was not judged yet."""
         if self.widths is None:
             raise InputError(
                 f"a model must have been judged before use, got {self.name} without the widths of "
@@ -222,7 +223,7 @@ class RockModel(Shown, kind="rock model"):
         return np.where(self.corrected, corrections, self.law)
 
     def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-        widths = self._judged
+        widths = self.judged
         if len(table) >= widths.slices:
             middle, width = self.predict_plug(table), widths.plug
         else:

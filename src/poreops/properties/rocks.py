@@ -30,7 +30,7 @@ class LaboratoryConfig(BaseModel):
 
 
 class RocksConfig(BaseModel):
-    """The rocks that models learn from: synthetic plugs, beside those of data/properties/rocks.csv.
+    """The rocks that models learn from: synthetic plugs, beside those of rocks.csv.
 
     Attributes
     ----------

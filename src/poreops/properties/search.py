@@ -1,13 +1,24 @@
 """The search over the base learners and networks of the stacks."""
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from poreops.mlops.search import ConfirmConfig, SearchConfig
-from poreops.properties.learning.stacks import NETWORKS, EnsembleConfig
+from poreops.base.settings import as_profile, overridden
+from poreops.mlops.search import Best, ConfirmConfig, Outcome, SearchConfig, Trial, search
+from poreops.mlops.tracking import Run, run
+from poreops.properties.judging.left_out import Kinds, key, left_out_sets
+from poreops.properties.learning.laws import targets
+from poreops.properties.learning.plans import SliceSplitConfig, plan_by_group
+from poreops.properties.learning.stacks import NETWORKS, EnsembleConfig, fit
+from poreops.properties.slices.features import design
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -93,3 +104,142 @@ def combinations(space: Mapping[str, Any]) -> int:
     6
     """
     return math.prod(len(c) for c in space.values() if not isinstance(c, Mapping))
+
+
+@dataclass(frozen=True)
+class Searches:
+    """Searches on the slices to learn from; each trial is a run nested in one of the stage's.
+
+    config : EnsembleSearchConfig. stated : of the learners. split : of the folds.
+    table : slices to learn from, with ``kind``. features : `key` of the kinds left out → names.
+    folder : of the journals, with which a killed search goes on, and another process shares it.
+    parent : run of the stage.
+    """
+
+    config: EnsembleSearchConfig
+    stated: EnsembleConfig
+    split: SliceSplitConfig
+    table: pd.DataFrame
+    features: Mapping[str, list[str]]
+    folder: Path
+    parent: Run
+
+    def against_grid(self) -> dict[str, dict[str, Any]]:
+        """Set randomised searches against exhaustive ones.
+
+        Returns
+        -------
+        dict
+            Learner of ``against_grid`` → ``random`` and ``grid``, each with ``trials``, ``value``
+            (error of log k in decades) and ``seconds``, and ``combinations`` of the whole grid.
+        """
+        costs: dict[str, dict[str, Any]] = {}
+        for name in self.config.against_grid:
+            samplers: tuple[Literal["random", "grid"], ...] = ("random", "grid")
+            costs[name] = {
+                sampler: _spent(self._searched(name, (), self.config.alone(sampler), sampler))
+                for sampler in samplers
+            }
+            costs[name]["combinations"] = combinations(self.config.of(name).space)
+        return costs
+
+    def best(self, announce: Callable[[str], object]) -> dict[str, dict[str, Any]]:
+        """Search every learner, with all kinds of rock and without each of them.
+
+        Parameters
+        ----------
+        announce : told what each search found
+
+        Returns
+        -------
+        dict
+            `key` of the kinds left out → dotted parameter → value; {} with ``use: stated``. Pairs
+            of kinds have none: they calibrate intervals by the stated values.
+        """
+        chosen: dict[str, dict[str, Any]] = {}
+        if self.config.use == "stated":
+            return chosen
+        for left in left_out_sets(self.table["kind"].to_numpy()):
+            if len(left) > 1:
+                continue
+            own = chosen.setdefault(key(left), {})
+            for name in self.config.learners:
+                best = self._searched(name, left, self.config, f"best_{key(left)}")
+                own |= best.chosen
+                announce(f"{key(left)} {name:>4}: {best.value:.4f} ({best.finished} trials)")
+        return chosen
+
+    def _searched(self, name: str, left: Kinds, config: EnsembleSearchConfig, of: str) -> Best:
+        objective = Objective(self.table, self.features[key(left)], self.stated, self.split, left)
+        return search(
+            f"{of}_{name}", self.folder / f"{of}_{name}.journal", config.of(name),
+            lambda trial: objective(name, self.parent, trial), stated=config.sampler != "grid",
+        )  # fmt: skip
+
+
+class Objective:
+    """Error of log k of a candidate, in decades, on kinds of rock that it did not see.
+
+    What counting pixels leaves of the porosity is mostly the laboratory's noise: no search by it.
+
+    Parameters
+    ----------
+    table : slices to learn from, with ``kind``
+    features : names of the inputs
+    stated : of the learners; a trial changes some of its values
+    split : of the folds
+    left : kinds of rock to learn nothing from
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        features: list[str],
+        stated: EnsembleConfig,
+        split: SliceSplitConfig,
+        left: Kinds = (),
+    ) -> None:
+        self.x, self.y, self.stated = design(table, features), targets(table), stated
+        self.plan = plan_by_group(table["kind"].to_numpy(), split.folds, split.seed, left)
+
+    def __call__(self, name: str, parent: Run, trial: Trial) -> Outcome:
+        """Fit the candidate once per fold and score it on the fold left out."""
+        with run("properties_search", f"{name}-{trial.number}", parent=parent) as child:
+            child.log_params(trial.chosen)
+            outcome = self.outcome(name, trial)
+            child.log_metrics({"value": outcome.value, **outcome.costs})
+        return outcome
+
+    def outcome(self, name: str, trial: Trial) -> Outcome:
+        """Return the error of a candidate and the ``seconds`` of its fits, without a run."""
+        start = time.perf_counter()
+        config = overridden(self.stated, trial.chosen)
+        config = config.model_copy(update={"seed": config.seed + trial.repeat})
+        fits = fit(name, config, self.x, self.y, self.plan.masks[:-1])
+        seconds = time.perf_counter() - start
+        squares = 0.0
+        for fold, predictor in enumerate(fits):
+            out = self.plan.folds == fold
+            error = predictor.predict(self.x[out])[:, 1] - self.y[out, 1]
+            squares += float((error**2).sum())
+        value = (squares / self.plan.rows.sum()) ** 0.5 / np.log(10)
+        return Outcome(value, {"seconds": seconds})
+
+
+def _spent(best: Best) -> dict[str, float]:
+    seconds = sum(costs["seconds"] for costs in best.costs)
+    return {"trials": best.finished, "value": best.value, "seconds": seconds}
+
+
+def adopted(chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the search with all kinds of rock chose, in the format of a profile.
+
+    Examples
+    --------
+    >>> adopted({"none": {"rg.alpha": 30}, "blobs": {"rg.alpha": 100}})
+    {'properties': {'learners': {'rg': {'alpha': 30}}}}
+    >>> adopted({})
+    {}
+    """
+    of_all = chosen.get("none", {})
+    return as_profile("properties", {f"learners.{name}": value for name, value in of_all.items()})

@@ -44,6 +44,16 @@ class Selection:
     inflation: dict[str, float]
     p_values: dict[str, list[float]]
 
+    def statistics(self, config: SelectionConfig) -> dict[str, Any]:
+        """Return all of it with the limits that decided, mappings as pairs in order, for JSON."""
+        return {
+            "names": self.names,
+            "removed": self.removed,
+            "inflation": list(self.inflation.items()),
+            "p_values": list(self.p_values.items()),
+            "limits": config.model_dump(),
+        }
+
 
 def select(
     x: Floats, names: Sequence[str], y: Floats, groups: NDArray[Any], config: SelectionConfig

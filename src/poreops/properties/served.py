@@ -5,7 +5,7 @@ from typing import Any
 import mlflow
 import numpy as np
 
-from poreops.properties.model import RockModel
+import poreops
 
 
 class RockProperties(mlflow.pyfunc.PythonModel):
@@ -20,7 +20,7 @@ class RockProperties(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Load the stack from the model's own files."""
-        self.model = RockModel.load(context.artifacts["stack"])
+        self.model = poreops.load_rock_model(context.artifacts["stack"])
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the properties that each slice shows."""

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.mlops.expectations import Expectation, Suite
+from poreops.mlops.expectations import Expectation, Report, Suite, validate
+from poreops.properties.learning.parts import LEARN, with_parts
+from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.rocks import MILLIDARCY
 from poreops.properties.slices.features import FEATURES, NAMES
 
@@ -15,7 +17,7 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class RockValidationConfig(BaseModel):
+class ValidationConfig(BaseModel):
     """Limits of the suites.
 
     Attributes
@@ -36,6 +38,30 @@ class RockValidationConfig(BaseModel):
     permeability_md: tuple[Positive, Positive]
     length_um: tuple[Positive, Positive]
     porosity_gap: Annotated[float, Field(gt=0, le=1)]
+
+
+def check_slices_and_split(
+    table: pd.DataFrame, config: ValidationConfig, split: SliceSplitConfig
+) -> tuple[Report, Report]:
+    """Check rocks, slices and the parts that the rocks are dealt into.
+
+    Parameters
+    ----------
+    table : one row a slice, with its features
+    config : ValidationConfig
+    split : SliceSplitConfig
+
+    Returns
+    -------
+    report : what must hold
+    remarks : rocks on both sides of the paper's random split, which is known and no failure
+    """
+    report = validate(rock_facts(table), rock_suite(config))
+    report += validate(slice_facts(table), slice_suite())
+    parts = with_parts(table, split)
+    whole, learned = parts[~parts["sibling"]], parts[parts["sibling"] | (parts["part"] == LEARN)]
+    report += validate(split_facts(whole), split_suite("parts"))
+    return report, validate(split_facts(learned), split_suite("random split"))
 
 
 def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
@@ -61,13 +87,14 @@ def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
     return facts.rename_axis(None)
 
 
-def rock_suite(config: RockValidationConfig) -> Suite:
+def rock_suite(config: ValidationConfig) -> Suite:
     """Return the rules of `rock_facts`."""
-    lab = "correct the row of rocks.csv, or widen slices_validation"
+    lab = "correct the row of rocks.csv, or widen properties.validation"
     rules = [
         _rule(
-            "expect_table_row_count_to_be_between", "", "add rocks to inputs/properties/rocks.csv or raise "
-            "rocks.plugs.counts", min_value=config.rocks_min,
+            "expect_table_row_count_to_be_between", "", "add rocks to "
+            "inputs/properties/rocks.csv or raise properties.rocks.plugs.counts",
+            min_value=config.rocks_min,
         ),
         _rule(BETWEEN, "slices", "give more slices of it", min_value=config.slices_min),
         _between("porosity", config.porosity, lab),

@@ -7,8 +7,8 @@ from tiny.cores import crops
 
 from poreops.cores.judging.evaluation import (
     COMPARED,
-    CoreEvaluationConfig,
     Judge,
+    JudgingConfig,
     feature_scores,
     likeness,
     likeness_summary,
@@ -17,7 +17,7 @@ from poreops.cores.judging.evaluation import (
 )
 
 RNG = np.random.default_rng(0)
-CONFIG = CoreEvaluationConfig(
+CONFIG = JudgingConfig(
     seed=1, cores=10, r_max=5, smoothing=1, extractor="efficientnet-lite0", subsets=3,
     subset_size=8,
 )  # fmt: skip

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.learning.losses import cross_entropy, gradient_penalty, wasserstein
 from poreops.cores.learning.networks import (
+    GeneratorConfig,
     Start,
-    WganConfig,
     checked_size,
     critic,
     generator,
@@ -32,7 +32,7 @@ PAPER = SPATIAL | {
 
 
 def config(**changes):
-    return WganConfig(**(SPATIAL | changes))
+    return GeneratorConfig(**(SPATIAL | changes))
 
 
 def noise(network, size, count=1, seed=0):
@@ -139,7 +139,7 @@ def layers(model, kind):
 
 
 def test_the_published_architecture_is_that_of_table_1():
-    network = WganConfig(**PAPER)
+    network = GeneratorConfig(**PAPER)
     made = generator(network)
     transposed = layers(made, keras.layers.Conv2DTranspose)
     channels = [(up.input.shape[-1], up.filters) for up in transposed]
@@ -174,16 +174,16 @@ def test_the_published_architecture_is_that_of_table_1():
 )
 def test_an_architecture_that_does_not_fit_says_why(content, message):
     with pytest.raises(ValidationError, match=message):
-        WganConfig(**content)
+        GeneratorConfig(**content)
 
 
 def test_a_size_that_is_not_reached_names_the_nearest():
     assert checked_size(config(), 1000) == 1000
-    assert checked_size(WganConfig(**PAPER), 256) == 256
+    assert checked_size(GeneratorConfig(**PAPER), 256) == 256
     with pytest.raises(
         InputError, match="cores of 256 pixels only, got 1024; the nearest size is 256"
     ):
-        checked_size(WganConfig(**PAPER), 1024)
+        checked_size(GeneratorConfig(**PAPER), 1024)
     with pytest.raises(InputError, match="a positive size, got 0"):
         checked_size(config(), 0)
 

@@ -4,10 +4,10 @@ import copy
 
 import pytest
 
-from poreops.properties.gate import RockGateConfig, choose, flat, verdict
+from poreops.properties.gate import GateConfig, choose, flat, verdict
 from poreops.properties.learning.laws import LAW
 
-GATE = RockGateConfig(
+GATE = GateConfig(
     margins={"constant": 0.5, "porosity_alone": 0.8, "kozeny_carman": 0.95},
     porosity_margin=0.95, porosity_mae_max=0.02, log_permeability_r2_min=0.6, coverage_min=0.85,
 )  # fmt: skip

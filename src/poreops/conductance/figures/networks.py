@@ -11,7 +11,7 @@ from poreops.base.files import read_json
 from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.figures.colours import COLOURS
 from poreops.conductance.judging.methods import NAMES
-from poreops.images.pictures import subplots
+from poreops.show.pictures import subplots
 from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ COMPARED = ("kid", *DISTANCES)
 """Scores of two sets of images that are 0 for sets of one rock: the lower the better."""
 
 
-class CoreEvaluationConfig(BaseModel):
+class JudgingConfig(BaseModel):
     """How generated cores are judged.
 
     Attributes
@@ -77,25 +77,36 @@ class Judge:
 
     Attributes
     ----------
-    config : CoreEvaluationConfig
+    config : JudgingConfig
     training : (n, rows, columns) uint8, of which nothing may be copied
     segmentation : Segmentation
     extractor : Extractor
     """
 
-    config: CoreEvaluationConfig
+    config: JudgingConfig
     training: Grey
     segmentation: Segmentation
     extractor: Extractor
 
     @classmethod
-    def fit(cls, training: Grey, config: CoreEvaluationConfig) -> "Judge":
-        """Take the thresholds from the training crops, and load the extractor."""
+    def fit(cls, training: Grey, config: JudgingConfig) -> "Judge":
+        """Take the thresholds from the training crops, and load the extractor.
+
+        Parameters
+        ----------
+        training : (n, rows, columns) uint8
+        config : JudgingConfig
+        """
         segmentation = Segmentation.fit(training, config.smoothing)
         return cls(config, training, segmentation, extractor(config.extractor))
 
     def view(self, images: Grey) -> View:
-        """Measure the first ``config.cores`` images of a set."""
+        """Measure the first ``config.cores`` images of a set.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
+        """
         images = images[: self.config.cores]
         found = structure(images, self.segmentation, self.config.r_max)
         return View(images, self.extractor.features(images), found)
@@ -145,7 +156,12 @@ def real_real(judge: Judge, training: View, parts: Sequence[View]) -> dict[str, 
 
 
 def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Return mean and standard deviation of each score over repetitions."""
+    """Return mean and standard deviation of each score over repetitions.
+
+    Parameters
+    ----------
+    rows : of one or more repetitions, score → value
+    """
     return {
         name: {
             "mean": float(np.mean([row[name] for row in rows])),
@@ -156,9 +172,16 @@ def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
 
 
 def feature_scores(
-    first: Floats, second: Floats, config: CoreEvaluationConfig, extractor: str
+    first: Floats, second: Floats, config: JudgingConfig, extractor: str
 ) -> dict[str, Any]:
-    """Return FID and KID of two sets of features, labelled with extractor and numbers."""
+    """Return FID and KID of two sets of features, labelled with extractor and numbers.
+
+    Parameters
+    ----------
+    first, second : (n, d), (m, d) float64
+    config : JudgingConfig
+    extractor : label of what made the features
+    """
     distance = kid(
         first, second, subsets=config.subsets, size=config.subset_size, seed=config.seed
     )
@@ -210,7 +233,12 @@ def likeness(images: Grey, training: Grey) -> Floats:
 
 
 def likeness_summary(values: Floats) -> dict[str, float]:
-    """Return median and largest likeness, and the share of images that are copies."""
+    """Return median and largest likeness, and the share of images that are copies.
+
+    Parameters
+    ----------
+    values : (n,) float64, of `likeness`
+    """
     return {
         "median": float(np.median(values)),
         "max": float(values.max()),

@@ -34,7 +34,7 @@ _TEXTURE = 0.1  # how far a grey may be from that of its phase, where the greys 
 _COLOUR = 3  # pixels along an edge that the detector's noise is correlated over
 
 
-class WganConfig(BaseModel):
+class GeneratorConfig(BaseModel):
     """Architecture of generator and critic.
 
     Attributes
@@ -107,19 +107,19 @@ class Start:
     colour: NDArray[np.float64]
 
 
-def cell(config: WganConfig) -> int:
+def cell(config: GeneratorConfig) -> int:
     """Pixels of the image per vector of the latent grid."""
     return int(2 ** (len(config.generator_widths) - 1))
 
 
-def latent_edge(config: WganConfig, size: int) -> int:
+def latent_edge(config: GeneratorConfig, size: int) -> int:
     """Vectors along an edge of the smallest latent grid that gives `size` pixels or more."""
     pixels = cell(config)
     # each doubling turns n into 2n - 2, so that k of them turn n into 2^k (n - 2) + 2
     return -(-(size + _FINAL - 2) // pixels) + 2 + _CELL
 
 
-def reachable_size(config: WganConfig, size: int) -> int:
+def reachable_size(config: GeneratorConfig, size: int) -> int:
     """Edge of the smallest image with at least `size` pixels that the generator makes whole.
 
     A spatial generator makes this image, of which any smaller one is cut; the published one makes
@@ -130,7 +130,7 @@ def reachable_size(config: WganConfig, size: int) -> int:
     return cell(config) * (latent_edge(config, size) - _CELL - 2) + 2 - _FINAL
 
 
-def checked_size(config: WganConfig, size: int) -> int:
+def checked_size(config: GeneratorConfig, size: int) -> int:
     """Return `size` if the architecture reaches it; raises InputError that names the nearest."""
     if size < 1:
         raise InputError(f"a core must have a positive size, got {size}; ask for {config.patch}")
@@ -142,7 +142,7 @@ def checked_size(config: WganConfig, size: int) -> int:
     return size
 
 
-def input_shapes(config: WganConfig, size: int) -> list[Shape]:
+def input_shapes(config: GeneratorConfig, size: int) -> list[Shape]:
     """Shapes, without the batch, of the normal numbers that a generator turns into an image.
 
     The latent vectors, then (spatial) one plane of noise for each level and one for the image.
@@ -159,17 +159,17 @@ def input_shapes(config: WganConfig, size: int) -> list[Shape]:
     return [*shapes, (edge, edge, 1)]
 
 
-def generator(config: WganConfig) -> "keras.Model":
+def generator(config: GeneratorConfig) -> "keras.Model":
     """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) about -1..1."""
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
-def critic(config: WganConfig, norm: CriticNorm | None = None) -> "keras.Model":
+def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Model":
     """Build the critic: (n, patch, patch, 1) → (n, 1), a score without a bound.
 
     Parameters
     ----------
-    config : WganConfig
+    config : GeneratorConfig
     norm : instead of that of the configuration
     """
     import keras
@@ -208,7 +208,7 @@ def without_remapper() -> Iterator[None]:
         options.set_experimental_options({"remapping": before})
 
 
-def _paper_generator(config: WganConfig) -> "keras.Model":
+def _paper_generator(config: GeneratorConfig) -> "keras.Model":
     import keras
 
     noise = keras.Input((config.latent,), name="latent")
@@ -224,7 +224,7 @@ def _paper_generator(config: WganConfig) -> "keras.Model":
     return keras.Model([noise], _image(x), name="generator")
 
 
-def _spatial(config: WganConfig) -> "keras.Model":
+def _spatial(config: GeneratorConfig) -> "keras.Model":
     import keras
 
     first, *widths = config.generator_widths
@@ -279,7 +279,7 @@ def _phases(x: Any) -> Any:
     return keras.layers.Add(dtype="float32", name="clean")([mixed, texture])
 
 
-def start_from(model: "keras.Model", config: WganConfig, start: Start) -> None:
+def start_from(model: "keras.Model", config: GeneratorConfig, start: Start) -> None:
     """Let a spatial generator start at the greys and the noise of the crops.
 
     The published architecture starts as it is.

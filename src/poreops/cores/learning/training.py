@@ -22,8 +22,8 @@ from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.losses import cross_entropy, gradient_penalty, wasserstein
 from poreops.cores.learning.networks import (
+    GeneratorConfig,
     Start,
-    WganConfig,
     critic,
     generator,
     input_shapes,
@@ -53,7 +53,7 @@ _PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's s
 _DRAWS = 1_000_000  # seeds of a step
 
 
-class WganTrainingConfig(BaseModel):
+class TrainingConfig(BaseModel):
     """How generator and critic are trained.
 
     Attributes
@@ -91,13 +91,13 @@ class WganTrainingConfig(BaseModel):
     precision: Literal["float32", "mixed_bfloat16"]
 
 
-class WganCandidate(BaseModel):
+class Candidate(BaseModel):
     """Networks and how they are trained: what a search varies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    generator: WganConfig
-    training: WganTrainingConfig
+    generator: GeneratorConfig
+    training: TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ OnEpoch = Callable[[int, History, "keras.Model"], None]
 
 
 def train_gan(
-    network: WganConfig,
-    config: WganTrainingConfig,
+    network: GeneratorConfig,
+    config: TrainingConfig,
     crops: NDArray[np.uint8],
     *,
     method: Method = "wgan_gp",
@@ -125,7 +125,7 @@ def train_gan(
 
     Parameters
     ----------
-    network, config : WganConfig, WganTrainingConfig
+    network, config : GeneratorConfig, TrainingConfig
     crops : (n, size, size) uint8, not smaller than a patch
     method : "wgan_gp" or "dcgan"
     checkpoint : folder that holds the state after each epoch; a run that finds one there goes on
@@ -143,7 +143,8 @@ def train_gan(
     if min(crops.shape[1:]) < network.patch:
         raise InputError(
             f"crops must be as large as a patch of {network.patch} pixels, got "
-            f"{crops.shape[1]} x {crops.shape[2]}; raise shale.size or lower wgan.patch"
+            f"{crops.shape[1]} x {crops.shape[2]}; raise cores.crops.size or lower "
+            "cores.generator.patch"
         )
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
@@ -171,8 +172,8 @@ class Gan:
 
     def __init__(
         self,
-        network: WganConfig,
-        config: WganTrainingConfig,
+        network: GeneratorConfig,
+        config: TrainingConfig,
         crops: NDArray[np.uint8],
         method: Method,
     ) -> None:

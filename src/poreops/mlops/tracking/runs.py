@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
 
@@ -76,6 +79,10 @@ class Run:
     def log_figure(self, figure: "Figure", path: str) -> None:
         """Save a figure as the run's artifact `path`, as "parity.png"."""
         client().log_figure(self.id, figure, path)
+
+    def log_image(self, image: NDArray[np.uint8], path: str) -> None:
+        """Save a grey image (rows, columns) uint8 as the run's artifact `path`, as "cores.png"."""
+        client().log_image(self.id, image, path)
 
     def log_file(self, file: str | Path, folder: str | None = None) -> None:
         """Copy a file, or a folder's content, to the run's artifacts."""

@@ -1,4 +1,4 @@
-"""The page of the rock-property line: pictures and tables in one file."""
+"""The page of the properties line: pictures and tables in one file."""
 
 import base64
 import html
@@ -12,25 +12,25 @@ from poreops.properties.figures.pictures import NAMES
 SECTIONS = (
     (
         "Segmentation",
-        "segmentation/overlays.png",
+        "overlays.png",
         "Grey slices; pores in blue, the necks where the watershed splits them in yellow.",
     ),
-    ("Correlation", "exploration/correlation.png", "Inputs of the models (ℓ: hydraulic length)."),
-    ("Selection", "exploration/selection.png", "Variance inflation, then weighted least squares."),
-    ("Search", "search/cost.png", "Randomised search against the exhaustive grid."),
+    ("Correlation", "correlation.png", "Inputs of the models (ℓ: hydraulic length)."),
+    ("Selection", "selection.png", "Variance inflation, then weighted least squares."),
+    ("Search", "search_costs.png", "Randomised search against the exhaustive grid."),
     (
         "Kind of rock left out",
-        "evaluation/parity_left_out.png",
+        "parity_left_out.png",
         "Each rock of the report predicted by models that never saw its kind.",
     ),
-    ("Models", "evaluation/models.png", "R² on three splits, seconds of training and prediction."),
-    ("Random split", "evaluation/parity_random.png", "80:20 split: rocks are on both sides."),
+    ("Models", "models.png", "R² on three splits, seconds of training and prediction."),
+    ("Random split", "parity_random.png", "80:20 split: rocks are on both sides."),
     (
         "Pore sizes",
-        "evaluation/pore_sizes.png",
+        "pore_sizes.png",
         "Cumulative distributions of the pores' diameters, a curve for each plug of the report.",
     ),
-    ("Importance", "evaluation/importance.png", "Permutation importance of the better stack."),
+    ("Importance", "importance.png", "Permutation importance of the better stack."),
 )
 TITLES = {
     "kind_left_out": "Kind of rock left out",
@@ -75,8 +75,8 @@ def write_page(
     ----------
     path : of the page
     folder : with the pictures of `SECTIONS`
-    report : {split: {model: {target: {r2, mse, mae}}}}
-    details : "served", "rocks", "coverage" and "compared" of the evaluation
+    report : of reports/properties/scores.json, {split: {model: {target: {r2, mse, mae}}}}
+    details : of reports/properties/models.json: "served", "rocks", "coverage" and "compared"
     """
     folder = Path(folder)
     pictures = []
@@ -97,7 +97,7 @@ def write_page(
         f"{100 * coverage['log_permeability']:.0f} % of the permeabilities. Errors of the "
         "permeability are in decades."
     )
-    tables = [_table(TITLES[split], models) for split, models in report.items()]
+    tables = [_table(title, report[split]) for split, title in TITLES.items()]
     tables += [_comparison(title, found) for title, found in details["compared"].items()]
     write_text(
         path,
@@ -115,8 +115,8 @@ def _table(split: str, models: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     )
     rows = "\n".join(
         f"<tr><td>{html.escape(NAMES[name])}</td>"
-        + "".join(f"<td>{value[key]:.4g}</td>" for value in targets.values()
-                  for key in ("r2", "mse", "mae"))
+        + "".join(f"<td>{targets[target][key]:.4g}</td>"
+                  for target in ("porosity", "log_permeability") for key in ("r2", "mse", "mae"))
         + "</tr>"
         for name, targets in sorted(models.items(), key=lambda item: list(NAMES).index(item[0]))
     )  # fmt: skip
@@ -125,7 +125,7 @@ def _table(split: str, models: Mapping[str, Mapping[str, Mapping[str, float]]]) 
 
 
 def _comparison(title: str, found: Mapping[str, Mapping[str, float]]) -> str:
-    learners = list(next(iter(found.values())))
+    learners = [name for name in NAMES if name in next(iter(found.values()))]
     heads = "".join(f"<th>{html.escape(NAMES[name])}</th>" for name in learners)
     rows = "\n".join(
         f"<tr><td>{html.escape(choice)}</td>"

@@ -1,4 +1,4 @@
-"""Figures of the rock-property line."""
+"""Figures of the properties line, drawn from tables and arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,17 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.images.pictures import subplots
-from poreops.properties.intervals import scales
+from poreops.show.pictures import subplots
 from poreops.show.plot import scale_bar
 from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from poreops.properties.judging.evaluation import RandomSplit
-    from poreops.properties.judging.left_out_kinds import Predicted
-    from poreops.properties.selection import Selection, SelectionConfig
 
 NAMES = {
     "mr": "multiple linear (MR)",
@@ -95,25 +90,29 @@ def correlation(table: pd.DataFrame) -> "Figure":
     return figure
 
 
-def selection(found: "Selection", config: "SelectionConfig") -> "Figure":
-    """Variance inflation of every feature, and p of those that collinearity left."""
-    figure, panels = subplots(
-        1, 2, (10.5, 0.9 + 0.3 * (len(found.removed) + len(found.inflation)))
-    )
-    removed = [*found.removed[::-1]]
-    names = [*found.inflation, *(name for name, _ in removed)]
-    factors = [*found.inflation.values(), *(factor for _, factor in removed)]
-    colours = [_BLUE] * len(found.inflation) + [_GREY] * len(removed)
+def selection(found: Mapping[str, Any]) -> "Figure":
+    """Variance inflation of every feature, and p of those that collinearity left.
+
+    Parameters
+    ----------
+    found : of artifacts/properties/selection/statistics.json: ``names`` that are kept, pairs of
+        name and factor in ``removed`` and ``inflation``, pairs of name and p for both targets in
+        ``p_values``, and the ``limits``
+    """
+    inflation, removed, p_values = (found[key] for key in ("inflation", "removed", "p_values"))
+    figure, panels = subplots(1, 2, (10.5, 0.9 + 0.3 * (len(removed) + len(inflation))))
+    names, factors = zip(*inflation, *removed[::-1], strict=True)
+    colours = [_BLUE] * len(inflation) + [_GREY] * len(removed)
     left, right = panels[0]
     left.barh(names, np.minimum(factors, 1e6), color=colours)
-    left.axvline(config.inflation_max, color=_ORANGE, lw=1)
+    left.axvline(found["limits"]["inflation_max"], color=_ORANGE, lw=1)
     left.set(xscale="log", xlabel="variance inflation factor (grey: at its removal)")
-    place = np.arange(len(found.p_values))
-    p = np.maximum(np.array(list(found.p_values.values())), 1e-12)
+    place = np.arange(len(p_values))
+    p = np.maximum(np.array([values for _, values in p_values]), 1e-12)
     for k, (title, colour) in enumerate((("porosity", _BLUE), ("permeability", _ORANGE))):
         right.barh(place + 0.2 - 0.4 * k, -np.log10(p[:, k]), 0.38, color=colour, label=title)
-    right.axvline(-np.log10(config.significance), color="black", lw=1)
-    shown = [f"{'• ' if name in found.names else ''}{name}" for name in found.p_values]
+    right.axvline(-np.log10(found["limits"]["significance"]), color="black", lw=1)
+    shown = [f"{'• ' if name in found['names'] else ''}{name}" for name, _ in p_values]
     right.set_yticks(place, shown)
     right.set(xlabel="−log₁₀ p, weighted least squares (• kept)")
     right.legend(fontsize=8)
@@ -125,10 +124,11 @@ def selection(found: "Selection", config: "SelectionConfig") -> "Figure":
 
 def search_costs(costs: Mapping[str, Mapping[str, Any]]) -> "Figure":
     """Plot seconds and best error of randomised and exhaustive searches, for each learner."""
+    learners = [name for name in NAMES if name in costs]
     figure, panels = subplots(1, 2, (8.5, 3.2))
-    place = np.arange(len(costs))
+    place = np.arange(len(learners))
     for shift, sampler, colour in ((-0.2, "random", _BLUE), (0.2, "grid", _GREY)):
-        found = [cost[sampler] for cost in costs.values()]
+        found = [costs[name][sampler] for name in learners]
         for panel, quantity in zip(panels[0], ("seconds", "value"), strict=True):
             values = [one[quantity] for one in found]
             bars = panel.bar(place + shift, values, 0.38, color=colour, label=sampler)
@@ -136,23 +136,24 @@ def search_costs(costs: Mapping[str, Mapping[str, Any]]) -> "Figure":
     for panel, title in zip(
         panels[0], ("seconds (on the bars: trials)", "error, kinds left out"), strict=True
     ):
-        panel.set_xticks(place, [name.upper() for name in costs])
+        panel.set_xticks(place, [name.upper() for name in learners])
         panel.set_ylabel(title)
         panel.margins(y=0.15)
     panels[0][0].legend(fontsize=8)
     return figure
 
 
-def pore_sizes(diameters: Mapping[str, Mapping[str, Floats]]) -> "Figure":
+def pore_sizes(diameters: Mapping[str, Floats]) -> "Figure":
     """Cumulative distributions of the pores' diameters, a curve for each plug of a kind.
 
     Parameters
     ----------
-    diameters : kind → rock → equivalent diameters of the pores in all slices [m]
+    diameters : "kind/rock" → equivalent diameters of the pores in all slices [m]
     """
-    figure, panels = subplots(1, len(diameters), (2.5 * len(diameters), 2.8))
-    for panel, (kind, rocks) in zip(panels[0], diameters.items(), strict=True):
-        for sizes in rocks.values():
+    kinds = list(dict.fromkeys(name.split("/")[0] for name in diameters))
+    figure, panels = subplots(1, len(kinds), (2.5 * len(kinds), 2.8))
+    for panel, kind in zip(panels[0], kinds, strict=True):
+        for sizes in (of for name, of in diameters.items() if name.startswith(f"{kind}/")):
             size = np.sort(1e6 * sizes)
             area = np.cumsum(size**2)
             panel.plot(size, area / area[-1], color=_BLUE, lw=0.8, alpha=0.7)
@@ -161,45 +162,6 @@ def pore_sizes(diameters: Mapping[str, Mapping[str, Floats]]) -> "Figure":
         log_ticks(panel.xaxis, most=4)
     panels[0][0].set_ylabel("share of the pore area")
     return figure
-
-
-def evaluation_figures(
-    split: "RandomSplit",
-    at_random: Mapping[str, Floats],
-    left_out: "Predicted",
-    plugs: Mapping[str, Floats],
-    report: Mapping[str, Any],
-    details: Mapping[str, Any],
-) -> dict[str, "Figure"]:
-    """Draw what the stage properties_scores found, file name → figure.
-
-    Parameters
-    ----------
-    split : RandomSplit
-    at_random : model → (n, 2), under the random split
-    left_out : of the report part
-    plugs : model → (rocks, 2), kind of rock left out; with "served"
-    report, details : of reports/properties/scores.json and reports/properties/models.json
-    """
-    test, rocks = split.test, split.table["rock"].to_numpy()
-    falls = np.array(list(details["importance"].values()))
-    width = details["widths"]["plug"] * scales(plugs["served"] - plugs["kozeny_carman"])
-    shown = ("served", "smr_ml", "smr_nn", "kozeny_carman")
-    return {
-        "parity_random.png": parity(
-            {name: at_random[name][test] for name in shown if name in at_random},
-            split.truth[test],
-            rocks[test],
-        ),
-        "parity_left_out.png": parity(
-            {name: plugs[name] for name in shown},
-            left_out.truth,
-            left_out.rocks,
-            {"served": width},
-        ),
-        "models.png": model_table(report, details["seconds"], len(split.table)),
-        "importance.png": importance(split.features, falls),
-    }
 
 
 def parity(
@@ -302,8 +264,14 @@ def model_table(
     return figure
 
 
-def importance(names: Sequence[str], falls: Floats) -> "Figure":
-    """Plot by how much R² of the corrections falls when one input is shuffled, (d, 2)."""
+def importance(falls_of: Mapping[str, Sequence[float]]) -> "Figure":
+    """Plot by how much R² of the corrections falls when one input is shuffled.
+
+    Parameters
+    ----------
+    falls_of : input → fall for porosity and for log k
+    """
+    names, falls = list(falls_of), np.array(list(falls_of.values()))
     figure, (panels,) = subplots(1, 1, (7, 1 + 0.3 * len(names)))
     order = np.argsort(falls.sum(axis=1))
     place = np.arange(len(names))

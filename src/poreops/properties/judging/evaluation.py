@@ -7,19 +7,42 @@ training slices; the test slices are read here and nowhere else.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.files import read_json, read_table, read_yaml
 from poreops.base.settings import overridden
 from poreops.properties.judging.comparison import predict_plans, stacked
 from poreops.properties.judging.scores import regression_scores
+from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW, fit_law, in_units, targets
 from poreops.properties.learning.plans import Plan, plan_at_random
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig, fit
 from poreops.properties.slices.features import design
+
+
+class JudgingConfig(BaseModel):
+    """How models are judged.
+
+    Attributes
+    ----------
+    coverage : of the prediction intervals
+    random_folds : of single slices, in the random split
+    compared : base learners that are tried with each scaling, and the networks of them with each
+        loss
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    coverage: Annotated[float, Field(gt=0, lt=1)]
+    random_folds: Annotated[int, Field(ge=2)]
+    compared: tuple[Literal[*LEARNERS, *NETWORKS], ...]  # type: ignore[valid-type]
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,27 @@ class RandomSplit:
     learners: EnsembleConfig
     folds: int
     seed: int
+
+    @classmethod
+    def read(cls, artifacts: Path, stated: EnsembleConfig, folds: int, seed: int) -> "RandomSplit":
+        """Read tables, features and what a search found from the folder of artifacts.
+
+        Parameters
+        ----------
+        artifacts : of the line
+        stated : of the learners
+        folds, seed : of the out-of-fold predictions
+        """
+        report = read_table(artifacts / "parts/report.parquet")
+        chosen = read_yaml(artifacts / "search/best.yaml")["chosen"]
+        return cls(
+            read_table(artifacts / "parts/learn.parquet"),
+            report[report["sibling"]],
+            read_json(artifacts / "selection/features.json")["features"],
+            overridden(stated, chosen.get("none", {})),
+            folds,
+            seed,
+        )
 
     @cached_property
     def table(self) -> pd.DataFrame:

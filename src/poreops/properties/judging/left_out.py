@@ -11,12 +11,15 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.properties.learning.laws import fit_law
-from poreops.properties.learning.plans import Plan, SliceSplitConfig, plan_by_group
+from poreops.properties.learning.laws import fit_law, targets
+from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
 from poreops.properties.learning.stacks import EnsembleConfig, Stack, fit, stack_of
+from poreops.properties.selection import Selection, SelectionConfig, select
+from poreops.properties.slices.features import INPUTS, design
 
 Kinds = tuple[str, ...]
 
@@ -78,6 +81,28 @@ def key(left_out: Kinds) -> str:
     ('none', 'blobs+vuggy')
     """
     return "+".join(left_out) or "none"
+
+
+def select_left_out(table: pd.DataFrame, config: SelectionConfig) -> dict[str, Selection]:
+    """Choose features with all kinds of rock, and without each of `left_out_sets`.
+
+    Parameters
+    ----------
+    table : slices to learn from, with ``rock`` and ``kind``
+    config : SelectionConfig
+
+    Returns
+    -------
+    dict
+        `key` of the kinds left out → what was chosen without them.
+    """
+    x, y = design(table, INPUTS), targets(table)
+    rocks, kinds = table["rock"].to_numpy(), table["kind"].to_numpy()
+    found = {}
+    for left in left_out_sets(kinds):
+        rows = kept(kinds, left)
+        found[key(left)] = select(x[rows], INPUTS, y[rows], rocks[rows], config)
+    return found
 
 
 def contexts(

@@ -267,19 +267,18 @@ def by_kind(
 
 def pore_diameters(
     labels: Mapping[str, NDArray[np.integer]], table: pd.DataFrame
-) -> dict[str, dict[str, Floats]]:
-    """Return the equivalent diameters of all pores, kind → rock → (pores,) [m].
+) -> dict[str, Floats]:
+    """Return the equivalent diameters of all pores, "kind/rock" → (pores,) [m].
 
     Parameters
     ----------
-    labels : rock → (n, h, w) labels of its slices, 0 is solid
+    labels : rock → (n, h, w) labels of its slices, 0 is solid; an open HDF5 file will do
     table : a row or more a rock, with ``rock``, ``kind`` and ``voxel_size``
     """
-    found: dict[str, dict[str, Floats]] = {}
+    found: dict[str, Floats] = {}
     for rock, rows in table.groupby("rock", sort=True):
         kind, voxel_size = str(rows["kind"].iloc[0]), float(rows["voxel_size"].iloc[0])
-        areas = [np.bincount(image.ravel())[1:] for image in labels[str(rock)]]
+        areas = [np.bincount(image.ravel())[1:] for image in labels[str(rock)][()]]
         area = np.concatenate(areas)
-        diameters = 2 * voxel_size * np.sqrt(area[area > 0] / np.pi)
-        found.setdefault(kind, {})[str(rock)] = diameters
+        found[f"{kind}/{rock}"] = 2 * voxel_size * np.sqrt(area[area > 0] / np.pi)
     return found

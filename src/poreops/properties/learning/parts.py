@@ -47,7 +47,7 @@ def with_parts(table: pd.DataFrame, config: SliceSplitConfig) -> pd.DataFrame:
         raise InputError(
             f"there must be at least three kinds of rock, to judge on one that was left out, got "
             f"{len(np.unique(kinds))} ({', '.join(np.unique(kinds))}); add rocks, or raise "
-            "rocks.plugs.counts"
+            "properties.rocks.plugs.counts"
         )
     rng = np.random.default_rng(config.seed)
     part, dealt = {}, 0

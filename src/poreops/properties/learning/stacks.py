@@ -37,7 +37,7 @@ STACKS: Mapping[str, tuple[str, ...]] = {"smr_ml": LEARNERS, "smr_nn": NETWORKS}
 
 
 class EnsembleConfig(BaseModel):
-    """The base learners; with ``properties.search.use: best`` what the search finds replaces these.
+    """The base learners; with ``search.use: best`` what the search finds replaces these.
 
     Attributes
     ----------

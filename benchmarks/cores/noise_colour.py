@@ -1,6 +1,6 @@
 """What white noise costs: KID of real crops whose detector noise is drawn anew.
 
-    python benchmarks/noise_colour.py artifacts/cores/crops/train.h5
+    python benchmarks/cores/noise_colour.py artifacts/cores/crops/train.h5
 
 Each crop is smoothed by a median of 7 x 7 pixels and gets independent normal noise of the spread
 that the flat parts of the crops have. Prints the correlation of neighbours there, and the KID of

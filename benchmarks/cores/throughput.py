@@ -3,7 +3,7 @@
 The reference runs the same layers, forwards and backwards as often as a step does, without
 normalisation, activations, losses, optimisers, random numbers and data.
 
-python benchmarks/wgan_throughput.py [--threads 2] [--steps 20]
+python benchmarks/cores/throughput.py [--threads 2] [--steps 20]
 """
 
 import argparse
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from poreops.cores.learning.networks import WganConfig, input_shapes
-from poreops.cores.learning.training import Gan, WganTrainingConfig
-from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
+from poreops.cores.learning.networks import input_shapes
+from poreops.cores.learning.training import Gan, TrainingConfig
+from poreops.params import check
+from poreops.synthetic.shale import synthetic_shale
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
+PARAMS = Path(__file__).parents[2] / "params.yaml"
 Layer = tuple[str, Any, Any, int, str]
 
 
@@ -128,12 +128,12 @@ def main() -> None:
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(given.threads)
-    params = yaml.safe_load(PARAMS.read_text())
-    network = WganConfig(**params["wgan"])
-    crops = synthetic_shale(SyntheticShaleConfig(**params["shale"]["synthetic"]), 1)
+    params = check(PARAMS).cores
+    network = params.generator
+    crops = synthetic_shale(params.crops.synthetic, 1)
     for precision in ("float32", "mixed_bfloat16"):
         changes = {"epochs": 10_000, "steps": given.steps, "precision": precision}
-        config = WganTrainingConfig(**(params["wgan_training"] | changes))
+        config = TrainingConfig(**params.training.model_dump() | changes)
         gan = Gan(network, config, crops, "wgan_gp")
         epochs = iter(range(10_000))
         trained = seconds(lambda gan=gan, epochs=epochs: gan.epoch(next(epochs))["distance"], 4)

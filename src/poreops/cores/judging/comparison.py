@@ -1,0 +1,132 @@
+"""One table on crops that nothing else reads: the rock, the generators and the nulls."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from poreops.cores.features.scores import complaints
+from poreops.cores.judging.evaluation import Grey, Judge, JudgingConfig, View, spread
+from poreops.cores.judging.nulls import NULLS, nulls
+from poreops.cores.model import DigitalCoreModel, trained
+
+PARTS = ("train", "search", "gate")
+"""Parts of the rock that are compared with the crops of the report."""
+
+REPORT, REAL = "report", "real"
+"""Names of the crops of the report, and of the other parts."""
+
+_SHOWN = 5  # images of each source that are kept for a picture
+
+Table = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Sets of images from every source, and the crops of the report.
+
+    Attributes
+    ----------
+    judge : Judge
+    target : of the crops of the report
+    sources : "real" → parts of the rock; method → a set a seed; null → a set a seed
+    """
+
+    judge: Judge
+    target: View
+    sources: Mapping[str, Sequence[View]]
+
+    @classmethod
+    def of(cls, crops: Mapping[str, Grey], models: Path, config: JudgingConfig) -> Self:
+        """Draw from every generator and null, and measure all sets.
+
+        Parameters
+        ----------
+        crops : each of `PARTS` and "report" → (n, size, size) uint8
+        models : folder of <method>/<seed>, as the stage cores_train writes it
+        config : JudgingConfig
+        """
+        judge = Judge.fit(crops["train"], config)
+        size = judge.training.shape[1]
+        found = {REAL: [judge.view(crops[part]) for part in PARTS]}
+        generators = trained(models)
+        for method, folders in generators.items():
+            cores = (
+                DigitalCoreModel.load(folder).generate(config.cores, size, seed=config.seed)
+                for folder in folders
+            )
+            found[method] = [judge.view(images) for images in cores]
+        # as many sets of each null as of each method
+        seeds = {int(folder.name) for folders in generators.values() for folder in folders}
+        for seed in sorted(seeds):
+            drawn = nulls(judge.training, config.cores, judge.segmentation, seed=seed)
+            for name, images in drawn.items():
+                found.setdefault(name, []).append(judge.view(images))
+        return cls(judge, judge.view(crops[REPORT]), found)
+
+    def table(self) -> dict[str, dict[str, Any]]:
+        """Return source → number of ``sets``, and score → mean and sd over them."""
+        found = {
+            name: [self.judge.scores(one, self.target) for one in sets]
+            for name, sets in self.sources.items()
+        }
+        # of training crops nobody asks whether they were copied
+        for name in ("copies", "likeness_max"):
+            found[REAL][0][name] = found[REAL][1][name]
+        return {name: {"sets": len(each), **spread(each)} for name, each in found.items()}
+
+    def report(self) -> dict[str, Any]:
+        """Return the table, the structure of the first set of each source, and how it was made."""
+        network, count = self.judge.extractor, len(self.target.images)
+        return {
+            "extractor": network.name,
+            "cores": count,
+            "size": self.judge.training.shape[1],
+            "warnings": complaints(count, count, network.length),
+            "segmentation": vars(self.judge.segmentation),
+            "table": self.table(),
+            "structure": {name: view.structure.summary() for name, view in self._first().items()},
+        }
+
+    def shown(self) -> dict[str, Grey]:
+        """Return source → a few of its images, (n, size, size) uint8."""
+        return {name: view.images[:_SHOWN] for name, view in self._first().items()}
+
+    def _first(self) -> dict[str, View]:
+        return {REPORT: self.target} | {name: sets[0] for name, sets in self.sources.items()}
+
+
+def headline(table: Table) -> dict[str, float]:
+    """Return the three figures that say how good the generators are.
+
+    Parameters
+    ----------
+    table : of `Comparison.table`
+
+    Returns
+    -------
+    dict
+        Mean KID to the crops of the report: ``kid_gan`` of the better method, ``kid_null`` of the
+        null that is hardest to beat, ``kid_rock`` of other parts of the rock.
+    """
+    kids = {name: float(row["kid"]["mean"]) for name, row in table.items()}
+    return {
+        "kid_gan": min(value for name, value in kids.items() if name not in {REAL, *NULLS}),
+        "kid_null": min(kids[name] for name in NULLS),
+        "kid_rock": kids[REAL],
+    }
+
+
+def lines(table: Table) -> Iterator[str]:
+    """Yield a line a source, for people.
+
+    Parameters
+    ----------
+    table : of `Comparison.table`
+    """
+    for name, row in table.items():
+        kid, fid = row["kid"], row["fid"]
+        yield (
+            f"{name:>9}  KID {kid['mean']:.4f} ± {kid['sd']:.4f}  FID {fid['mean']:.1f} "
+            f"± {fid['sd']:.1f}  S2 {row['s2']['mean']:.3f}  copies {row['copies']['mean']:.3f}"
+        )

@@ -1,0 +1,72 @@
+"""One training as a run: logged with a few cores of every epoch, its generator saved."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poreops.base.files import sha256, write_text
+from poreops.base.hdf5 import read_hdf5
+from poreops.cores.learning.grey_scale import GreyScale
+from poreops.cores.learning.training import Candidate, History, Method, train_gan
+from poreops.cores.model import DigitalCoreModel
+from poreops.mlops.tracking import run
+
+if TYPE_CHECKING:
+    import keras
+
+_ROWS, _COLUMNS = 2, 4  # of the cores of an epoch
+
+
+def trained_in_a_run(
+    params: Candidate, method: Method, crops: Path, *, out: Path, checkpoint: Path
+) -> History:
+    """Train by one method, log the run and save the generator.
+
+    Parameters
+    ----------
+    params : networks and how they are trained
+    method : "wgan_gp" or "dcgan"
+    crops : file of the crops to train on
+    out : folder that the generator is saved in
+    checkpoint : folder of the state, so that a killed training goes on with the same result
+
+    Returns
+    -------
+    History
+        Loss → its mean in each epoch.
+    """
+    images = read_hdf5(crops)[0]["images"]
+    scale = GreyScale.fit(params.generator.grey, images)
+    with run("cores_train", f"{method}/{params.training.seed}") as tracked:
+        tracked.log_params(params.model_dump())
+        tracked.log_dataset(str(crops), sha256(crops), "crops", rows=len(images))
+
+        def on_epoch(epoch: int, history: History, generator: "keras.Model") -> None:
+            tracked.log_metrics({name: values[-1] for name, values in history.items()}, epoch)
+            size = None if params.generator.architecture == "paper" else images.shape[1]
+            model = DigitalCoreModel(generator, params.generator, scale)
+            drawn = model.generate(_ROWS * _COLUMNS, size)
+            edge = drawn.shape[1]
+            rows = drawn.reshape(_ROWS, _COLUMNS, edge, edge).swapaxes(1, 2)
+            sheet = rows.reshape(_ROWS * edge, _COLUMNS * edge)
+            tracked.log_image(sheet, f"samples/{epoch:04d}.png")
+
+        trained = train_gan(
+            params.generator, params.training, images,
+            method=method, checkpoint=checkpoint, on_epoch=on_epoch,
+        )  # fmt: skip
+        tracked.log_metrics({"parameters": trained.generator.count_params()})
+        DigitalCoreModel(trained.generator, params.generator, trained.scale).save(out)
+    return trained.history
+
+
+def write_losses(path: Path, history: History) -> None:
+    """Write the losses as CSV, one line an epoch.
+
+    Parameters
+    ----------
+    path : file to write
+    history : of a training
+    """
+    rows = zip(*history.values(), strict=True)
+    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
+    write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")

@@ -1,0 +1,89 @@
+"""What answers for each property, decided on the gate part, and how wide its intervals are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from poreops.properties.gate import GateConfig, choose, flat
+from poreops.properties.judging.left_out_kinds import (
+    Scores,
+    Trained,
+    combined,
+    coverage_left_out,
+    predict_left_out,
+    scored,
+    widths_of,
+)
+from poreops.properties.learning.laws import LAW, TARGETS
+from poreops.properties.learning.stacks import STACKS
+from poreops.properties.model import RockModel, Widths
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The model that may be served, and why.
+
+    model : RockModel, with the widths of its intervals.
+    answers : target → candidate. reasons : why a stack does not answer for the permeability.
+    candidates : candidate or null → target → score. own : those of what is served.
+    coverage : {"slice" | "plug": {target: share inside the intervals}}. rocks : of the gate part.
+    """
+
+    model: RockModel
+    answers: Mapping[str, str]
+    reasons: list[str]
+    candidates: Mapping[str, Scores]
+    own: Scores
+    coverage: Mapping[str, Mapping[str, float]]
+    rocks: int
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Content of reports/properties/gate.json."""
+        lowest = min(share for of in self.coverage.values() for share in of.values())
+        return {
+            "served": self.answers,
+            "kept_the_law_since": self.reasons,
+            "scores": flat(self.own) | {"coverage": lowest},
+            "coverage": self.coverage,
+            "candidates": self.candidates,
+            "rocks": self.rocks,
+        }
+
+
+def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateConfig) -> Decision:
+    """Decide what answers for each property.
+
+    Each rock is predicted by models that never saw its kind. The better stack answers for the
+    permeability if it beats Kozeny and Carman's law and the nulls there, else the law does; the
+    porosity is the counted one unless a stack does better. The intervals come from the rocks to
+    learn from; whether they hold is measured here.
+
+    Parameters
+    ----------
+    trained : Trained
+    table : slices of the gate part
+    coverage : of the intervals, as 0.9
+    gate : GateConfig
+    """
+    found = predict_left_out(trained, table)
+    candidates = scored(found.plugs, found.truth)
+    answers, reasons = choose(candidates, gate)
+    served = [answers[target] for target in TARGETS]
+    model = trained.models[""][next((n for n in served if n != LAW), next(iter(STACKS)))]
+    model = model.correcting((served[0] != LAW, served[1] != LAW))
+    counts = trained.learned.groupby("rock").size()
+    of_slice, of_plug = widths_of(trained.errors, served, coverage, None)
+    model.widths = Widths(coverage, int(np.median(counts)), of_slice, of_plug)
+    return Decision(
+        model,
+        answers,
+        reasons,
+        candidates,
+        scored({"served": combined(found.plugs, served)}, found.truth)["served"],
+        coverage_left_out(trained, found, served, coverage),
+        len(found.rocks),
+    )

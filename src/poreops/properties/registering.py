@@ -1,0 +1,66 @@
+"""The judged model as a candidate for the registry, and its package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from poreops.base.files import read_table, sha256
+from poreops.mlops.registry import Candidate, Scores
+from poreops.mlops.tracking import Tensor, save_pyfunc
+from poreops.properties.gate import MAIN, GateConfig, flat
+from poreops.properties.judging.left_out_kinds import probe_scores
+from poreops.properties.model import RockModel
+from poreops.properties.registry import MODEL
+
+
+def judged_candidate(
+    judged: Mapping[str, Any], files: Path, probe: Path, gate: GateConfig, *, valid: bool
+) -> Candidate:
+    """Return the model that was judged as a candidate.
+
+    Parameters
+    ----------
+    judged : content of artifacts/properties/judged/judged.json
+    files : folder of the model
+    probe : slices of the gate part
+    gate : GateConfig, whose nulls are kept with the version
+    valid : whether the data passed its validation
+    """
+    model = RockModel.load(files)
+    return Candidate(
+        name=MODEL,
+        files=files,
+        probe=probe,
+        judged=judged["sha256"],
+        judged_on=sha256(probe),
+        scores=judged["scores"],
+        main=MAIN,
+        probed=judged["probe"],
+        valid=valid,
+        nulls={name: flat(judged["candidates"][name]) for name in gate.margins},
+        params={"served": model.served, "features": model.features},
+        walls=model.walls,
+    )
+
+
+def packaged(candidate: Candidate, folder: Path) -> Path:
+    """Write the package of a candidate, its served code included, and return its folder.
+
+    Parameters
+    ----------
+    candidate : of `judged_candidate`
+    folder : replaced if it exists
+    """
+    return save_pyfunc(
+        folder,
+        Path(__file__).with_name("served.py"),
+        {"stack": candidate.files, "probe": candidate.probe},
+        inputs=Tensor("uint8", (-1, -1, -1)),
+        outputs=Tensor("float64", (-1, 2)),
+        requirements=["poreops"],
+    )
+
+
+def score(files: Path, probe: Path) -> Scores:
+    """Load a model's own files and score them on the plugs of a table."""
+    return probe_scores(RockModel.load(files), read_table(probe))
