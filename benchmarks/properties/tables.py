@@ -1,6 +1,6 @@
 """The tables of docs/properties.md, from the reports of the last run.
 
-    python benchmarks/properties_tables.py
+    python benchmarks/properties/tables.py
 
 Run it where `make repro` ran.
 """
