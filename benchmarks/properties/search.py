@@ -31,6 +31,7 @@ def main() -> None:
     print("learner   random: trials, seconds, error     grid: trials, seconds, error")
     for name in args.learners:
         line = [f"{name:>7}"]
+        scored = partial(objective.outcome, name)
         for sampler in ("random", "grid"):
             config = params.search.alone(sampler).of(name)
             start = time.perf_counter()
