@@ -36,9 +36,7 @@ def main() -> None:
             config = params.search.alone(sampler).of(name)
             start = time.perf_counter()
             with tempfile.TemporaryDirectory() as folder:
-                best = search(
-                    name, Path(folder) / "journal", config, partial(objective.outcome, name)
-                )
+                best = search(name, Path(folder) / "journal", config, scored)
             seconds = time.perf_counter() - start
             line.append(f"{best.finished:8d} {seconds:8.1f} {best.value:8.4f}")
             assert sampler == "random" or best.finished == combinations(config.space)
