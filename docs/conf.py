@@ -16,7 +16,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
 html_theme = "alabaster"
 html_theme_options = {"description": "pore-scale models, from images to served predictions"}
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
@@ -29,7 +30,7 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {"PR01", "PR02", "RT01"}
-numpydoc_validation_exclude = {r"^(?!poreops\.\w+$)"}
+numpydoc_validation_exclude = {r"^(?!poreops\.\w+$)", r"InputError$"}  # an error has a message
 
 if os.environ.get("POREOPS_DOCS_LINKS"):
     extensions.append("sphinx.ext.intersphinx")

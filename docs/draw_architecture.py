@@ -1,34 +1,37 @@
 """Draw the rooms of src/poreops from its imports: docs/architecture.svg.
 
 A room is a file or folder directly under src/poreops, an arrow that a module of one imports a
-module of another (imports for type checking only do not count). A room stands one floor above the
-highest that it imports.
+module of another (imports for type checking only do not count). The floors are those of the
+contract in pyproject.toml.
 """
 
+import re
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import grimp
 
 OUT = Path(__file__).with_name("architecture.svg")
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
-PURPOSE = {
-    "errors": "InputError, the one-line exit",
-    "base": "files, settings, units, checks",
-    "machine": "memory, tasks",
-    "images": "readers, statistics, pictures",
-    "synthetic": "spheres, plugs, shale, a sample",
-    "solvers": "diffusion, box, Stokes",
-    "mlops": "tracking, registry, gate, search",
-    "conduits": "partition, crop, size factors",
-    "networks": "OpenPNM network, its files",
-    "conductance": "the line of size factors",
-    "properties": "the line of slices",
-    "cores": "the line of digital cores",
-    "params": "params.yaml as a whole, profiles",
-    "cli": "the command poreops",
+# column, what is written below the name
+ROOMS = {
+    "cli": (0, "the command poreops"),
+    "params": (2.5, "params.yaml and profiles"),
+    "conductance": (1.5, "the line of size factors"),
+    "properties": (2.5, "the line of slices"),
+    "cores": (3.5, "the line of digital cores"),
+    "networks": (0, "OpenPNM network, its files"),
+    "conduits": (0, "partition, crop, size factors"),
+    "solvers": (1, "diffusion, box, Stokes"),
+    "synthetic": (2, "spheres, plugs, shale"),
+    "images": (3, "readers, statistics"),
+    "mlops": (4, "tracking, registry, gate"),
+    "machine": (1.5, "memory, tasks"),
+    "base": (3, "files, settings, checks"),
+    "errors": (2.25, "InputError"),
 }
 LINES = ("conductance", "properties", "cores")
 
@@ -94,7 +97,7 @@ def reduced(arrows: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 def drawn(built: House) -> str:
     """Return the picture as SVG."""
-    places = _places(built.floors)
+    places = _places()
     lines = [_arrow(places[a], places[b]) for a, b in sorted(reduced(built.arrows))]
     imports = Counter(a for a, _ in built.arrows)
     boxes = [_box(room, place, imports[room]) for room, place in sorted(places.items())]
@@ -121,18 +124,15 @@ def drawn(built: House) -> str:
     )
 
 
-def _places(floors: Mapping[str, int]) -> dict[str, tuple[float, float]]:
-    storeys: dict[int, list[str]] = defaultdict(list)
-    for room, floor in sorted(floors.items()):
-        storeys[floor].append(room)
-    widest = max(map(len, storeys.values()))
-    places = {}
-    for floor, rooms in storeys.items():
-        start = LEFT + (widest - len(rooms)) * (WIDTH + GAP) / 2
-        for index, room in enumerate(rooms):
-            y = TOP + (max(storeys) - floor) * STOREY
-            places[room] = (start + index * (WIDTH + GAP), y)
-    return places
+def _places() -> dict[str, tuple[float, float]]:
+    contracts = tomllib.loads(PROJECT.read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == "floors")
+    storeys = [re.findall(r"\w+", layer) for layer in layers if "__main__" not in layer]
+    return {
+        room: (LEFT + ROOMS[room][0] * (WIDTH + GAP), TOP + storey * STOREY)
+        for storey, rooms in enumerate(storeys)
+        for room in rooms
+    }
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
@@ -156,7 +156,7 @@ def _box(room: str, place: tuple[float, float], imports: int) -> str:
         f'<text x="{middle:g}" y="{y + 19:g}" text-anchor="middle" font-size="14" '
         f'font-weight="bold">{room}</text>'
         f'<text x="{middle:g}" y="{y + 36:g}" text-anchor="middle" font-size="11">'
-        f"{PURPOSE[room]}</text></g>"
+        f"{ROOMS[room][1]}</text></g>"
     )
 
 

@@ -65,11 +65,6 @@ def test_the_house_has_few_rooms_joined_by_few_arrows_on_few_floors(house):
     assert max(house.floors.values()) <= FLOORS
 
 
-def test_every_arrow_points_down(house):
-    level = [(a, b) for a, b in house.arrows if house.floors[a] <= house.floors[b]]
-    assert level == []
-
-
 def test_the_lines_do_not_know_each_other(house):
     lines = {"conductance", "properties", "cores"}
     assert not [(a, b) for a, b in house.arrows if a in lines and b in lines]

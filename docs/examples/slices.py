@@ -2,8 +2,8 @@
 
     python docs/examples/slices.py slice.tif --voxel-size 4e-6
 
-finds and measures the pores only; with `--model models:/rock-properties@champion`, which
-`make repro` makes, it predicts too.
+finds and measures the pores only; with `--model models:/rock-properties@champion` (`make repro`
+makes one) it predicts too.
 """
 
 import argparse
