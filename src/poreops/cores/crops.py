@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.hdf5 import Array, read_hdf5, write_hdf5
 from poreops.errors import InputError
 from poreops.synthetic.shale import SyntheticShaleConfig
 
@@ -83,7 +83,11 @@ class Crops:
         path : HDF5 file
         sources : names of what the slices come from
         """
-        arrays = {"images": self.images, "slices": self.slices, "corners": self.corners}
+        arrays: dict[str, Array] = {
+            "images": self.images,
+            "slices": self.slices,
+            "corners": self.corners,
+        }
         write_hdf5(path, arrays, {"sources": list(sources)})
 
 

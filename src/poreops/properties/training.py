@@ -25,10 +25,11 @@ from poreops.properties.judging.left_out import (
     stack_in,
 )
 from poreops.properties.kept import kept_in
+from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW, targets
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
-from poreops.properties.learning.stacks import LEARNERS, NETWORKS, STACKS, EnsembleConfig
+from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig
 from poreops.properties.model import RockModel, input_ranges, walls_of
 from poreops.properties.slices.features import INPUTS, design
 from poreops.properties.slices.segment import SegmentConfig
