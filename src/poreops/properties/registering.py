@@ -62,5 +62,11 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
 
 
 def score(files: Path, probe: Path) -> Scores:
-    """Load a model's own files and score them on the plugs of a table."""
+    """Load a model's own files and score them on the plugs of a table.
+
+    Parameters
+    ----------
+    files : folder of the model
+    probe : table of slices, with targets
+    """
     return probe_scores(RockModel.load(files), read_table(probe))

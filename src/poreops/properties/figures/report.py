@@ -31,7 +31,12 @@ _TARGETS = ("porosity", "log_permeability")
 
 
 def digests(root: Path = Path()) -> dict[str, str]:
-    """Return the digest of each of `DRAWN`, as tags of a run."""
+    """Return the digest of each of `DRAWN`, as tags of a run.
+
+    Parameters
+    ----------
+    root : of the repository
+    """
     return {f"sha256.{name}": sha256(root / name) for name in DRAWN}
 
 

@@ -59,7 +59,13 @@ class Reported:
         )
 
     def write(self, artifacts: Path, reports: Path) -> None:
-        """Write scores, details and metrics into `reports`, the tables into `artifacts`."""
+        """Write scores, details and metrics into `reports`, the tables into `artifacts`.
+
+        Parameters
+        ----------
+        artifacts : folder of plugs.parquet and slices.parquet
+        reports : folder of scores.json, models.json and metrics.json
+        """
         write_json(reports / "scores.json", self.scores)
         write_json(reports / "models.json", self.details)
         write_json(reports / "metrics.json", self.metrics)
