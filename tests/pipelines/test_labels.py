@@ -1,4 +1,4 @@
-"""The stage conductance_labels on a cluster: a worker that is killed costs its task and no label."""
+"""Labels on a cluster: a worker that is killed costs its task and no label."""
 
 import json
 import os
