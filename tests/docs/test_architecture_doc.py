@@ -2,12 +2,14 @@
 
 import ast
 import re
-from pathlib import Path
+import runpy
 
 import pytest
 import yaml
+from docs_pages import PAGES, ROOT
 
-ROOT = Path(__file__).parents[2]
+import poreops
+
 SOURCE = ROOT / "src/poreops"
 PAGE = ROOT / "docs/architecture.md"
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -30,11 +32,17 @@ def in_code(name):
         file = place / f"{parts.pop(0)}.py"
     body = ast.parse(file.read_text()).body
     for part in parts:
-        found = [node for node in body if getattr(node, "name", None) == part]
+        found = [node for node in body if part in named(node)]
         if not found:
             return False
-        body = found[0].body
+        body = getattr(found[0], "body", [])
     return True
+
+
+def named(node):
+    """The names that a statement makes."""
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return {getattr(node, "name", None), *(getattr(target, "id", None) for target in targets)}
 
 
 def in_params(name):
@@ -62,6 +70,13 @@ def test_what_the_page_mentions_exists(word):
     assert exists(word) is not False
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_modules_and_functions_of_every_page_exist(page):
+    dotted = [word for word in mentions(page) if re.fullmatch(r"poreops(\.\w+)+", word)]
+    names = {word.removeprefix("poreops.") for word in dotted} - set(poreops.__all__)
+    assert not [name for name in names if not in_code(name)]
+
+
 def test_names_are_recognised():
     words = mentions(PAGE)
     assert sum(exists(word) is True for word in words) > 60
@@ -80,15 +95,12 @@ def test_a_name_that_is_gone_is_found(word):
 
 
 def test_every_room_stands_on_the_page():
-    rooms = {path.stem for path in SOURCE.iterdir() if path.suffix in ("", ".py")}
-    rooms -= {"__init__", "__main__", "__pycache__"}
+    rooms = ROOMS - {"__init__", "__main__", "__pycache__"}
     table = PAGE.read_text().split("## The walk")[0]
     assert not [room for room in rooms if f"`{room}`" not in table]
 
 
 def test_the_picture_is_that_of_the_imports():
-    import runpy
-
     drawing = runpy.run_path(str(ROOT / "docs/draw_architecture.py"))
     drawn = (ROOT / "docs/architecture.svg").read_text()
     assert drawing["drawn"](drawing["house"]()) == drawn, "run: python docs/draw_architecture.py"
