@@ -16,17 +16,17 @@ import poreops
 
 ROOT = Path(__file__).parents[1]
 
-ROOMS = 14
-ARROWS = 60
-FLOORS = 7
+ROOMS = 15
+ARROWS = 70
+FLOORS = 8
 
 MODULE_LINES = 400
-FUNCTION_LINES = 99  # target 80
-SCRIPT_LINES = 127  # target 40
+FUNCTION_LINES = 102  # target 80
+SCRIPT_LINES = 40
 TEST_LINES = 550  # target 300
 DVC_LINES = 700  # target 450
 DVC_CODE_DEPS = 300  # target 175
-ANY = 464  # target 80
+ANY = 550  # target 80
 
 # `__version__` is a string, InputError takes a message
 DOCUMENTED = [name for name in poreops.__all__ if name not in ("__version__", "InputError")]
