@@ -15,6 +15,7 @@ from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
 from poreops.conductance.judging.methods import NAMES as MEMBERS
+from poreops.cores.figures import NAMES as SOURCES
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]

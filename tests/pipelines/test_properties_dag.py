@@ -33,8 +33,8 @@ def test_only_the_report_depends_on_pictures(project, stages):
                 named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         named &= graph.modules
         closure = named.union(*(graph.find_upstream_modules(module) for module in named))
-        drawing = {module for module in closure if "figures" in module or "pictures" in module}
-        listed = [dep for dep in of["deps"] if "figures" in dep or "pictures" in dep]
+        drawing = {module for module in closure if "figures" in module}
+        listed = [dep for dep in of["deps"] if "figures" in dep or "poreops/show" in dep]
         assert bool(drawing) == bool(listed) == (name == "properties_report"), name
 
 

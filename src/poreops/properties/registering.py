@@ -57,7 +57,6 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"stack": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),
-        requirements=["poreops"],
     )
 
 

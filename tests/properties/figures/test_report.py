@@ -68,7 +68,8 @@ def root(tmp_path):
     artifacts, reports = tmp_path / "artifacts/properties", tmp_path / "reports/properties"
     slices = {f"{rock}/grey": rng.integers(0, 255, (3, 20, 20), np.uint8) for rock in ROCKS}
     write_hdf5(artifacts / "rocks/slices.h5", slices)
-    table = pd.DataFrame({"rock": ROCKS, "genesis": [rock[:-3] for rock in ROCKS]})
+    kinds = [rock[:-3] for rock in ROCKS]
+    table = pd.DataFrame({"rock": ROCKS, "genesis": kinds, "voxel_size": 2e-6})
     write_table(artifacts / "rocks/rocks.parquet", table)
     labels = {rock: rng.integers(0, 3, (3, 20, 20)) for rock in ROCKS}
     write_hdf5(artifacts / "segmented/slices.h5", labels)

@@ -75,7 +75,7 @@ class Reported:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The few figures that say how good the line is, of kinds of rock never seen."""
+        """The few figures that say how good the line is, under the names that lines share."""
         return metrics.properties(self.scores, self.details)
 
 
