@@ -28,7 +28,8 @@ def files(tmp_path_factory):
     from tiny import cores, properties
 
     folder = tmp_path_factory.mktemp("files")
-    assert cli.run(["sample", "-o", str(folder / "rock.tif"), "--size", "48"]) == 0
+    for name, size in (("rock.tif", "48"), ("small.tif", "32")):
+        assert cli.run(["sample", "-o", str(folder / name), "--size", size]) == 0
     tifffile.imwrite(folder / "slice.tif", properties.grey(slices=1)[0])
     (folder / "real").mkdir()
     for i, image in enumerate(cores.crops(48)[0][:12]):

@@ -12,7 +12,7 @@ SLICE = ["slice.tif", "--voxel-size", "4e-6", "--model", "models:/rock-propertie
 CALLS = {
     "own_tomogram": (ROCK, "z: F "),
     "network_openpnm": (ROCK, "as poreops has it"),
-    "permeability": ([*ROCK, "--tolerance", "0.05"], "Darcy velocity"),
+    "permeability": (["small.tif", *ROCK[1:], "--tolerance", "0.05"], "Darcy velocity"),
     "slices": (SLICE, "permeability_m2: "),
     "cores": (["real", "--model", "models:/digital-core@challenger"], "real, the other half"),
 }

@@ -12,7 +12,10 @@ from docs_pages import ROOT, blocks
 from poreops import cli
 
 # what a page says for a real rock is run small
-SMALLER = {"-n 100": "-n 12", "--size 1024": "--size 48", "--size 96": "--size 48"}
+SMALLER = {
+    "-n 100": "-n 12", "--size 1024": "--size 48", "--size 96": "--size 48",
+    "permeability rock.tif": "permeability small.tif --axis x",
+}  # fmt: skip
 
 COMMANDS = [b for b in blocks("console") if any("poreops" in c for c in b.commands)]
 PYTHON = blocks("python")
