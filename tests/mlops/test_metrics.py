@@ -60,7 +60,6 @@ FEW = {
                 "real": row(0.001), "wgan_gp": row(0.05), "dcgan": row(0.04), "noise": row(0.8),
                 "blobs": row(0.3),
             },
-            "models": {"wgan_gp/1": {}, "dcgan/1": {}},
             "cores": 100,
         }
     ),
