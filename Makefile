@@ -82,9 +82,15 @@ lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src pipelines
 
+.PHONY: docs
+docs: $(STAMP) ## build the pages and the API reference in docs/_build/html (extra docs)
+	@$(BIN)/python -c 'import sphinx' 2>/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[docs]'
+	$(BIN)/python docs/draw_architecture.py
+	$(BIN)/python -m sphinx -W -n -q -b html docs docs/_build/html
+
 .PHONY: ui
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)
-	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.tracking
+	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.mlops.tracking
 
 # Versions that are locked stay as they are: a newer one is asked for with --upgrade-package.
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \

@@ -15,6 +15,7 @@ from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
 from poreops.conductance.judging.methods import NAMES as MEMBERS
+from poreops.cores.figures import NAMES as SOURCES
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]
@@ -133,14 +134,16 @@ def accuracy() -> str:
     return table(heads, rows)
 
 
-def properties_gate() -> str:
-    """Draw what the gate part decided."""
-    rows = []
-    for name, of in report("properties", "gate")["candidates"].items():
-        phi, k = of["porosity"], of["log_permeability"]
-        cells = (f"{phi['mae']:.4f}", f"{k['mae']:.3f}", f"{k['r2']:.3f}")
-        rows.append([LEARNERS[name], *cells])
-    return table(("gate part, kind left out", "error φ", "error k", "R² k"), rows)
+def compared() -> str:
+    """Draw R² of log k on the random split by scaling, and by the loss of networks."""
+    found = report("properties", "models")["compared"]
+    names = list(found["scaling"]["standard"])
+    rows = [
+        [f"{kind}: {choice}", *(f"{of[n]:.3f}" if n in of else "" for n in names)]
+        for kind, choices in found.items()
+        for choice, of in choices.items()
+    ]
+    return table(["R² of log k", *(LEARNERS[name] for name in names)], rows)
 
 
 def by_kind() -> str:
@@ -161,7 +164,7 @@ def cores() -> str:
     for name, of in report("cores", "scores")["table"].items():
         cells = (f"{of[c]['mean']:.{digits}f} ± {of[c]['sd']:.{digits}f}"
                  for c, digits in columns.items())  # fmt: skip
-        rows.append([name.replace("_", " "), *cells])
+        rows.append([SOURCES.get(name, name), *cells])
     return table(["", *(column.replace("_", " ") for column in columns)], rows)
 
 
@@ -172,7 +175,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "conductance.networks": networks,
     "conductance.run_times": run_times,
     "properties.accuracy": accuracy,
-    "properties.gate": properties_gate,
+    "properties.compared": compared,
     "properties.by_kind": by_kind,
     "cores.scores": cores,
 }

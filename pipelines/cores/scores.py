@@ -8,9 +8,10 @@ from pathlib import Path
 from poreops.base.files import write_json
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.settings import section
-from poreops.cores.judging.comparison import PARTS, REPORT, Comparison, headline, lines
+from poreops.cores.judging.comparison import PARTS, REPORT, Comparison, lines
 from poreops.cores.judging.evaluation import JudgingConfig
 from poreops.errors import exit_on_input_error
+from poreops.mlops import metrics
 from poreops.mlops.tracking import run
 
 CROPS, MODELS = Path("artifacts/cores/crops"), Path("artifacts/cores/models")
@@ -23,7 +24,7 @@ def main() -> None:
     compared = Comparison.of(crops, MODELS, section("cores.judging", JudgingConfig))
     report = compared.report()
     write_json(REPORTS / "scores.json", report)
-    write_json(REPORTS / "metrics.json", headline(report["table"]))
+    write_json(REPORTS / "metrics.json", metrics.cores(report))
     write_hdf5(OUT / "images.h5", compared.shown())
     with run("cores_scores", f"{report['cores']} cores of {report['size']} pixels") as tracked:
         tracked.log_metrics(report["table"])

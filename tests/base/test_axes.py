@@ -14,8 +14,13 @@ from poreops.errors import InputError
 from poreops.images.statistics import axis_correlation, chord_lengths
 from poreops.networks.network import network_of_regions
 
-PUBLIC_MODULES = ("poreops.networks.network", "poreops.conduits.image_check", "poreops.solvers.diffusion.bulk",
-                  "poreops.solvers.stokes.permeability", "poreops.images.statistics")  # fmt: skip
+PUBLIC_MODULES = (
+    "poreops.networks.network",
+    "poreops.conduits.image_check",
+    "poreops.solvers.diffusion.bulk",
+    "poreops.solvers.stokes.permeability",
+    "poreops.images.statistics",
+)
 FORMS = ((0, "x", np.int64(0), -3), (1, "y", np.int32(1), -2), (2, "z", np.uint8(2), -1))
 
 

@@ -10,10 +10,10 @@ from reference import sphere_regions
 
 from poreops.conduits.crop import (
     checked_conns,
-    conductance_conduits,
     conduit_boxes,
     crop_conduit,
     crop_conduits,
+    extract_conduits,
     face_regions,
     mirrored_conduit,
     region_centroids,
@@ -87,7 +87,7 @@ def test_labels_that_are_no_regions_are_refused(labels):
 def test_no_conns_are_no_conduits(empty):
     assert conduit_boxes(LABELS, np.array(empty)).shape == (0, 4)
     assert list(crop_conduits(LABELS, np.array(empty))) == []
-    assert list(conductance_conduits(LABELS, np.zeros((0, 2), int), volume=0)) == []
+    assert list(extract_conduits(LABELS, np.zeros((0, 2), int), volume=0)) == []
 
 
 crops = st.tuples(*[st.integers(1, 90)] * 3).map(
@@ -126,7 +126,7 @@ def test_a_conduit_of_any_memory_order_zooms_alike(regions):
 
 def test_extraction_streams_every_conduit_once(regions):
     labels, conns = regions.labels, regions.conns
-    parts = list(conductance_conduits(labels, conns, volume=7, batch=50))
+    parts = list(extract_conduits(labels, conns, volume=7, batch=50))
     assert [len(part) for part in parts[:-1]] == [50] * (len(parts) - 1)
     np.testing.assert_array_equal(np.concatenate([part.conns for part in parts]), conns)
     assert {int(v) for part in parts for v in part.volume} == {7}

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from poreops.conduits.crop import ROI_SIZE, conductance_conduits, resize_conduit, zoomed_conduit
+from poreops.conduits.crop import ROI_SIZE, extract_conduits, resize_conduit, zoomed_conduit
 from poreops.conduits.joined import joined, regions_in_pieces, without_loose_pieces
 from poreops.errors import InputError
 
@@ -152,4 +152,4 @@ def test_pairs_that_do_not_touch_are_no_conduits_to_extract():
     labels = np.zeros((9, 4, 4), int)
     labels[:3], labels[5:] = 1, 2
     with pytest.raises(InputError, match=r"pairs of touching regions, got \(0, 1\)"):
-        list(conductance_conduits(labels, np.array([[0, 1]]), volume=0))
+        list(extract_conduits(labels, np.array([[0, 1]]), volume=0))

@@ -12,7 +12,7 @@ import yaml
 from poreops.mlops import metrics
 
 ROOT = Path(__file__).parents[2]
-LINES = ("conductance", "networks", "properties", "cores")
+LINES = ("conductance", "properties", "cores")
 
 
 def scores(mape):
@@ -40,14 +40,6 @@ FEW = {
                 "scalars": scores(0.0345678), "coarse": scores(0.09), "dns": scores(0.0),
                 "geometry": scores(0.5), "shape_factor": scores(0.4),
             },
-        }
-    ),
-    "networks": metrics.networks(
-        {
-            "formation_factor": {
-                "dns": scores(0.04), "model": scores(0.05), "geometry": scores(0.3)
-            },
-            "values": {"full_dns": [1.0, 2.0]},
         }
     ),
     "properties": metrics.properties(
@@ -78,7 +70,6 @@ FEW = {
 def test_the_figures_are_those_of_what_is_offered_beside_its_nulls_and_rules():
     assert FEW == {
         "conductance": {"error": 0.0346, "null": 0.09, "rule": 0.4, "r2": 0.965, "tested": 3214},
-        "networks": {"error": 0.05, "rule": 0.3, "r2": 0.95, "tested": 2},
         "properties": {
             "error": 0.2, "null": 0.5, "rule": 0.25, "r2": 0.8, "phi": 0.01, "covered": 0.87,
             "tested": 20,
@@ -99,7 +90,7 @@ def test_the_coarse_solve_is_no_null_of_itself():
 def test_dvc_keeps_the_small_files_alone_as_metrics():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     named = {next(iter(entry)) for stage in stages.values() for entry in stage.get("metrics", [])}
-    assert named == {f"reports/{line}-metrics.json" for line in LINES}
+    assert named == {f"reports/{line}/metrics.json" for line in LINES}
 
 
 @pytest.mark.slow
@@ -110,9 +101,9 @@ def test_dvc_metrics_show_fits_a_screen(tmp_path):
         widest = dict.fromkeys(few, 0.123456) | {"tested": 32145}
         if "r2" in few:
             widest["r2"] = -12.34
-        named.append(f"reports/{line}-metrics.json")
+        named.append(f"reports/{line}/metrics.json")
         path = tmp_path / named[-1]
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True)
         path.write_text(json.dumps({name: metrics.rounded(v) for name, v in widest.items()}))
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"metrics": named}))
     python = Path(sys.executable).parent
@@ -125,5 +116,5 @@ def test_dvc_metrics_show_fits_a_screen(tmp_path):
 
     run("dvc", "init", "--no-scm", "-q")
     table = run("dvc", "metrics", "show").splitlines()
-    assert len(table) == 1 + len(LINES)
+    assert len(table) == 1 + len(FEW)
     assert max(map(len, table)) <= 120

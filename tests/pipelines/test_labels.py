@@ -1,4 +1,4 @@
-"""The stage conductance_labels on a cluster: a killed worker costs its task and no label."""
+"""Labels on a cluster: a worker that is killed costs its task and no label."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def known_workers(page):
         return {}
 
 
-def folder_to_label(folder):
+def folder_to_label(folder, compute):
     """A folder as the stage conductance_conduits leaves it."""
     regions = sphere_regions(30)
     arrays = {}
@@ -90,15 +90,16 @@ def folder_to_label(folder):
         write_hdf5(folder / f"artifacts/conductance/regions/{role}.h5", arrays)
     # takes seconds a volume
     label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
-    write_yaml(folder / "params.yaml", {"conductance": {"label": label}})
+    write_yaml(folder / "artifacts/params.yaml", {"label": label, "compute": compute})
     return folder
 
 
 def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, cluster):
     address, workers = cluster
     script = str(project / "pipelines/conductance/labels.py")
-    alone, shared = (folder_to_label(tmp_path / name) for name in ("alone", "shared"))
-    stage = started(script, cwd=shared, env=os.environ | {"POREOPS_SCHEDULER": address})
+    alone = folder_to_label(tmp_path / "alone", {"workers": 1, "scheduler": None})
+    shared = folder_to_label(tmp_path / "shared", {"workers": 0, "scheduler": address})
+    stage = started(script, cwd=shared)
     deadline = time.monotonic() + 120
     partial = shared / "artifacts/.partial/conductance-labels"
     while time.monotonic() < deadline and stage.poll() is None:
@@ -109,8 +110,7 @@ def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, clust
     os.killpg(workers[0].pid, signal.SIGKILL)
     assert stage.wait(timeout=200) == 0
     assert workers[1].poll() is None
-    environment = os.environ | {"POREOPS_WORKERS": "1"}
-    subprocess.run([sys.executable, script], cwd=alone, env=environment, check=True)
+    subprocess.run([sys.executable, script], cwd=alone, check=True)
     assert sha256(shared / "artifacts/conductance/labels") == sha256(
         alone / "artifacts/conductance/labels"
     )

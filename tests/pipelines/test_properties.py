@@ -10,7 +10,6 @@ from tiny import properties as tiny_rocks
 from poreops.base.files import read_json, read_table, read_yaml, write_yaml
 from poreops.base.hdf5 import read_hdf5
 from poreops.errors import InputError
-from poreops.params import resolve
 from poreops.properties.rocks import COLUMNS, MILLIDARCY
 
 
@@ -19,7 +18,8 @@ def stage(project):
     """Run a stage's script in the current folder."""
 
     def run(name):
-        spec = importlib.util.spec_from_file_location(name, project / f"pipelines/{name}.py")
+        path = project / f"pipelines/{name.replace('_', '/', 1)}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         module.main()
@@ -31,11 +31,11 @@ def stage(project):
 def laboratory(project, tmp_path, monkeypatch):
     """A folder with three rocks, one of 16 bit and one in two files, and no synthetic plug."""
     monkeypatch.chdir(tmp_path)
-    params = resolve(project / "params.yaml", project / "profiles").model_dump(mode="json")
-    params["rocks"]["plugs"]["counts"] = {}
-    params["rocks"]["slices"] = 3
-    params["compute"]["workers"] = 1
-    write_yaml("artifacts/params.yaml", params)
+    monkeypatch.setenv("POREOPS_WORKERS", "1")
+    params = read_yaml(project / "params.yaml")
+    params["properties"]["rocks"] |= {"slices": 3}
+    params["properties"]["rocks"]["plugs"]["counts"] = {}
+    write_yaml("params.yaml", params)
     (tmp_path / "data/properties/images").mkdir(parents=True)
     rows = [",".join(COLUMNS)]
     for k, name in enumerate(["a", "b", "c1", "c2"]):
@@ -46,7 +46,7 @@ def laboratory(project, tmp_path, monkeypatch):
             tmp_path / f"data/properties/images/{name}.tif", image, photometric="minisblack"
         )
         rows.append(
-            f"{name[0]},rocks/{name}.tif,4e-6,{0.2 + 0.05 * min(k, 2):.2f},{10 + min(k, 2)}"
+            f"{name[0]},images/{name}.tif,4e-6,{0.2 + 0.05 * min(k, 2):.2f},{10 + min(k, 2)}"
         )
     (tmp_path / "data/properties/rocks.csv").write_text("\n".join(rows) + "\n")
     return tmp_path
@@ -66,19 +66,18 @@ def test_rocks_of_a_laboratory_become_a_table_of_slices(laboratory, stage):
     np.testing.assert_allclose(found, [0.2, 0.25, 0.3], atol=0.06)  # some slices of each
     assert read_hdf5("artifacts/properties/rocks/slices.h5")[0]["b/grey"].dtype == np.uint16
     assert read_json("reports/properties/segmentation.json")["rocks"] == {}
-    picture = laboratory / "reports/properties/segmentation/overlays.png"
-    assert picture.stat().st_size > 5000
 
 
 def test_a_plug_carries_the_walls_of_its_flow(laboratory, stage):
-    params = read_yaml("artifacts/params.yaml")
-    plugs = params["rocks"]["plugs"]
+    params = read_yaml("params.yaml")
+    rocks = params["properties"]["rocks"]
+    plugs = rocks["plugs"]
     plugs["counts"], plugs["shape"] = {"overlapping": 1}, [32, 32, 32]
     plugs["grain_radius"] = [4, 5]
     found = {}
     for walls in ("stepped", "smooth"):
-        params["rocks"]["walls"] = walls
-        write_yaml("artifacts/params.yaml", params)
+        rocks["walls"] = walls
+        write_yaml("params.yaml", params)
         stage("properties_rocks")
         table = read_table("artifacts/properties/rocks/rocks.parquet").query(
             "genesis == 'overlapping'"

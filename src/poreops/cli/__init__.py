@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -44,6 +45,27 @@ def _poreops(
     ] = False,
 ) -> None:
     pass
+
+
+@app.command()
+def sample(
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="File to write, as rock.tif.", show_default=False),
+    ],
+    size: Annotated[int, typer.Option("--size", help="Edge of the cube in voxels.")] = 96,
+    porosity: Annotated[float, typer.Option("--porosity", help="Share of the pores.")] = 0.25,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives another rock.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Write a small synthetic rock as a TIFF stack, to try the other commands on."""
+    from poreops.cli import sample_job
+
+    deliver(
+        lambda _: sample_job.sample(out, size, porosity, seed, overwrite),
+        sample_job.sample_text, as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command()

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.hdf5 import open_hdf5, write_hdf5
-from poreops.conduits.crop import conductance_conduits
+from poreops.base.hdf5 import Array, open_hdf5, write_hdf5
+from poreops.conduits.crop import extract_conduits
 from poreops.conduits.partition import PartitionConfig, Regions, partition
 from poreops.conduits.table import ConduitWriter
 from poreops.machine.tasks import parallel_map
@@ -38,13 +38,13 @@ def write_conduits(
     every = [im for role in images.values() for im in role.values()]
     found = parallel_map(partial(_regions, config), every, announce=announce)
     for role, named in images.items():
-        arrays = {}
+        arrays: dict[str, Array] = {}
         with ConduitWriter(conduits / f"{role}.h5", ndim=every[0].ndim) as writer:
             # the rest of the tasks goes on while these conduits are cut
             for index, part in enumerate(islice(found, len(named))):
                 arrays[f"{index:03d}/labels"] = part.labels
                 arrays[f"{index:03d}/conns"] = part.conns
-                for batch in conductance_conduits(part.labels, part.conns, volume=index):
+                for batch in extract_conduits(part.labels, part.conns, volume=index):
                     writer.append(batch)
         write_hdf5(regions / f"{role}.h5", arrays, {"names": list(named)})
 

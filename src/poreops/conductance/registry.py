@@ -51,6 +51,18 @@ def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
     ----------
     uri : str
         As for `load_model`.
+
+    Returns
+    -------
+    keras.Model
+        The network that PoreSpy calls with images of 64³ voxels.
+    array of float
+        Of size factors, with whose extremes PoreSpy undoes the scaling.
+
+    Raises
+    ------
+    InputError
+        No such model, or one that PoreSpy cannot serve.
     """
     from poreops.conductance.model import export_to_porespy
 

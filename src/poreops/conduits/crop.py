@@ -247,7 +247,7 @@ def nearest_index(edge: int, size: int) -> NDArray[np.int64]:
     return np.asarray(spim.zoom(line, size / edge, order=0), dtype=np.int64)
 
 
-def conductance_conduits(
+def extract_conduits(
     labels: NDArray[np.integer], conns: NDArray[np.integer], *, volume: int, batch: int = 256
 ) -> Iterator[Conduits]:
     """Cut and zoom the conduits of a volume, some at a time.

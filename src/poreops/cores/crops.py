@@ -71,7 +71,12 @@ class Crops:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Return what `write` wrote; raises InputError if the file is missing or broken."""
+        """Return what `write` wrote; raises InputError if the file is missing or broken.
+
+        Parameters
+        ----------
+        path : HDF5 file
+        """
         arrays, _ = read_hdf5(path)
         return cls(arrays["images"], arrays["slices"], arrays["corners"])
 
@@ -83,7 +88,9 @@ class Crops:
         path : HDF5 file
         sources : names of what the slices come from
         """
-        arrays = {"images": self.images, "slices": self.slices, "corners": self.corners}
+        arrays: dict[str, NDArray[np.generic]] = {
+            "images": self.images, "slices": self.slices, "corners": self.corners
+        }  # fmt: skip
         write_hdf5(path, arrays, {"sources": list(sources)})
 
 
@@ -110,6 +117,10 @@ def cut_crops(slices: Sequence[Grey], config: CropsConfig) -> dict[str, Crops]:
 
 def shared_crops(first: Crops, second: Crops) -> NDArray[np.bool_]:
     """Tell of each crop of the first part whether it shares a pixel with one of the second.
+
+    Parameters
+    ----------
+    first, second : Crops of one size, from the same slices
 
     Returns
     -------

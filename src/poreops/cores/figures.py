@@ -71,7 +71,7 @@ def correlations(curves: Mapping[str, Curves], real: str) -> "Figure":
     """
     from poreops.images.statistics import exponential
 
-    directions = list(curves[real])
+    directions = [name for name in _TITLES if name in curves[real]]
     figure, panels = subplots(1, len(directions), (4.2 * len(directions), 3.6))
     for panel, direction in zip(panels.flat, directions, strict=True):
         mean, sd = (np.asarray(curves[real][direction][key]) for key in ("mean", "sd"))

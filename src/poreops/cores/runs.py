@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from poreops.base.files import sha256, write_text
 from poreops.base.hdf5 import read_hdf5
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.training import Candidate, History, Method, train_gan
+from poreops.cores.learning.state import History
+from poreops.cores.learning.training import Candidate, Method, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.tracking import run
 

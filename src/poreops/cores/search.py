@@ -17,7 +17,8 @@ from poreops.base.settings import overridden
 from poreops.cores.judging.evaluation import JudgingConfig
 from poreops.cores.judging.near import NearTo
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.training import Candidate, History, train_gan
+from poreops.cores.learning.state import History
+from poreops.cores.learning.training import Candidate, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.finite import DivergedError
 from poreops.mlops.search import Outcome, PrunedError, SearchConfig, Trial, search

@@ -51,12 +51,30 @@ def read_image(
 ) -> NDArray[np.bool_]:
     """Read a segmented image as a boolean array, True = pore.
 
-    What `read_volume` notes as a warning is issued as a `ReadingWarning` here; parameters and
-    errors are the same.
+    What `read_volume` notes as a warning is issued as a `ReadingWarning` here.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file of any format of `read_volume`, or a folder of slices.
+    dataset : str, optional
+        Array inside a `.npz`, HDF5 or mat file; not needed if there is one, or one named `im`.
+    shape, dtype, offset : optional
+        Of a raw file, which does not know them: slices, rows, columns in C order, e.g.
+        `(400, 512, 512)`, `"uint8"`, and the bytes of a header.
+    pore_label : int or sequence of int, optional
+        The values of pore voxels. Without it the image must be binary: boolean, {0, 1} or
+        {0, 255}, and pore is the larger value.
 
     Returns
     -------
     (nx, ny) or (nx, ny, nz) bool
+        True = pore; axes 0, 1, 2 are the file's slices, rows and columns.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as one segmented image.
     """
     volume = read_volume(
         path, dataset=dataset, shape=shape, dtype=dtype, offset=offset, pore_label=pore_label

@@ -2,8 +2,8 @@
 
 One file a line, and names that the lines share, so that the table fits a screen:
 
-error : of what is offered: mean relative error of the size factors or of the networks, mean
-    absolute error of log k where the kind of rock was left out, KID × 1000 of the cores
+error : of what is offered: mean relative error of the size factors, mean absolute error of log k
+    where the kind of rock was left out, KID × 1000 of the cores
 null : the same of the best that learned nothing
 rule : the same of the better published rule
 r2 : coefficient of determination of what is offered
@@ -25,7 +25,7 @@ _PLACES = 4  # behind the point; more would not fit, and do not matter
 
 
 def conductance(report: Report) -> Metrics:
-    """Return the figures of `reports/conductance.json`."""
+    """Return the figures of `reports/conductance/scores.json`."""
     table, champion = report["unseen"], report["champion"]
     errors = {name: scores["mape"] for name, scores in table.items()}
     return _rounded(
@@ -37,21 +37,8 @@ def conductance(report: Report) -> Metrics:
     )
 
 
-def networks(report: Report) -> Metrics:
-    """Return the figures of `reports/network.json`; without a champion those of DNS conduits."""
-    table = report["permeability" if "permeability" in report else "formation_factor"]
-    errors = {name: scores["mape"] for name, scores in table.items()}
-    offered = "model" if "model" in table else "dns"
-    return _rounded(
-        error=errors[offered],
-        rule=_least(errors, {"geometry", "shape_factor"}),
-        r2=round(table[offered]["r2"], 3),
-        tested=len(report["values"]["full_dns"]),
-    )
-
-
 def properties(report: Report, details: Report) -> Metrics:
-    """Return the figures of `reports/properties.json` and `properties_models.json`."""
+    """Return the figures of `reports/properties/scores.json` and `models.json`."""
     table = report["kind_left_out"]
     errors = {name: scores["log_permeability"]["mae"] for name, scores in table.items()}
     shares = [share for of in details["coverage"].values() for share in of.values()]
@@ -67,7 +54,7 @@ def properties(report: Report, details: Report) -> Metrics:
 
 
 def cores(report: Report) -> Metrics:
-    """Return the figures of `reports/digital_core.json`; what is offered has the lowest KID."""
+    """Return the figures of `reports/cores/scores.json`; what is offered has the lowest KID."""
     table = report["table"]
     means = {name: {key: of["mean"] for key, of in row.items() if key != "sets"}
              for name, row in table.items()}  # fmt: skip

@@ -67,7 +67,14 @@ def choose(scores: Scores, config: GateConfig) -> tuple[dict[str, str], list[str
 
 
 def rivals(scores: Scores, config: GateConfig, *, by_stack: bool) -> dict[str, Rival]:
-    """Return whom a model must beat; the law need not beat itself."""
+    """Return whom a model must beat; the law need not beat itself.
+
+    Parameters
+    ----------
+    scores : candidate or null → target → score, kind of rock left out
+    config : GateConfig
+    by_stack : whether a stack answers for the permeability
+    """
     return {
         name: Rival(flat(scores[name]), margin)
         for name, margin in config.margins.items()
@@ -76,7 +83,12 @@ def rivals(scores: Scores, config: GateConfig, *, by_stack: bool) -> dict[str, R
 
 
 def flat(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the scores of one model under one name each, as "porosity_r2"."""
+    """Return the scores of one model under one name each, as "porosity_r2".
+
+    Parameters
+    ----------
+    scores : target → score → value
+    """
     return {f"{target}_{key}": v for target, of in scores.items() for key, v in of.items()}
 
 

@@ -68,7 +68,12 @@ class Properties(Result, kind="properties"):
 
 
 def input_ranges(x: Floats) -> Floats:
-    """Return lowest and highest of each input (n, d) of the rocks learned from, (2, d)."""
+    """Return lowest and highest of each input (n, d) of the rocks learned from, (2, d).
+
+    Parameters
+    ----------
+    x : (n, d) float64
+    """
     return np.stack([x.min(axis=0), x.max(axis=0)])
 
 
@@ -76,6 +81,10 @@ def walls_of(table: pd.DataFrame) -> Walls | None:
     """Return the walls that the simulated permeabilities of slices follow.
 
     None if all were measured in a laboratory; raises InputError if they follow several.
+
+    Parameters
+    ----------
+    table : with ``walls`` of each slice
     """
     found = sorted(set(table["walls"]) - {LABORATORY})
     if len(found) > 1:
@@ -142,13 +151,23 @@ class RockModel(Shown, kind="rock model"):
         return self.widths
 
     def correcting(self, corrected: tuple[bool, bool]) -> Self:
-        """Return this model with the stack correcting other targets."""
+        """Return this model with the stack correcting other targets.
+
+        Parameters
+        ----------
+        corrected : whether it corrects the porosity, and log k
+        """
         other = copy.copy(self)
         other.corrected = corrected
         return other
 
     def with_threshold(self, level: float) -> Self:
-        """Return this model with a manual threshold [grey level]."""
+        """Return this model with a manual threshold [grey level].
+
+        Parameters
+        ----------
+        level : pores are darker [grey level]
+        """
         manual = self.segmentation.model_copy(update={"threshold": "manual", "level": level})
         other = copy.copy(self)
         other.segmentation = manual
@@ -215,7 +234,12 @@ class RockModel(Shown, kind="rock model"):
         return Properties(found[:, 0], np.exp(found[:, 1]), plug, outside, segmented)
 
     def predict_plug(self, table: pd.DataFrame) -> Floats:
-        """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,)."""
+        """Predict porosity and log(k/m²) of the plug that measured slices are of, (2,).
+
+        Parameters
+        ----------
+        table : one row a slice, as `poreops.properties.slices.features.measure` gives
+        """
         found = self._chosen(self.stack.predict_plug(design(table, self.features)))
         return np.asarray(found + by_law(table).mean(axis=0))
 
@@ -266,6 +290,10 @@ class RockModel(Shown, kind="rock model"):
     def save(self, folder: str | Path) -> None:
         """Write arrays and description: the same bytes for the same model, no pickle.
 
+        Parameters
+        ----------
+        folder : made if missing
+
         Raises
         ------
         DivergedError
@@ -289,7 +317,12 @@ class RockModel(Shown, kind="rock model"):
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Load what `save` wrote; raises InputError if it is missing, does not fit or is dead."""
+        """Load what `save` wrote; raises InputError if it is missing, does not fit or is dead.
+
+        Parameters
+        ----------
+        folder : that `save` wrote
+        """
         folder = Path(folder)
         description, (arrays, _) = read_json(folder / DESCRIPTION), read_hdf5(folder / ARRAYS)
         try:

@@ -57,10 +57,15 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"stack": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),
-        requirements=["poreops"],
     )
 
 
 def score(files: Path, probe: Path) -> Scores:
-    """Load a model's own files and score them on the plugs of a table."""
+    """Load a model's own files and score them on the plugs of a table.
+
+    Parameters
+    ----------
+    files : folder of the model
+    probe : table of slices, with targets
+    """
     return probe_scores(RockModel.load(files), read_table(probe))

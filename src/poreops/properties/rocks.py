@@ -157,6 +157,11 @@ def _complaints(
 def spaced(count: int, most: int) -> NDArray[np.int64]:
     """Return at most so many of `count` slices, evenly spaced.
 
+    Parameters
+    ----------
+    count : of slices there are
+    most : to return
+
     Examples
     --------
     >>> spaced(9, 3), spaced(2, 3)

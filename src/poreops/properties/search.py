@@ -70,12 +70,22 @@ class EnsembleSearchConfig(BaseModel):
         return [name for name in self.spaces if name != "networks"]
 
     def alone(self, sampler: Literal["random", "grid"]) -> Self:
-        """Return this search with another sampler and no repetition, to compare samplers."""
+        """Return this search with another sampler and no repetition, to compare samplers.
+
+        Parameters
+        ----------
+        sampler : "random" or "grid"
+        """
         once = ConfirmConfig(candidates=1, seeds=1)
         return self.model_copy(update={"sampler": sampler, "confirm": once})
 
     def of(self, name: str) -> SearchConfig:
-        """Return the search of one base learner, its choices under dotted names."""
+        """Return the search of one base learner, its choices under dotted names.
+
+        Parameters
+        ----------
+        name : of the base learner or network
+        """
         network = name in NETWORKS
         space = {**self.spaces.get("networks", {}), **self.spaces[name]} if network else None
         choices = {f"{name}.{k}": v for k, v in (space or self.spaces[name]).items()}
@@ -97,6 +107,10 @@ class EnsembleSearchConfig(BaseModel):
 
 def combinations(space: Mapping[str, Any]) -> int:
     """Count what a grid over lists of choices has to try; a range counts as one.
+
+    Parameters
+    ----------
+    space : dotted parameter → choices, or a range
 
     Examples
     --------
@@ -211,7 +225,13 @@ class Objective:
         return outcome
 
     def outcome(self, name: str, trial: Trial) -> Outcome:
-        """Return the error of a candidate and the ``seconds`` of its fits, without a run."""
+        """Return the error of a candidate and the ``seconds`` of its fits, without a run.
+
+        Parameters
+        ----------
+        name : of the base learner
+        trial : Trial
+        """
         start = time.perf_counter()
         config = overridden(self.stated, trial.chosen)
         config = config.model_copy(update={"seed": config.seed + trial.repeat})
@@ -233,6 +253,10 @@ def _spent(best: Best) -> dict[str, float]:
 
 def adopted(chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the search with all kinds of rock chose, in the format of a profile.
+
+    Parameters
+    ----------
+    chosen : `key` of the kinds left out → dotted parameter → value
 
     Examples
     --------

@@ -45,7 +45,12 @@ class Selection:
     p_values: dict[str, list[float]]
 
     def statistics(self, config: SelectionConfig) -> dict[str, Any]:
-        """Return all of it with the limits that decided, mappings as pairs in order, for JSON."""
+        """Return all of it with the limits that decided, mappings as pairs in order, for JSON.
+
+        Parameters
+        ----------
+        config : SelectionConfig
+        """
         return {
             "names": self.names,
             "removed": self.removed,
@@ -95,6 +100,10 @@ def select(
 def inflation_factors(x: Floats) -> Floats:
     """Return the variance inflation factor of each column of (n, d): 1 / (1 - R²) on the others.
 
+    Parameters
+    ----------
+    x : (n, d) float64, no column constant
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -117,6 +126,12 @@ def significance(x: Floats, y: Floats, groups: NDArray[Any]) -> Floats:
 
     Each rock has the same weight. Slices of a rock are not independent, so the covariance is
     robust against clusters; counting slices would find anything significant.
+
+    Parameters
+    ----------
+    x : (n, d) float64
+    y : (n, t) float64
+    groups : (n,) the rock of each slice
     """
     import statsmodels.api as sm
 
@@ -136,5 +151,12 @@ def significance(x: Floats, y: Floats, groups: NDArray[Any]) -> Floats:
 
 
 def correlation(x: Floats, y: Floats, names: Sequence[str]) -> pd.DataFrame:
-    """Return Pearson's correlation of inputs (n, d) and targets (n, t); `names` of all d + t."""
+    """Return Pearson's correlation of inputs (n, d) and targets (n, t); `names` of all d + t.
+
+    Parameters
+    ----------
+    x : (n, d) float64
+    y : (n, t) float64
+    names : (d + t,)
+    """
     return pd.DataFrame(np.column_stack([x, y]), columns=list(names)).corr()

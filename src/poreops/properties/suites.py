@@ -67,6 +67,10 @@ def check_slices_and_split(
 def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row a rock, from the table of slices.
 
+    Parameters
+    ----------
+    table : one row a slice, with its features
+
     Returns
     -------
     columns : slices, porosity, permeability_md, pore_diameter_um, porosity_gap, values (different
@@ -88,7 +92,12 @@ def rock_facts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rock_suite(config: ValidationConfig) -> Suite:
-    """Return the rules of `rock_facts`."""
+    """Return the rules of `rock_facts`.
+
+    Parameters
+    ----------
+    config : ValidationConfig
+    """
     lab = "correct the row of rocks.csv, or widen properties.validation"
     rules = [
         _rule(
@@ -114,7 +123,12 @@ def rock_suite(config: ValidationConfig) -> Suite:
 
 
 def slice_facts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a slice, named "rock/slice": its features, and how many rows equal it."""
+    """Return one row a slice, named "rock/slice": its features, and how many rows equal it.
+
+    Parameters
+    ----------
+    table : one row a slice, with its features
+    """
     facts = table[list(NAMES)].copy()
     facts["copies"] = table.duplicated([*NAMES], keep=False).astype(int)
     names = zip(table["rock"], table["slice"], strict=True)
@@ -164,7 +178,12 @@ def split_facts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_suite(name: str) -> Suite:
-    """Return the rule of `split_facts`: a rock is in one part only."""
+    """Return the rule of `split_facts`: a rock is in one part only.
+
+    Parameters
+    ----------
+    name : of the suite
+    """
     return Suite(
         name,
         (

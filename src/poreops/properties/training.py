@@ -25,10 +25,11 @@ from poreops.properties.judging.left_out import (
     stack_in,
 )
 from poreops.properties.kept import kept_in
+from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW, targets
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
-from poreops.properties.learning.stacks import LEARNERS, NETWORKS, STACKS, EnsembleConfig
+from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig
 from poreops.properties.model import RockModel, input_ranges, walls_of
 from poreops.properties.slices.features import INPUTS, design
 from poreops.properties.slices.segment import SegmentConfig
@@ -62,7 +63,15 @@ class Training:
         split: SliceSplitConfig,
         segmentation: SegmentConfig,
     ) -> Self:
-        """Read what earlier stages chose from the folder of artifacts."""
+        """Read what earlier stages chose from the folder of artifacts.
+
+        Parameters
+        ----------
+        artifacts : with parts/learn.parquet, selection/ and search/
+        stated : of the learners
+        split : of the folds
+        segmentation : kept with the models
+        """
         learn = artifacts / "parts/learn.parquet"
         features = read_json(artifacts / "selection/features.json")["contexts"]
         chosen = read_yaml(artifacts / "search/best.yaml")["chosen"]
@@ -80,7 +89,12 @@ class Training:
         return contexts(self.learned, self.split, self.features, self.config)
 
     def config(self, left: Kinds) -> EnsembleConfig:
-        """Return the hyperparameters without these kinds of rock."""
+        """Return the hyperparameters without these kinds of rock.
+
+        Parameters
+        ----------
+        left : kinds that are left out
+        """
         # pairs only calibrate: the stated values have seen none of their kinds
         return overridden(self.stated, self.chosen.get(key(left), {}))
 

@@ -9,7 +9,7 @@ from poreops.base.hdf5 import open_hdf5, write_hdf5
 from poreops.conductance.learning import examples as datasets
 from poreops.conductance.learning.encoding import encode
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
-from poreops.conduits.crop import conductance_conduits
+from poreops.conduits.crop import extract_conduits
 from poreops.conduits.table import ConduitWriter
 
 # a conduit zoomed by z has z^p times the size factor, in voxels of its own
@@ -21,7 +21,7 @@ def files(request, tmp_path_factory):
     (target, ndim), folder = request.param, tmp_path_factory.mktemp("examples")
     regions = sphere_regions(tiny_model.EDGES[ndim], ndim)
     with ConduitWriter(folder / "conduits.h5", ndim=ndim) as writer:
-        for batch in conductance_conduits(regions.labels, regions.conns, volume=0):
+        for batch in extract_conduits(regions.labels, regions.conns, volume=0):
             writer.append(batch)
     rois, ratios, size_factors = tiny_model.conduits(ndim)
     write_hdf5(

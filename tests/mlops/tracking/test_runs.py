@@ -114,7 +114,8 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     # dvc writes dvc.lock while the pipeline runs: not a change of the code
     (repository / "dvc.lock").write_text(
         "stages:\n"
-        "  label: {outs: [{path: artifacts/conductance/labels, md5: 11.dir}, {path: a/b.json, md5: '22'}]}\n"
+        "  label: {outs: [{path: artifacts/conductance/labels, md5: 11.dir}, "
+        "{path: a/b.json, md5: '22'}]}\n"
         "  train: {outs: [{path: artifacts/conductance/models, md5: old}]}\n"
     )
     (repository / "data.dvc").write_text("outs: [{path: data, md5: 33.dir}]\n")

@@ -145,5 +145,5 @@ def test_the_diameters_of_pores_are_those_of_circles_of_their_area():
     labels = np.zeros((2, 6, 6), int)
     labels[0, :2, :2], labels[0, 4, 4], labels[1, 1:4, 1:4] = 1, 2, 1
     table = pd.DataFrame({"rock": ["r"], "kind": ["k"], "voxel_size": [2e-6]})
-    found = judging.pore_diameters({"r": labels}, table)["k"]["r"]
+    found = judging.pore_diameters({"r": labels}, table)["k/r"]
     np.testing.assert_allclose(found, 2 * 2e-6 * np.sqrt(np.array([4, 1, 9]) / np.pi))

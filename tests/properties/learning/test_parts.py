@@ -61,39 +61,34 @@ def test_two_kinds_are_an_input_error():
         with_parts(table({"blobs": 9, "vuggy": 9}), SPLIT)
 
 
-READS_THE_REPORT = {"properties_scores"}
+READS_THE_REPORT = {"properties_scores", "properties_report"}
 BEFORE_THE_PARTS = {
-    "properties_rocks", "properties_segment", "properties_measure", "properties_validate", "properties_split",
-}  # fmt: skip
-WITH_ALL_ROCKS = (
-    "artifacts/properties/rocks",
-    "artifacts/properties/segmented",
-    "artifacts/properties/features",
+    f"properties_{verb}" for verb in ("rocks", "segment", "measure", "validate", "split")
+}
+WITH_ALL_ROCKS = tuple(
+    f"artifacts/properties/{name}" for name in ("rocks", "segmented", "features", "scores")
 )
 
 
 def test_only_the_report_reads_its_part():
     """What is chosen, searched, trained or gated has no file in which a row of the report is."""
-    line = [name for name in STAGES if name.endswith(("_ensemble", "_slices", "_rocks"))]
-    assert {"properties_search", "properties_judge", "properties_register"} <= set(line)
-    for name in set(line) - READS_THE_REPORT - BEFORE_THE_PARTS:
+    line = {name for name in STAGES if name.startswith("properties_")}
+    deciding = line - READS_THE_REPORT - BEFORE_THE_PARTS
+    assert {"properties_search", "properties_judge", "properties_register"} <= deciding
+    for name in deciding:
         for dep in STAGES[name]["deps"]:
             assert dep != "artifacts/properties/parts", name
-            assert not dep.startswith(("artifacts/properties/parts/report", *WITH_ALL_ROCKS)), (
-                name,
-                dep,
-            )
-            assert dep not in {
-                "reports/properties/scores.json",
-                "reports/properties/models.json",
-            }, name
-        source = (ROOT / f"pipelines/{name}.py").read_text()
+            read = dep.startswith(("artifacts/properties/parts/report", *WITH_ALL_ROCKS))
+            assert not read, (name, dep)
+            for report in ("scores", "models", "metrics"):
+                assert dep != f"reports/properties/{report}.json", name
+        source = (ROOT / STAGES[name]["cmd"].split()[1]).read_text()
         assert "report.parquet" not in source, name
         assert "features/slices" not in source, name
 
 
 def test_the_stages_that_search_read_no_more_than_the_rocks_to_learn_from():
-    for name in ("properties_select", "properties_search", "properties_train"):
+    for name in ("properties_selection", "properties_search", "properties_train"):
         parts = [
             dep for dep in STAGES[name]["deps"] if dep.startswith("artifacts/properties/parts")
         ]

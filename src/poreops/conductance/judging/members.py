@@ -37,7 +37,7 @@ class Judged:
 
 
 def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Judged:
-    """Predict the conduits of a file that ``conductance_conduits`` wrote.
+    """Predict the conduits of a file of the stage conductance_conduits.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
 
 
 def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:
-    """Encode the conduits of a file of ``conductance_conduits``; return their zoom ratios too."""
+    """Encode the conduits of a file; return their zoom ratios too."""
     images, scalars, ratios = [], [], []
     for part in _slices(conduits):
         encoded = encode(part.roi, image)

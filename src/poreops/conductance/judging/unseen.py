@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from poreops.base.files import read_json
-from poreops.base.hdf5 import write_hdf5
+from poreops.base.hdf5 import Array, write_hdf5
 from poreops.conductance.judging.tables import (
     Volumes,
     ablation,
@@ -47,7 +47,9 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
         "invariance": invariance(unseen, artifacts / f"models/members/{chosen}"),
     }
     rois, titles = unseen.worst(found, chosen)
-    arrays = {f"found/{name}": values[unseen.known] for name, values in found.items()}
+    arrays: dict[str, Array] = {
+        f"found/{name}": values[unseen.known] for name, values in found.items()
+    }
     arrays |= {"truth": unseen.truth[unseen.known], "worst/roi": rois}
     quantity = f"size factor [voxel{'³' * (unseen.target == 'hydraulic')}]"
     write_hdf5(out, arrays, {"quantity": quantity, "worst": titles})

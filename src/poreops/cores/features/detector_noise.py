@@ -32,7 +32,12 @@ class DetectorNoise:
 
     @classmethod
     def measure(cls, images: Grey) -> "DetectorNoise":
-        """Measure the noise of images (n, rows, columns) uint8, 8 x 8 pixels or more."""
+        """Measure the noise of images (n, rows, columns) uint8, 8 x 8 pixels or more.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
+        """
         from scipy.ndimage import gaussian_filter
 
         values = images.astype(np.float32)

@@ -78,7 +78,12 @@ class Extractor:
 
 
 def checked_name(name: str) -> ExtractorName:
-    """Return a name that is one of the extractors'; raises InputError for any other."""
+    """Return a name that is one of the extractors'; raises InputError for any other.
+
+    Parameters
+    ----------
+    name : str
+    """
     for known in get_args(ExtractorName):
         if name == known:
             return cast("ExtractorName", known)
@@ -89,7 +94,12 @@ def checked_name(name: str) -> ExtractorName:
 
 
 def extractor(name: ExtractorName) -> Extractor:
-    """Return an extractor by its name; raises InputError if its weights cannot be had."""
+    """Return an extractor by its name; raises InputError if its weights cannot be had.
+
+    Parameters
+    ----------
+    name : "efficientnet-lite0" or "inception-v3"
+    """
     needs("cores", f"the extractor {name}")
     return _efficientnet() if name == "efficientnet-lite0" else _inception()
 

@@ -88,7 +88,13 @@ def kid(first: Floats, second: Floats, *, subsets: int, size: int, seed: int) ->
 
 
 def complaints(first: int, second: int, length: int) -> list[str]:
-    """Say what makes the FID of so many images, with so many features, biased."""
+    """Say what makes the FID of so many images, with so many features, biased.
+
+    Parameters
+    ----------
+    first, second : images in each set
+    length : features of each
+    """
     smaller = min(first, second)
     found = []
     if smaller < FEW:

@@ -42,7 +42,13 @@ class Segmentation:
 
     @classmethod
     def fit(cls, images: Grey, smoothing: float) -> "Segmentation":
-        """Fit the thresholds to images (n, rows, columns) uint8."""
+        """Fit the thresholds to images (n, rows, columns) uint8.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
+        smoothing : standard deviation of the Gauss filter [pixel]
+        """
         from skimage.filters import threshold_otsu
 
         values = np.clip(np.rint(smoothed(images, smoothing)), 0, 255).astype(np.uint8)
@@ -55,7 +61,12 @@ class Segmentation:
         return cls(pore, max(2.0 * mode - pore, pore), smoothing)
 
     def pores(self, images: Grey) -> NDArray[np.bool_]:
-        """Return where images (n, rows, columns) are pore."""
+        """Return where images (n, rows, columns) are pore.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
+        """
         found: NDArray[np.bool_] = smoothed(images, self.smoothing) <= self.pore_below
         return found
 
@@ -63,6 +74,10 @@ class Segmentation:
         """Return median grey and share of the area of pore, matrix and ore, (3,) each.
 
         A phase that is not there has the darkest or brightest grey.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
         """
         pores, ores = self.pores(images), self.ores(images)
         found = [images[mask] for mask in (pores, ~(pores | ores), ores)]
@@ -73,7 +88,12 @@ class Segmentation:
         return np.array(greys, float), np.array([g.size / images.size for g in found])
 
     def ores(self, images: Grey) -> NDArray[np.bool_]:
-        """Return where images (n, rows, columns) are ore."""
+        """Return where images (n, rows, columns) are ore.
+
+        Parameters
+        ----------
+        images : (n, rows, columns) uint8
+        """
         found: NDArray[np.bool_] = smoothed(images, self.smoothing) > self.ore_above
         return found
 
@@ -144,6 +164,10 @@ def structure(images: Grey, segmentation: Segmentation, r_max: int) -> Structure
 def s2_error(found: Structure, real: Structure) -> dict[str, float]:
     """Largest distance of two mean curves S2(r), as a share of the real curve's own range.
 
+    Parameters
+    ----------
+    found, real : Structure with the same lags
+
     Returns
     -------
     dict
@@ -162,6 +186,10 @@ def s2_error(found: Structure, real: Structure) -> dict[str, float]:
 
 def distances(found: Structure, real: Structure) -> dict[str, float]:
     """Say how far a structure is from a real one, each as a share of the real value.
+
+    Parameters
+    ----------
+    found, real : Structure of images of one size
 
     Returns
     -------
@@ -210,7 +238,13 @@ def _mean_chord(counts: NDArray[np.int64]) -> float:
 
 
 def smoothed(images: NDArray[Any], smoothing: float) -> NDArray[np.float32]:
-    """Smooth each image by a Gauss filter of this standard deviation [pixel]."""
+    """Smooth each image by a Gauss filter of this standard deviation [pixel].
+
+    Parameters
+    ----------
+    images : (n, rows, columns), any real dtype
+    smoothing : [pixel]; 0 leaves them as they are
+    """
     from scipy.ndimage import gaussian_filter
 
     values = images.astype(np.float32)

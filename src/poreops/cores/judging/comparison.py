@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from poreops.cores.features.scores import complaints
 from poreops.cores.judging.evaluation import Grey, Judge, JudgingConfig, View, spread
-from poreops.cores.judging.nulls import NULLS, nulls
+from poreops.cores.judging.nulls import nulls
 from poreops.cores.model import DigitalCoreModel, trained
 
 PARTS = ("train", "search", "gate")
@@ -94,27 +94,6 @@ class Comparison:
 
     def _first(self) -> dict[str, View]:
         return {REPORT: self.target} | {name: sets[0] for name, sets in self.sources.items()}
-
-
-def headline(table: Table) -> dict[str, float]:
-    """Return the three figures that say how good the generators are.
-
-    Parameters
-    ----------
-    table : of `Comparison.table`
-
-    Returns
-    -------
-    dict
-        Mean KID to the crops of the report: ``kid_gan`` of the better method, ``kid_null`` of the
-        null that is hardest to beat, ``kid_rock`` of other parts of the rock.
-    """
-    kids = {name: float(row["kid"]["mean"]) for name, row in table.items()}
-    return {
-        "kid_gan": min(value for name, value in kids.items() if name not in {REAL, *NULLS}),
-        "kid_null": min(kids[name] for name in NULLS),
-        "kid_rock": kids[REAL],
-    }
 
 
 def lines(table: Table) -> Iterator[str]:

@@ -112,7 +112,12 @@ class Judge:
         return View(images, self.extractor.features(images), found)
 
     def kid(self, found: View, real: View) -> float:
-        """Return the kernel inception distance of two sets."""
+        """Return the kernel inception distance of two sets.
+
+        Parameters
+        ----------
+        found, real : View
+        """
         config = self.config
         return kid(
             found.features, real.features,
@@ -120,11 +125,21 @@ class Judge:
         ).mean  # fmt: skip
 
     def compare(self, found: View, real: View) -> dict[str, float]:
-        """Return each of `COMPARED`: how far a set is from a real one."""
+        """Return each of `COMPARED`: how far a set is from a real one.
+
+        Parameters
+        ----------
+        found, real : View
+        """
         return {"kid": self.kid(found, real)} | distances(found.structure, real.structure)
 
     def scores(self, found: View, real: View) -> dict[str, float]:
-        """Return each of `COMPARED`, the FID, and the share of ``copies`` of training crops."""
+        """Return each of `COMPARED`, the FID, and the share of ``copies`` of training crops.
+
+        Parameters
+        ----------
+        found, real : View
+        """
         alike = likeness_summary(likeness(found.images, self.training))
         return self.compare(found, real) | {
             "fid": fid(found.features, real.features),

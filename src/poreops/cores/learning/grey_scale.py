@@ -17,7 +17,13 @@ class GreyScale:
 
     @classmethod
     def fit(cls, kind: str, crops: NDArray[np.uint8]) -> "GreyScale":
-        """Return the scale of a configuration for some crops."""
+        """Return the scale of a configuration for some crops.
+
+        Parameters
+        ----------
+        kind : "full" or "fitted", of a configuration
+        crops : (n, rows, columns) uint8
+        """
         if kind == "full":
             return cls(0.0, 255.0)
         low, high = np.quantile(crops, [0.001, 0.999])
@@ -25,6 +31,11 @@ class GreyScale:
         return cls(float(low - margin), float(high + margin))
 
     def grey(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
-        """Turn -1..1 into grey values."""
+        """Turn -1..1 into grey values.
+
+        Parameters
+        ----------
+        values : any shape, floating
+        """
         found = self.low + (self.high - self.low) * (values + 1) / 2
         return np.clip(np.rint(found), 0, 255).astype(np.uint8)

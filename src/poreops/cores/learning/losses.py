@@ -1,10 +1,18 @@
 """The losses of WGAN-GP and DCGAN."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
-def gradient_penalty(score: Callable[[Any], Any], real: Any, fake: Any, share: Any) -> Any:
+def gradient_penalty(
+    score: Callable[["tf.Tensor"], "tf.Tensor"],
+    real: "tf.Tensor",
+    fake: "tf.Tensor",
+    share: "tf.Tensor",
+) -> "tf.Tensor":
     """Mean of (|∇score(x)| - 1)² at points x between real and fake (Gulrajani et al. 2017, Eq. 3).
 
     Parameters
@@ -26,15 +34,26 @@ def gradient_penalty(score: Callable[[Any], Any], real: Any, fake: Any, share: A
     return tf.reduce_mean(tf.square(norm - 1.0))
 
 
-def wasserstein(real_score: Any, fake_score: Any) -> Any:
-    """Mean score of real images less that of generated ones: the critic's estimate of W₁."""
+def wasserstein(real_score: "tf.Tensor", fake_score: "tf.Tensor") -> "tf.Tensor":
+    """Mean score of real images less that of generated ones: the critic's estimate of W₁.
+
+    Parameters
+    ----------
+    real_score, fake_score : (n, 1) tensors
+    """
     import tensorflow as tf
 
     return tf.reduce_mean(real_score) - tf.reduce_mean(fake_score)
 
 
-def cross_entropy(score: Any, real: bool) -> Any:
-    """Mean cross-entropy of scores taken as logits: the loss of DCGAN (Radford et al. 2016)."""
+def cross_entropy(score: "tf.Tensor", real: bool) -> "tf.Tensor":
+    """Mean cross-entropy of scores taken as logits: the loss of DCGAN (Radford et al. 2016).
+
+    Parameters
+    ----------
+    score : (n, 1) tensor
+    real : whether the scores are of real images
+    """
     import tensorflow as tf
 
     return tf.reduce_mean(tf.nn.softplus(-score if real else score))

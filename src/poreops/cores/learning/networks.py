@@ -6,8 +6,6 @@ padding, so that every pixel is drawn from the same distribution and any size ca
 generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.08207).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -108,12 +106,23 @@ class Start:
 
 
 def cell(config: GeneratorConfig) -> int:
-    """Pixels of the image per vector of the latent grid."""
+    """Pixels of the image per vector of the latent grid.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    """
     return int(2 ** (len(config.generator_widths) - 1))
 
 
 def latent_edge(config: GeneratorConfig, size: int) -> int:
-    """Vectors along an edge of the smallest latent grid that gives `size` pixels or more."""
+    """Vectors along an edge of the smallest latent grid that gives `size` pixels or more.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    size : edge of the image [pixel]
+    """
     pixels = cell(config)
     # each doubling turns n into 2n - 2, so that k of them turn n into 2^k (n - 2) + 2
     return -(-(size + _FINAL - 2) // pixels) + 2 + _CELL
@@ -124,6 +133,11 @@ def reachable_size(config: GeneratorConfig, size: int) -> int:
 
     A spatial generator makes this image, of which any smaller one is cut; the published one makes
     256 only.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    size : edge of the image [pixel]
     """
     if config.architecture == "paper":
         return PAPER_SIZE
@@ -131,7 +145,13 @@ def reachable_size(config: GeneratorConfig, size: int) -> int:
 
 
 def checked_size(config: GeneratorConfig, size: int) -> int:
-    """Return `size` if the architecture reaches it; raises InputError that names the nearest."""
+    """Return `size` if the architecture reaches it; raises InputError that names the nearest.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    size : edge of the image [pixel]
+    """
     if size < 1:
         raise InputError(f"a core must have a positive size, got {size}; ask for {config.patch}")
     if config.architecture == "paper" and size != PAPER_SIZE:
@@ -146,6 +166,11 @@ def input_shapes(config: GeneratorConfig, size: int) -> list[Shape]:
     """Shapes, without the batch, of the normal numbers that a generator turns into an image.
 
     The latent vectors, then (spatial) one plane of noise for each level and one for the image.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    size : edge of the image [pixel]
     """
     if config.architecture == "paper":
         return [(config.latent,)]
@@ -160,7 +185,12 @@ def input_shapes(config: GeneratorConfig, size: int) -> list[Shape]:
 
 
 def generator(config: GeneratorConfig) -> "keras.Model":
-    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) about -1..1."""
+    """Build the generator: normal numbers of `input_shapes` → (n, size, size, 1) about -1..1.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    """
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
@@ -177,7 +207,7 @@ def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Mo
     norm = norm or config.critic_norm
     paper = config.architecture == "paper"
     image = keras.Input((config.patch, config.patch, 1), name="image")
-    x: Any = image
+    x: keras.KerasTensor = image
     for i, width in enumerate(config.critic_widths):
         # a kernel that is a multiple of the stride weighs all pixels alike
         kernel = 5 if paper else 4
@@ -189,23 +219,6 @@ def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Mo
             x = keras.layers.Dropout(config.dropout, name=f"dropout{i}")(x)
     x = keras.layers.Flatten(name="flat")(x)
     return keras.Model(image, keras.layers.Dense(1, dtype="float32", name="score")(x))
-
-
-@contextmanager
-def without_remapper() -> Iterator[None]:
-    """Leave out the fusing of layers, which fails on the penalty's derivatives and says so.
-
-    For these graphs only: elsewhere it changes the last bits of a result.
-    """
-    import tensorflow as tf
-
-    options = tf.config.optimizer
-    before = options.get_experimental_options().get("remapping", True)
-    options.set_experimental_options({"remapping": False})
-    try:
-        yield
-    finally:
-        options.set_experimental_options({"remapping": before})
 
 
 def _paper_generator(config: GeneratorConfig) -> "keras.Model":
@@ -258,13 +271,13 @@ def _spatial(config: GeneratorConfig) -> "keras.Model":
     return keras.Model(inputs, image, name="generator")
 
 
-def _structure(x: Any, name: str) -> Any:
+def _structure(x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
     import keras
 
     return keras.layers.Conv2D(1, _FINAL + 1, name=name)(x)
 
 
-def _phases(x: Any) -> Any:
+def _phases(x: "keras.KerasTensor") -> "keras.KerasTensor":
     """Mix the greys of three phases: edges are sharp where the shares are, and greys are right."""
     import keras
 
@@ -283,6 +296,12 @@ def start_from(model: "keras.Model", config: GeneratorConfig, start: Start) -> N
     """Let a spatial generator start at the greys and the noise of the crops.
 
     The published architecture starts as it is.
+
+    Parameters
+    ----------
+    model : of `generator`
+    config : GeneratorConfig
+    start : Start
     """
     if config.architecture == "paper":
         return
@@ -309,13 +328,15 @@ def _white(shape: Shape, dtype: Any = None) -> Any:
     return keras.ops.convert_to_tensor(kernel, dtype)
 
 
-def _transposed(x: Any, width: int, kernel: int, padding: str, name: str) -> Any:
+def _transposed(
+    x: "keras.KerasTensor", width: int, kernel: int, padding: str, name: str
+) -> "keras.KerasTensor":
     import keras
 
     return keras.layers.Conv2DTranspose(width, kernel, 2, padding=padding, name=name)(x)
 
 
-def _activated(x: Any, name: str) -> Any:
+def _activated(x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
     """Divide each pixel by the root mean square of its channels: no statistics of a batch."""
     import keras
 
@@ -323,7 +344,7 @@ def _activated(x: Any, name: str) -> Any:
     return keras.layers.RMSNormalization(name=f"{name}_norm")(x)
 
 
-def _normalised(x: Any, norm: CriticNorm, name: str) -> Any:
+def _normalised(x: "keras.KerasTensor", norm: CriticNorm, name: str) -> "keras.KerasTensor":
     import keras
 
     if norm == "none":
@@ -334,21 +355,7 @@ def _normalised(x: Any, norm: CriticNorm, name: str) -> Any:
     return keras.layers.GroupNormalization(groups=1, name=name)(x)
 
 
-def _image(x: Any) -> Any:
+def _image(x: "keras.KerasTensor") -> "keras.KerasTensor":
     import keras
 
     return keras.layers.Activation("tanh", dtype="float32", name="grey")(x)
-
-
-def optimizer(name: str, rate: float, momentum: float) -> "keras.optimizers.Optimizer":
-    """RMSProp as in the paper, or Adam with this decay of the first moment."""
-    import keras
-
-    if name == "rmsprop":
-        return keras.optimizers.RMSprop(rate)
-    return keras.optimizers.Adam(rate, beta_1=momentum, beta_2=0.9 if momentum == 0 else 0.999)
-
-
-def parameters(model: "keras.Model") -> Sequence[Any]:
-    """Trainable variables of a model."""
-    return list(model.trainable_variables)

@@ -6,17 +6,15 @@ gives the weights of one that was not.
 
 import hashlib
 import math
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.files import read_json, write_json
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
@@ -27,20 +25,19 @@ from poreops.cores.learning.networks import (
     critic,
     generator,
     input_shapes,
-    optimizer,
-    parameters,
     start_from,
-    without_remapper,
 )
+from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
+from poreops.cores.learning.state import History, State
 from poreops.errors import InputError
 from poreops.mlops.finite import DivergedError, check_finite, check_network, weights
 from poreops.mlops.policy import built_with
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 Method = Literal["wgan_gp", "dcgan"]
-History = dict[str, list[float]]
 Rate = Annotated[float, Field(gt=0)]
 
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
@@ -148,8 +145,8 @@ def train_gan(
         )
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
-    state = _State(checkpoint, gan.variables, identity)
-    history = state.restore()
+    state = State(checkpoint, gan.variables, identity)
+    history = state.restore(LOSSES)
     for epoch in range(len(history["critic_loss"]), config.epochs):
         for name, value in gan.epoch(epoch).items():
             history[name].append(value)
@@ -203,13 +200,18 @@ class Gan:
         self._draw = tf.function(lambda noise: self.averaged(noise, training=False))
 
     @property
-    def variables(self) -> list[Any]:
+    def variables(self) -> list["keras.Variable"]:
         """Everything that a step changes."""
         holders = (self.generator, self.averaged, self.critic, self._g_opt, self._c_opt)
         return [variable for holder in holders for variable in holder.variables]
 
     def epoch(self, number: int) -> dict[str, float]:
-        """Take the generator steps of one epoch; return the mean losses."""
+        """Take the generator steps of one epoch; return the mean losses.
+
+        Parameters
+        ----------
+        number : of the epoch, from 0
+        """
         left = 1 - number / self.config.epochs
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
         for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
@@ -219,7 +221,12 @@ class Gan:
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def check(self, epoch: int) -> None:
-        """Raise `DivergedError` unless both networks, and what is drawn, are finite."""
+        """Raise `DivergedError` unless both networks, and what is drawn, are finite.
+
+        Parameters
+        ----------
+        epoch : its number, from 0
+        """
         import tensorflow as tf
 
         place = f"{self.method} after epoch {epoch + 1}"
@@ -228,8 +235,13 @@ class Gan:
         probe = self._noise(tf.constant(0, tf.int64), 0)
         check_network(self.averaged, self._draw, probe, f"the averaged generator of {place}")
 
-    def patches(self, epoch: int) -> Any:
-        """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1)."""
+    def patches(self, epoch: int) -> "tf.data.Dataset":
+        """Return the numbered batches of one epoch: int64, (n_critic, batch, patch, patch, 1).
+
+        Parameters
+        ----------
+        epoch : its number, from 0
+        """
         import tensorflow as tf
 
         config, patch = self.config, self.network.patch
@@ -238,7 +250,7 @@ class Gan:
         per_step = repeats * config.batch_size
         last = tf.shape(self._crops, tf.int64)[1] - patch + 1
 
-        def cut(number: Any) -> Any:
+        def cut(number: "tf.Tensor") -> "tf.Tensor":
             place = tf.random.stateless_uniform(
                 (3,), [config.seed, -1 - number], maxval=None, minval=None, dtype=tf.int64
             )
@@ -252,7 +264,7 @@ class Gan:
         steps = tf.data.Dataset.range(first, first + config.steps)
         return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
 
-    def _epoch(self, batches: Any) -> Any:
+    def _epoch(self, batches: Iterator["tf.Tensor"]) -> "tf.Tensor":
         import tensorflow as tf
 
         # a loop in the graph: nothing of it runs in Python
@@ -263,7 +275,7 @@ class Gan:
         )
         return total / float(self.config.steps)
 
-    def _step(self, number: Any, patches: Any) -> Any:
+    def _step(self, number: "tf.Tensor", patches: "tf.Tensor") -> "tf.Tensor":
         import tensorflow as tf
 
         losses = []
@@ -286,10 +298,12 @@ class Gan:
         critic_loss, distance, penalty = tf.unstack(tf.add_n(losses) / float(len(losses)))
         return tf.stack([critic_loss, generator_loss, distance, penalty])
 
-    def _critic_step(self, real: Any, fake: Any, number: Any, part: int) -> Any:
+    def _critic_step(
+        self, real: "tf.Tensor", fake: "tf.Tensor", number: "tf.Tensor", part: int
+    ) -> "tf.Tensor":
         import tensorflow as tf
 
-        def score(image: Any) -> Any:
+        def score(image: "tf.Tensor") -> "tf.Tensor":
             return self.critic(image, training=True)
 
         with tf.GradientTape() as tape:
@@ -307,12 +321,18 @@ class Gan:
         self._apply(self._c_opt, self.critic, tape, loss)
         return tf.stack([loss, distance, penalty])
 
-    def _apply(self, rule: Any, model: Any, tape: Any, loss: Any) -> None:
+    def _apply(
+        self,
+        rule: "keras.optimizers.Optimizer",
+        model: "keras.Model",
+        tape: "tf.GradientTape",
+        loss: "tf.Tensor",
+    ) -> None:
         weights = parameters(model)
         values = [weight.value for weight in weights]
         rule.apply(tape.gradient(loss, values), weights)
 
-    def _noise(self, number: Any, part: int) -> list[Any]:
+    def _noise(self, number: "tf.Tensor", part: int) -> list["tf.Tensor"]:
         import tensorflow as tf
 
         return [
@@ -322,14 +342,14 @@ class Gan:
             for i, shape in enumerate(input_shapes(self.network, self.network.patch))
         ]
 
-    def _seed(self, number: Any, part: int, plane: int) -> Any:
+    def _seed(self, number: "tf.Tensor", part: int, plane: int) -> "tf.Tensor":
         """Return a seed that no other draw has: negative ones are those of the patches."""
         import tensorflow as tf
 
         place = number * _DRAWS + part * _PLANES + plane
         return tf.stack([tf.constant(self.config.seed, tf.int64), place])
 
-    def _scaled(self, patches: Any) -> Any:
+    def _scaled(self, patches: "tf.Tensor") -> "tf.Tensor":
         import tensorflow as tf
 
         low, high = self.scale.low, self.scale.high
@@ -344,7 +364,12 @@ def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
 
 
 def digest(crops: NDArray[np.uint8]) -> str:
-    """Return a digest of images: their content and shape."""
+    """Return a digest of images: their content and shape.
+
+    Parameters
+    ----------
+    crops : (n, rows, columns) uint8
+    """
     return hashlib.blake2b(
         np.ascontiguousarray(crops).tobytes() + repr(crops.shape).encode(), digest_size=16
     ).hexdigest()
@@ -359,39 +384,3 @@ def _check_bounds(history: History, epoch: int) -> None:
         f"a training must keep finite losses, got {found} in epoch {epoch + 1}; lower the "
         "learning rates, raise cores.training.penalty or n_critic, or choose critic_norm: layer"
     )
-
-
-class _State:
-    """What a training needs to go on: every variable and the history, in a folder."""
-
-    def __init__(self, folder: Path | None, variables: list[Any], identity: list[Any]) -> None:
-        self.folder, self.variables = folder, variables
-        self.identity = hashlib.sha256(repr(identity).encode()).hexdigest()
-
-    def restore(self) -> History:
-        fresh: History = {name: [] for name in LOSSES}
-        if self.folder is None or not (self.folder / "history.json").exists():
-            return fresh
-        saved = read_json(self.folder / "history.json")
-        if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters or crops
-        weights = np.load(self.folder / f"epoch{len(saved['history']['critic_loss'])}.npz")
-        for i, variable in enumerate(self.variables):
-            variable.assign(weights[f"v{i}"])
-        # in the order of a run that was not interrupted
-        return {name: saved["history"][name] for name in fresh}
-
-    def save(self, history: History) -> None:
-        if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        done = len(history["critic_loss"])
-        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(self.variables)}
-        np.savez(self.folder / f"epoch{done}.npz", **arrays)
-        # written last and whole: it alone says which weights count
-        write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
-        (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)

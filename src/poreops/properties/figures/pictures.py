@@ -72,7 +72,12 @@ def overlays(
 
 
 def correlation(table: pd.DataFrame) -> "Figure":
-    """Correlation matrix of inputs and targets."""
+    """Correlation matrix of inputs and targets.
+
+    Parameters
+    ----------
+    table : Pearson's correlation, its columns named as its rows
+    """
     size = 2.4 + 0.32 * len(table)
     figure, panels = subplots(1, 1, (size + 0.9, size))
     image = panels[0][0].imshow(table, cmap="RdBu_r", vmin=-1, vmax=1)
@@ -123,7 +128,13 @@ def selection(found: Mapping[str, Any]) -> "Figure":
 
 
 def search_costs(costs: Mapping[str, Mapping[str, Any]]) -> "Figure":
-    """Plot seconds and best error of randomised and exhaustive searches, for each learner."""
+    """Plot seconds and best error of randomised and exhaustive searches, for each learner.
+
+    Parameters
+    ----------
+    costs : learner → "random" and "grid" → ``trials``, ``value`` (error of log k in decades) and
+        ``seconds``
+    """
     learners = [name for name in NAMES if name in costs]
     figure, panels = subplots(1, 2, (8.5, 3.2))
     place = np.arange(len(learners))

@@ -31,7 +31,12 @@ _TARGETS = ("porosity", "log_permeability")
 
 
 def digests(root: Path = Path()) -> dict[str, str]:
-    """Return the digest of each of `DRAWN`, as tags of a run."""
+    """Return the digest of each of `DRAWN`, as tags of a run.
+
+    Parameters
+    ----------
+    root : of the repository
+    """
     return {f"sha256.{name}": sha256(root / name) for name in DRAWN}
 
 
@@ -65,6 +70,7 @@ def _overlays(artifacts: Path) -> "Figure":
     table = read_table(artifacts / "rocks/rocks.parquet")
     kinds = table.groupby("rock", sort=False)["genesis"].first()
     names = kinds.groupby(kinds).cumcount().sort_values(kind="stable").index[:_ROCKS]
+    sizes = table.groupby("rock")["voxel_size"].first()
     shown = {}
     with (
         open_hdf5(artifacts / "rocks/slices.h5") as grey,
@@ -73,7 +79,7 @@ def _overlays(artifacts: Path) -> "Figure":
         for name in names:
             middle = len(labels[name]) // 2
             shown[name] = grey[f"{name}/grey"][middle], labels[name][middle]
-    return pictures.overlays(shown)
+    return pictures.overlays(shown, {name: float(sizes[name]) for name in names})
 
 
 def _parity(table: pd.DataFrame) -> "Figure":

@@ -33,7 +33,12 @@ class Predictions:
     predict_seconds: float
 
     def of(self, plan: int) -> LevelOne:
-        """Return the predictions under one plan."""
+        """Return the predictions under one plan.
+
+        Parameters
+        ----------
+        plan : its place in the plans
+        """
         return LevelOne(self.out_of_fold[plan], self.full[plan], self.mean[plan])
 
 

@@ -115,6 +115,10 @@ class RandomSplit:
 def random_split(split: RandomSplit) -> tuple[dict[str, Floats], dict[str, dict[str, float]]]:
     """Judge every learner and stack on the random split.
 
+    Parameters
+    ----------
+    split : RandomSplit
+
     Returns
     -------
     predicted : model → (n, 2) porosity and log(k/m²) of all slices
@@ -144,6 +148,11 @@ def random_split(split: RandomSplit) -> tuple[dict[str, Floats], dict[str, dict[
 
 def compare(split: RandomSplit, names: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
     """Try each scaling, and for networks each loss, on the random split.
+
+    Parameters
+    ----------
+    split : RandomSplit
+    names : of base learners
 
     Returns
     -------

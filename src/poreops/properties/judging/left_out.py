@@ -62,6 +62,10 @@ class Context:
 def left_out_sets(kinds: NDArray[Any]) -> list[Kinds]:
     """Return (), then each kind, then each pair; pairs only where two kinds remain.
 
+    Parameters
+    ----------
+    kinds : (n,) of the rows
+
     Examples
     --------
     >>> left_out_sets(np.array(["a", "b", "b", "c"]))
@@ -74,6 +78,10 @@ def left_out_sets(kinds: NDArray[Any]) -> list[Kinds]:
 
 def key(left_out: Kinds) -> str:
     """Return the name of a set of kinds left out.
+
+    Parameters
+    ----------
+    left_out : names of the kinds
 
     Examples
     --------
@@ -130,7 +138,14 @@ def contexts(
 
 
 def fit_contexts(name: str, learned: Learned, places: Sequence[Context]) -> list[list[Scaled]]:
-    """Fit a base learner on every mask of every context; networks train side by side."""
+    """Fit a base learner on every mask of every context; networks train side by side.
+
+    Parameters
+    ----------
+    name : of the base learner
+    learned : Learned
+    places : contexts
+    """
     fits: list[list[Scaled]] = [[] for _ in places]
     configs = [place.config for place in places]
     for config in dict.fromkeys(configs):
@@ -147,13 +162,26 @@ def fit_contexts(name: str, learned: Learned, places: Sequence[Context]) -> list
 
 
 def stack_in(context: Context, fits: Mapping[str, Sequence[Scaled]], learned: Learned) -> Stack:
-    """Put the stack of one context together."""
+    """Put the stack of one context together.
+
+    Parameters
+    ----------
+    context : Context
+    fits : base learner → its fit on each mask of the context's plan
+    learned : Learned
+    """
     x = learned.x[:, context.columns]
     return stack_of(fits, x, learned.y, context.plan, learned.rocks)
 
 
 def law_in(context: Context, learned: Learned) -> Floats:
-    """Return Kozeny and Carman's law as fitted in one context, (2,); see `fit_law`."""
+    """Return Kozeny and Carman's law as fitted in one context, (2,); see `fit_law`.
+
+    Parameters
+    ----------
+    context : Context
+    learned : Learned
+    """
     rows = context.plan.rows
     return fit_law(learned.y[rows], learned.rocks[rows])
 
@@ -197,7 +225,13 @@ def errors_left_out(
 
 
 def corrections(model: Stack | Floats, x: Floats) -> tuple[Floats, Floats]:
-    """Return what a stack or a law corrects, of slices of one plug (n, 2) and of the plug (2,)."""
+    """Return what a stack or a law corrects, of slices of one plug (n, 2) and of the plug (2,).
+
+    Parameters
+    ----------
+    model : Stack, or the law's (2,) correction
+    x : (n, d) inputs of the stack
+    """
     if isinstance(model, Stack):
         return model.predict(x), model.predict_plug(x)
     return np.tile(model, (len(x), 1)), model

@@ -51,7 +51,12 @@ class Trained:
 
     @classmethod
     def read(cls, artifacts: Path) -> "Trained":
-        """Read it from the folder of artifacts."""
+        """Read it from the folder of artifacts.
+
+        Parameters
+        ----------
+        artifacts : with parts/learn.parquet, models/ and left_out/
+        """
         learned = read_table(artifacts / "parts/learn.parquet")
         folders = {"": artifacts / "models"}
         folders |= {kind: artifacts / f"left_out/{kind}" for kind in np.unique(learned["kind"])}
@@ -62,7 +67,12 @@ class Trained:
         return cls(models, read_table(artifacts / "left_out/errors.parquet"), learned)
 
     def without(self, kind: str) -> Mapping[str, RockModel]:
-        """Return the models that never saw a kind: those of all kinds if it was never there."""
+        """Return the models that never saw a kind: those of all kinds if it was never there.
+
+        Parameters
+        ----------
+        kind : of rock, as "blobs"
+        """
         return self.models.get(kind, self.models[""])
 
 
@@ -85,7 +95,13 @@ class Predicted:
 
 
 def predict_left_out(trained: Trained, table: pd.DataFrame) -> Predicted:
-    """Predict each rock of a part by candidates and nulls that learned nothing of its kind."""
+    """Predict each rock of a part by candidates and nulls that learned nothing of its kind.
+
+    Parameters
+    ----------
+    trained : Trained
+    table : slices of a part, with their features, ``rock``, ``kind`` and targets
+    """
     rocks = table["rock"].to_numpy()
     names, first = np.unique(rocks, return_index=True)
     slice_truth = in_units(targets(table), table)
@@ -122,7 +138,13 @@ def _plugs(table: pd.DataFrame) -> tuple[Floats, Floats]:
 
 
 def scored(predicted: Mapping[str, Floats], truth: Floats) -> dict[str, Scores]:
-    """Score the porosity, and the permeability in decades, of each model."""
+    """Score the porosity, and the permeability in decades, of each model.
+
+    Parameters
+    ----------
+    predicted : model → (n, 2) porosity and log(k/m²)
+    truth : (n, 2)
+    """
     units = np.array([1.0, np.log(10)])
     return {
         name: {
@@ -134,7 +156,13 @@ def scored(predicted: Mapping[str, Floats], truth: Floats) -> dict[str, Scores]:
 
 
 def combined(found: Mapping[str, Floats], served: Sequence[str]) -> Floats:
-    """Return porosity by one candidate and log k by another, (n, 2)."""
+    """Return porosity by one candidate and log k by another, (n, 2).
+
+    Parameters
+    ----------
+    found : candidate → (n, 2)
+    served : candidate of the porosity and of log k
+    """
     return np.stack([found[name][:, k] for k, name in enumerate(served)], axis=1)
 
 
@@ -186,6 +214,13 @@ def coverage_left_out(
 
     Neither the model nor the width has seen a rock of the kind: nothing holds by construction.
 
+    Parameters
+    ----------
+    trained : Trained
+    found : Predicted, of a part that calibrated nothing
+    served : candidate of each target
+    coverage : that is asked for, as 0.9
+
     Returns
     -------
     {"slice" | "plug": {target: share}}, a plug counting as much as another
@@ -212,7 +247,13 @@ def coverage_left_out(
 
 
 def learners_left_out(trained: Trained, table: pd.DataFrame) -> dict[str, Floats]:
-    """Predict each rock of a part by single base learners, each fitted on all rows; (r, 2)."""
+    """Predict each rock of a part by single base learners, each fitted on all rows; (r, 2).
+
+    Parameters
+    ----------
+    trained : Trained
+    table : slices of a part
+    """
     rocks = table["rock"].to_numpy()
     found: dict[str, list[Floats]] = {name: [] for names in STACKS.values() for name in names}
     for rock in np.unique(rocks):
@@ -226,7 +267,13 @@ def learners_left_out(trained: Trained, table: pd.DataFrame) -> dict[str, Floats
 
 
 def probe_scores(model: RockModel, table: pd.DataFrame) -> dict[str, float]:
-    """Score a model's own files on the plugs of a table; raises DivergedError for a dead one."""
+    """Score a model's own files on the plugs of a table; raises DivergedError for a dead one.
+
+    Parameters
+    ----------
+    model : RockModel
+    table : slices, with targets
+    """
     rocks = table["rock"].to_numpy()
     found = np.stack([model.predict_plug(table[rocks == name]) for name in np.unique(rocks)])
     check_finite({"the answers to a probe": found}, f"the rock model {model.name}")
@@ -236,7 +283,13 @@ def probe_scores(model: RockModel, table: pd.DataFrame) -> dict[str, float]:
 
 
 def predict_siblings(model: RockModel, table: pd.DataFrame) -> dict[str, Floats]:
-    """Predict rocks whose siblings a model has seen, by its own files."""
+    """Predict rocks whose siblings a model has seen, by its own files.
+
+    Parameters
+    ----------
+    model : RockModel
+    table : slices of a part
+    """
     rocks = table["rock"].to_numpy()
     corrected = {"served": model.corrected, model.name: (True, True), LAW: (False, False)}
     found = {}
@@ -251,6 +304,12 @@ def by_kind(
     plugs: Mapping[str, Floats], found: Predicted, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Return the mean factor that the permeability of each kind is off by, kind left out.
+
+    Parameters
+    ----------
+    plugs : candidate → (r, 2) porosity and log(k/m²)
+    found : Predicted, with truth and kinds of the same rocks
+    names : of the candidates
 
     Returns
     -------

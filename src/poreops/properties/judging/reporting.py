@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from poreops.base.files import write_json, write_table
+from poreops.mlops import metrics
 from poreops.properties.intervals import scales
 from poreops.properties.judging.comparison import importance
 from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
@@ -59,7 +60,13 @@ class Reported:
         )
 
     def write(self, artifacts: Path, reports: Path) -> None:
-        """Write scores, details and metrics into `reports`, the tables into `artifacts`."""
+        """Write scores, details and metrics into `reports`, the tables into `artifacts`.
+
+        Parameters
+        ----------
+        artifacts : folder of plugs.parquet and slices.parquet
+        reports : folder of scores.json, models.json and metrics.json
+        """
         write_json(reports / "scores.json", self.scores)
         write_json(reports / "models.json", self.details)
         write_json(reports / "metrics.json", self.metrics)
@@ -68,21 +75,8 @@ class Reported:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The few figures that say how good the line is, of kinds of rock never seen.
-
-        Errors of the permeability are in decades; `covered` is the lowest share of plugs or
-        slices inside their intervals.
-        """
-        left_out = self.scores["kind_left_out"]
-        served = left_out["served"]
-        shares = [share for of in self.details["coverage"].values() for share in of.values()]
-        return {
-            "k_error": served["log_permeability"]["mae"],
-            "k_error_law": left_out[LAW]["log_permeability"]["mae"],
-            "k_r2": served["log_permeability"]["r2"],
-            "porosity_error": served["porosity"]["mae"],
-            "covered": min(shares),
-        }
+        """The few figures that say how good the line is, under the names that lines share."""
+        return metrics.properties(self.scores, self.details)
 
 
 def report_on(

@@ -115,7 +115,14 @@ def fit_learner(
 
 
 def estimator(name: str, config: Any, seed: int) -> Any:
-    """Return the scikit-learn estimator of a base learner, not yet fitted."""
+    """Return the scikit-learn estimator of a base learner, not yet fitted.
+
+    Parameters
+    ----------
+    name : of the base learner
+    config : of it; None for multiple linear regression
+    seed : of what draws
+    """
     from sklearn import ensemble, linear_model
 
     if name == "mr":

@@ -91,7 +91,13 @@ def widened(
 
 
 def counted_porosity(plug: Mapping[str, Interval], counted: float) -> dict[str, Interval]:
-    """Return a plug whose porosity is that of a segmented stack, counted; the width is kept."""
+    """Return a plug whose porosity is that of a segmented stack, counted; the width is kept.
+
+    Parameters
+    ----------
+    plug : {"porosity", "permeability_m2"} → (value, low, high)
+    counted : porosity of the segmented slices
+    """
     value, low, high = plug["porosity"]
     shift = counted - value
     interval = (counted, max(low + shift, 0.0), min(high + shift, 1.0))

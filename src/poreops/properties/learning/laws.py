@@ -25,24 +25,46 @@ LAW = "kozeny_carman"
 
 
 def targets(table: pd.DataFrame) -> Floats:
-    """Return what models learn of each slice, (n, 2): φ less areal porosity, and log(k / φ ℓ²)."""
+    """Return what models learn of each slice, (n, 2): φ less areal porosity, and log(k / φ ℓ²).
+
+    Parameters
+    ----------
+    table : one row a slice, with its features, ``porosity`` and ``permeability`` [m²]
+    """
     measured = [table["porosity"].to_numpy(), np.log(table["permeability"].to_numpy(np.float64))]
     return np.asarray(np.stack(measured, axis=1) - by_law(table), np.float64)
 
 
 def in_units(y: Floats, table: pd.DataFrame) -> Floats:
-    """Turn (…, n, 2) corrections of the law into porosity and log(k/m²)."""
+    """Turn (…, n, 2) corrections of the law into porosity and log(k/m²).
+
+    Parameters
+    ----------
+    y : (…, n, 2) corrections, of the porosity and of log k
+    table : the n slices, with their features
+    """
     return np.asarray(y + by_law(table), np.float64)
 
 
 def by_law(table: pd.DataFrame) -> Floats:
-    """Return areal porosity and log(φ ℓ²/m²) of each slice, (n, 2)."""
+    """Return areal porosity and log(φ ℓ²/m²) of each slice, (n, 2).
+
+    Parameters
+    ----------
+    table : one row a slice, with ``areal_porosity`` and the lengths of `hydraulic_length`
+    """
     porosity = table["areal_porosity"].to_numpy(np.float64)
     return np.stack([porosity, np.log(porosity) + 2 * np.log(hydraulic_length(table))], axis=1)
 
 
 def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
-    """Return the mean over the rows of each group, groups in sorted order, (g, …)."""
+    """Return the mean over the rows of each group, groups in sorted order, (g, …).
+
+    Parameters
+    ----------
+    values : (n, …)
+    groups : (n,) of any kind
+    """
     _, place = np.unique(groups, return_inverse=True)
     sums = np.zeros((place.max() + 1, *values.shape[1:]))
     np.add.at(sums, place, values)

@@ -69,6 +69,12 @@ def kinds_of(rocks: NDArray[Any], genesis: NDArray[Any], seed: int) -> NDArray[n
     The genesis of a synthetic plug. Real rocks of one name before the last underscore, as berea_1
     and berea_2, are one rock; the rocks are dealt into at most four kinds.
 
+    Parameters
+    ----------
+    rocks : (r,) names
+    genesis : (r,) of each, "real" for a rock with images of its own
+    seed : of the deal
+
     Examples
     --------
     >>> names = np.array(["berea_1", "berea_2", "blobs_00", "ketton"])

@@ -49,7 +49,13 @@ class Plan:
 
 
 def kept(groups: NDArray[Any], left_out: Sequence[Any]) -> NDArray[np.bool_]:
-    """Return which rows (n,) are of no group that is left out."""
+    """Return which rows (n,) are of no group that is left out.
+
+    Parameters
+    ----------
+    groups : (n,) of each row
+    left_out : groups
+    """
     return ~np.isin(groups, list(left_out))
 
 
@@ -80,7 +86,14 @@ def plan_by_group(
 
 
 def plan_at_random(rows: NDArray[np.bool_], folds: int, seed: int) -> Plan:
-    """Plan folds of single rows, as the paper did: slices of a rock are on both sides."""
+    """Plan folds of single rows, as the paper did: slices of a rock are on both sides.
+
+    Parameters
+    ----------
+    rows : (n,) bool, to learn from
+    folds : of single rows
+    seed : of the deal
+    """
     found = np.full(len(rows), -1, np.int64)
     count = int(rows.sum())
     found[rows] = np.random.default_rng(seed).permutation(count) % folds
@@ -88,7 +101,13 @@ def plan_at_random(rows: NDArray[np.bool_], folds: int, seed: int) -> Plan:
 
 
 def random_test(count: int, config: SliceSplitConfig) -> NDArray[np.bool_]:
-    """Choose the test slices of the paper's split at random, (count,) bool."""
+    """Choose the test slices of the paper's split at random, (count,) bool.
+
+    Parameters
+    ----------
+    count : of slices
+    config : SliceSplitConfig
+    """
     test = np.zeros(count, bool)
     order = np.random.default_rng(config.seed).permutation(count)
     test[order[: round(config.test_share * count)]] = True

@@ -21,7 +21,12 @@ class Predictor(Protocol):
     """Whatever predicts targets (n, t) from inputs (n, d)."""
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets of each row."""
+        """Return the targets of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
 
 
 class Stored(Predictor, Protocol):
@@ -39,7 +44,12 @@ class Linear:
     intercept: Floats
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         return np.asarray(x @ self.coef + self.intercept)
 
     def arrays(self) -> Arrays:
@@ -48,7 +58,12 @@ class Linear:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the predictor that a file holds."""
+        """Return the predictor that a file holds.
+
+        Parameters
+        ----------
+        arrays : name → array, as of a file
+        """
         return cls(**arrays)
 
 
@@ -71,7 +86,12 @@ class Trees:
     offset: Floats
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         x = np.asarray(x, dtype=np.float32)
         rows = np.arange(len(x))[:, None]
         node = np.broadcast_to(self.roots, (len(x), len(self.roots)))
@@ -87,7 +107,12 @@ class Trees:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the predictor that a file holds."""
+        """Return the predictor that a file holds.
+
+        Parameters
+        ----------
+        arrays : name → array, as of a file
+        """
         return cls(**arrays)
 
 
@@ -105,7 +130,12 @@ class Boosted:
         return Booster({"nthread": 1}, model_file=bytearray(self.ubjson.tobytes()))
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         found = np.asarray(self._booster.inplace_predict(np.asarray(x)), np.float64)
         return found.reshape(len(x), -1)
 
@@ -115,7 +145,12 @@ class Boosted:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the predictor that a file holds."""
+        """Return the predictor that a file holds.
+
+        Parameters
+        ----------
+        arrays : name → array, as of a file
+        """
         return cls(**arrays)
 
 
@@ -135,7 +170,12 @@ class Network:
     activation: str
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
             x = ACTIVATIONS[self.activation](x @ kernel + bias)
         return np.asarray(x @ self.kernels[-1] + self.biases[-1])
@@ -150,7 +190,12 @@ class Network:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the predictor that a file holds."""
+        """Return the predictor that a file holds.
+
+        Parameters
+        ----------
+        arrays : name → array, as of a file
+        """
         layers = range((len(arrays) - 1) // 2)
         return cls(
             tuple(arrays[f"kernel_{i}"] for i in layers),
@@ -190,15 +235,30 @@ class Scaling:
         )
 
     def inputs(self, x: Floats) -> Floats:
-        """Scale inputs (n, d)."""
+        """Scale inputs (n, d).
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         return np.asarray((x - self.x_offset) / self.x_scale)
 
     def targets(self, y: Floats) -> Floats:
-        """Scale targets (n, t)."""
+        """Scale targets (n, t).
+
+        Parameters
+        ----------
+        y : (n, t) float64
+        """
         return np.asarray((y - self.y_offset) / self.y_scale)
 
     def restored(self, y: Floats) -> Floats:
-        """Undo `targets`."""
+        """Undo `targets`.
+
+        Parameters
+        ----------
+        y : (n, t) float64, scaled
+        """
         return np.asarray(y * self.y_scale + self.y_offset)
 
 
@@ -217,7 +277,12 @@ class Scaled:
     scaling: Scaling
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         return self.scaling.restored(self.inner.predict(self.scaling.inputs(x)))
 
 
@@ -236,7 +301,12 @@ KINDS: dict[str, Any] = {"linear": Linear, "trees": Trees, "boosted": Boosted, "
 
 
 def packed(committee: Committee) -> tuple[str, Arrays]:
-    """Return the kind of a committee's members and their arrays, for a file."""
+    """Return the kind of a committee's members and their arrays, for a file.
+
+    Parameters
+    ----------
+    committee : Committee
+    """
     arrays: Arrays = {}
     for place, member in enumerate(committee.members):
         inner = {f"inner/{key}": value for key, value in member.inner.arrays().items()}
@@ -247,7 +317,13 @@ def packed(committee: Committee) -> tuple[str, Arrays]:
 
 
 def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:
-    """Return the committee that `packed` took apart."""
+    """Return the committee that `packed` took apart.
+
+    Parameters
+    ----------
+    kind : of its members
+    arrays : name → array
+    """
     members = []
     for place in range(1 + max(int(key.split("/")[0]) for key in arrays)):
         own = below(arrays, str(place))
@@ -258,20 +334,36 @@ def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:
 
 
 def packed_all(fits: Sequence[Sequence[Scaled]]) -> Arrays:
-    """Return the arrays of several lists of fits of one learner, for one file."""
+    """Return the arrays of several lists of fits of one learner, for one file.
+
+    Parameters
+    ----------
+    fits : lists of predictors of one kind
+    """
     kind, arrays = packed(Committee(tuple(fit for of in fits for fit in of)))
     counts = np.array([len(of) for of in fits])
     return arrays | {"kind": np.array(list(KINDS).index(kind)), "counts": counts}
 
 
 def unpacked_all(arrays: Mapping[str, NDArray[Any]]) -> list[list[Scaled]]:
-    """Return the fits that `packed_all` took apart."""
+    """Return the fits that `packed_all` took apart.
+
+    Parameters
+    ----------
+    arrays : of `packed_all`
+    """
     fits = {k: v for k, v in arrays.items() if k not in {"kind", "counts"}}
     members = iter(unpacked(list(KINDS)[int(arrays["kind"])], fits).members)
     return [[next(members) for _ in range(count)] for count in arrays["counts"]]
 
 
 def below(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:
-    """Return the arrays of a folder, as ``name/key``, by their keys."""
+    """Return the arrays of a folder, as ``name/key``, by their keys.
+
+    Parameters
+    ----------
+    arrays : name → array
+    name : of a group
+    """
     prefix = f"{name}/"
     return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

@@ -71,7 +71,17 @@ def fit(
     masks: Sequence[NDArray[np.bool_]],
     columns: Sequence[NDArray[np.int64]] | None = None,
 ) -> list[Scaled]:
-    """Fit the base learner of this name on each mask; see `fit_learner` and `fit_networks`."""
+    """Fit the base learner of this name on each mask; see `fit_learner` and `fit_networks`.
+
+    Parameters
+    ----------
+    name : of the base learner
+    config : EnsembleConfig
+    x : (n, d) float64
+    y : (n, t) float64
+    masks : of rows (n,) bool to learn from
+    columns : for each mask the inputs to learn from; all, if not given
+    """
     scaling = config.scaling
     if name in NETWORKS:
         own = getattr(config, name)
@@ -122,7 +132,12 @@ class Meta:
     offset: Floats
 
     def predict(self, levels: Sequence[Floats]) -> Floats:
-        """Return the targets (n, t) from what the base learners predict, each (n, t)."""
+        """Return the targets (n, t) from what the base learners predict, each (n, t).
+
+        Parameters
+        ----------
+        levels : of each base learner, (n, t)
+        """
         return np.asarray(np.einsum("lnt,lt->nt", np.stack(levels), self.weights) + self.offset)
 
 
@@ -165,11 +180,21 @@ class Stack:
     of_plugs: Meta
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of slices with inputs (n, d), each by itself."""
+        """Return the targets (n, t) of slices with inputs (n, d), each by itself.
+
+        Parameters
+        ----------
+        x : (n, d) float64
+        """
         return self.of_slices.predict(self._levels(x))
 
     def predict_plug(self, x: Floats) -> Floats:
-        """Return the targets (t,) of the plug that slices with inputs (n, d) are of."""
+        """Return the targets (t,) of the plug that slices with inputs (n, d) are of.
+
+        Parameters
+        ----------
+        x : (n, d) float64, slices of one plug
+        """
         means = [level.mean(axis=0, keepdims=True) for level in self._levels(x)]
         return np.asarray(self.of_plugs.predict(means)[0])
 

@@ -124,6 +124,10 @@ def slice_features(labels: NDArray[np.integer], voxel_size: float) -> dict[str, 
 def axial_mean(axes: NDArray[np.complexfloating]) -> float:
     """Return the mean angle of axes, given as exp(2iθ): an axis at 0 and one at π are the same.
 
+    Parameters
+    ----------
+    axes : exp(2iθ) of each, complex
+
     Returns
     -------
     float
@@ -168,6 +172,10 @@ def design(table: pd.DataFrame, names: Sequence[str] = INPUTS) -> Floats:
 def design_name(name: str) -> str:
     """Return what `design` makes of a feature, as a formula.
 
+    Parameters
+    ----------
+    name : of a feature
+
     Examples
     --------
     >>> design_name("area"), design_name("solidity")
@@ -179,7 +187,12 @@ def design_name(name: str) -> str:
 
 
 def hydraulic_length(table: pd.DataFrame) -> Floats:
-    """Return pore area over wall length of each slice, (n,) [m]."""
+    """Return pore area over wall length of each slice, (n,) [m].
+
+    Parameters
+    ----------
+    table : one row a slice, with ``areal_porosity`` and ``specific_perimeter`` [1/m]
+    """
     return np.asarray(table["areal_porosity"] / table["specific_perimeter"], np.float64)
 
 

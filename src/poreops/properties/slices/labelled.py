@@ -20,6 +20,10 @@ _CONVENTION = ({0.0, 1.0}, {0.0, 255.0})
 def few_values(values: NDArray[np.generic]) -> NDArray[np.generic] | None:
     """Return the different values of an image of phases, ascending; None if it holds greys.
 
+    Parameters
+    ----------
+    values : of an image
+
     Examples
     --------
     >>> few_values(np.array([[0, 255], [255, 0]], np.uint8))

@@ -91,7 +91,12 @@ def levels(values: Floats) -> Levels:
 
 
 def sample(values: Floats) -> Floats:
-    """Return evenly spaced ones of many values, enough for the levels."""
+    """Return evenly spaced ones of many values, enough for the levels.
+
+    Parameters
+    ----------
+    values : greys of any number
+    """
     return values[:: max(len(values) // _PIXELS, 1)]
 
 

@@ -98,7 +98,13 @@ def detected_view(stack: NDArray[np.generic], *, segmented: bool) -> tuple[Mask,
 
 
 def filled(stack: NDArray[np.float32], inside: Mask) -> NDArray[np.float32]:
-    """Return a stack whose outside continues the rim of its field of view."""
+    """Return a stack whose outside continues the rim of its field of view.
+
+    Parameters
+    ----------
+    stack : (n, h, w)
+    inside : (n, h, w) bool, the field of view
+    """
     from scipy.ndimage import distance_transform_edt
 
     found = stack.copy()

@@ -1,6 +1,6 @@
 """Time to measure and to segment grey slices, and to measure them with scikit-image.
 
-    python benchmarks/slices.py --slices 6500 --edge 224 --workers 2
+    python benchmarks/properties/slices.py --slices 6500 --edge 224 --workers 2
 
 The slices show a random field of the porosity and the pore size given, rendered as the plugs of
 the pipeline are. scikit-image's `regionprops_table` measures the same 14 properties of a few of
@@ -8,6 +8,7 @@ them; its time is scaled to all.
 """
 
 import argparse
+import os
 import time
 from functools import partial
 
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.measure import regionprops_table
 
-from poreops.machine.tasks import ComputeConfig, parallel_map
-from poreops.params import resolve
+from poreops.machine.tasks import parallel_map
+from poreops.params import check
 from poreops.properties.slices.features import measure
 from poreops.properties.slices.segment import SegmentConfig, segment
 from poreops.properties.slices.shape import PROPERTIES
@@ -46,19 +47,19 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=224)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    params = resolve("params.yaml", "profiles")
-    compute = ComputeConfig(workers=args.workers, scheduler=None)
+    params = check().properties
+    os.environ["POREOPS_WORKERS"] = str(args.workers)
     # a few slices over and over: what is in them does not change the time
     few = drawn(args.edge, 32, params.rocks.rendering)
     grey = few[np.arange(args.slices) % len(few)]
     tasks = np.array_split(grey, PARTS)
 
     start = time.perf_counter()
-    labels = list(parallel_map(partial(segmented, params.segmentation), tasks, compute))
+    labels = list(parallel_map(partial(segmented, params.segmentation), tasks))
     seconds = {"segment": time.perf_counter() - start}
     measure(labels[0][:1], 1e-6)  # loads the compiled kernel
     start = time.perf_counter()
-    table = [len(t) for t in parallel_map(partial(measure, voxel_size=1e-6), labels, compute)]
+    table = [len(t) for t in parallel_map(partial(measure, voxel_size=1e-6), labels)]
     seconds["measure"] = time.perf_counter() - start
     start = time.perf_counter()
     for image in labels[0][:COMPARED]:

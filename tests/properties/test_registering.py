@@ -12,16 +12,15 @@ from tiny import properties as tiny_rocks
 
 import poreops
 from poreops import cli
-from poreops.base.files import read_json, read_yaml, sha256, write_json, write_table, write_yaml
+from poreops.base.files import read_json, sha256, write_json, write_table, write_yaml
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.errors import InputError
 from poreops.mlops import tracking
 from poreops.mlops.tracking import connection
-from poreops.params import resolve
 from poreops.properties.judging.left_out_kinds import probe_scores
-from poreops.properties.learning.base_learners import LEARNERS, PenaltyConfig
+from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW
-from poreops.properties.model import ARRAYS, RockModel
+from poreops.properties.model import ARRAYS
 
 pytestmark = pytest.mark.slow  # makes an MLflow store
 
@@ -39,7 +38,7 @@ def fresh_store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh")
     tracking.embedded.open_store(folder / "mlflow/mlflow.db", connection._make_tables)
     (folder / ".dvc").mkdir()
-    write_yaml(folder / "artifacts/params.yaml", {"rock_gate": GATE})
+    write_yaml(folder / "params.yaml", {"properties": {"gate": GATE}})
     write_table(folder / "artifacts/properties/parts/gate.parquet", tiny_rocks.table())
     write_json(folder / "reports/properties/validation.json", {"success": True})
     return folder
@@ -223,75 +222,3 @@ def test_the_command_takes_the_champion_by_default(register, tmp_path, capsys):
 def test_another_registered_model_is_no_model_of_rock_properties(tmp_path):
     with pytest.raises(InputError, match=r"must be one that exists|must have its files"):
         poreops.load_rock_model(str(tmp_path))
-
-
-@pytest.fixture
-def stages(repository, project):
-    """Run the stages of the line on tiny rocks, with some parameters; the folder they write to."""
-    params = resolve(project / "params.yaml", project / "profiles").model_dump(mode="json")
-    contexts = dict.fromkeys(("none", "blobs", "vuggy", "cemented"), tiny_rocks.FEATURES)
-    write_json(repository / "artifacts/properties/selection/features.json", {"contexts": contexts})
-    write_table(repository / "artifacts/properties/parts/learn.parquet", learned())
-    write_table(repository / "artifacts/properties/parts/gate.parquet", learned())
-
-    def run(*names, ensemble=tiny_rocks.ENSEMBLE, **tune):
-        tune = params["properties_search"] | {"against_grid": ["lr"], "spaces": SPACES} | tune
-        own = {"ensemble": ensemble.model_dump(mode="json"), "properties_search": tune}
-        own["compute"] = {"workers": 1, "scheduler": None}
-        write_yaml(repository / "artifacts/params.yaml", params | own)
-        for name in names:
-            path = project / f"pipelines/{name}.py"
-            spec = importlib.util.spec_from_file_location(name, path)
-            stage = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(stage)
-            stage.main()
-        return repository / "artifacts"
-
-    return run
-
-
-SPACES = {"rg": {"alpha": [0.1, 30]}, "lr": {"alpha": [0.001, 0.01, 0.1]}}
-
-
-def learned():
-    return tiny_rocks.table().assign(walls="stepped")
-
-
-def ridge(folder):
-    """Coefficients of the ridge regression that the stage properties_train fitted on all rows."""
-    model = RockModel.load(folder / "rock_models/smr_ml")
-    return model.stack.base["rg"].members[-1].inner.coef
-
-
-def test_a_stated_value_acts(stages):
-    folder = stages("properties_search", "properties_train")
-    assert read_yaml(folder / "tune/ensemble/best.yaml") == {"chosen": {}}
-    before = ridge(folder)
-    strong = tiny_rocks.ENSEMBLE.model_copy(update={"rg": PenaltyConfig(alpha=1e9)})
-    folder = stages("properties_search", "properties_train", ensemble=strong)
-    np.testing.assert_allclose(ridge(folder), 0, atol=1e-6)
-    assert np.abs(before).max() > 0.01
-
-
-def test_what_a_search_found_acts_and_each_kind_left_out_has_a_search_of_its_own(stages):
-    folder = stages("properties_search", use="best")
-    chosen = read_yaml(folder / "tune/ensemble/best.yaml")["chosen"]
-    assert set(chosen) == {"none", "blobs", "vuggy", "cemented"}
-    for of in chosen.values():
-        assert of.get("rg.alpha", 0.1) in SPACES["rg"]["alpha"]
-        assert of.get("lr.alpha", 0.01) in SPACES["lr"]["alpha"]
-
-
-def test_the_decision_is_made_on_the_gate_part_and_kept_with_the_model(stages):
-    folder = stages("properties_search", "properties_train", "properties_judge")
-    judged = read_json(folder / "judged/judged.json")
-    model = RockModel.load(folder / "judged/model")
-    assert model.served == judged["served"]
-    assert model.walls == "stepped"
-    assert judged["sha256"] == sha256(folder / "judged/model")
-    assert judged["probe"] == pytest.approx(probe_scores(model, learned()))
-    assert set(judged["candidates"]) == {
-        "constant", "porosity_alone", "kozeny_carman", "smr_ml", "smr_nn",
-    }  # fmt: skip
-    shares = [share for of in judged["coverage"].values() for share in of.values()]
-    assert judged["scores"]["coverage"] == min(shares)

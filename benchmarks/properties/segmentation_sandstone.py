@@ -1,6 +1,6 @@
 """Agreement of the segmentation with masks that people drew of a real sandstone.
 
-    python benchmarks/segmentation_sandstone.py ROCKS
+    python benchmarks/properties/segmentation_sandstone.py ROCKS
 
 ROCKS holds sandstone_versa_sreeni.npz: grey slices of a plug in its sleeve, with bright minerals,
 and masks with a colour for each phase (pore and outside blue, clay green, quartz red, heavy
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.morphology import convex_hull_image, disk, erosion
 
-from poreops.params import resolve
+from poreops.params import check
 from poreops.properties.slices.segment import segment
 
 RIM = 5  # pixels at the sleeve that are left out
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rocks", type=Path, help="folder of sandstone_versa_sreeni.npz")
     args = parser.parse_args()
-    config = resolve("params.yaml", "profiles").segmentation
+    config = check().properties.segmentation
     with np.load(args.rocks / "sandstone_versa_sreeni.npz") as file:
         grey, masks = file["grey"], file["masks"]
     print("slice   Dice   porosity: found, drawn   with clay   quartz taken for pore")

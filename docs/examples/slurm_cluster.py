@@ -1,4 +1,4 @@
-"""Ask Slurm for Dask workers and print the address for `compute.scheduler` (docs/cluster.md)."""
+"""Ask Slurm for Dask workers and print POREOPS_SCHEDULER for the stages (docs/cluster.md)."""
 
 import argparse
 import threading
@@ -25,7 +25,7 @@ def main() -> None:
     )
     cluster.scale(jobs=options.jobs)
     with cluster, Client(cluster) as client:
-        print(f"compute.scheduler: {cluster.scheduler_address}")
+        print(f"export POREOPS_SCHEDULER={cluster.scheduler_address}")
         print(f"dashboard: {client.dashboard_link}")
         threading.Event().wait()
 

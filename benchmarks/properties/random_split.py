@@ -1,6 +1,6 @@
 """How much the 80:20 split of slices depends on its seed: both stacks and their best learners.
 
-    python benchmarks/random_split.py --seeds 1 2 3 4 5 6 --stacks smr_ml smr_nn
+    python benchmarks/properties/random_split.py --seeds 1 2 3 4 5 6 --stacks smr_ml smr_nn
 
 Run it where `make repro` ran: it takes the slices of the rocks to learn from, the features and
 the hyperparameters of that run, and changes the seed of the split and of its folds only.
@@ -10,13 +10,19 @@ import argparse
 
 from poreops.base.files import read_json, read_table, read_yaml
 from poreops.base.settings import overridden
-from poreops.conductance.judging.scores import r2
-from poreops.params import resolve
+from poreops.params import check
 from poreops.properties.judging.comparison import predict_plans, stacked
+from poreops.properties.judging.scores import regression_scores
 from poreops.properties.learning.laws import in_units, targets
 from poreops.properties.learning.plans import plan_at_random, random_test
+from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS
 from poreops.properties.slices.features import design
+
+
+def r2(predicted: Floats, truth: Floats) -> float:
+    """Return the coefficient of determination of one property."""
+    return regression_scores(predicted, truth)["r2"]
 
 
 def main() -> None:
@@ -25,18 +31,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--stacks", nargs="+", choices=list(STACKS), default=list(STACKS))
     args = parser.parse_args()
-    params = resolve("params.yaml", "profiles")
+    params = check().properties
     chosen = read_yaml("artifacts/properties/search/best.yaml")["chosen"]
-    config = overridden(params.ensemble, chosen.get("none", {}))
+    config = overridden(params.learners, chosen.get("none", {}))
     table = read_table("artifacts/properties/parts/learn.parquet")
     x = design(table, read_json("artifacts/properties/selection/features.json")["features"])
     y = targets(table)
     truth = in_units(y, table)
     for stack in args.stacks:
         for seed in args.seeds:
-            split = params.slice_split.model_copy(update={"seed": seed})
+            split = params.split.model_copy(update={"seed": seed})
             test = random_test(len(x), split)
-            plan = plan_at_random(~test, params.evaluate_ensemble.random_folds, seed)
+            plan = plan_at_random(~test, params.judging.random_folds, seed)
             names = STACKS[stack]
             levels = {name: predict_plans(name, config, x, y, [plan]) for name in names}
             found = stacked(levels, y, [plan], {stack: names})

@@ -1,6 +1,6 @@
 """Porosity and permeability of Berea from grey slices, by a model that saw no Berea slice.
 
-    python benchmarks/properties_berea.py DATA --model models:/rock-properties@champion
+    python benchmarks/properties/berea.py DATA --model models:/rock-properties@champion
 
 DATA holds berea_400.npz and berea_128_permeability.csv. Slices of each published 128³ cube,
 across each of the three axes, are rendered grey as the plugs of the pipeline are; the model
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.params import resolve
+from poreops.params import check
 from poreops.properties.learning.laws import LAW
 from poreops.properties.model import RockModel
 from poreops.properties.registry import load_rock_model
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--cubes", type=int, default=18, help="so many of them")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
     args = parser.parse_args()
-    rendering = resolve("params.yaml", "profiles").rocks.rendering
+    rendering = check().properties.rocks.rendering
     served: RockModel = load_rock_model(args.model)
     if served.walls is not None:
         require_same_walls(served.walls, "the model", "stepped", "the published permeability")
