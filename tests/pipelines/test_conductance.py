@@ -13,7 +13,7 @@ from poreops.conductance.learning.training import TrainingConfig
 from poreops.mlops.tracking import connection
 from poreops.params import use
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SMALL = {
     "volumes": {
