@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
+from poreops.conductance import labels as labelling
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -45,13 +46,14 @@ def test_a_killed_labelling_goes_on_and_leaves_no_half_file(clone, monkeypatch):
     module = importlib.util.module_from_spec(script)
     script.loader.exec_module(module)
     solved = []
-    solve = module.simulated_size_factors
+    solve = labelling.simulated_size_factors
 
     def counted(labels, conns, config, **options):
         solved.append(len(conns))
         return solve(labels, conns, config, **options)
 
-    monkeypatch.setattr(module, "simulated_size_factors", counted)
+    monkeypatch.setattr(labelling, "simulated_size_factors", counted)
+    monkeypatch.setenv("POREOPS_WORKERS", "1")
     monkeypatch.chdir(clone.folder)
     module.main()
     others = sum(

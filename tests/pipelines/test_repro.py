@@ -110,8 +110,7 @@ def test_dvc_shows_metrics_and_plots(clone):
     metrics = json.loads(clone("dvc", "metrics", "show", "--json"))
     shown = metrics[""]["data"]
     assert set(shown) == {
-        f"reports/{line}-metrics.json"
-        for line in ("conductance", "networks", "properties", "cores")
+        f"reports/{line}/metrics.json" for line in ("conductance", "properties", "cores")
     }
     table = clone("dvc", "metrics", "show").splitlines()
     assert len(table) <= 40
@@ -207,8 +206,8 @@ def test_the_line_runs_in_2d(project, tmp_path):
     params["gate"] |= gate
     params["judging"]["runtime_sizes"] = [48]
     write_yaml(clone.folder / "params.yaml", content)
-    ran = clone.repro("conductance_networks", "conductance_scores")
-    assert set(ran) == {*CONDUCTANCE, "conductance_scores"}
+    ran = clone.repro("conductance_report")
+    assert set(ran) == {*CONDUCTANCE, "conductance_scores", "conductance_report"}
     assert clone.champion() == (1,)
     network = read_json(clone.folder / "reports/conductance/networks.json")
     assert set(network["formation_factor"]) == {"dns", "model", "resnet"}

@@ -78,7 +78,13 @@ def fit(
 
 
 def write_losses(path: Path, history: History) -> None:
-    """Write a history as CSV, one row an epoch, for `dvc plots` and the report."""
+    """Write a history as CSV, one row an epoch, for `dvc plots` and the report.
+
+    Parameters
+    ----------
+    path : CSV to write
+    history : name → value of each epoch
+    """
     rows = zip(*history.values(), strict=True)
     lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
     write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")

@@ -87,6 +87,10 @@ class ConductanceModel(Shown, kind="conductance model"):
     def load(cls, folder: str | Path) -> Self:
         """Load what `save` wrote.
 
+        Parameters
+        ----------
+        folder : with weights and description
+
         Raises
         ------
         InputError
@@ -121,11 +125,22 @@ class ConductanceModel(Shown, kind="conductance model"):
         return model
 
     def check(self, what: str = "the conductance model") -> None:
-        """Raise InputError unless weights and answers are finite, eagerly as in the graph."""
+        """Raise InputError unless weights and answers are finite, eagerly as in the graph.
+
+        Parameters
+        ----------
+        what : how the message names the model
+        """
         check_network(self.keras_model, self._graph, probe(self.network, self.ndim), what)
 
     def check_predicts(self, label: LabelConfig, ndim: int) -> None:
-        """Raise InputError unless this is a model of labels of that definition and dimension."""
+        """Raise InputError unless this is a model of labels of that definition and dimension.
+
+        Parameters
+        ----------
+        label : LabelConfig
+        ndim : 2 or 3
+        """
         if (label.target, ndim) != (self.target, self.ndim):
             raise InputError(
                 f"a model is judged on what it predicts, {self.target} size factors of "
@@ -139,6 +154,10 @@ class ConductanceModel(Shown, kind="conductance model"):
 
     def save(self, folder: str | Path) -> None:
         """Write weights and description: the same bytes for the same model, no pickle.
+
+        Parameters
+        ----------
+        folder : made if missing
 
         Raises
         ------
@@ -179,7 +198,12 @@ class ConductanceModel(Shown, kind="conductance model"):
         return np.concatenate(found) if found else np.zeros(0)
 
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming."""
+        """Size factor in powers of a voxel of each conduit crop (0/1/2, any shape), streaming.
+
+        Parameters
+        ----------
+        crops : each (nx, ny[, nz]) uint8, 0 solid, 1 and 2 the regions
+        """
         power = zoom_power(self.target, self.ndim)
         touching: list[bool] = []
         found = [
@@ -193,7 +217,12 @@ class ConductanceModel(Shown, kind="conductance model"):
     def prepared(
         self, crops: Iterable[NDArray[np.uint8]]
     ) -> Iterator[tuple[Encoded, NDArray[np.float64]]]:
-        """Zoom and encode `joined` crops batch by batch; yield each with its zoom ratios (n,)."""
+        """Zoom and encode `joined` crops batch by batch; yield each with its zoom ratios (n,).
+
+        Parameters
+        ----------
+        crops : as of `conduit_size_factors`, each in one piece
+        """
         rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
         for batch in _batched(crops, _BATCH):
             if batch[0].ndim != self.ndim:
@@ -230,7 +259,12 @@ class ConductanceModel(Shown, kind="conductance model"):
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
 
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
-        """Predict size factors (n,) in voxels of the cube from encoded ROIs."""
+        """Predict size factors (n,) in voxels of the cube from encoded ROIs.
+
+        Parameters
+        ----------
+        encoded : of n conduits
+        """
         taken = inputs(self.network, encoded)
         values = predicted(self._graph, taken, _BATCH).astype(np.float64)
         check_finite({"size factors": values}, "a prediction")
@@ -248,6 +282,10 @@ class ConductanceModel(Shown, kind="conductance model"):
 
 def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
     """Wrap a model for PoreSpy's ``diffusive_size_factor_AI(regions, conns, model, g_train)``.
+
+    Parameters
+    ----------
+    model : of diffusion in three dimensions
 
     Returns
     -------

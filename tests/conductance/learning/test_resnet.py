@@ -19,7 +19,7 @@ TINY = {
 }  # fmt: skip
 
 
-def profile(name, project, folder):
+def profile(name, project):
     """The parameters of a profile of the project."""
     return with_profile(name, project / "params.yaml", project / "profiles").conductance
 
@@ -47,9 +47,9 @@ def test_every_input_gives_one_number(ndim, image, scalars, block):
 
 
 @pytest.mark.slow
-def test_the_paper_profile_is_the_published_network(project, tmp_path):
-    params = profile("paper", project, tmp_path)
-    ours = resnet(member_network(params.resnet, "image"), 3)
+def test_the_paper_profile_is_the_published_network(project):
+    params = profile("paper", project)
+    ours = resnet(member_network(params.network, "image"), 3)
     published = porespy.networks.create_model()
     assert ours.inputs[0].shape[1:] == published.inputs[0].shape[1:] == (64, 64, 64, 1)
     assert ours.count_params() == pytest.approx(published.count_params(), rel=0.005)
@@ -61,17 +61,17 @@ def test_the_paper_profile_is_the_published_network(project, tmp_path):
     training = params.training
     assert (training.batch_size, training.learning_rate, training.epochs) == (16, 1e-4, 100)
     # and no search changes it
-    assert params.tune_resnet.use == "stated"
+    assert params.search.use == "stated"
 
 
 @pytest.mark.slow
-def test_the_compact_network_is_a_hundredth_of_it(project, tmp_path):
-    params = profile("default", project, tmp_path)
+def test_the_compact_network_is_a_hundredth_of_it(project):
+    params = profile("default", project)
     for ndim in (2, 3):
-        model = resnet(params.resnet, ndim)
+        model = resnet(params.network, ndim)
         assert model.count_params() < 1_000_000
-        assert model.count_params() < params.tune_resnet.limits["parameters"]
-        assert np.asarray(model(inputs(params.resnet, ndim))).shape == (3, 1)
+        assert model.count_params() < params.search.limits["parameters"]
+        assert np.asarray(model(inputs(params.network, ndim))).shape == (3, 1)
 
 
 def test_an_untrained_network_says_what_its_scalars_say():

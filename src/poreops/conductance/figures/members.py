@@ -76,7 +76,14 @@ def losses(histories: Mapping[str, pd.DataFrame], minimised: Mapping[str, str]) 
 
 
 def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
-    """One panel a method: prediction against simulation, with the 10 % band (Figs 8, 9)."""
+    """One panel a method: prediction against simulation, with the 10 % band (Figs 8, 9).
+
+    Parameters
+    ----------
+    predicted : method → (n,) float64
+    truth : (n,) float64, by simulation
+    quantity : name and unit, for the axes
+    """
     figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.8))
     every = np.concatenate([truth, *predicted.values()])
     low, high = every.min() * 0.9, every.max() * 1.1
@@ -97,7 +104,14 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
 
 
 def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
-    """Median and 90th percentile of the relative error in each tenth of the size factors."""
+    """Median and 90th percentile of the relative error in each tenth of the size factors.
+
+    Parameters
+    ----------
+    error : method → (n,) float64, absolute and relative
+    truth : (n,) float64, by simulation
+    quantity : name and unit, for the axes
+    """
     figure, (axes,) = subplots(1, 1, (8, 4))
     edges = np.quantile(truth, np.linspace(0, 1, 11))
     place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, 9)
@@ -116,7 +130,13 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> 
 
 
 def worst_conduits(rois: NDArray[np.uint8], titles: Sequence[str]) -> "Figure":
-    """Surfaces of some conduits, region 1 and 2 in two colours (Fig. 10)."""
+    """Surfaces of some conduits, region 1 and 2 in two colours (Fig. 10).
+
+    Parameters
+    ----------
+    rois : (k, 64, 64[, 64]) uint8, 0 solid, 1 and 2 the regions
+    titles : (k,) what to write above each
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from skimage.measure import marching_cubes

@@ -61,7 +61,14 @@ def network_figures(report: Path, first: Path) -> "dict[str, Figure]":
 
 
 def networks(found: Mapping[str, Floats], truth: Floats, quantity: str) -> "Figure":
-    """Plot what the network of each volume gives by each method against full DNS (Fig. 12)."""
+    """Plot what the network of each volume gives by each method against full DNS (Fig. 12).
+
+    Parameters
+    ----------
+    found : method → (n,) float64
+    truth : (n,) float64, by full DNS
+    quantity : name and unit, for the axes
+    """
     figure, (axes,) = subplots(1, 1, (5.2, 5))
     every = np.concatenate([truth, *found.values()])
     line = np.array([every.min() * 0.95, every.max() * 1.05])

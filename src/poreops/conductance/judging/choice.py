@@ -65,7 +65,12 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a report of `gate_report` as lines for the terminal."""
+    """Yield a report of `gate_report` as lines for the terminal.
+
+    Parameters
+    ----------
+    report : of `gate_report`
+    """
     for member, scores in report["members"].items():
         yield f"{member:>10}: error {100 * scores['mape']:6.2f} %   R² {scores['r2']:.4f}"
     yield f"chosen: {report['chosen']} (of {report['conduits']} conduits of the gate)"

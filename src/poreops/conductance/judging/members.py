@@ -50,7 +50,13 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
 
 
 def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:
-    """Encode the conduits of a file; return their zoom ratios too."""
+    """Encode the conduits of a file; return their zoom ratios too.
+
+    Parameters
+    ----------
+    conduits : HDF5 file of the stage conductance_conduits
+    image : encoding of the image branch
+    """
     images, scalars, ratios = [], [], []
     for part in _slices(conduits):
         encoded = encode(part.roi, image)
@@ -61,7 +67,14 @@ def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encode
 
 
 def predicted(model: ConductanceModel, encoded: Encoded, ratios: Floats) -> Floats:
-    """Return size factors (n,) in powers of a voxel of the image of encoded conduits."""
+    """Return size factors (n,) in powers of a voxel of the image of encoded conduits.
+
+    Parameters
+    ----------
+    model : ConductanceModel
+    encoded : of n conduits
+    ratios : (n,) float64, their zoom ratios
+    """
     found: Floats = model.predict_encoded(encoded) / ratios ** zoom_power(model.target, model.ndim)
     return found
 
@@ -99,6 +112,11 @@ def member_scores(judged: Judged, truth: Floats) -> dict[str, float]:
     """Scores of a member, and its mean error once its inputs are permuted.
 
     Conduits whose simulation did not settle have no truth and are left out.
+
+    Parameters
+    ----------
+    judged : of n conduits
+    truth : (n,) float64 in powers of a voxel, NaN where a simulation did not settle
     """
     known = np.isfinite(truth)
     found = scores(judged.found[known], truth[known])
@@ -108,7 +126,13 @@ def member_scores(judged: Judged, truth: Floats) -> dict[str, float]:
 
 
 def constant(training: Floats, truth: Floats) -> dict[str, float]:
-    """Scores of the constant that errs least on the training labels: their geometric mean."""
+    """Scores of the constant that errs least on the training labels: their geometric mean.
+
+    Parameters
+    ----------
+    training : (m,) float64, labels that were learned from; NaN is left out
+    truth : (n,) float64, labels to be judged on; NaN is left out
+    """
     value = float(np.exp(np.nanmean(np.log(training))))
     known = truth[np.isfinite(truth)]
     return scores(np.full(len(known), value), known)
@@ -119,6 +143,11 @@ def chosen_member(found: Mapping[Member, Mapping[str, float]], gain: float) -> M
 
     A dearer member takes the place of a simpler one only where its mean error is below ``gain``
     times that of the simpler one.
+
+    Parameters
+    ----------
+    found : member → scores, with ``mape``
+    gain : in (0, 1], as of GateConfig.member_gain
 
     Examples
     --------

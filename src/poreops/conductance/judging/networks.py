@@ -199,7 +199,12 @@ def write_network(path: Path, compared: Comparison) -> None:
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a report as lines for the terminal."""
+    """Yield a report as lines for the terminal.
+
+    Parameters
+    ----------
+    report : of `network_report`
+    """
     quantity = report["quantity"]
     yield f"{quantity.replace('_', ' ')} of the networks against DNS of the whole volumes"
     for name, score in report[quantity].items():

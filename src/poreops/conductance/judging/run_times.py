@@ -125,7 +125,16 @@ def run_times(
     config: JudgingConfig,
     model: ConductanceModel,
 ) -> dict[str, RunTime]:
-    """Time one new volume of each asked size, all of one porosity and one radius."""
+    """Time one new volume of each asked size, all of one porosity and one radius.
+
+    Parameters
+    ----------
+    volumes : how volumes are drawn; size, porosity and radius are those of `config`
+    settings : of the partition
+    label : what is simulated
+    config : JudgingConfig
+    model : ConductanceModel
+    """
     found = {}
     for size in config.runtime_sizes:
         change = {

@@ -30,11 +30,21 @@ def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
 
 
 def relative_error(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
-    """Absolute relative error, (n,) float64."""
+    """Absolute relative error, (n,) float64.
+
+    Parameters
+    ----------
+    predicted, truth : (n,) float, truth not 0
+    """
     return np.abs(np.asarray(predicted, np.float64) / np.asarray(truth, np.float64) - 1.0)
 
 
 def r2(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
-    """Coefficient of determination, 1 - SS_residual / SS_total; 0 when the truth is constant."""
+    """Coefficient of determination, 1 - SS_residual / SS_total; 0 when the truth is constant.
+
+    Parameters
+    ----------
+    predicted, truth : (n,) float
+    """
     total = float(((truth - truth.mean()) ** 2).sum())
     return 1.0 - float(((predicted - truth) ** 2).sum()) / total if total > 0 else 0.0

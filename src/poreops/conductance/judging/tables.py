@@ -63,6 +63,10 @@ class Volumes:
 
         The time is that from regions to size factors: cutting, zooming and encoding included,
         reading the file, compiling kernels and tracing graphs not.
+
+        Parameters
+        ----------
+        method : (labels (nx, ny[, nz]) int, conns (Nt, 2) int) → anything
         """
         found: list[T] = []
         seconds = 0.0
@@ -81,6 +85,10 @@ class Volumes:
 
         The pass is what ``model.size_factors`` does: cut, take the part that carries, zoom,
         encode, predict. What it encodes is kept for the permuted inputs, and for `answers`.
+
+        Parameters
+        ----------
+        model : ConductanceModel
         """
 
         def size_factors(labels: Any, conns: Any) -> tuple[list[Encoded], Floats, Floats]:
@@ -104,18 +112,34 @@ class Volumes:
         return Judged(np.concatenate(found), mixed), milliseconds
 
     def answers(self, model: ConductanceModel) -> Floats:
-        """Return the size factors that a model gives all conduits."""
+        """Return the size factors that a model gives all conduits.
+
+        Parameters
+        ----------
+        model : ConductanceModel
+        """
         image = model.network.image
         if image not in self._encoded:
             self._encoded[image] = encoded_conduits(self.conduits, image)
         return predicted(model, *self._encoded[image])
 
     def scores(self, found: Floats) -> dict[str, float]:
-        """Score size factors of all conduits against those that are known."""
+        """Score size factors of all conduits against those that are known.
+
+        Parameters
+        ----------
+        found : (n,) float64 in powers of a voxel
+        """
         return scores(found[self.known], self.truth[self.known])
 
     def worst(self, found: dict[str, Floats], member: str) -> tuple[NDArray[np.uint8], list[str]]:
-        """Return the six conduits that a member misses most, and what to write above each."""
+        """Return the six conduits that a member misses most, and what to write above each.
+
+        Parameters
+        ----------
+        found : method → (n,) float64
+        member : name of the one that misses
+        """
         errors = np.nan_to_num(relative_error(found[member], self.truth))
         rows = np.sort(np.argsort(errors)[-6:])
         titles = [f"DNS {self.truth[i]:.3g}, {member} {found[member][i]:.3g}" for i in rows]
@@ -152,7 +176,12 @@ def ablation(unseen: Volumes, models: Path, training: Path) -> tuple[Table, dict
 
 
 def rules(unseen: Volumes) -> tuple[Table, dict[str, Floats]]:
-    """Score and time the rules that need diameters only."""
+    """Score and time the rules that need diameters only.
+
+    Parameters
+    ----------
+    unseen : Volumes, of three dimensions
+    """
     table: Table = {}
     found: dict[str, Floats] = {}
     for name in ("geometry", "shape_factor"):
@@ -171,6 +200,12 @@ def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
 
     Both were trained for the same epochs and are tested on the same unseen volumes; the random
     one on its own test part too, as the paper did, where pores leak between the parts.
+
+    Parameters
+    ----------
+    unseen : Volumes
+    artifacts : folder of the line
+    random : file of the random split
     """
     models = {
         name: ConductanceModel.load(artifacts / f"models/splits/{name}")
@@ -186,7 +221,13 @@ def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
 
 
 def invariance(unseen: Volumes, files: Path) -> dict[str, float]:
-    """Mean relative change of the prediction under symmetries that leave the truth as it is."""
+    """Mean relative change of the prediction under symmetries that leave the truth as it is.
+
+    Parameters
+    ----------
+    unseen : Volumes
+    files : folder of a model
+    """
     model = ConductanceModel.load(files)
     rois = read_conduits(unseen.conduits, slice(0, 256)).roi
     base = model.predict(rois)

@@ -87,9 +87,7 @@ def summary(
     sy = blocks + 2 if deep else 3
     sx = (blocks + 2) * sy
     faces[:] = np.float32(0)
-    count = np.zeros(2)
-    centre = np.zeros((2, 3))
-    throat = np.zeros(3)
+    count, centre, throat = np.zeros(2), np.zeros((2, 3)), np.zeros(3)
     throat_square, area, walls = 0.0, 0.0, 0.0
     block, width = BLOCK[size], WIDTH[size]
     for i in range(size):

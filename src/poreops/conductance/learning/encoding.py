@@ -75,7 +75,13 @@ class Encoded:
 
 
 def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
-    """Shape of one encoded image."""
+    """Shape of one encoded image.
+
+    Parameters
+    ----------
+    encoding : ImageEncoding
+    ndim : 2 or 3
+    """
     if encoding == "none":
         return (0,)
     if encoding.startswith("labels"):
@@ -84,7 +90,12 @@ def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
 
 
 def scalar_columns(encoding: ScalarEncoding) -> slice:
-    """Return the columns of ``Encoded.scalars`` that an encoding uses."""
+    """Return the columns of ``Encoded.scalars`` that an encoding uses.
+
+    Parameters
+    ----------
+    encoding : ScalarEncoding
+    """
     last = len(SCALARS) - 1
     return {
         "none": slice(0, 0), "geometry": slice(0, last), "physics": slice(0, None),
@@ -93,7 +104,12 @@ def scalar_columns(encoding: ScalarEncoding) -> slice:
 
 
 def scalar_count(encoding: ScalarEncoding) -> int:
-    """Return the number of scalars that an encoding uses."""
+    """Return the number of scalars that an encoding uses.
+
+    Parameters
+    ----------
+    encoding : ScalarEncoding
+    """
     return len(SCALARS[scalar_columns(encoding)])
 
 

@@ -69,11 +69,22 @@ class EncodedOnce:
         self._kept: tuple[ImageEncoding, Examples, float] | None = None
 
     def seconds(self, image: ImageEncoding) -> float:
-        """Return what the encoding took that the next `examples` need not do again, or 0."""
+        """Return what the encoding took that the next `examples` need not do again, or 0.
+
+        Parameters
+        ----------
+        image : encoding of the image branch
+        """
         return self._kept[2] if self._kept is not None and self._kept[0] == image else 0.0
 
     def examples(self, image: ImageEncoding, rows: Rows) -> Examples:
-        """Return what `read_examples` does."""
+        """Return what `read_examples` does.
+
+        Parameters
+        ----------
+        image : encoding of the image branch
+        rows : (n,) int64, increasing
+        """
         if self._kept is None or self._kept[0] != image:
             self._kept = None  # two at once may not fit
             start = time.perf_counter()

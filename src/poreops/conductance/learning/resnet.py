@@ -93,7 +93,13 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
 
 
 def inputs(config: ResnetConfig, encoded: Encoded) -> list[NDArray[Any]]:
-    """Return what a network takes of encoded conduits, in the order of its inputs."""
+    """Return what a network takes of encoded conduits, in the order of its inputs.
+
+    Parameters
+    ----------
+    config : ResnetConfig
+    encoded : of n conduits
+    """
     found: list[NDArray[Any]] = [] if config.image == "none" else [encoded.image]
     if scalar_count(config.scalars):
         columns = encoded.scalars[:, scalar_columns(config.scalars)]
@@ -160,7 +166,13 @@ def _image_network(config: ResnetConfig, ndim: int) -> "keras.Model":
 
 
 def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model":
-    """Append the inverse of the target scaling: the result predicts size factors in voxels."""
+    """Append the inverse of the target scaling: the result predicts size factors in voxels.
+
+    Parameters
+    ----------
+    model : predicts scaled targets, (n, 1)
+    scaling : TargetScaling
+    """
     import keras
 
     y = keras.layers.Rescaling(
@@ -172,7 +184,13 @@ def with_unscaling(model: "keras.Model", scaling: TargetScaling) -> "keras.Model
 
 
 def image_scale(encoding: ImageEncoding, ndim: int) -> list[float] | float:
-    """Return the factor of each channel that brings its grey levels near 0..1."""
+    """Return the factor of each channel that brings its grey levels near 0..1.
+
+    Parameters
+    ----------
+    encoding : ImageEncoding
+    ndim : 2 or 3
+    """
     if encoding == "labels":
         return 1.0
     if encoding == "occupancy+field":

@@ -30,7 +30,13 @@ class TargetScaling:
 
     @classmethod
     def fit(cls, kind: TargetKind, size_factors: NDArray[np.floating]) -> Self:
-        """Fit to the size factors of the training set, all positive."""
+        """Fit to the size factors of the training set, all positive.
+
+        Parameters
+        ----------
+        kind : log, minmax or standard
+        size_factors : (n,) float64
+        """
         values = np.asarray(size_factors, dtype=np.float64)
         if kind == "log":
             values = np.log(values)
@@ -39,13 +45,23 @@ class TargetScaling:
         return cls(kind, float(values.mean()), float(values.std()) or 1.0)
 
     def scaled(self, size_factors: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Network outputs that stand for these size factors."""
+        """Network outputs that stand for these size factors.
+
+        Parameters
+        ----------
+        size_factors : (n,) float64
+        """
         values = np.asarray(size_factors, dtype=np.float64)
         if self.kind == "log":
             values = np.log(values)
         return ((values - self.shift) / self.scale).astype(np.float32)
 
     def size_factors(self, scaled: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Size factors that these network outputs stand for."""
+        """Size factors that these network outputs stand for.
+
+        Parameters
+        ----------
+        scaled : (n,) float
+        """
         values = np.asarray(scaled, dtype=np.float64) * self.scale + self.shift
         return np.exp(values) if self.kind == "log" else values

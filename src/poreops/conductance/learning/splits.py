@@ -50,7 +50,13 @@ class Split:
 
 
 def split_by_volume(volume: NDArray[np.integer], config: SplitConfig) -> Split:
-    """Split so that no volume has conduits on both sides: neighbours share whole pores."""
+    """Split so that no volume has conduits on both sides: neighbours share whole pores.
+
+    Parameters
+    ----------
+    volume : (n,) int, index of the volume of each conduit
+    config : SplitConfig
+    """
     volumes = np.random.default_rng(config.seed).permutation(np.unique(volume))
     if len(volumes) < 2:
         raise InputError(
@@ -63,7 +69,13 @@ def split_by_volume(volume: NDArray[np.integer], config: SplitConfig) -> Split:
 
 
 def split_at_random(count: int, config: SplitConfig) -> Split:
-    """Split the conduits themselves, as the paper did: pores leak between the parts."""
+    """Split the conduits themselves, as the paper did: pores leak between the parts.
+
+    Parameters
+    ----------
+    count : number of conduits
+    config : SplitConfig
+    """
     order = np.random.default_rng(config.seed + 1).permutation(count)
     ends = np.round(np.cumsum(config.random_shares) * count).astype(int)
     train, validation, test = order[: ends[0]], order[ends[0] : ends[1]], order[ends[1] : ends[2]]
@@ -71,6 +83,11 @@ def split_at_random(count: int, config: SplitConfig) -> Split:
 
 
 def read_split(path: str | Path) -> Split:
-    """Read a split that the stage conductance_split wrote."""
+    """Read a split that the stage conductance_split wrote.
+
+    Parameters
+    ----------
+    path : HDF5 file with train, validation and test, int64
+    """
     arrays, _ = read_hdf5(path)
     return Split(arrays["train"], arrays["validation"], arrays["test"])

@@ -83,7 +83,12 @@ class Examples:
         return len(self.size_factors)
 
     def some(self, which: NDArray[Any]) -> "Examples":
-        """Return the chosen ones, by index or mask."""
+        """Return the chosen ones, by index or mask.
+
+        Parameters
+        ----------
+        which : (k,) int or (n,) bool
+        """
         encoded = Encoded(self.encoded.image[which], self.encoded.scalars[which])
         return Examples(encoded, self.size_factors[which], self.label, self.ndim)
 
@@ -327,7 +332,12 @@ def turned(
 
 
 def loss_function(name: str) -> Callable[[Any, Any], Any]:
-    """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike."""
+    """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike.
+
+    Parameters
+    ----------
+    name : mse, mae, huber or rmse
+    """
     import keras
 
     ops = keras.ops

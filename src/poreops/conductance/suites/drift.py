@@ -48,7 +48,15 @@ class Profile:
 def make_profile(
     size_factors: ArrayLike, *, convention: str, source: str, quantiles: int = 101
 ) -> Profile:
-    """Return the profile of labels (N,) [voxel] at equally spaced probabilities."""
+    """Return the profile of labels (N,) [voxel] at equally spaced probabilities.
+
+    Parameters
+    ----------
+    size_factors : (N,) float [voxel]
+    convention : of the labels
+    source : what they were made from
+    quantiles : number of probabilities
+    """
     logarithm = np.log(np.asarray(size_factors, float))
     probabilities = np.linspace(0, 1, quantiles)
     return Profile(
@@ -58,6 +66,10 @@ def make_profile(
 
 def read_profile(path: str | Path) -> Profile:
     """Return the reference profile of size_factor_profile.json (schema: inputs/README.md).
+
+    Parameters
+    ----------
+    path : JSON file
 
     Raises
     ------
@@ -95,6 +107,11 @@ def ks_distance(size_factors: ArrayLike, profile: Profile) -> float:
 
     sup |F_N(x) - F(x)|, F linear between the quantiles. Over N labels drawn from the profile it
     exceeds 1.36/sqrt(N) in 5 % of the cases.
+
+    Parameters
+    ----------
+    size_factors : (N,) float [voxel]
+    profile : Profile
     """
     x = np.sort(np.log(np.asarray(size_factors, float)))
     reference = np.interp(x, profile.quantiles, profile.probabilities)
@@ -103,7 +120,13 @@ def ks_distance(size_factors: ArrayLike, profile: Profile) -> float:
 
 
 def drift_facts(size_factors: ArrayLike, profile: Profile) -> pd.DataFrame:
-    """Return one row that compares labels (N,) [voxel] with the reference profile."""
+    """Return one row that compares labels (N,) [voxel] with the reference profile.
+
+    Parameters
+    ----------
+    size_factors : (N,) float [voxel]; what has no logarithm is left out
+    profile : Profile
+    """
     values = np.asarray(size_factors, float)
     usable = values[np.isfinite(values) & (values > 0)]
     distance = ks_distance(usable, profile) if len(usable) else np.nan
@@ -111,7 +134,12 @@ def drift_facts(size_factors: ArrayLike, profile: Profile) -> pd.DataFrame:
 
 
 def drift_suite(config: ValidationConfig) -> Suite:
-    """Return the rules of `drift_facts`."""
+    """Return the rules of `drift_facts`.
+
+    Parameters
+    ----------
+    config : ValidationConfig
+    """
     remedy = (
         "the labels are distributed otherwise than the reference: look at the volumes, and if "
         "they are meant, write a new inputs/conductance/size_factor_profile.json or raise "

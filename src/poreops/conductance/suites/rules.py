@@ -71,7 +71,12 @@ def volume_facts(volumes: Iterable[tuple[str, NDArray[Any]]]) -> pd.DataFrame:
 
 
 def volume_suite(config: ValidationConfig) -> Suite:
-    """Return the rules of `volume_facts`."""
+    """Return the rules of `volume_facts`.
+
+    Parameters
+    ----------
+    config : ValidationConfig
+    """
     draw = "change volumes.seed or the volumes.spheres section in params.yaml"
     return Suite(
         "volumes",
@@ -187,7 +192,12 @@ def label_facts(
 
 
 def label_suite(config: ValidationConfig) -> Suite:
-    """Return the rules of `label_facts`."""
+    """Return the rules of `label_facts`.
+
+    Parameters
+    ----------
+    config : ValidationConfig
+    """
     again = "label again with: dvc repro -f conductance_labels"
     return Suite(
         "labels",
