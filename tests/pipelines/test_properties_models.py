@@ -30,7 +30,8 @@ def stages(project, tmp_path, monkeypatch):
     params = read_yaml(project / "params.yaml")
     folder = tmp_path / "artifacts/properties"
     contexts = dict.fromkeys(("none", "blobs", "vuggy", "cemented"), tiny_rocks.FEATURES)
-    write_json(folder / "selection/features.json", {"contexts": contexts})
+    selected = {"contexts": contexts, "features": tiny_rocks.FEATURES}
+    write_json(folder / "selection/features.json", selected)
     write_table(folder / "parts/learn.parquet", learned())
     write_table(folder / "parts/gate.parquet", learned())
 
