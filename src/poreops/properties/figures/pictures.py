@@ -120,7 +120,7 @@ def selection(found: Mapping[str, Any]) -> "Figure":
     shown = [f"{'• ' if name in found['names'] else ''}{name}" for name, _ in p_values]
     right.set_yticks(place, shown)
     right.set(xlabel="−log₁₀ p, weighted least squares (• kept)")
-    right.legend(fontsize=8)
+    right.legend(fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
     for panel in (left, right):
         panel.invert_yaxis()
         panel.tick_params(axis="y", labelsize=8)
