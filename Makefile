@@ -83,8 +83,7 @@ lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
 	$(BIN)/deptry src pipelines
 
 .PHONY: docs
-docs: $(STAMP) ## build the pages and the API reference in docs/_build/html (extra docs)
-	@$(BIN)/python -c 'import sphinx' 2>/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[docs]'
+docs: $(STAMP) ## build the pages and the API reference in docs/_build/html
 	$(BIN)/python docs/draw_architecture.py
 	$(BIN)/python -m sphinx -W -n -q -b html docs docs/_build/html
 

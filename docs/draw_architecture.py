@@ -30,7 +30,8 @@ ROOMS = {
     "images": (3, "readers, statistics"),
     "mlops": (4, "tracking, registry, gate"),
     "machine": (1.5, "memory, tasks"),
-    "base": (3, "files, settings, checks"),
+    "show": (3, "results show themselves"),
+    "base": (2.25, "files, settings, checks"),
     "errors": (2.25, "InputError"),
 }
 LINES = ("conductance", "properties", "cores")

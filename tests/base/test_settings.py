@@ -23,7 +23,7 @@ def test_a_section_is_typed(tmp_path):
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        ({}, "must hold the section gate; make it with dvc repro"),
+        ({}, "must hold the section gate, got none; add it"),
         ({"gate": GATE | {"mape_max": -1}}, r"gate\.mape_max: .* greater .*, got -1"),
         ({"gate": {"r2_min": 0.9}}, r"gate\.r2_log_min: Field required"),
     ],

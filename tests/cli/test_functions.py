@@ -107,7 +107,7 @@ def test_a_set_that_is_none_is_one_line(images, rule):
 
 
 def test_segment_takes_what_params_yaml_states(project):
-    assert USUAL.model_dump() == read_yaml(project / "params.yaml")["segmentation"]
+    assert USUAL.model_dump() == read_yaml(project / "params.yaml")["properties"]["segmentation"]
     grey = tiny_rocks.grey(0.25, seed=1)
     found = poreops.segment(grey)
     np.testing.assert_array_equal(found.labels, poreops.segment(grey, USUAL).labels)

@@ -89,7 +89,7 @@ def test_the_manifest_is_an_entry_point_and_in_the_wheel(project):
     stated = tomllib.loads((project / "pyproject.toml").read_text())
     entry = stated["project"]["entry-points"]["napari.manifest"]
     assert entry == {"poreops": "poreops.cli.napari:napari.yaml"}
-    assert "napari_plugin/napari.yaml" in stated["tool"]["setuptools"]["package-data"]["poreops"]
+    assert "cli/napari/napari.yaml" in stated["tool"]["setuptools"]["package-data"]["poreops"]
 
 
 def test_each_job_gives_the_result_of_its_function():

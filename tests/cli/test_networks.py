@@ -493,7 +493,7 @@ def test_long_stages_show_progress_and_short_ones_do_not(capsys, monkeypatch):
         pass
     assert list(progress.progress_bar(iter([1, 2]), 2)) == [1, 2]
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(progress, "_PATIENCE", 0.01)
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
     with clock.stage("long"):
         time.sleep(0.2)
     assert "long: 00:0" in capsys.readouterr().err
@@ -503,7 +503,7 @@ def test_long_stages_show_progress_and_short_ones_do_not(capsys, monkeypatch):
             time.sleep(0.05)
             yield number
 
-    assert list(progress.progress_bar(slowly(), 5)) == list(range(5))
+    assert list(progress.progress_bar(slowly(), 5, delay=0.01)) == list(range(5))
     assert "conduits:" in capsys.readouterr().err
     assert set(clock.seconds) == {"short", "long"}
 

@@ -21,9 +21,9 @@ NOT_RUN = {"slurm_cluster"}  # needs a cluster
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
-def test_an_example_runs(name, work, models, monkeypatch, capsys):
+def test_an_example_runs(name, work, stand_in, monkeypatch, capsys):
     arguments, expected = CALLS[name]
-    stated = [models.get(argument, argument) for argument in arguments]
+    stated = [stand_in(argument) for argument in arguments]
     monkeypatch.setattr(sys, "argv", [name, *stated])
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     assert expected in capsys.readouterr().out

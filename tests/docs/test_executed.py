@@ -26,9 +26,9 @@ def skipped(block):
         pytest.skip(block.left_out)
 
 
-def small(text, models):
-    for name, folder in (models | SMALLER).items():
-        text = text.replace(name, folder)
+def small(text):
+    for stated, less in SMALLER.items():
+        text = text.replace(stated, less)
     return text
 
 
@@ -47,23 +47,23 @@ def call(command, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.name)
-def test_the_commands_of_a_page_run(block, work, models, monkeypatch, capsys):
+def test_the_commands_of_a_page_run(block, work, stand_in, monkeypatch, capsys):
     skipped(block)
     for command in block.commands:
         if command.startswith("poreops sample"):
             (work / "rock.tif").unlink(missing_ok=True)
         if command.startswith("poreops properties") and "--model" not in command:
             command += " --model models:/rock-properties@champion"  # the default
-        code = call(small(command, models), monkeypatch)
+        code = call(stand_in(small(command)), monkeypatch)
         assert code == 0, f"{command}: {capsys.readouterr().err}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.name)
-def test_the_python_of_a_page_runs(block, work, models):
+def test_the_python_of_a_page_runs(block, work, stand_in):
     skipped(block)
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(small(block.text, models), block.name, "exec"), {"__name__": "page"})
+        exec(compile(stand_in(block.text), block.name, "exec"), {"__name__": "page"})
 
 
 def test_blocks_are_found_and_those_left_out_say_why():

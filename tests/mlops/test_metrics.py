@@ -60,7 +60,6 @@ FEW = {
                 "real": row(0.001), "wgan_gp": row(0.05), "dcgan": row(0.04), "noise": row(0.8),
                 "blobs": row(0.3),
             },
-            "models": {"wgan_gp/1": {}, "dcgan/1": {}},
             "cores": 100,
         }
     ),
@@ -69,13 +68,13 @@ FEW = {
 
 def test_the_figures_are_those_of_what_is_offered_beside_its_nulls_and_rules():
     assert FEW == {
-        "conductance": {"error": 0.0346, "null": 0.09, "rule": 0.4, "r2": 0.965, "tested": 3214},
+        "conductance": {"off": 0.0346, "null": 0.09, "rule": 0.4, "r2": 0.965, "tested": 3214},
         "properties": {
-            "error": 0.2, "null": 0.5, "rule": 0.25, "r2": 0.8, "phi": 0.01, "covered": 0.87,
+            "off": 0.2, "null": 0.5, "rule": 0.25, "r2": 0.8, "phi": 0.01, "covered": 0.87,
             "tested": 20,
         },
         "cores": {
-            "error": 40.0, "null": 300.0, "real": 1.0, "s2": 0.12, "copies": 0.16, "tested": 100,
+            "off": 40.0, "null": 300.0, "real": 1.0, "s2": 0.12, "copies": 0.16, "tested": 100,
         },
     }  # fmt: skip
 
@@ -84,7 +83,7 @@ def test_the_coarse_solve_is_no_null_of_itself():
     report = {
         "champion": "coarse", "conduits": 2, "unseen": {"coarse": scores(0.1), "dns": scores(0.0)}
     }  # fmt: skip
-    assert metrics.conductance(report) == {"error": 0.1, "r2": 0.9, "tested": 2}
+    assert metrics.conductance(report) == {"off": 0.1, "r2": 0.9, "tested": 2}
 
 
 def test_dvc_keeps_the_small_files_alone_as_metrics():
@@ -115,6 +114,8 @@ def test_dvc_metrics_show_fits_a_screen(tmp_path):
         ).stdout
 
     run("dvc", "init", "--no-scm", "-q")
+    # DVC takes a figure of the name "error" for a failure
+    assert not any("error" in few for few in FEW.values())
     table = run("dvc", "metrics", "show").splitlines()
     assert len(table) == 1 + len(FEW)
     assert max(map(len, table)) <= 120

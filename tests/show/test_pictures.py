@@ -7,7 +7,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from poreops.conductance import figures as plots
+from poreops.conductance.figures.members import parity
+from poreops.conductance.figures.networks import networks
 from poreops.networks.figures import draw_network
 from poreops.properties.figures import pictures as rock_plots
 from poreops.show.plot import network, scale_bar
@@ -56,7 +57,7 @@ def test_parity_and_networks_over_little_more_than_a_factor_have_readable_ticks(
     rng = np.random.default_rng(0)
     truth = rng.uniform(3, 6, 50)
     found = {"model": truth * 1.05, "geometry": truth * 1.3}
-    for figure in (plots.networks(found, truth, "F"), plots.parity(found, truth, "F")):
+    for figure in (networks(found, truth, "F"), parity(found, truth, "F")):
         assert colliding(figure) == []
         for axes in figure.axes:
             assert len(shown_labels(axes.xaxis)) >= 2

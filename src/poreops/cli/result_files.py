@@ -21,7 +21,6 @@ from poreops.networks.tables import (
     write_throats_csv,
 )
 from poreops.networks.vtk import write_labels_vti, write_network_vtp
-from poreops.properties.figures.pictures import overlays
 from poreops.show.pictures import save
 
 __all__ = [
@@ -114,6 +113,8 @@ def write_slices(
     write_slices_csv(folder / "slices.csv", columns)
     shown = np.unique(np.linspace(0, len(grey) - 1, 6).astype(int))
     slices = {f"slice {k}": (grey[k], labels[k]) for k in shown}
+    from poreops.properties.figures.pictures import overlays  # with pandas
+
     figure = overlays(slices, None if pixel_size is None else dict.fromkeys(slices, pixel_size))
     save(figure, folder / "segmentation.png")
 

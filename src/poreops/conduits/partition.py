@@ -116,6 +116,11 @@ def load_regions(path: str | Path) -> Regions:
     ----------
     path : HDF5 file
 
+    Returns
+    -------
+    Regions
+        What was saved.
+
     Raises
     ------
     InputError

@@ -328,6 +328,15 @@ def load_network(path: str | Path) -> Any:
     """Read a `network.npz` of `poreops network` as an OpenPNM network.
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
+
+    Parameters
+    ----------
+    path : of the file
+
+    Returns
+    -------
+    openpnm.network.Network
+        Lengths in metres.
     """
     import openpnm
 
@@ -358,12 +367,7 @@ def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | Non
 def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
     """Return the rate from face to face for unit properties and a unit step between the faces.
 
-    Parameters
-    ----------
-    network : openpnm.network.Network
-    axis : "x", "y" or "z"
-    size_factors : name of a throat property; at unit properties they are the conductances
-    algorithm : name of OpenPNM's algorithm
+    ``size_factors`` names a throat property; at unit properties they are the conductances.
     """
     import openpnm
 

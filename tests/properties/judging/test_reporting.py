@@ -64,7 +64,7 @@ def test_the_figures_that_matter_are_of_what_is_served(found, tmp_path):
     found.write(tmp_path / "artifacts", tmp_path / "reports")
     metrics = read_json(tmp_path / "reports/metrics.json")
     of = found.scores["kind_left_out"]
-    for name, model in (("error", "served"), ("rule", LAW)):
+    for name, model in (("off", "served"), ("rule", LAW)):
         assert metrics[name] == pytest.approx(of[model]["log_permeability"]["mae"], abs=1e-4)
     assert metrics["phi"] == pytest.approx(of["served"]["porosity"]["mae"], abs=1e-4)
     shares = [share for part in found.details["coverage"].values() for share in part.values()]

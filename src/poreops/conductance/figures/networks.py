@@ -100,7 +100,7 @@ def run_times(steps: Mapping[str, Mapping[str, float]]) -> "Figure":
         bottom += seconds
     axes[0].set(ylabel="seconds")
     axes[0].tick_params(axis="x", rotation=30)
-    axes[0].legend(fontsize=7)
+    axes[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
 

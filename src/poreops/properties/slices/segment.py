@@ -119,12 +119,17 @@ def segment(
         Greys in any scale. A stack of at most 8 values holds phases, which are counted as they
         are: of 0 and 1, 0 and 255, False and True the second is pore, as in every command; of two
         other values the darker one; of more, `pores` or `pore_label` must say it.
-    config : SegmentConfig
+    config : how to denoise, threshold and split; by default as params.yaml states it
     name : of the stack, for messages
     pores : whether the dark or the bright phase is pore; the dark one of greys by default
     pore_label : value of the pore of a segmented stack, or several
     mask : (h, w) or (n, h, w), non-zero is the field of view; without it, a border of one value,
         round or straight, is found and left out
+
+    Returns
+    -------
+    Segmented
+        With ``.labels``, (n, h, w) int32: 0 solid, 1, 2, … pores, -1 outside the field of view.
 
     Raises
     ------

@@ -352,7 +352,18 @@ def permeability_tensor(
 ) -> PermeabilityTensor:
     """Solve Stokes flow along every axis of a periodic image and return its permeability tensor.
 
-    Parameters, errors and warnings as for `permeability`; the boundary is `PERIODIC`.
+    Errors and warnings are those of `permeability`; the boundary is `PERIODIC`.
+
+    Parameters
+    ----------
+    im : (nx, ny[, nz]) bool, True in the pore; the image repeats along every axis
+    voxel_size : edge of a voxel [m]
+    walls, tolerance, iterations, workers, progress : as of `permeability`
+
+    Returns
+    -------
+    PermeabilityTensor
+        With ``.tensor``, (ndim, ndim) float64 [m²].
 
     Examples
     --------
