@@ -20,12 +20,9 @@ def test_every_link_of_a_page_leads_to_a_file(page):
 NAMED = re.compile(
     r"\b((?:benchmarks|docs|pipelines|profiles|src|tests)/[\w./-]+\.(?:md|py|yaml))"
 )
-MENDED_BY_ITS_LINE = {"digital-cores.md"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_file_that_a_page_names_exists(page):
-    if page.name in MENDED_BY_ITS_LINE:
-        pytest.skip("the page moves with its line")
     named = [path for path in NAMED.findall(page.read_text()) if "LINE" not in path]
     assert [path for path in named if not (ROOT / path).exists()] == []
