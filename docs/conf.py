@@ -30,7 +30,8 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {"PR01", "PR02", "RT01"}
-numpydoc_validation_exclude = {r"^(?!poreops\.\w+$)", r"InputError$"}  # an error has a message
+# an error has a message; pydantic makes parameters of attributes, which are described
+numpydoc_validation_exclude = {r"^(?!poreops\.\w+$)", r"(InputError|SegmentConfig)$"}
 
 if os.environ.get("POREOPS_DOCS_LINKS"):
     extensions.append("sphinx.ext.intersphinx")

@@ -35,7 +35,7 @@ def test_served_code_stands_on_the_public_face(project):
 def test_the_package_asks_for_this_version(register):
     register()
     required = (tracking.download(CHAMPION) / "requirements.txt").read_text().split()
-    assert required == [f"poreops=={poreops.__version__}"]
+    assert f"poreops=={poreops.__version__}" in required  # MLflow adds itself
 
 
 def test_the_registered_files_hold_no_pickle(register):

@@ -9,7 +9,9 @@ import pytest
 
 from poreops.base.files import read_json, read_yaml, sha256, write_yaml
 from poreops.base.settings import section
+from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import TrainingConfig
+from poreops.conductance.model import ConductanceModel
 from poreops.mlops.tracking import connection
 from poreops.params import use
 
@@ -144,16 +146,19 @@ def test_nothing_before_the_report_reads_the_unseen_volumes(line, project):
     ) == before
 
 
-def losses(member):
-    rows = np.loadtxt(
-        f"reports/conductance/losses/members/{member}.csv", delimiter=",", skiprows=1
+def moved_in_an_epoch():
+    """How far the second epoch moved a weight of the image network: one model has one epoch."""
+    two, one = (
+        ConductanceModel.load(f"artifacts/conductance/models/{name}").keras_model.trainable_weights
+        for name in ("members/image", "splits/by_volume")
     )
-    return rows[:, 1:]
+    pairs = zip(two, one, strict=True)
+    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
 
 
 def test_a_stated_rate_reaches_the_optimiser_through_dvc(line, project):
-    """With a rate that is as good as zero no epoch differs from the one before."""
-    assert np.abs(np.diff(losses("image"), axis=0)).max() > 1e-4
+    """With a rate that is as good as zero no weight moves."""
+    assert moved_in_an_epoch() > 1e-4
     stage = {
         "cmd": f"python {project}/pipelines/conductance/train.py",
         "params": ["conductance.training"],
@@ -171,14 +176,15 @@ def test_a_stated_rate_reaches_the_optimiser_through_dvc(line, project):
     ):
         subprocess.run(command, check=True, capture_output=True)
     assert section("conductance.training", TrainingConfig).learning_rate == 1e-12
-    np.testing.assert_allclose(np.diff(losses("image")[:, 1:], axis=0), 0, atol=1e-6)
+    assert moved_in_an_epoch() < 1e-9
 
 
 def test_what_a_search_found_is_adopted_as_a_profile(line, project):
     profile = "artifacts/conductance/search/profile.yaml"
     assert read_yaml(profile) == {}
-    change("search", use="best")
-    change("training", learning_rate=1e-12)  # so that the first trial, of this, is not the best
+    # what is stated, the first trial, is too large to be chosen
+    change("search", use="best", limits={"parameters": 20_000, "seconds": 1e6})
+    change("network", widths=[32, 64])
     run_stage(project, "search")
     chosen = read_yaml("artifacts/conductance/search/best.yaml")["chosen"]
     assert chosen == {"training.learning_rate": 0.001, "network.widths": [4, 8]}
@@ -190,3 +196,4 @@ def test_what_a_search_found_is_adopted_as_a_profile(line, project):
         subprocess.run(command, check=True, capture_output=True)
     use(profile)
     assert section("conductance.training", TrainingConfig).learning_rate == 0.001
+    assert section("conductance.network", ResnetConfig).widths == (4, 8)

@@ -171,7 +171,7 @@ def test_the_search_reads_no_crop_of_gate_or_report_and_its_result_is_adopted(li
 
     for command in ("init -q", "add params.yaml", "-c user.name=t -c user.email=t@t commit -qm t"):
         subprocess.run(["git", *command.split()], check=True)
-    use("artifacts/cores/search/profile.yaml", folder=project / "profiles")
+    use("artifacts/cores/search/profile.yaml", folder=line / "profiles")
     adopted = section("cores.training", TrainingConfig)
     assert adopted.critic_rate == found["chosen"]["training.critic_rate"]
     assert adopted.generator_rate == 0.0002  # as stated

@@ -68,7 +68,7 @@ def test_the_champion_is_finite_and_was_chosen_by_the_gate(clone):
     assert own["mape"] < gate["constant"]["mape"]
     registered = read_json(clone.folder / "mlflow/registered/conductance.json")
     assert registered["gate"] == "passed"
-    assert registered["sha256"] == gate["sha256"]
+    assert registered["files"] == gate["sha256"]
 
 
 def require_finite(name, item):

@@ -104,5 +104,6 @@ def losses(histories: Mapping[str, History]) -> "Figure":
         panel.plot(epochs, history["critic_loss"], label="critic", color="#1764ab")
         panel.plot(epochs, history["generator_loss"], label="generator", color="#c1440e")
         panel.set(xlabel="epoch", ylabel="loss", title=NAMES[name])
+        panel.xaxis.get_major_locator().set_params(integer=True)
         panel.legend()
     return figure

@@ -48,16 +48,18 @@ def test_every_generator_the_nulls_and_the_rock_are_scored(found):
         assert found["real"]["kid"] < scores["kid"]
 
 
-def test_what_draws_white_is_not_offered(found, models, tmp_path):
+def test_the_nearest_is_offered_with_the_digests_of_what_was_judged(found, models, tmp_path):
+    kids = {name: scores["kid"] for name, scores in found["candidates"].items()}
+    nearest, other = sorted(kids, key=kids.get)
+    assert kids[nearest] < kids[other]
     choice = chosen(found, LIMITS)
-    assert choice["offered"] == "dcgan/1"
+    assert choice["offered"] == nearest
     assert all(choice["reasons"].values())  # a tiny model is no champion
     write_hdf5(tmp_path / "gate.h5", {"images": crops()[1]})
-    offered = offer("dcgan/1", found, models, tmp_path / "gate.h5")
-    assert (offered["method"], offered["main"]) == ("dcgan", "kid")
-    assert offered["sha256"] == sha256(models / "dcgan/1")
+    offered = offer(nearest, found, models, tmp_path / "gate.h5")
+    assert (offered["method"], offered["main"]) == (nearest.split("/")[0], "kid")
+    assert offered["sha256"] == sha256(models / nearest) != sha256(models / other)
     assert offered["judged_on"] == sha256(tmp_path / "gate.h5")
-    assert offered["scores"] == found["candidates"]["dcgan/1"]
-    np.testing.assert_allclose(
-        list(offered["probe"].values()), list(grey_probe(model()).values()), rtol=1e-4
-    )
+    assert offered["scores"] == found["candidates"][nearest]
+    drawn = grey_probe(DigitalCoreModel.load(models / nearest))
+    np.testing.assert_allclose(list(offered["probe"].values()), list(drawn.values()), rtol=1e-4)

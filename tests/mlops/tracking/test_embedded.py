@@ -89,12 +89,10 @@ def test_a_moved_repository_keeps_its_models(repository, save_model, tmp_path, u
     folder = tracking.download("models:/conductance@champion")
     assert moved in folder.parents
     assert tracking.load_pyfunc(folder).predict(np.ones((1, 4, 4, 4, 1), np.float32)) == [128]
-    assert (
-        moved / f"mlflow/artifacts/conductance/training/{run.id}/artifacts/note.txt"
-    ).read_text() == "kept"
+    assert (moved / f"mlflow/artifacts/training/{run.id}/artifacts/note.txt").read_text() == "kept"
     with tracking.run("training", "b") as run:
         run.log_text("new", "note.txt")
-    assert (moved / f"mlflow/artifacts/conductance/training/{run.id}/artifacts/note.txt").exists()
+    assert (moved / f"mlflow/artifacts/training/{run.id}/artifacts/note.txt").exists()
 
 
 def test_a_copied_repository_has_its_own_store(repository, save_model, tmp_path, use):
@@ -126,7 +124,7 @@ def test_relocating_touches_only_the_paths_of_the_store(repository):
     connection.commit()
     assert embedded.relocate(database) == 1
     (uri,) = connection.execute("SELECT artifact_uri FROM runs").fetchone()
-    assert uri.startswith(f"{repository}/mlflow/artifacts/conductance/training/")
+    assert uri.startswith(f"{repository}/mlflow/artifacts/training/")
     kept = "SELECT artifact_location FROM experiments WHERE experiment_id = 9"
     assert connection.execute(kept).fetchone() == (other,)
     assert embedded.relocate(database) == 0
@@ -267,5 +265,7 @@ def test_a_model_from_elsewhere_is_refused_in_one_line(tmp_path, uri):
 def test_a_model_without_tensorflow_says_what_to_install(tmp_path):
     code = "import sys; sys.modules['tensorflow'] = None" + LOADING.format(uri="models:/a@b")
     done = run_elsewhere(code, tmp_path)
-    assert done.stdout.startswith("a conductance model needs TensorFlow, got none installed;")
+    assert done.stdout.startswith(
+        "a conductance model needs packages that are not installed (tensorflow); pip"
+    )
     assert done.stdout.count("\n") == 1

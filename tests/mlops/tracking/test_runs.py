@@ -142,7 +142,7 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     with tracking.run("training", "dirty") as run:
         pass
     assert mlflow_client.get_run(run.id).data.tags["git.dirty"] == "true"
-    patch = repository / f"mlflow/artifacts/conductance/training/{run.id}/artifacts/git.diff"
+    patch = repository / f"mlflow/artifacts/training/{run.id}/artifacts/git.diff"
     assert "+a: 2" in patch.read_text()
 
 
