@@ -15,7 +15,6 @@ from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
 from poreops.conductance.judging.methods import NAMES as MEMBERS
-from poreops.cores.figures import NAMES as SOURCES
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]
@@ -156,16 +155,38 @@ def by_kind() -> str:
     return table(("mean factor of k", "served", "law", "SMR-ML", "SMR-NN"), rows)
 
 
+SOURCES = {
+    "real": "real",
+    "wgan_gp": "WGAN-GP",
+    "dcgan": "DCGAN",
+    "blobs": "round blobs on a texture",
+    "shuffled": "real crops, pixels shuffled",
+    "noise": "flat grey, white noise",
+    "constant": "a constant",
+}
+CORE_SCORES = {
+    "kid": ("KID", 3),
+    "fid": ("FID", 1),
+    "s2": ("ΔS2", 2),
+    "correlation_length": ("correlation length", 2),
+    "pore_share": ("pore share", 2),
+    "ore_share": ("ore share", 2),
+    "euler": ("Euler", 2),
+    "chords": ("chords", 2),
+}
+
+
 def cores() -> str:
     """Draw every source of images against crops that nothing else reads."""
-    columns = {"kid": 4, "fid": 1, "s2": 3, "correlation_length": 3, "pore_share": 3,
-               "ore_share": 3, "euler": 3, "chords": 3, "copies": 3}  # fmt: skip
+    found = report("cores", "scores")["table"]
     rows = []
-    for name, of in report("cores", "scores")["table"].items():
-        cells = (f"{of[c]['mean']:.{digits}f} ± {of[c]['sd']:.{digits}f}"
-                 for c, digits in columns.items())  # fmt: skip
-        rows.append([SOURCES.get(name, name), *cells])
-    return table(["", *(column.replace("_", " ") for column in columns)], rows)
+    for name, title in SOURCES.items():
+        cells = []
+        for score, (_, digits) in CORE_SCORES.items():
+            mean, sd = (f"{found[name][score][key]:.{digits}f}" for key in ("mean", "sd"))
+            cells.append(mean if float(sd) == 0 else f"{mean} ± {sd}")
+        rows.append([title, *cells])
+    return table(["", *(title for title, _ in CORE_SCORES.values())], rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
