@@ -5,7 +5,8 @@ from pathlib import Path
 
 from poreops.base.files import read_yaml
 from poreops.base.settings import overridden, section
-from poreops.conductance.fitting import Training, fit_all, write_losses
+from poreops.conductance.fitting import fit, write_losses
+from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import Candidate, TrainingConfig
 from poreops.errors import exit_on_input_error
@@ -22,10 +23,14 @@ def main() -> None:
     print(f"params.yaml states what is trained, the search chose {chosen or 'nothing'}")
     # the same epochs for both splits, so that only the split differs
     short = overridden(params, {"training.epochs": params.training.split_epochs})
-    members = params.training.members
-    trainings = [Training(params, m, "by_volume", f"members/{m}") for m in members]
-    trainings += [Training(short, "image", s, f"splits/{s}") for s in ("by_volume", "random")]
-    for name, history in fit_all(trainings, ARTIFACTS, PARTIAL, print):
+    every = EncodedOnce(ARTIFACTS / "conduits/train.h5", ARTIFACTS / "labels/train.h5")
+    tasks = [(params, m, "by_volume", f"members/{m}") for m in params.training.members]
+    tasks += [(short, "image", split, f"splits/{split}") for split in ("by_volume", "random")]
+    for candidate, member, split, name in tasks:
+        history = fit(
+            candidate, member, ARTIFACTS / f"splits/{split}.h5", every, checkpoint=PARTIAL / name,
+            model=ARTIFACTS / f"models/{name}", costs=ARTIFACTS / f"training/{name}.json",
+        )  # fmt: skip
         write_losses(Path(f"reports/conductance/losses/{name}.csv"), history)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 

@@ -1,9 +1,6 @@
-"""Train members, each on a split: a run of its own, the model, what it cost, its losses."""
+"""Train a member on one split: a run of its own, the model, what it cost, its losses."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 
 from poreops.base.files import sha256, write_json, write_text
@@ -12,77 +9,7 @@ from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.learning.training import Candidate, History, train
 from poreops.conductance.model import ConductanceModel
-from poreops.machine.tasks import parallel_map
-from poreops.mlops.policy import has_gpu, on_one_thread
 from poreops.mlops.tracking import run
-
-
-@dataclass(frozen=True)
-class Training:
-    """What is to be trained, and the name of its files.
-
-    Attributes
-    ----------
-    params : Candidate
-    member : Member
-    split : "by_volume" or "random"
-    """
-
-    params: Candidate
-    member: Member
-    split: str
-    name: str
-
-    @property
-    def size(self) -> float:
-        """How much work it is against others: networks on images count by their epochs."""
-        return self.params.training.epochs if self.member in ("image", "distance", "both") else 1
-
-
-def fit_all(
-    trainings: Sequence[Training],
-    artifacts: Path,
-    checkpoints: Path,
-    announce: Callable[[str], object],
-) -> Iterator[tuple[str, History]]:
-    """Train side by side, one process a core and the longest first; with a GPU in turn.
-
-    Parameters
-    ----------
-    trainings : in any order
-    artifacts : folder of the line, with conduits, labels and splits; models and costs go there
-    checkpoints : folder from which a killed training goes on with the same result
-    announce : told the address of the dashboard
-
-    Yields
-    ------
-    name of a training, and name → value of each epoch
-    """
-    task = partial(_fitted, artifacts, checkpoints)
-    longest_first = sorted(trainings, key=lambda one: -one.size)
-    histories: Iterator[History]
-    if has_gpu():
-        histories = map(task, longest_first)
-    else:
-        histories = parallel_map(task, longest_first, announce=announce, here=True)
-    yield from zip((one.name for one in longest_first), histories, strict=True)
-
-
-def _fitted(artifacts: Path, checkpoints: Path, one: Training) -> History:
-    """Train in this process, on one thread unless there is a GPU; a task of its own."""
-    if not has_gpu():
-        on_one_thread()
-    return fit(
-        one.params, one.member, artifacts / f"splits/{one.split}.h5", _encoded_once(artifacts),
-        checkpoint=checkpoints / one.name, model=artifacts / f"models/{one.name}",
-        costs=artifacts / f"training/{one.name}.json",
-    )  # fmt: skip
-
-
-@cache
-def _encoded_once(artifacts: Path) -> EncodedOnce:
-    """Share the encoding among the trainings of a process."""
-    return EncodedOnce(artifacts / "conduits/train.h5", artifacts / "labels/train.h5")
 
 
 def fit(

@@ -57,7 +57,6 @@ def parallel_map(
     tasks: Iterable[Any],
     *,
     announce: Callable[[str], object] | None = None,
-    here: bool = False,
 ) -> Iterator[T]:
     """Yield ``function(task)`` in the order of the tasks, computed by Dask workers.
 
@@ -70,14 +69,13 @@ def parallel_map(
     function : of one task; it and the tasks travel to the workers
     tasks : any number
     announce : told the address of the dashboard
-    here : on this machine, wherever a scheduler may be
 
     Raises
     ------
     InputError
         If the scheduler does not answer.
     """
-    tasks, count, where = list(tasks), workers(), None if here else scheduler()
+    tasks, count, where = list(tasks), workers(), scheduler()
     if where is None and (count == 1 or len(tasks) < 2):
         yield from map(function, tasks)
         return
