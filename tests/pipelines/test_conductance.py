@@ -98,7 +98,7 @@ def line(made, tmp_path, monkeypatch):
 
 def test_few_figures_stand_for_the_report(line):
     report, few = (read_json(f"reports/conductance/{name}.json") for name in ("scores", "metrics"))
-    assert few["error"] == pytest.approx(report["unseen"][report["champion"]]["mape"], abs=1e-3)
+    assert few["off"] == pytest.approx(report["unseen"][report["champion"]]["mape"], abs=1e-3)
     assert len(few) <= 10
     assert all(isinstance(value, float | int) for value in few.values())
 

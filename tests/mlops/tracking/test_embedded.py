@@ -89,9 +89,7 @@ def test_a_moved_repository_keeps_its_models(repository, save_model, tmp_path, u
     folder = tracking.download("models:/conductance@champion")
     assert moved in folder.parents
     assert tracking.load_pyfunc(folder).predict(np.ones((1, 4, 4, 4, 1), np.float32)) == [128]
-    assert (
-        moved / f"mlflow/artifacts/training/{run.id}/artifacts/note.txt"
-    ).read_text() == "kept"
+    assert (moved / f"mlflow/artifacts/training/{run.id}/artifacts/note.txt").read_text() == "kept"
     with tracking.run("training", "b") as run:
         run.log_text("new", "note.txt")
     assert (moved / f"mlflow/artifacts/training/{run.id}/artifacts/note.txt").exists()
@@ -267,5 +265,7 @@ def test_a_model_from_elsewhere_is_refused_in_one_line(tmp_path, uri):
 def test_a_model_without_tensorflow_says_what_to_install(tmp_path):
     code = "import sys; sys.modules['tensorflow'] = None" + LOADING.format(uri="models:/a@b")
     done = run_elsewhere(code, tmp_path)
-    assert done.stdout.startswith("a conductance model needs packages that are not installed (tensorflow); pip")
+    assert done.stdout.startswith(
+        "a conductance model needs packages that are not installed (tensorflow); pip"
+    )
     assert done.stdout.count("\n") == 1
