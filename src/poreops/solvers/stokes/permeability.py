@@ -358,7 +358,8 @@ def permeability_tensor(
     ----------
     im : (nx, ny[, nz]) bool, True in the pore; the image repeats along every axis
     voxel_size : edge of a voxel [m]
-    walls, tolerance, iterations, workers, progress : as of `permeability`
+    walls, tolerance, iterations, workers : as for `permeability`
+    progress : bool, show a bar; off by default
 
     Returns
     -------
