@@ -358,8 +358,7 @@ def permeability_tensor(
     ----------
     im : (nx, ny[, nz]) bool, True in the pore; the image repeats along every axis
     voxel_size : edge of a voxel [m]
-    walls, tolerance, iterations, workers : as for `permeability`
-    progress : bool, show a bar; off by default
+    walls, tolerance, iterations, workers, progress : as for `permeability`
 
     Returns
     -------
