@@ -78,7 +78,7 @@ def known_workers(page):
         return {}
 
 
-def folder_to_label(folder, compute):
+def folder_to_label(folder):
     """A folder as the stage conductance_conduits leaves it."""
     regions = sphere_regions(30)
     arrays = {}
@@ -90,16 +90,15 @@ def folder_to_label(folder, compute):
         write_hdf5(folder / f"artifacts/conductance/regions/{role}.h5", arrays)
     # takes seconds a volume
     label = {"target": "hydraulic", "convention": "centroid", "walls": "stepped"}
-    write_yaml(folder / "artifacts/params.yaml", {"label": label, "compute": compute})
+    write_yaml(folder / "params.yaml", {"conductance": {"label": label}})
     return folder
 
 
 def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, cluster):
     address, workers = cluster
     script = str(project / "pipelines/conductance/labels.py")
-    alone = folder_to_label(tmp_path / "alone", {"workers": 1, "scheduler": None})
-    shared = folder_to_label(tmp_path / "shared", {"workers": 0, "scheduler": address})
-    stage = started(script, cwd=shared)
+    alone, shared = (folder_to_label(tmp_path / name) for name in ("alone", "shared"))
+    stage = started(script, cwd=shared, env=os.environ | {"POREOPS_SCHEDULER": address})
     deadline = time.monotonic() + 120
     partial = shared / "artifacts/.partial/conductance-labels"
     while time.monotonic() < deadline and stage.poll() is None:
@@ -110,7 +109,8 @@ def test_a_worker_killed_while_it_labels_costs_no_label(project, tmp_path, clust
     os.killpg(workers[0].pid, signal.SIGKILL)
     assert stage.wait(timeout=200) == 0
     assert workers[1].poll() is None
-    subprocess.run([sys.executable, script], cwd=alone, check=True)
+    environment = os.environ | {"POREOPS_WORKERS": "1"}
+    subprocess.run([sys.executable, script], cwd=alone, env=environment, check=True)
     assert sha256(shared / "artifacts/conductance/labels") == sha256(
         alone / "artifacts/conductance/labels"
     )
