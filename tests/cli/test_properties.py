@@ -10,7 +10,7 @@ import tifffile
 from tiny import properties as tiny_rocks
 
 from poreops import cli
-from poreops.properties.rocks import MILLIDARCY
+from poreops.base.units import MILLIDARCY
 
 
 @pytest.fixture(scope="module")

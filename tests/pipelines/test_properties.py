@@ -9,8 +9,9 @@ from tiny import properties as tiny_rocks
 
 from poreops.base.files import read_json, read_table, read_yaml, write_yaml
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
-from poreops.properties.rocks import COLUMNS, MILLIDARCY
+from poreops.properties.rocks import COLUMNS
 
 
 @pytest.fixture

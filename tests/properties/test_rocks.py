@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tifffile
 
+from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.properties.rock_images import read_grey
-from poreops.properties.rocks import MILLIDARCY, read_rocks
+from poreops.properties.rocks import read_rocks
 
 HEAD = "sample,file,voxel_size_m,porosity,permeability_md\n"
 RNG = np.random.default_rng(0)

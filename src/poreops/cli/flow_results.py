@@ -28,7 +28,7 @@ def of_image(flow: Any, refine: int) -> Results:
 
 def _of_split_voxels(found: Any) -> Results:
     """Return the limit with its interval, all 0 where nothing percolates."""
-    from poreops.solvers.stokes.permeability import MILLIDARCY
+    from poreops.base.units import MILLIDARCY
 
     limit, interval, error = 0.0, (0.0, 0.0), 0.0
     if found is not None:

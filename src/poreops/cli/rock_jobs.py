@@ -44,10 +44,10 @@ def properties(
 ) -> Answer:
     """Predict the properties of a rock from its grey slices."""
     import poreops
+    from poreops.base.units import MILLIDARCY
     from poreops.cli import result_files
     from poreops.properties.registry import load_rock_model
     from poreops.properties.rock_images import read_grey
-    from poreops.properties.rocks import MILLIDARCY
 
     needs("properties", "a model of rock properties")
     clock = Clock()

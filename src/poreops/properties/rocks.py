@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.solvers.stokes.walls import Walls
 from poreops.synthetic.plugs import PlugsConfig
 from poreops.synthetic.scanner import RenderConfig
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
-MILLIDARCY = 9.869233e-16  # [m²]
 
 
 class LaboratoryConfig(BaseModel):

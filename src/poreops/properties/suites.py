@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.units import MILLIDARCY
 from poreops.mlops.expectations import Expectation, Report, Suite, validate
 from poreops.properties.learning.parts import LEARN, with_parts
 from poreops.properties.learning.plans import SliceSplitConfig
-from poreops.properties.rocks import MILLIDARCY
 from poreops.properties.slices.features import FEATURES, NAMES
 
 BETWEEN = "expect_column_values_to_be_between"

@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 from poreops.base.arguments import AXES
+from poreops.base.units import MILLIDARCY
 
-_MILLIDARCY = 9.869233e-16  # [m²]
 _LONGEST = 160  # characters; more would wrap on a screen
 
 
@@ -101,7 +101,7 @@ def _diffusion(found: Any) -> Facts:
 def _darcy(metres2: float, voxel_size: float | None) -> str:
     if voxel_size == 1.0:
         return f"{metres2:.4g} voxel²"
-    return f"{metres2 / _MILLIDARCY:.4g} mD ({metres2:.4g} m²)"
+    return f"{metres2 / MILLIDARCY:.4g} mD ({metres2:.4g} m²)"
 
 
 def _permeability(found: Any) -> Facts:
@@ -177,7 +177,7 @@ def _segmented(found: Any) -> Facts:
 
 def _properties(found: Any) -> Facts:
     (p, p0, p1), (k, k0, k1) = (found.plug[key] for key in ("porosity", "permeability_m2"))
-    k, k0, k1 = (value / _MILLIDARCY for value in (k, k0, k1))
+    k, k0, k1 = (value / MILLIDARCY for value in (k, k0, k1))
     main = (
         f"porosity {p:.3g} ({p0:.3g} to {p1:.3g}), permeability {k:.3g} mD ({k0:.3g} to {k1:.3g})"
     )

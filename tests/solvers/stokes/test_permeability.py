@@ -13,10 +13,10 @@ from exact_flow import (
 from scipy import ndimage
 
 import poreops
+from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError, NotConvergedError
 from poreops.solvers.stokes.flow_domain import flowing_pores
 from poreops.solvers.stokes.permeability import (
-    MILLIDARCY,
     PERIODIC,
     REFLECTED,
     SEALED,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.units import MILLIDARCY
 from poreops.show.pictures import subplots
 from poreops.show.plot import scale_bar
 from poreops.show.ticks import log_ticks
@@ -31,7 +32,6 @@ NAMES = {
 }
 _PORE, _NECK = (0.1, 0.45, 0.9), (0.98, 0.75, 0.1)
 _BLUE, _ORANGE, _GREY = "#1764ab", "#c1440e", "#777777"
-MILLIDARCY = 9.869233e-16  # [m²]
 Floats = NDArray[np.float64]
 
 

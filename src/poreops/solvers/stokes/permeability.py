@@ -15,6 +15,7 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
@@ -56,7 +57,6 @@ __all__ = [
     "permeability_tensor",
 ]
 
-MILLIDARCY = 9.869233e-16  # [m2]
 # peak measured on Berea 128³ and 160³ (porosity 0.2) and on spheres 96³ (porosity 0.97)
 BYTES_PER_VOXEL = 30
 BYTES_PER_PORE = 650
