@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from poreops.base.files import read_yaml
+from poreops.base.files import read_yaml, write_losses
 from poreops.base.settings import overridden, section
-from poreops.conductance.fitting import fit, write_losses
+from poreops.conductance.fitting import fit
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import Candidate, TrainingConfig

@@ -6,11 +6,11 @@ reports/cores/training has the losses of the first seed.
 from pathlib import Path
 from typing import get_args
 
-from poreops.base.files import read_yaml, write_yaml
+from poreops.base.files import read_yaml, write_losses, write_yaml
 from poreops.base.settings import overridden, section
 from poreops.cores.learning.networks import GeneratorConfig
 from poreops.cores.learning.training import Candidate, Method, TrainingConfig
-from poreops.cores.runs import trained_in_a_run, write_losses
+from poreops.cores.runs import trained_in_a_run
 from poreops.errors import exit_on_input_error
 
 CROPS, PARTIAL = Path("artifacts/cores/crops/train.h5"), Path("artifacts/.partial/cores-train")

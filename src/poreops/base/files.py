@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,19 @@ def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_losses(path: str | Path, history: Mapping[str, Sequence[float]]) -> None:
+    """Write the losses of a training as CSV, one row an epoch, for `dvc plots` and the report.
+
+    Parameters
+    ----------
+    path : file to write
+    history : name → value of each epoch
+    """
+    rows = zip(*history.values(), strict=True)
+    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
+    write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -1,9 +1,9 @@
-"""Train a member on one split: a run of its own, the model, what it cost, its losses."""
+"""Train a member on one split: a run of its own, the model, what it cost."""
 
 import time
 from pathlib import Path
 
-from poreops.base.files import sha256, write_json, write_text
+from poreops.base.files import sha256, write_json
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
@@ -75,16 +75,3 @@ def fit(
     loss = params.training.loss
     write_json(costs, {"parameters": parameters, "seconds": seconds, "loss": loss})
     return trained.history
-
-
-def write_losses(path: Path, history: History) -> None:
-    """Write a history as CSV, one row an epoch, for `dvc plots` and the report.
-
-    Parameters
-    ----------
-    path : CSV to write
-    history : name → value of each epoch
-    """
-    rows = zip(*history.values(), strict=True)
-    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
-    write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")

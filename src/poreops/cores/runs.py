@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poreops.base.files import sha256, write_text
+from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.state import History
@@ -58,16 +58,3 @@ def trained_in_a_run(
         tracked.log_metrics({"parameters": trained.generator.count_params()})
         DigitalCoreModel(trained.generator, params.generator, trained.scale).save(out)
     return trained.history
-
-
-def write_losses(path: Path, history: History) -> None:
-    """Write the losses as CSV, one line an epoch.
-
-    Parameters
-    ----------
-    path : file to write
-    history : of a training
-    """
-    rows = zip(*history.values(), strict=True)
-    lines = [",".join(map(str, (epoch, *row))) for epoch, row in enumerate(rows, start=1)]
-    write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")

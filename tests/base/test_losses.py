@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from poreops.cores.runs import write_losses
+from poreops.base.files import write_losses
 
 
 def test_losses_are_a_table_with_a_line_an_epoch(tmp_path):
