@@ -1,8 +1,11 @@
 """The conductance line on a few flat volumes: what stages hand on, and what they do not read."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,8 +159,10 @@ def moved_in_an_epoch():
     return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
 
 
-def test_a_stated_rate_reaches_the_optimiser_through_dvc(line, project):
+def test_a_stated_rate_reaches_the_optimiser_through_dvc(line, project, monkeypatch):
     """With a rate that is as good as zero no weight moves."""
+    # `dvc` and its `python` are those of this environment, also where it is not activated
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     assert moved_in_an_epoch() > 1e-4
     stage = {
         "cmd": f"python {project}/pipelines/conductance/train.py",
