@@ -1,0 +1,248 @@
+"""Condense the voxels of a pore onto those that it shares with others: a dense matrix is left.
+
+Cholesky's factorisation by fronts: the pore is cut in two, again and again, by layers of voxels,
+and what is cut is eliminated before the layer that cuts it (nested dissection; George, SIAM J.
+Numer. Anal. 10, 345, 1973). Every step works on a small dense matrix, upper triangle, row by row.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_LEAF = 24  # voxels that are eliminated without another cut
+_PANEL = 8  # rows that a row is updated with at a time
+_TILE = 256  # columns of a panel that stay in the first cache
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def eliminate(front: Array, count: int) -> None:
+    """Eliminate the first unknowns of a symmetric matrix, in place, upper triangle only.
+
+    The first rows become those of the Cholesky factor U, the rest the Schur complement.
+
+    Parameters
+    ----------
+    front : (m, m) float64, C-contiguous
+    count : unknowns to eliminate; their part of the matrix is positive definite
+    """
+    m = front.shape[0]
+    for first in range(0, count, _PANEL):
+        last = min(first + _PANEL, count)
+        for i in range(first, last):
+            row = front[i]
+            for r in range(first, i):
+                _add(row, front[r], -front[r, i], i, m)
+            scale = 1.0 / np.sqrt(row[i])
+            for j in range(i, m):
+                row[j] *= scale
+        if last - first < _PANEL:
+            for i in range(last, m):
+                for r in range(first, last):
+                    _add(front[i], front[r], -front[r, i], i, m)
+            continue
+        for begin in range(last, m, _TILE):
+            end = min(begin + _TILE, m)
+            for i in range(last, end):
+                _subtract_panel(front, first, i, max(i, begin), end)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _add(row: Array, other: Array, factor: float, begin: int, end: int) -> None:
+    for j in range(begin, end):
+        row[j] += factor * other[j]
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _subtract_panel(front: Array, first: int, i: int, begin: int, end: int) -> None:
+    """Subtract eight rows from row i, each with its own factor."""
+    for half in range(first, first + _PANEL, 4):
+        a, b = front[half, i], front[half + 1, i]
+        c, d = front[half + 2, i], front[half + 3, i]
+        for j in range(begin, end):
+            front[i, j] -= (
+                a * front[half, j]
+                + b * front[half + 1, j]
+                + c * front[half + 2, j]
+                + d * front[half + 3, j]
+            )
+
+
+@njit(cache=True, nogil=True)
+def condense(place: Array, neighbour: Array, kept: Array) -> Array:
+    """Eliminate all but the kept voxels of a pore from its conductance matrix.
+
+    Parameters
+    ----------
+    place : (n, 3) int32, voxels of the pore, connected by faces
+    neighbour : (n, 6) int32, number of each neighbour in the pore, -1 for none
+    kept : (n,) bool, at least one
+
+    Returns
+    -------
+    (k, k) float64, symmetric
+        Schur complement on the kept voxels in their order, unit conductance of a face. Its rows
+        sum to 0.
+    """
+    n = place.shape[0]
+    order, start, stop, child = _dissect(place, neighbour, kept)
+    at = np.full(n, -1, np.int64)  # place of a voxel in the front
+    done = np.zeros(n, np.bool_)
+    schur = [np.empty((0, 0))] * len(start)
+    outer = [np.empty(0, np.int64)] * len(start)
+    for node in range(len(start) - 1, -1, -1):
+        own = order[start[node] : stop[node]]
+        members = _members(own, neighbour, done, child[node], outer, at)
+        front = np.zeros((members.size, members.size))
+        _assemble(front, own, neighbour, done, at)
+        for c in child[node]:
+            if c >= 0:
+                _extend(front, schur[c], outer[c], at)
+                schur[c] = np.empty((0, 0))
+        at[members] = -1
+        done[own] = True
+        eliminate(front, own.size)
+        schur[node] = front[own.size :, own.size :].copy()
+        outer[node] = members[own.size :]
+    rest = np.flatnonzero(kept)
+    at[rest] = np.arange(rest.size)
+    left = np.zeros((rest.size, rest.size))
+    _assemble(left, rest, neighbour, done, at)
+    if len(start):
+        _extend(left, schur[0], outer[0], at)
+    for i in range(rest.size):
+        for j in range(i):
+            left[i, j] = left[j, i]
+    return left
+
+
+@njit(cache=True, nogil=True)
+def _members(
+    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array
+) -> Array:
+    """Number the voxels of a front: those to eliminate, then what they touch."""
+    members = [np.int64(0)]
+    members.pop()
+    for v in own:
+        at[v] = len(members)
+        members.append(v)
+    for v in own:
+        for k in range(6):
+            w = np.int64(neighbour[v, k])
+            if w >= 0 and not done[w] and at[w] < 0:
+                at[w] = len(members)
+                members.append(w)
+    for c in children:
+        if c >= 0:
+            for w in outer[c]:
+                if at[w] < 0:
+                    at[w] = len(members)
+                    members.append(w)
+    return np.array(members)
+
+
+@njit(cache=True, nogil=True)
+def _assemble(front: Array, own: Array, neighbour: Array, done: Array, at: Array) -> None:
+    """Enter the rows of these voxels, as far as their neighbours are in the front."""
+    for v in own:
+        i = at[v]
+        for k in range(6):
+            w = neighbour[v, k]
+            if w >= 0:
+                front[i, i] += 1.0
+                if not done[w] and i < at[w]:
+                    front[i, at[w]] -= 1.0
+
+
+@njit(cache=True, nogil=True)
+def _extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
+    """Add the Schur complement of a part that was eliminated before."""
+    for i in range(outer.size):
+        p = at[outer[i]]
+        for j in range(i, outer.size):
+            q = at[outer[j]]
+            if p <= q:
+                front[p, q] += schur[i, j]
+            else:
+                front[q, p] += schur[i, j]
+
+
+@njit(cache=True, nogil=True)
+def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array, Array, Array]:
+    """Cut the voxels that are not kept in two again and again.
+
+    Returns
+    -------
+    order : (m,) int64, voxels
+    start, stop : (nodes,) int64, what each node eliminates, as ranges of order
+    child : (nodes, 2) int64, -1 for none; children have the larger numbers
+    """
+    order = np.flatnonzero(~kept)
+    side = np.zeros(place.shape[0], np.int8)
+    start, stop = [np.int64(0)], [np.int64(0)]
+    first_child, second_child = [np.int64(-1)], [np.int64(-1)]
+    stack = [(np.int64(0), np.int64(order.size), np.int64(-1))]
+    start.pop(), stop.pop(), first_child.pop(), second_child.pop()
+    while stack:
+        low, high, parent = stack.pop()
+        if low == high:
+            continue
+        node = np.int64(len(start))
+        if parent >= 0:
+            if first_child[parent] < 0:
+                first_child[parent] = node
+            else:
+                second_child[parent] = node
+        own = low
+        if high - low > _LEAF:
+            part = order[low:high]
+            axis, layer = _thinnest_layer(place, part)
+            for v in part:
+                where = place[v, axis] - layer
+                side[v] = 1 if where > 0 else -1
+            for v in part:
+                if place[v, axis] == layer:
+                    w = neighbour[v, 2 * axis + 1]
+                    if w >= 0 and side[w] == 1:
+                        side[v] = 0
+            before, behind = part[side[part] == -1], part[side[part] == 1]
+            middle = part[side[part] == 0]
+            side[part] = 0
+            cut = low + before.size
+            own = cut + behind.size
+            order[low:cut], order[cut:own], order[own:high] = before, behind, middle
+            stack.append((low, cut, node))
+            stack.append((cut, own, node))
+        start.append(own)
+        stop.append(high)
+        first_child.append(-1)
+        second_child.append(-1)
+    child = np.empty((len(start), 2), np.int64)
+    for node in range(len(start)):
+        child[node, 0], child[node, 1] = first_child[node], second_child[node]
+    return order, np.array(start), np.array(stop), child
+
+
+@njit(cache=True, nogil=True)
+def _thinnest_layer(place: Array, part: Array) -> tuple[int, int]:
+    """Return axis and coordinate of the layer that cuts cheapest; both sides have their share."""
+    best_axis, best_layer, best = 0, 0, np.inf
+    for axis in range(3):
+        low = high = place[part[0], axis]
+        for v in part:
+            low, high = min(low, place[v, axis]), max(high, place[v, axis])
+        count = np.zeros(high - low + 1, np.int64)
+        for v in part:
+            count[place[v, axis] - low] += 1
+        before = 0
+        for layer in range(high - low):
+            behind = part.size - before - count[layer]
+            smaller = min(before, behind) / part.size
+            cost = count[layer] / max(smaller, 0.02) ** 0.5
+            if behind > 0 and cost < best:
+                best_axis, best_layer, best = axis, layer + low, cost
+            before += count[layer]
+    return best_axis, best_layer

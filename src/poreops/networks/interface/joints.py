@@ -1,0 +1,161 @@
+"""Condensed blocks, the modes of their patches, and their responses, some blocks at a time."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.machine.progress import Tick
+from poreops.networks.interface.condense import condense
+from poreops.networks.interface.modes import flux_modes, potential_modes
+from poreops.networks.interface.ports import Blocks, Patches
+from poreops.networks.interface.response import Response, cut, shorted
+
+Array = NDArray[Any]
+
+CLOSED = -1
+"""Variant of a block without inlet and outlet; the others are axes."""
+CACHE_BYTES = 2**30  # of condensed matrices, which further modes need again
+
+
+@dataclass
+class Joints:
+    """The blocks of an image and how they answer to the modes of their patches.
+
+    Attributes
+    ----------
+    blocks, patches : as found in the image
+    kept : (n,) bool, voxels at patches and image faces
+    ends : (n, 3, 2) bool, voxels at the image faces, by axis and side
+    level : (Np,) int64, of the modes of each patch
+    potential, flux : list of (f, m) float64, modes of each patch
+    short, cut : {(block, variant): Response}
+    """
+
+    blocks: Blocks
+    patches: Patches
+    ends: Array
+    level: Array
+    kept: Array = field(init=False)
+    potential: list[Array] = field(init=False)
+    flux: list[Array] = field(init=False)
+    short: dict[tuple[int, int], Response] = field(default_factory=dict)
+    cut: dict[tuple[int, int], Response] = field(default_factory=dict)
+    _number: Array = field(init=False)
+    _sides: list[list[tuple[int, int]]] = field(init=False)
+    _condensed: dict[int, Array] = field(default_factory=dict)
+    _cached: int = 0
+
+    def __post_init__(self) -> None:
+        self.kept = self.ends.any(axis=(1, 2))
+        self.kept[self.patches.voxel.ravel()] = True
+        self._number = np.cumsum(self.kept) - 1
+        self.potential = [np.zeros((0, 0))] * len(self.patches)
+        self.flux = list(self.potential)
+        self._sides = [[] for _ in range(len(self.blocks))]
+        for patch, pair in enumerate(self.patches.pair):
+            for side, block in enumerate(pair):
+                self._sides[block].append((patch, side))
+        self._set_modes(range(len(self.patches)))
+
+    def raise_level(self, which: Array, level: Array) -> list[int]:
+        """Give patches other levels; return the blocks that must answer again."""
+        self.level[which] = level
+        self._set_modes(which)
+        return sorted(set(self.patches.pair[which].ravel().tolist()))
+
+    def sides(self, block: int) -> list[tuple[int, int]]:
+        """Return the patches of a block, and on which side of them it lies."""
+        return self._sides[block]
+
+    def variant(self, block: int, axis: int) -> int:
+        """Return the axis, if the block touches its inlet or outlet, else `CLOSED`."""
+        return axis if self._ends(block)[:, axis].any() else CLOSED
+
+    def answer(
+        self, blocks: Sequence[int], axes: Sequence[int], workers: int, tick: Tick
+    ) -> None:
+        """Compute the responses of these blocks for mean fluxes along these axes."""
+        sizes = np.diff(self.blocks.start)
+        # the large ones first, so that no thread waits for one in the end
+        large_first = sorted(blocks, key=lambda block: -int(sizes[block]))
+        for _ in _each(lambda block: self._answer(block, axes), large_first, workers):
+            tick("")
+
+    def at_patch(self, block: int, patch: int, side: int) -> Array:
+        """Return the kept voxel (counted in its block) behind each face of a patch."""
+        first = self._number[self.blocks.start[block] - 1] + 1 if self.blocks.start[block] else 0
+        voxels = self.patches.voxel[self.patches.faces(patch), side]
+        found: Array = self._number[voxels] - first
+        return found
+
+    def _ends(self, block: int) -> Array:
+        found: Array = self.ends[self.blocks.start[block] : self.blocks.start[block + 1]]
+        return found
+
+    def _set_modes(self, which: Iterable[int]) -> None:
+        for patch in which:
+            faces, level = self.patches.faces(patch), int(self.level[patch])
+            centre = self.patches.centre[faces]
+            self.potential[patch] = potential_modes(centre, level)
+            self.flux[patch] = flux_modes(
+                centre, self.patches.axis[faces], self.patches.sign[faces], level
+            )
+
+    def _answer(self, block: int, axes: Sequence[int]) -> None:
+        matrix = self._matrix(block)
+        sides = self.sides(block)
+        faces = np.zeros(len(matrix))
+        for patch, side in sides:
+            np.add.at(faces, self.at_patch(block, patch, side), 1.0)
+        potential = self._spread(block, self.potential, len(matrix))
+        flux = self._spread(block, self.flux, len(matrix))
+        whole = np.concatenate([np.zeros(0), *(self.flux[p].sum(axis=0) for p, _ in sides)])
+        outer = self._ends(block)[self.kept[self._range(block)]]
+        for variant in sorted({self.variant(block, axis) for axis in axes}):
+            ends = np.zeros((len(matrix), 2))
+            if variant != CLOSED:
+                ends[:] = outer[:, variant]
+            counts = ends.sum(axis=0)
+            self.short[block, variant] = shorted(matrix, faces, potential, counts, ends)
+            self.cut[block, variant] = cut(matrix, flux, whole, counts, ends)
+
+    def _range(self, block: int) -> slice:
+        return slice(int(self.blocks.start[block]), int(self.blocks.start[block + 1]))
+
+    def _spread(self, block: int, modes: list[Array], size: int) -> Array:
+        """Return EB: modes of all patches of a block, on its kept voxels."""
+        sides = self.sides(block)
+        columns = [modes[patch].shape[1] for patch, _ in sides]
+        spread = np.zeros((size, sum(columns)))
+        begin = 0
+        for (patch, side), width in zip(sides, columns, strict=True):
+            at = self.at_patch(block, patch, side)
+            np.add.at(spread[:, begin : begin + width], at, modes[patch])
+            begin += width
+        return spread
+
+    def _matrix(self, block: int) -> Array:
+        if block in self._condensed:
+            return self._condensed[block]
+        own = self._range(block)
+        matrix: Array = condense(
+            self.blocks.place[own], self.blocks.neighbour[own], self.kept[own]
+        )
+        if self._cached + matrix.nbytes <= CACHE_BYTES:
+            self._cached += matrix.nbytes
+            self._condensed[block] = matrix
+        return matrix
+
+
+def _each(function: Any, items: Sequence[int], workers: int) -> Iterable[Any]:
+    workers = min(workers or len(os.sched_getaffinity(0)), max(len(items), 1))
+    if workers == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(function, items)
