@@ -5,13 +5,12 @@ and what is cut is eliminated before the layer that cuts it (nested dissection; 
 Numer. Anal. 10, 345, 1973). Every step works on a small dense matrix, upper triangle, row by row.
 """
 
-from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from poreops.networks.interface import Array
+
 
 _LEAF = 24  # voxels that are eliminated without another cut
 _PANEL = 8  # rows that a row is updated with at a time
@@ -30,45 +29,46 @@ def eliminate(front: Array, count: int) -> None:
     count : unknowns to eliminate; their part of the matrix is positive definite
     """
     m = front.shape[0]
+    panel = np.zeros((_PANEL, m + 1))
     for first in range(0, count, _PANEL):
         last = min(first + _PANEL, count)
         for i in range(first, last):
             row = front[i]
             for r in range(first, i):
-                _add(row, front[r], -front[r, i], i, m)
+                factor, other = front[r, i], front[r]
+                for j in range(i, m):
+                    row[j] -= factor * other[j]
             scale = 1.0 / np.sqrt(row[i])
             for j in range(i, m):
                 row[j] *= scale
-        if last - first < _PANEL:
-            for i in range(last, m):
-                for r in range(first, last):
-                    _add(front[i], front[r], -front[r, i], i, m)
-            continue
+        for r in range(_PANEL):
+            if r < last - first:
+                panel[r, last:m] = front[first + r, last:]
+            else:
+                panel[r, last:m] = 0.0
         for begin in range(last, m, _TILE):
             end = min(begin + _TILE, m)
-            for i in range(last, end):
-                _subtract_panel(front, first, i, max(i, begin), end)
+            for i in range(last, end, 2):
+                _subtract(front, panel, i, min(i + 1, m - 1), max(i, begin), end)
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def _add(row: Array, other: Array, factor: float, begin: int, end: int) -> None:
+def _subtract(front: Array, panel: Array, i: int, k: int, begin: int, end: int) -> None:
+    """Subtract eight rows, each with its own factors, from row i and from row k after it.
+
+    Where there is no row after it, k is i, and the second factors are 0.
+    """
+    n = i + 1  # the column behind the last one of the panel is 0
+    a, b, c, d = panel[0, i], panel[1, i], panel[2, i], panel[3, i]
+    e, f, g, h = panel[4, i], panel[5, i], panel[6, i], panel[7, i]
+    A, B, C, D = panel[0, n], panel[1, n], panel[2, n], panel[3, n]
+    E, F, G, H = panel[4, n], panel[5, n], panel[6, n], panel[7, n]
+    here, next_ = front[i], front[k]
     for j in range(begin, end):
-        row[j] += factor * other[j]
-
-
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _subtract_panel(front: Array, first: int, i: int, begin: int, end: int) -> None:
-    """Subtract eight rows from row i, each with its own factor."""
-    for half in range(first, first + _PANEL, 4):
-        a, b = front[half, i], front[half + 1, i]
-        c, d = front[half + 2, i], front[half + 3, i]
-        for j in range(begin, end):
-            front[i, j] -= (
-                a * front[half, j]
-                + b * front[half + 1, j]
-                + c * front[half + 2, j]
-                + d * front[half + 3, j]
-            )
+        p, q, r, s = panel[0, j], panel[1, j], panel[2, j], panel[3, j]
+        t, u, v, w = panel[4, j], panel[5, j], panel[6, j], panel[7, j]
+        here[j] -= a * p + b * q + c * r + d * s + e * t + f * u + g * v + h * w
+        next_[j] -= A * p + B * q + C * r + D * s + E * t + F * u + G * v + H * w
 
 
 @njit(cache=True, nogil=True)
@@ -241,7 +241,7 @@ def _thinnest_layer(place: Array, part: Array) -> tuple[int, int]:
         for layer in range(high - low):
             behind = part.size - before - count[layer]
             smaller = min(before, behind) / part.size
-            cost = count[layer] / max(smaller, 0.02) ** 0.5
+            cost = count[layer] / max(smaller, 0.02) ** 1.4
             if behind > 0 and cost < best:
                 best_axis, best_layer, best = axis, layer + low, cost
             before += count[layer]

@@ -1,21 +1,18 @@
 """Condensed blocks, the modes of their patches, and their responses, some blocks at a time."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.machine.progress import Tick
+from poreops.networks.interface import Array
 from poreops.networks.interface.condense import condense
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches
 from poreops.networks.interface.response import Response, cut, shorted
 
-Array = NDArray[Any]
 
 CLOSED = -1
 """Variant of a block without inlet and outlet; the others are axes."""
@@ -77,13 +74,21 @@ class Joints:
         return axis if self._ends(block)[:, axis].any() else CLOSED
 
     def answer(
-        self, blocks: Sequence[int], axes: Sequence[int], workers: int, tick: Tick
+        self, blocks: Sequence[int], axes: Mapping[int, Sequence[int]], workers: int, tick: Tick
     ) -> None:
-        """Compute the responses of these blocks for mean fluxes along these axes."""
+        """Compute the responses of these blocks.
+
+        Parameters
+        ----------
+        blocks : to compute those of
+        axes : block → axes along which something flows through it
+        workers : threads
+        tick : called after each block
+        """
         sizes = np.diff(self.blocks.start)
         # the large ones first, so that no thread waits for one in the end
         large_first = sorted(blocks, key=lambda block: -int(sizes[block]))
-        for _ in _each(lambda block: self._answer(block, axes), large_first, workers):
+        for _ in _each(lambda block: self._answer(block, axes[block]), large_first, workers):
             tick("")
 
     def at_patch(self, block: int, patch: int, side: int) -> Array:
@@ -152,8 +157,10 @@ class Joints:
         return matrix
 
 
-def _each(function: Any, items: Sequence[int], workers: int) -> Iterable[Any]:
-    workers = min(workers or len(os.sched_getaffinity(0)), max(len(items), 1))
+def _each(
+    function: Callable[[int], None], items: Sequence[int], workers: int
+) -> Iterable[None]:
+    workers = min(workers, max(len(items), 1))
     if workers == 1:
         yield from map(function, items)
         return

@@ -1,12 +1,11 @@
 """Modes of potential and of flux on a patch of voxel faces: traces of harmonic polynomials."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from poreops.networks.interface import Array
+
 
 ALL = 4
 """Level at which every face has a mode of its own."""

@@ -1,17 +1,16 @@
 """Cut an image into blocks of connected voxels, and find the patches of faces that join them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import cc3d
 import numpy as np
 import scipy.ndimage as spim
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-Array = NDArray[Any]
+from poreops.networks.interface import Array
+
 
 MOST_VOXELS = 20_000  # in a block: to condense it takes time in the square of their number
 _NEAR = 2.01  # half voxels between the centres of two faces that share an edge

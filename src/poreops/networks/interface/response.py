@@ -10,15 +10,12 @@ edge (conductance 2) from the voxel:
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from poreops.networks.interface import Array
 from poreops.networks.interface.condense import eliminate
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
