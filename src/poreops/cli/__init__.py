@@ -102,6 +102,7 @@ def network(
     any_voxel_size: o.AnyVoxelSize = False,
     model: o.Model = None,
     method: o.Method = None,
+    rtol: o.Rtol = None,
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
     axis: o.Axis = "all",
@@ -122,6 +123,15 @@ def network(
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    if method == "interface":
+        from poreops.cli.interface_job import interface
+
+        deliver(
+            lambda _: interface(source, given, 0.03 if rtol is None else rtol, axis, octants),
+            show.interface_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
+    o.no_rtol(rtol)
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,

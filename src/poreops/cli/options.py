@@ -88,8 +88,17 @@ Method = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="Conductances by dns, model, geometry or shape-factor.  [default: model with "
-        "--model, else dns]",
+        help="Conductances by dns, model, geometry or shape-factor; interface gives a bracket "
+        "instead.  [default: model with --model, else dns]",
+    ),
+]
+Rtol = Annotated[
+    float | None,
+    typer.Option(
+        "--rtol",
+        help="Width of the bracket of --method interface, relative to its middle.  "
+        "[default: 0.03]",
+        show_default=False,
     ),
 ]
 Transport = Annotated[
@@ -283,3 +292,12 @@ def parsed_diffusivity(given: list[str] | None) -> dict[int, float] | None:
             )
         found[number] = diffusivity
     return found
+
+
+def no_rtol(rtol: float | None) -> None:
+    """Raise InputError if a width of the bracket is given where there is no bracket."""
+    if rtol is not None:
+        raise InputError(
+            f"rtol belongs to the bracket of an interface network, got --rtol {rtol:g}; add "
+            "--method interface or drop it"
+        )

@@ -105,6 +105,11 @@ NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 def checked_method(method: str, model: object | None, ndim: int) -> str:
     """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
     name = method.replace("-", "_") if isinstance(method, str) else method
+    if name == "interface":
+        raise InputError(
+            "an interface network has no size factors, got method 'interface'; call "
+            "poreops.interface_network, or poreops network --method interface"
+        )
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(
             f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"

@@ -107,6 +107,20 @@ def _network_diffusion(found: Any) -> Content:
     return Content({}, dict(vars(found)))
 
 
+def _interface_network(found: Any) -> Content:
+    fields = dict(_regions(found.regions).fields)
+    along = ("along",)
+    gap = "share of each throat in the width of the bracket"
+    fields["gap"] = Field(found.gap, ("throat", "along"), "", gap)
+    fields["gap_inside"] = Field(found.gap_inside, along, "", "that of cuts through large pores")
+    for name in ("formation_factor", "lower", "upper"):
+        values = np.array([getattr(one, name) for one in found.along])
+        fields[name] = Field(values, along, "", "of the formation factor")
+    for name in ("faces", "patches", "modes"):
+        fields[name] = Field(getattr(found, name), ("throat",), "", f"{name} of each throat")
+    return Content(fields, {"blocks": found.blocks}, _known(found.voxel_size))
+
+
 def _network(found: Any) -> Content:
     fields = {}
     for key in sorted(found.openpnm):
@@ -181,6 +195,8 @@ def _properties(found: Any) -> Content:
 CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface diffusion": _network_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_diffusion,

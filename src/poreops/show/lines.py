@@ -131,6 +131,23 @@ def _network_diffusion(found: Any) -> Facts:
     return Facts(f"along {found.axis}", _factor(found), {"porosity": f"{found.porosity:.4g}"})
 
 
+def _interface_diffusion(found: Any) -> Facts:
+    more = {"porosity": f"{found.porosity:.4g}"}
+    if not found.percolates:
+        return Facts(f"along {found.axis}", _factor(found), more)
+    bracket = f"{found.lower:.5g} to {found.upper:.5g} for certain"
+    return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
+
+
+def _interface_network(found: Any) -> Facts:
+    main = f"{found.regions.count} pores, {len(found.modes)} throats, {found.modes.sum()} modes"
+    widths = ", ".join(f"{one.axis} {one.width:.2%}" for one in found.along)
+    more = {"width of the bracket": widths}
+    if found.warnings:
+        more["warnings"] = "; ".join(found.warnings)
+    return Facts(sizes(found.regions.labels.shape, found.voxel_size), main, more)
+
+
 def _network_flow(found: Any) -> Facts:
     k = _darcy(found.permeability, None)
     main = f"permeability {k}" if found.percolates else "nothing percolates, permeability 0"
@@ -223,6 +240,8 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "conductance model": _conductance_model,
     "core model": _core_model,
     "diffusion": _diffusion,
+    "interface diffusion": _interface_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_flow,

@@ -5,16 +5,15 @@ and what is cut is eliminated before the layer that cuts it (nested dissection; 
 Numer. Anal. 10, 345, 1973). Every step works on a small dense matrix, upper triangle, row by row.
 """
 
-
 import numpy as np
 from numba import njit
 
 from poreops.networks.interface import Array
 
-
 _LEAF = 24  # voxels that are eliminated without another cut
-_PANEL = 8  # rows that a row is updated with at a time
-_TILE = 256  # columns of a panel that stay in the first cache
+_PANEL = 8  # rows that are subtracted at a time
+_BLOCK = 32  # rows that are eliminated before the rest of the matrix is touched
+_ROWS, _TILE = 64, 256  # of the tile that stays in the cache meanwhile
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -29,46 +28,60 @@ def eliminate(front: Array, count: int) -> None:
     count : unknowns to eliminate; their part of the matrix is positive definite
     """
     m = front.shape[0]
-    panel = np.zeros((_PANEL, m + 1))
-    for first in range(0, count, _PANEL):
-        last = min(first + _PANEL, count)
-        for i in range(first, last):
-            row = front[i]
-            for r in range(first, i):
-                factor, other = front[r, i], front[r]
-                for j in range(i, m):
-                    row[j] -= factor * other[j]
-            scale = 1.0 / np.sqrt(row[i])
-            for j in range(i, m):
-                row[j] *= scale
-        for r in range(_PANEL):
-            if r < last - first:
-                panel[r, last:m] = front[first + r, last:]
-            else:
-                panel[r, last:m] = 0.0
-        for begin in range(last, m, _TILE):
-            end = min(begin + _TILE, m)
-            for i in range(last, end, 2):
-                _subtract(front, panel, i, min(i + 1, m - 1), max(i, begin), end)
+    panel = np.zeros((_BLOCK, m + 1))
+    for first in range(0, count, _BLOCK):
+        last = min(first + _BLOCK, count)
+        panel[:] = 0.0
+        for begin in range(first, last, _PANEL):
+            end = min(begin + _PANEL, last)
+            _factor(front, begin, end)
+            here = panel[begin - first : begin - first + _PANEL]
+            here[: end - begin, end:m] = front[begin:end, end:]
+            for left in range(end, m, _TILE):
+                right = min(left + _TILE, m)
+                _subtract(front, here, end, min(last, right), left, right)
+        for left in range(last, m, _TILE):
+            right = min(left + _TILE, m)
+            for top in range(last, right, _ROWS):
+                for r in range(0, last - first, _PANEL):
+                    bottom = min(top + _ROWS, right)
+                    _subtract(front, panel[r : r + _PANEL], top, bottom, left, right)
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def _subtract(front: Array, panel: Array, i: int, k: int, begin: int, end: int) -> None:
-    """Subtract eight rows, each with its own factors, from row i and from row k after it.
+def _factor(front: Array, first: int, last: int) -> None:
+    """Factorise a few rows that the rows before them have been subtracted from."""
+    m = front.shape[0]
+    for i in range(first, last):
+        row = front[i]
+        for r in range(first, i):
+            factor, other = front[r, i], front[r]
+            for j in range(i, m):
+                row[j] -= factor * other[j]
+        scale = 1.0 / np.sqrt(row[i])
+        for j in range(i, m):
+            row[j] *= scale
 
-    Where there is no row after it, k is i, and the second factors are 0.
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _subtract(front: Array, panel: Array, top: int, bottom: int, left: int, right: int) -> None:
+    """Subtract eight rows, each with its own factors, from a tile; two of its rows at a time.
+
+    Where a last row is left over it stands for both, with 0 for the second factors: the column
+    behind the last one of the panel is 0.
     """
-    n = i + 1  # the column behind the last one of the panel is 0
-    a, b, c, d = panel[0, i], panel[1, i], panel[2, i], panel[3, i]
-    e, f, g, h = panel[4, i], panel[5, i], panel[6, i], panel[7, i]
-    A, B, C, D = panel[0, n], panel[1, n], panel[2, n], panel[3, n]
-    E, F, G, H = panel[4, n], panel[5, n], panel[6, n], panel[7, n]
-    here, next_ = front[i], front[k]
-    for j in range(begin, end):
-        p, q, r, s = panel[0, j], panel[1, j], panel[2, j], panel[3, j]
-        t, u, v, w = panel[4, j], panel[5, j], panel[6, j], panel[7, j]
-        here[j] -= a * p + b * q + c * r + d * s + e * t + f * u + g * v + h * w
-        next_[j] -= A * p + B * q + C * r + D * s + E * t + F * u + G * v + H * w
+    for i in range(top, bottom, 2):
+        n, k = (i + 1, i + 1) if i + 1 < bottom else (front.shape[0], i)
+        a, b, c, d = panel[0, i], panel[1, i], panel[2, i], panel[3, i]
+        e, f, g, h = panel[4, i], panel[5, i], panel[6, i], panel[7, i]
+        A, B, C, D = panel[0, n], panel[1, n], panel[2, n], panel[3, n]
+        E, F, G, H = panel[4, n], panel[5, n], panel[6, n], panel[7, n]
+        here, next_ = front[i], front[k]
+        for j in range(max(i, left), right):
+            p, q, r, s = panel[0, j], panel[1, j], panel[2, j], panel[3, j]
+            t, u, v, w = panel[4, j], panel[5, j], panel[6, j], panel[7, j]
+            here[j] -= a * p + b * q + c * r + d * s + e * t + f * u + g * v + h * w
+            next_[j] -= A * p + B * q + C * r + D * s + E * t + F * u + G * v + H * w
 
 
 @njit(cache=True, nogil=True)
@@ -119,11 +132,38 @@ def condense(place: Array, neighbour: Array, kept: Array) -> Array:
     return left
 
 
+def with_ends(conductance: Array, ports: Array, ends: Array) -> Array:
+    """Join a condensed pore to inlet and outlet and eliminate what is at no port.
+
+    Parameters
+    ----------
+    conductance : (k, k) float64, of `condense`
+    ports : (k,) bool, voxels to keep
+    ends : (k, 2) bool, voxels at inlet and outlet, half an edge (conductance 2) away
+
+    Returns
+    -------
+    (p + 2, p + 2) float64, symmetric
+        Of the ports in their order, the inlet and the outlet.
+    """
+    order = np.argsort(ports, kind="stable")  # what goes comes first
+    k, gone = len(order), int(np.count_nonzero(~ports))
+    front = np.zeros((k + 2, k + 2))
+    front[:k, :k] = conductance[np.ix_(order, order)] if gone else conductance
+    link = 2.0 * ends[order]
+    front[np.arange(k), np.arange(k)] += link.sum(axis=1)
+    front[:k, k:] = -link
+    front[k, k], front[k + 1, k + 1] = link.sum(axis=0)
+    eliminate(front, gone)
+    left = front[gone:, gone:]
+    return np.triu(left) + np.triu(left, 1).T
+
+
 @njit(cache=True, nogil=True)
 def _members(
     own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array
 ) -> Array:
-    """Number the voxels of a front: those to eliminate, then what they touch."""
+    """Return the voxels of a front, numbered: those to eliminate, then what they touch."""
     members = [np.int64(0)]
     members.pop()
     for v in own:

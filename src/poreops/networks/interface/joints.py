@@ -8,11 +8,10 @@ import numpy as np
 
 from poreops.machine.progress import Tick
 from poreops.networks.interface import Array
-from poreops.networks.interface.condense import condense
+from poreops.networks.interface.condense import condense, with_ends
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches
 from poreops.networks.interface.response import Response, cut, shorted
-
 
 CLOSED = -1
 """Variant of a block without inlet and outlet; the others are axes."""
@@ -26,7 +25,7 @@ class Joints:
     Attributes
     ----------
     blocks, patches : as found in the image
-    kept : (n,) bool, voxels at patches and image faces
+    kept : (n,) bool, voxels at patches
     ends : (n, 3, 2) bool, voxels at the image faces, by axis and side
     level : (Np,) int64, of the modes of each patch
     potential, flux : list of (f, m) float64, modes of each patch
@@ -44,11 +43,11 @@ class Joints:
     cut: dict[tuple[int, int], Response] = field(default_factory=dict)
     _number: Array = field(init=False)
     _sides: list[list[tuple[int, int]]] = field(init=False)
-    _condensed: dict[int, Array] = field(default_factory=dict)
+    _condensed: dict[int, list[Array]] = field(default_factory=dict)
     _cached: int = 0
 
     def __post_init__(self) -> None:
-        self.kept = self.ends.any(axis=(1, 2))
+        self.kept = np.zeros(len(self.ends), dtype=bool)
         self.kept[self.patches.voxel.ravel()] = True
         self._number = np.cumsum(self.kept) - 1
         self.potential = [np.zeros((0, 0))] * len(self.patches)
@@ -112,22 +111,18 @@ class Joints:
             )
 
     def _answer(self, block: int, axes: Sequence[int]) -> None:
-        matrix = self._matrix(block)
         sides = self.sides(block)
-        faces = np.zeros(len(matrix))
+        size = int(np.count_nonzero(self.kept[self._range(block)]))
+        faces = np.zeros(size)
         for patch, side in sides:
             np.add.at(faces, self.at_patch(block, patch, side), 1.0)
-        potential = self._spread(block, self.potential, len(matrix))
-        flux = self._spread(block, self.flux, len(matrix))
+        potential = self._spread(block, self.potential, size)
+        flux = self._spread(block, self.flux, size)
         whole = np.concatenate([np.zeros(0), *(self.flux[p].sum(axis=0) for p, _ in sides)])
-        outer = self._ends(block)[self.kept[self._range(block)]]
-        for variant in sorted({self.variant(block, axis) for axis in axes}):
-            ends = np.zeros((len(matrix), 2))
-            if variant != CLOSED:
-                ends[:] = outer[:, variant]
-            counts = ends.sum(axis=0)
-            self.short[block, variant] = shorted(matrix, faces, potential, counts, ends)
-            self.cut[block, variant] = cut(matrix, flux, whole, counts, ends)
+        variants = sorted({self.variant(block, axis) for axis in axes})
+        for variant, matrix in zip(variants, self._matrices(block, variants), strict=True):
+            self.short[block, variant] = shorted(matrix, faces, potential)
+            self.cut[block, variant] = cut(matrix, flux, whole)
 
     def _range(self, block: int) -> slice:
         return slice(int(self.blocks.start[block]), int(self.blocks.start[block + 1]))
@@ -144,22 +139,30 @@ class Joints:
             begin += width
         return spread
 
-    def _matrix(self, block: int) -> Array:
+    def _matrices(self, block: int, variants: Sequence[int]) -> list[Array]:
+        """Return the matrix on ports, inlet and outlet of each variant of a block."""
         if block in self._condensed:
             return self._condensed[block]
-        own = self._range(block)
-        matrix: Array = condense(
-            self.blocks.place[own], self.blocks.neighbour[own], self.kept[own]
-        )
-        if self._cached + matrix.nbytes <= CACHE_BYTES:
-            self._cached += matrix.nbytes
-            self._condensed[block] = matrix
-        return matrix
+        own, ends = self._range(block), self._ends(block)
+        ports = self.kept[own]
+        kept = ports.copy()
+        for variant in variants:
+            if variant != CLOSED:
+                kept |= ends[:, variant].any(axis=1)
+        whole = condense(self.blocks.place[own], self.blocks.neighbour[own], kept)
+        none = np.zeros((len(whole), 2), dtype=bool)
+        found = [
+            with_ends(whole, ports[kept], none if variant == CLOSED else ends[kept, variant])
+            for variant in variants
+        ]
+        size = sum(matrix.nbytes for matrix in found)
+        if self._cached + size <= CACHE_BYTES:
+            self._cached += size
+            self._condensed[block] = found
+        return found
 
 
-def _each(
-    function: Callable[[int], None], items: Sequence[int], workers: int
-) -> Iterable[None]:
+def _each(function: Callable[[int], None], items: Sequence[int], workers: int) -> Iterable[None]:
     workers = min(workers, max(len(items), 1))
     if workers == 1:
         yield from map(function, items)

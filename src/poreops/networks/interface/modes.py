@@ -6,7 +6,6 @@ import numpy as np
 
 from poreops.networks.interface import Array
 
-
 ALL = 4
 """Level at which every face has a mode of its own."""
 _DEPENDENT = 1e-6  # part of a column that the columns before it leave
@@ -46,10 +45,9 @@ def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
     if level >= ALL:
         return np.eye(len(centre))
     x = _scaled(centre)
-    columns = [np.ones(len(x))]
-    for gradient in _harmonic_gradients(x, level):
-        columns.append(gradient[np.arange(len(x)), axis] * sign)
-    return orthonormal(np.stack(columns, axis=1))
+    face = np.arange(len(x))
+    fluxes = [gradient[face, axis] * sign for gradient in _harmonic_gradients(x, level)]
+    return orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
 
 
 def orthonormal(columns: Array) -> Array:

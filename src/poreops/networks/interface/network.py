@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from poreops.base.arguments import (
     checked_voxel_size,
     checked_workers,
 )
-from poreops.conduits.crop import checked_conns, checked_labels
+from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -31,7 +32,8 @@ RTOL = 0.03
 # measured on Berea 128³ and blobs of porosity 0.6, the partition included
 BYTES_PER_VOXEL = 80
 BYTES_PER_PORE_VOXEL = 2500
-_FINE = 0.015  # a bracket as narrow needs quadratic modes nearly everywhere
+# faces of a patch that begins with quadratic, with cubic modes, for a bracket of 3 %
+_LARGE = (100, 1000)
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +69,23 @@ class InterfaceNetwork(Result, kind="interface network"):
     modes: NDArray[np.int64]
     blocks: int
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def coords(self) -> NDArray[np.float64]:
+        """Centroids of the regions, (N, 3) [m], the image's corner at 0."""
+        labels = self.regions.labels
+        coords = np.full((self.regions.count, 3), 0.5)
+        coords[:, : labels.ndim] = region_centroids(labels) + 0.5
+        return coords * self.voxel_size
+
+    @cached_property
+    def diameters(self) -> NDArray[np.float64]:
+        """Diameters of the spheres (circles) as large as the regions, (N,) [m]."""
+        labels = self.regions.labels
+        volume = np.bincount(labels.ravel(), minlength=self.regions.count + 1)[1:]
+        unit = math.pi / (6 if labels.ndim == 3 else 4)
+        found: NDArray[np.float64] = (volume / unit) ** (1 / labels.ndim) * self.voxel_size
+        return found
 
     def formation_factor(self, axis: str | int) -> InterfaceDiffusion:
         """Return the formation factor along an axis with its bounds.
@@ -174,11 +193,14 @@ def interface_network_of_regions(
     blocks, number = cut_blocks(labels)
     patches = find_patches(blocks, number, conns)
     del number
-    if level is None:
-        level = 1 if rtol is None or rtol >= _FINE else 2
-    start = np.full(len(patches), level, np.int64)
+    size = np.diff(patches.start)
+    if level is not None:
+        start = np.full(len(patches), level, np.int64)
+    else:
+        start = 1 + np.searchsorted(_LARGE, size * (0.0 if rtol is None else 0.03 / rtol))
     # across a large pore the field is less even than in a throat
-    start[patches.throat < 0] = min(level + 1, ALL)
+    inside = patches.throat < 0
+    start[inside] = np.minimum(start[inside] + 1, ALL - 1)
     joints = Joints(blocks, patches, at_faces(blocks), start)
     with ticking(progress, "blocks", len(blocks)) as tick:
         found = refined(joints, rtol, workers, tick)

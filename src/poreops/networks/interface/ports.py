@@ -11,8 +11,7 @@ from scipy.spatial import cKDTree
 
 from poreops.networks.interface import Array
 
-
-MOST_VOXELS = 20_000  # in a block: to condense it takes time in the square of their number
+MOST_VOXELS = 6000  # in a block: to condense it takes time in the square of their number
 _NEAR = 2.01  # half voxels between the centres of two faces that share an edge
 
 
@@ -77,13 +76,13 @@ def in_3d(image: Array) -> Array:
     return image.reshape(*image.shape, *(1,) * (3 - image.ndim))
 
 
-def cut_blocks(labels: Array, most: int = MOST_VOXELS) -> tuple[Blocks, Array]:
+def cut_blocks(labels: Array, most: int | None = None) -> tuple[Blocks, Array]:
     """Cut the regions of an image into blocks of at most so many connected voxels.
 
     Parameters
     ----------
     labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
-    most : voxels of a block; larger regions are cut by planes, again and again
+    most : voxels of a block, `MOST_VOXELS` by default; larger regions are cut by planes
 
     Returns
     -------
@@ -91,7 +90,7 @@ def cut_blocks(labels: Array, most: int = MOST_VOXELS) -> tuple[Blocks, Array]:
     number : (nx, ny, nz) int64, of the voxels, -1 in the solid
     """
     labels = np.ascontiguousarray(in_3d(labels))
-    piece = _pieces(labels, most)
+    piece = _pieces(labels, MOST_VOXELS if most is None else most)
     flat = np.flatnonzero(piece)
     owner = piece.ravel()[flat]
     order = np.argsort(owner, kind="stable")
@@ -173,7 +172,7 @@ def at_faces(blocks: Blocks) -> Array:
 
 
 def _pieces(labels: Array, most: int) -> Array:
-    """Number connected voxels of one region, at most so many of them, from 1 on."""
+    """Return the numbers, from 1 on, of connected voxels of one region, at most so many."""
     parts = labels.astype(np.int32)
     while True:
         piece: Array = cc3d.connected_components(parts, connectivity=6).astype(np.int32)
@@ -195,7 +194,7 @@ def _pieces(labels: Array, most: int) -> Array:
 
 
 def _connected_faces(doubled: Array, code: Array) -> Array:
-    """Number the patches: faces of one pair of blocks that share an edge are of one patch."""
+    """Return the patch of each face: faces of one pair that share an edge are of one."""
     if not len(code):
         return np.zeros(0, np.int64)
     near = cKDTree(doubled).query_pairs(_NEAR, output_type="ndarray")

@@ -35,47 +35,43 @@ class Response:
     trace: Array
 
 
-def shorted(
-    conductance: Array, faces: Array, modes: Array, counts: Array, ends: Array
-) -> Response:
+def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
     """Return the response with potentials in the modes.
 
     Parameters
     ----------
-    conductance : (k, k) float64, of `condense`
+    conductance : (k + 2, k + 2) float64, of `condense`
     faces : (k,) float64, faces in patches of each kept voxel
     modes : (k, m) float64, EB
-    counts : (2,) float64, faces at inlet and outlet
-    ends : (k, 2) float64, faces of each voxel at inlet and outlet
     """
     k, m = modes.shape
     front = np.zeros((k + m + 2,) * 2)
-    front[:k, :k] = conductance
-    front[np.arange(k), np.arange(k)] += 2 * (faces + ends.sum(axis=1))
+    front[:k, :k] = conductance[:k, :k]
+    front[np.arange(k), np.arange(k)] += 2 * faces
     front[:k, k : k + m] = -2 * modes
-    front[:k, k + m :] = -2 * ends
-    at = np.arange(k, k + m + 2)
-    front[at, at] = 2 * np.append(np.ones(m), counts)
+    front[:k, k + m :] = conductance[:k, k:]
+    at = np.arange(k, k + m)
+    front[at, at] = 2.0
+    front[k + m :, k + m :] = conductance[k:, k:]
     eliminate(front, k)
     return Response(_symmetric(front[k:, k:]), _solved(front, k, -1.0))
 
 
-def cut(conductance: Array, modes: Array, whole: Array, counts: Array, ends: Array) -> Response:
+def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     """Return the response with fluxes in the modes.
 
     Parameters
     ----------
-    conductance, modes, counts, ends : as for `shorted`
+    conductance, modes : as for `shorted`
     whole : (m,) float64, flux Bᵀ1 that each mode carries
     """
     k, m = modes.shape
-    closed = not counts.any()
+    closed = not conductance[k:, k:].any()
     size = k - closed  # the last voxel of a closed block is grounded; what it takes is 0
     front = np.zeros((size + m + 2,) * 2)
     front[:size, :size] = conductance[:size, :size]
-    front[np.arange(size), np.arange(size)] += 2 * ends.sum(axis=1)[:size]
     front[:size, size : size + m] = modes[:size]
-    front[:size, size + m :] = 2 * ends[:size]
+    front[:size, size + m :] = -conductance[:size, k:]
     eliminate(front, size)
     inner = -_symmetric(front[size:, size:])
     inverse = np.linalg.inv(inner[:m, :m] + np.eye(m) / 2)
@@ -90,7 +86,7 @@ def cut(conductance: Array, modes: Array, whole: Array, counts: Array, ends: Arr
     across = inverse @ inner[:m, m:]
     matrix[:m, :m] = inverse
     matrix[:m, m:], matrix[m:, :m] = -across, -across.T
-    matrix[m:, m:] = np.diag(2 * counts) - inner[m:, m:] + inner[:m, m:].T @ across
+    matrix[m:, m:] = conductance[k:, k:] - inner[m:, m:] + inner[:m, m:].T @ across
     return Response(matrix, trace)
 
 
