@@ -128,15 +128,10 @@ def _tensor(found: Any) -> Facts:
 
 
 def _network_diffusion(found: Any) -> Facts:
-    return Facts(f"along {found.axis}", _factor(found), {"porosity": f"{found.porosity:.4g}"})
-
-
-def _interface_diffusion(found: Any) -> Facts:
-    more = {"porosity": f"{found.porosity:.4g}"}
-    if not found.percolates:
-        return Facts(f"along {found.axis}", _factor(found), more)
-    bracket = f"{found.lower:.5g} to {found.upper:.5g} for certain"
-    return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
+    main = _factor(found)
+    if found.percolates and hasattr(found, "lower"):
+        main += f", {found.lower:.5g} to {found.upper:.5g} for certain"
+    return Facts(f"along {found.axis}", main, {"porosity": f"{found.porosity:.4g}"})
 
 
 def _interface_network(found: Any) -> Facts:
@@ -240,7 +235,7 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "conductance model": _conductance_model,
     "core model": _core_model,
     "diffusion": _diffusion,
-    "interface diffusion": _interface_diffusion,
+    "interface diffusion": _network_diffusion,
     "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,

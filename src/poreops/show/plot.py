@@ -172,6 +172,14 @@ def _permeability(
 
 
 def _network(found: Any, ax: Any) -> Any:
+    if hasattr(found, "gap"):  # an interface network has no size factors
+        ax = _axes(ax, projection="3d")
+        inner = np.zeros(len(found.coords), dtype=bool)
+        network(
+            ax, found.coords, found.regions.conns, found.gap.max(axis=1), found.diameters, inner,
+            "share in the width of the bracket",
+        )  # fmt: skip
+        return ax
     net = found.openpnm
     diffusive = "throat.diffusive_size_factors" in net
     name = "diffusive" if diffusive else "hydraulic"
@@ -283,20 +291,10 @@ def _properties(found: Any, ax: Any) -> Any:
     return ax
 
 
-def _interface_network(found: Any, ax: Any) -> Any:
-    ax = _axes(ax, projection="3d")
-    inner = np.zeros(len(found.coords), dtype=bool)
-    network(
-        ax, found.coords, found.regions.conns, found.gap.max(axis=1), found.diameters, inner,
-        "share in the width of the bracket",
-    )  # fmt: skip
-    return ax
-
-
 _DRAWN: Mapping[str, Callable[..., Any]] = {
     "check": _check,
     "diffusion": _diffusion,
-    "interface network": _interface_network,
+    "interface network": _network,
     "network": _network,
     "permeability": _permeability,
     "properties": _properties,

@@ -258,11 +258,11 @@ def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array,
             stack.append((cut, own, node))
         start.append(own)
         stop.append(high)
-        first_child.append(-1)
-        second_child.append(-1)
+        first_child.append(np.int64(-1))
+        second_child.append(np.int64(-1))
     child = np.empty((len(start), 2), np.int64)
-    for node in range(len(start)):
-        child[node, 0], child[node, 1] = first_child[node], second_child[node]
+    for k in range(len(start)):
+        child[k, 0], child[k, 1] = first_child[k], second_child[k]
     return order, np.array(start), np.array(stop), child
 
 

@@ -54,12 +54,12 @@ def orthonormal(columns: Array) -> Array:
     """Return an orthonormal basis of the columns in their order; dependent ones are left out."""
     kept: list[Array] = []
     for column in columns.T:
-        norm = np.linalg.norm(column)
+        norm = float(np.linalg.norm(column))
         rest = column
         for _ in range(2):  # twice is enough (Giraud et al. 2005)
             for other in kept:
                 rest = rest - other * (other @ rest)
-        left = np.linalg.norm(rest)
+        left = float(np.linalg.norm(rest))
         if left > _DEPENDENT * max(norm, 1e-300):
             kept.append(rest / left)
         if len(kept) == len(column):
@@ -69,8 +69,9 @@ def orthonormal(columns: Array) -> Array:
 
 def _scaled(centre: Array) -> Array:
     x = centre - centre.mean(axis=0)
-    radius = np.sqrt((x**2).sum(axis=1).mean())
-    return x / radius if radius > 0 else x
+    radius = float(np.sqrt((x**2).sum(axis=1).mean()))
+    scaled: Array = x / (radius if radius > 0 else 1.0)
+    return scaled
 
 
 def _polynomials(x: Array, degree: int) -> Iterator[Array]:
