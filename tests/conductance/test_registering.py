@@ -131,7 +131,7 @@ def kill(variable_file, name):
 
 
 def registered_weights(repository, version):
-    info = tracking.versions._resolve(f"models:/conductance/{version}")
+    info = tracking.versions.resolve(f"models:/conductance/{version}")
     return next((repository / "mlflow/artifacts").rglob(f"{info.run_id}/**/{WEIGHTS}"))
 
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from poreops.base.files import read_json, sha256
 from poreops.conductance.model import DESCRIPTION
 from poreops.conductance.registry import MODELS
@@ -60,4 +63,14 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"network": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, *(64,) * candidate.params["ndim"])),
         outputs=Tensor("float64", (-1,)),
+        example=_example(candidate.params["ndim"]),
     )
+
+
+def _example(ndim: int) -> NDArray[np.uint8]:
+    """Return a straight channel of two regions, (1, 64, 64[, 64]) uint8."""
+    rois = np.zeros((1, *(64,) * ndim), np.uint8)
+    channel = (slice(24, 40),) * (ndim - 1)
+    rois[(0, slice(0, 32), *channel)] = 1
+    rois[(0, slice(32, 64), *channel)] = 2
+    return rois

@@ -9,7 +9,10 @@ from typing import Any
 import mlflow
 import numpy as np
 
-from poreops import load_model
+from poreops import ServingLimits, answered, load_model
+
+# 256 conduits take some seconds; a voxel takes about 60 bytes on its way through the encoding
+LIMITS = ServingLimits(rows=256, pixels=256 * 64**3, memory=6 * 2**30, seconds=30, at_once=32)
 
 
 class Conductance(mlflow.pyfunc.PythonModel):
@@ -25,7 +28,7 @@ class Conductance(mlflow.pyfunc.PythonModel):
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
-        return self.model.predict(np.asarray(model_input))
+        return answered(self.model.predict, model_input, LIMITS, lambda rois: (rois.size, rois.size))
 
 
 mlflow.models.set_model(Conductance())

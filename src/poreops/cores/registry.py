@@ -83,6 +83,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
     Path
         The folder.
     """
+    import numpy as np
+
     import poreops.cores
     from poreops.mlops.tracking import Tensor, save_pyfunc
 
@@ -90,8 +92,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
         folder,
         Path(poreops.cores.__path__[0]) / "served.py",
         {"generator": offered.files, "probe": offered.probe},
-        inputs=Tensor("int64", (-1, 2)),
+        inputs=Tensor("float64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),
-        requirements=["poreops"],
         metadata={"method": offered.tags["method"]},
+        example=np.array([[0.0, 64.0]]),
     )

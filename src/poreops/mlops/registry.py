@@ -14,10 +14,12 @@ from poreops.mlops.tracking import (
     GATE,
     ModelVersion,
     champion_info,
+    checked_folder,
     download,
     drop_alias,
     lineage,
     note,
+    package_digest,
     promote,
     register,
     run,
@@ -73,7 +75,8 @@ class Registered:
     Attributes
     ----------
     name : of the registered model
-    sha256 : digest of the package, served code included, by which a version is known
+    sha256 : digest of the package, served code included and the library's not, by which a
+        version is known
     files : digest of the model's own files in it
     version : number
     champion : whether there is a champion now
@@ -140,7 +143,7 @@ def enter(
     with run(stage, candidate.name) as tracked:
         tracked.log_params(candidate.params)
         tracked.log_metrics(dict(candidate.scores) | {"null": candidate.nulls})
-        packaged, own = sha256(package), {_FILES: digest}
+        packaged, own = package_digest(package), {_FILES: digest}
         version = register(
             tracked, package, candidate.name, sha256=packaged,
             tags=lineage() | _tags(candidate) | own,
@@ -271,7 +274,7 @@ def model_files(uri: str, description: str, kind: str, remedy: str) -> Path:
         No such model, no champion, or a model of another kind.
     """
     is_folder = isinstance(uri, str | Path) and (Path(uri) / description).exists()
-    folder = Path(uri) if is_folder else download(uri)
+    folder = checked_folder(Path(uri)) if is_folder else download(uri)
     found = sorted(folder.rglob(description))
     if len(found) != 1:
         raise InputError(

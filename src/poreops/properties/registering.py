@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from poreops.base.files import read_table, sha256
 from poreops.mlops.registry import Candidate, Scores
 from poreops.mlops.tracking import Tensor, save_pyfunc
@@ -57,7 +60,15 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"stack": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),
+        example=_example(),
     )
+
+
+def _example() -> NDArray[np.uint8]:
+    """Return a grey slice with round pores in rows, (1, 96, 96) uint8."""
+    across = np.cos(np.arange(96) * (2 * np.pi / 16))
+    bright = np.clip(across[:, None] + across[None, :], -1, 1)
+    return (120 - 50 * bright)[None].astype(np.uint8)
 
 
 def score(files: Path, probe: Path) -> Scores:

@@ -6,6 +6,7 @@ trials do not mix. MLflow takes seconds to import, so the first call imports it.
 
 from poreops.mlops.tracking.embedded import repository, tracking_uri
 from poreops.mlops.tracking.lineage import lineage
+from poreops.mlops.tracking.package import package_digest
 from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
 from poreops.mlops.tracking.runs import Run, run
 from poreops.mlops.tracking.versions import (
@@ -14,6 +15,7 @@ from poreops.mlops.tracking.versions import (
     GATE,
     ModelVersion,
     champion_info,
+    checked_folder,
     download,
     drop_alias,
     find_version,
@@ -31,12 +33,14 @@ __all__ = [
     "Run",
     "Tensor",
     "champion_info",
+    "checked_folder",
     "download",
     "drop_alias",
     "find_version",
     "lineage",
     "load_pyfunc",
     "note",
+    "package_digest",
     "promote",
     "register",
     "repository",

@@ -95,7 +95,7 @@ def experiment_id(name: str) -> str:
 
 def quiet_mlflow() -> None:
     """Import MLflow without telemetry, progress bars and its chatter about tables."""
-    needs("pipeline", "the registry of models")
+    needs("serving", "the registry of models")
     for name, value in {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
