@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
+from poreops.cli import model_commands
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -310,6 +311,10 @@ def score(
         lambda _: core_jobs.score(real, generated, extractor, smoothing, r_max),
         show.score_text, as_json=as_json,
     )  # fmt: skip
+
+
+app.add_typer(model_commands.models)
+app.command()(model_commands.serve)
 
 
 def main() -> NoReturn:

@@ -68,6 +68,7 @@ def fit(
             training.label.convention,
             member=member,
         ).save(model)
+        tracked.made(model)
         # each training needs its conduits encoded, also where another one before it did that
         seconds = shared + time.perf_counter() - start
         parameters = int(trained.model.count_params())

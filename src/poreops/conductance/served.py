@@ -28,7 +28,9 @@ class Conductance(mlflow.pyfunc.PythonModel):
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
-        return answered(self.model.predict, model_input, LIMITS, lambda rois: (rois.size, rois.size))
+        return answered(
+            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, rois.size)
+        )
 
 
 mlflow.models.set_model(Conductance())

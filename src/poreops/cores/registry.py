@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from poreops.cores.model import DigitalCoreModel
     from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
 """Name of the registered model."""
+_DOES = "Draws grey images of the rock it was trained on; a seed and a size give one image each."
+_LIMITS = (
+    "Its images are no measurements: they show what one rock may look like, at the pixel size of "
+    "its crops, and no structure larger than these."
+)
 
 
 def load_core_model(uri: str) -> "DigitalCoreModel":
@@ -39,7 +46,14 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
     return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
-def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: bool) -> "Candidate":
+def candidate(
+    offer: Mapping[str, Any],
+    models: Path,
+    probe: Path,
+    *,
+    valid: bool,
+    judging: "BaseModel | None" = None,
+) -> "Candidate":
     """Return the offered generator as a candidate for the champion's place.
 
     Parameters
@@ -48,6 +62,7 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
     models : folder of the generators
     probe : file of the crops that later rivals are scored on too
     valid : whether the crops passed their validation
+    judging : how it was judged, by which its version can be scored again
     """
     from poreops.base.files import read_json
     from poreops.cores.model import DESCRIPTION
@@ -66,7 +81,10 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
         valid=valid,
         nulls=offer["nulls"],
         params=read_json(files / DESCRIPTION),
-        tags={"method": offer["method"], "trained": offer["name"]},
+        tags={"method": offer["method"], "trained": offer["name"]}
+        | ({"judging": judging.model_dump_json()} if judging else {}),
+        does=_DOES,
+        limits=_LIMITS,
     )
 
 

@@ -57,4 +57,5 @@ def trained_in_a_run(
         )  # fmt: skip
         tracked.log_metrics({"parameters": trained.generator.count_params()})
         DigitalCoreModel(trained.generator, params.generator, trained.scale).save(out)
+        tracked.made(out)
     return trained.history

@@ -15,6 +15,15 @@ from poreops.properties.judging.left_out_kinds import probe_scores
 from poreops.properties.model import RockModel
 from poreops.properties.registry import MODEL
 
+_DOES = (
+    "Predicts porosity and permeability of a rock from grey micro-CT slices: the permeability of "
+    "each slice in pixel², to be multiplied by the square of the pixel's edge."
+)
+_LIMITS = (
+    "Rocks beyond the range of those it learned from have wider intervals, which `poreops "
+    "properties` gives and a served answer does not."
+)
+
 
 def judged_candidate(
     judged: Mapping[str, Any], files: Path, probe: Path, gate: GateConfig, *, valid: bool
@@ -43,6 +52,8 @@ def judged_candidate(
         nulls={name: flat(judged["candidates"][name]) for name in gate.margins},
         params={"served": model.served, "features": model.features},
         walls=model.walls,
+        does=_DOES,
+        limits=_LIMITS,
     )
 
 

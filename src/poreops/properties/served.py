@@ -27,7 +27,9 @@ class RockProperties(mlflow.pyfunc.PythonModel):
 
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the properties that each slice shows."""
-        return answered(self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size))
+        return answered(
+            self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size)
+        )
 
     def _found(self, grey: np.ndarray) -> np.ndarray:
         found = self.model.predict(grey, voxel_size=1.0)

@@ -58,7 +58,7 @@ def answered(
             "a request must fit in the memory of the server, this one does not; ask for less at "
             "a time"
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - no trace may reach a client
         # the trace names folders of the server: it is for its log
         _log.exception("a request failed")
         raise MlflowException(

@@ -81,7 +81,9 @@ def parsed(name: str, text: str) -> int | float:
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        raise InputError(f"{variable(name)} must be a number > 0, got {text!r}; correct or unset it")
+        raise InputError(
+            f"{variable(name)} must be a number > 0, got {text!r}; correct or unset it"
+        )
     return value
 
 

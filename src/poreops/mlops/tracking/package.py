@@ -79,7 +79,9 @@ def check_package(folder: Path, uri: str, manifest: str | None = None) -> None:
     if not path.is_file():
         if manifest is None:
             return  # of a version before 0.3
-        raise InputError(f"the model {uri} must have its {MANIFEST}, got none in {folder}; {_SAFE}")
+        raise InputError(
+            f"the model {uri} must have its {MANIFEST}, got none in {folder}; {_SAFE}"
+        )
     if manifest is not None and sha256(path) != manifest:
         raise InputError(
             f"the model {uri} must have the files that were registered, got another {MANIFEST} in "
@@ -89,9 +91,10 @@ def check_package(folder: Path, uri: str, manifest: str | None = None) -> None:
     wrong = [n for n in listed if not (folder / n).is_file() or sha256(folder / n) != listed[n]]
     more = [name for name in _names(folder) if name not in listed]
     if found := [f"other bytes in {name}" for name in wrong] + [f"more: {name}" for name in more]:
+        further = f" and {len(found) - 1} further ones" if len(found) > 1 else ""
         raise InputError(
             f"the model {uri} must have the files that were registered, got {found[0]}"
-            f"{f' and {len(found) - 1} further ones' if len(found) > 1 else ''} in {folder}; {_SAFE}"
+            f"{further} in {folder}; {_SAFE}"
         )
 
 
@@ -114,7 +117,9 @@ def copied(folder: Path, target: Path) -> Path:
     What is served from the copy cannot change any more, and compiled code that somebody put
     beside it is left behind.
     """
-    names = listed_files(folder) if (folder / MANIFEST).is_file() else dict.fromkeys(_names(folder))
+    names = (
+        listed_files(folder) if (folder / MANIFEST).is_file() else dict.fromkeys(_names(folder))
+    )
     for name in [*names, MANIFEST, SIGNATURE]:
         if (folder / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,9 @@ def check_signature(folder: Path, uri: str, key: str | Path) -> None:
             each["name"]: each["digest"] for each in json.loads(payload)["predicate"]["resources"]
         }
     except InvalidSignature:
-        raise InputError(f"the model {uri} must be signed by the key {key}, is not; {remedy}") from None
+        raise InputError(
+            f"the model {uri} must be signed by the key {key}, is not; {remedy}"
+        ) from None
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -160,7 +162,9 @@ def _named(variable: str) -> Path | None:
     if not stated:
         return None
     if not Path(stated).is_file():
-        raise InputError(f"{variable} must name the file of a key, got {stated}; correct or unset it")
+        raise InputError(
+            f"{variable} must name the file of a key, got {stated}; correct or unset it"
+        )
     return Path(stated)
 
 

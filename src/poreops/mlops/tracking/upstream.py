@@ -8,7 +8,7 @@ from poreops.base.files import read_yaml
 
 
 def upstream_digests(folder: Path, stage: str) -> dict[str, str]:
-    """Return path → md5 of data/ and of the outs that a stage stands on, directly or through others.
+    """Return path → md5 of data/ and of the outs that a stage stands on, also through others.
 
     Parameters
     ----------

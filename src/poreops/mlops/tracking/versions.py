@@ -126,6 +126,19 @@ def moved_by_hand(champion: ModelVersion) -> bool:
     return stated not in (None, str(champion.version))
 
 
+def add_file(version: ModelVersion, file: Path) -> None:
+    """Put a file, as a signature, beside the files of a version."""
+    source = client().get_model_version_download_uri(version.name, str(version.version))
+    with plain_errors():
+        if source.startswith("runs:/"):
+            run_id, _, path = source.removeprefix("runs:/").partition("/")
+            client().log_artifact(run_id, str(file), path)
+        elif ":/" in source:
+            client().log_artifact(version.run_id, str(file), "model")
+        else:
+            shutil.copyfile(file, Path(source) / file.name)
+
+
 def describe(version: ModelVersion, text: str) -> None:
     """Set the description of a version, which MLflow's pages show."""
     with plain_errors():
@@ -182,7 +195,7 @@ def champion_info(name: str) -> ModelVersion:
     return resolve(f"models:/{name}@{CHAMPION}")
 
 
-def download(uri: str, folder: str | Path | None = None) -> Path:
+def download(uri: str, folder: str | Path | None = None, *, checked_by_key: bool = True) -> Path:
     """Return the folder of a model, whole, with the bytes that were registered.
 
     Parameters
@@ -190,6 +203,7 @@ def download(uri: str, folder: str | Path | None = None) -> Path:
     uri : "models:/name@alias", "models:/name/version" (or "latest"), "runs:/id/path", or a folder.
     folder : where to copy the model; by default the store's own folder is returned if it is on
         this machine, and a temporary copy otherwise.
+    checked_by_key : whether a configured key must have signed it
 
     Raises
     ------
@@ -199,15 +213,17 @@ def download(uri: str, folder: str | Path | None = None) -> Path:
     """
     found, version = _downloaded(uri, folder)
     check_package(found, str(uri), None if version is None else _manifest(version))
-    if (version is not None and MANIFEST_TAG not in version.tags) and "files.sha256" in version.tags:
+    if (
+        version is not None and MANIFEST_TAG not in version.tags
+    ) and "files.sha256" in version.tags:
         _check_package_of_0_2(found, version)
-    if key := configured_key():
+    if checked_by_key and (key := configured_key()):
         check_signature(found, str(uri), key)
     return found
 
 
 def checked_folder(folder: Path) -> Path:
-    """Return a folder of a model's own files, checked as `download` does if a package is around it.
+    """Return a folder of a model's own files, checked like `download` does in a package.
 
     Raises
     ------
