@@ -315,6 +315,11 @@ def score(
 
 app.add_typer(model_commands.models)
 app.command()(model_commands.serve)
+app.command(
+    context_settings={
+        "allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": [],
+    }
+)(model_commands.mlflow)  # fmt: skip
 
 
 def main() -> NoReturn:

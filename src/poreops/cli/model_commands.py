@@ -180,3 +180,10 @@ def serve(
         uri, host, port, key,
         limits=limits, body=int(body * 2**20), at_once=at_once, waiting=waiting, grace=grace,
     )  # fmt: skip
+
+
+def mlflow(context: typer.Context) -> None:
+    """Run MLflow's own command on the store of this clone: poreops mlflow artifacts list ..."""
+    from poreops.mlops.tracking.connection import run_mlflow
+
+    run_mlflow(context.args)
