@@ -64,12 +64,12 @@ class Request:
 
 
 class ServedModel:
-    """A loaded model: MLflow's application for it, and what its signature wants."""
+    """A loaded model: MLflow's application for it, what its signature wants, an example."""
 
-    def __init__(self, model: Any, facts: dict[str, Any]) -> None:
+    def __init__(self, model: Any, facts: dict[str, Any], example: bytes | None = None) -> None:
         from mlflow.pyfunc import scoring_server
 
-        self.model, self.facts = model, facts
+        self.model, self.facts, self.example = model, facts, example
         self.app: App = scoring_server.init(model)
         (spec,) = model.metadata.get_input_schema().inputs
         self.dtype, self.ndim = spec.type, len(spec.shape)
@@ -143,6 +143,8 @@ class Serving:
                 return self._ready()
             case ("GET", "/model") if self.served is not None:
                 return Reply(200, json.dumps(self.served.facts).encode())
+            case ("GET", "/example") if self.served is not None and self.served.example:
+                return Reply(200, self.served.example)
             case ("GET", "/version") if self.served is not None:
                 return await self._through(self.served.app, request, b"")
             case ("POST", "/invocations"):

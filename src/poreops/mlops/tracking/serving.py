@@ -15,6 +15,8 @@ from poreops.mlops.tracking.versions import download, resolve
 
 _LONG = 3600  # what MLflow's own clock allows [s]: the limits of the model are the shorter ones
 
+_EXAMPLE = "serving_input_example.json"
+
 
 def serve_model(uri: str, door: Door, host: str, port: int, grace: float) -> None:
     """Serve a model until told to stop.
@@ -45,7 +47,9 @@ def serve_model(uri: str, door: Door, host: str, port: int, grace: float) -> Non
         log("loading", **facts)
         # MLflow reads it when its application is made
         os.environ["MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"] = str(_LONG)
-        error = run(lambda: ServedModel(load_pyfunc(copy), facts), door, host, port, grace)
+        example = copy / _EXAMPLE
+        body = example.read_bytes() if example.is_file() else None
+        error = run(lambda: ServedModel(load_pyfunc(copy), facts, body), door, host, port, grace)
         if error is not None:
             raise error
 
