@@ -52,10 +52,11 @@ class Server:
             self.port = free.getsockname()[1]
         self.log, self.address = log, f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "poreops", "serve", str(folder), "-p", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, *options], stdout=log.open("w"), stderr=subprocess.STDOUT,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
-        )  # fmt: skip
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                [*command, *options], stdout=out, stderr=subprocess.STDOUT,
+                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
+            )  # fmt: skip
 
     def events(self, name):
         found = [json.loads(line) for line in self.log.read_text().splitlines() if line[0] == "{"]

@@ -5,10 +5,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from poreops.base.files import read_yaml
-from poreops.cli.answer import Answer
+from poreops.cli.answer import Answer, Results
 from poreops.cli.model_texts import (
     card_text,
     compared_text,
@@ -47,7 +46,7 @@ def listed() -> Answer:
                 "versions": len(found),
                 "newest": found[0].version if found else None,
                 "champion": None if champion is None else champion.version,
-                "pinned": None if pin is None else pin["reason"],
+                "pinned": None if pin is None else pin.reason,
                 "gate": found[0].tags.get(GATE) if found else None,
             }
         )
@@ -170,7 +169,7 @@ def carded(uri: str) -> Answer:
     return Answer({"command": "models card", "card": text})
 
 
-def _facts(version: ModelVersion) -> dict[str, Any]:
+def _facts(version: ModelVersion) -> Results:
     kept = asdict(version)
     return {
         "version": version.version,
@@ -213,7 +212,9 @@ def _training_params(version: ModelVersion) -> dict[str, str]:
     return {} if run is None else params_of(run)
 
 
-def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[Any]]:
+def _differing(
+    first: Mapping[str, object], second: Mapping[str, object]
+) -> dict[str, list[object]]:
     names = sorted({*first, *second})
     both = {name: [first.get(name), second.get(name)] for name in names}
     return {name: pair for name, pair in both.items() if pair[0] != pair[1]}

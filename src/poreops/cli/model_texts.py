@@ -1,9 +1,8 @@
 """What the commands of the registry print."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-Results = dict[str, Any]
+from poreops.cli.answer import Results
 
 
 def listed_text(results: Results) -> str:
@@ -117,7 +116,7 @@ def _shortened(text: str | None) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     cells = [[str(cell) if cell is not None else "" for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
     return "\n".join(

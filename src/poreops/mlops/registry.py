@@ -192,7 +192,7 @@ def _tags(candidate: Candidate) -> dict[str, Any]:
     return dict(candidate.scores) | nulls | judged | walls
 
 
-def _origin(candidate: Candidate, digest: str, found: Scores) -> dict[str, Any]:
+def _origin(candidate: Candidate, digest: str, found: Scores) -> dict[str, str]:
     """Return tags of where a version comes from and what it must be again."""
     made_in = run_that_made(candidate.files)
     return (

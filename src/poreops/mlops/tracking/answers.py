@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from poreops.mlops.tracking.limits import CalledOffError, ServingLimits, budget
 
 _log = logging.getLogger(__name__)
 
-Array = NDArray[Any]
+Array = NDArray[np.generic]
 
 
 def answered(

@@ -7,15 +7,15 @@ import json
 import math
 import re
 import zipfile
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from poreops.errors import InputError
 
-Array = NDArray[Any]
+Array = NDArray[np.generic]
 
 NPZ, TIFF, JSON = "application/x-npz", "image/tiff", "application/json"
 
@@ -76,7 +76,7 @@ def array(packed: bytes, kind: str, most: int) -> Array:
         raise InputError(f"a compact request must be a whole {kind}, got: {reason}") from None
 
 
-def fitted(values: Array, dtype: Any, ndim: int) -> Array:
+def fitted(values: Array, dtype: DTypeLike, ndim: int) -> Array:
     """Return an array as the model's signature wants it, without a changed value.
 
     Parameters
@@ -136,7 +136,7 @@ def _of_npz(packed: bytes, most: int) -> Array:
     return found
 
 
-def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     version = npy.read_magic(file)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(file)

@@ -4,7 +4,7 @@ import getpass
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import client, plain_errors, reader
@@ -25,14 +25,12 @@ _KEPT = 50  # entries of the history
 def held(champion: ModelVersion) -> str | None:
     """Say why the gate must leave the champion in its place; None if nothing does."""
     free = f"poreops models promote models:/{champion.name}/NUMBER"
-    pin = _tags(champion.name).get(_PIN)
-    if pin is not None:
-        stated = json.loads(pin)
-        if stated["version"] == champion.version:
-            return (
-                f"the champion, version {champion.version}, is pinned ({stated['reason']}); "
-                f"promote another by hand: {free}"
-            )
+    pin = pin_of(champion.name)
+    if pin is not None and pin.version == champion.version:
+        return (
+            f"the champion, version {champion.version}, is pinned ({pin.reason}); "
+            f"promote another by hand: {free}"
+        )
     if moved_by_hand(champion):
         return (
             f"the champion, version {champion.version}, was chosen by hand; "
@@ -128,10 +126,17 @@ def remember(version: ModelVersion, history: Sequence[int]) -> None:
         _set(version.name, _HISTORY, json.dumps(_appended(history, version.version)[-_KEPT:]))
 
 
-def pin_of(name: str) -> dict[str, Any] | None:
-    """Return version and reason of the pin of a registered model, None without one."""
-    pin = _tags(name).get(_PIN)
-    return None if pin is None else dict(json.loads(pin))
+class Pin(NamedTuple):
+    """The version that stays champion, and why."""
+
+    version: int
+    reason: str
+
+
+def pin_of(name: str) -> Pin | None:
+    """Return the pin of a registered model, None without one."""
+    stated = _tags(name).get(_PIN)
+    return None if stated is None else Pin(**json.loads(stated))
 
 
 def _appended(history: Sequence[int], number: int) -> list[int]:

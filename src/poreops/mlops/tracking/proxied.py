@@ -7,13 +7,9 @@ client of MLflow asks the server for, and what comes in is named by its path aga
 
 import json
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
-Message = MutableMapping[str, Any]
-Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+from poreops.mlops.tracking.asgi import App, Headers, Message, Receive, Send
 
 DATABASE, ARTIFACTS = "POREOPS_UI_DATABASE", "POREOPS_UI_ARTIFACTS"
 """Environment variables of `application`: URI of the database, folder of the artifacts."""
@@ -75,7 +71,7 @@ def translated(app: App, folder: Path) -> App:
             body = b"".join(parts)
             for found in inside:
                 body = body.replace(found, outside)
-            await send(start | {"headers": _with_length(start["headers"], len(body))})
+            await send({**start, "headers": _with_length(start["headers"], len(body))})
             await send({"type": "http.response.body", "body": body})
 
         await app(scope, receive, outgoing)
@@ -100,15 +96,15 @@ async def _incoming(
     async def given() -> Message:
         return whole.pop() if whole else await receive()
 
-    return scope | {"headers": _with_length(scope["headers"], len(body))}, given
+    return {**scope, "headers": _with_length(scope["headers"], len(body))}, given
 
 
-def _is_json(headers: Any) -> bool:
+def _is_json(headers: Headers) -> bool:
     return any(
         k.lower() == b"content-type" and v.startswith(b"application/json") for k, v in headers
     )
 
 
-def _with_length(headers: Any, length: int) -> list[tuple[bytes, bytes]]:
+def _with_length(headers: Headers, length: int) -> list[tuple[bytes, bytes]]:
     kept = [(key, value) for key, value in headers if key.lower() != b"content-length"]
     return [*kept, (b"content-length", str(length).encode())]

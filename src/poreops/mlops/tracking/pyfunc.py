@@ -36,7 +36,7 @@ def save_pyfunc(
     outputs: Tensor,
     requirements: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
-    example: NDArray[Any] | None = None,
+    example: NDArray[np.generic] | None = None,
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
 

@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
 
+from poreops.mlops.tracking.asgi import Send
 from poreops.mlops.tracking.server_log import log
 
 _LONGEST = 500  # characters of a message
@@ -24,9 +23,7 @@ class Reply:
     retry: int | None = None
     message: str = ""
 
-    async def send(
-        self, send: Callable[[MutableMapping[str, Any]], Awaitable[None]], request_id: str
-    ) -> None:
+    async def send(self, send: Send, request_id: str) -> None:
         """Send it."""
         headers = {
             "content-type": self.media,

@@ -12,20 +12,23 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from poreops.errors import InputError
 from poreops.mlops.tracking import payload
+from poreops.mlops.tracking.asgi import App, Message, Receive, Send
 from poreops.mlops.tracking.limits import callable_off
 from poreops.mlops.tracking.replies import Reply, from_mlflow, problem
 from poreops.mlops.tracking.server_log import log
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+if TYPE_CHECKING:
+    from mlflow.pyfunc import PyFuncModel
+
+_PASSING = 2.0  # seconds for the rest of a body that is too long
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,9 @@ class Request:
 class ServedModel:
     """A loaded model: MLflow's application for it, what its signature wants, an example."""
 
-    def __init__(self, model: Any, facts: dict[str, Any], example: bytes | None = None) -> None:
+    def __init__(
+        self, model: "PyFuncModel", facts: Mapping[str, object], example: bytes | None = None
+    ) -> None:
         from mlflow.pyfunc import scoring_server
 
         self.model, self.facts, self.example = model, facts, example
@@ -112,7 +117,7 @@ class Serving:
         for request in list(self.inside):
             request.called_off.set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
@@ -190,6 +195,7 @@ class Serving:
         stated = request.headers.get("content-length", "0")
         if stated.isdigit() and int(stated) > self.door.body:
             request.size = int(stated)
+            await _passed_over(receive)
             return None
         parts: list[bytes] = []
         more = True
@@ -201,6 +207,7 @@ class Serving:
             part = message.get("body", b"")
             request.size += len(part)
             if request.size > self.door.body:
+                await _passed_over(receive)
                 return None
             parts.append(part)
             more = message.get("more_body", False)
@@ -227,10 +234,10 @@ class Serving:
         found: list[bytes] = []
         status, media = 500, payload.JSON
 
-        async def receive() -> MutableMapping[str, Any]:
+        async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: MutableMapping[str, Any]) -> None:
+        async def send(message: Message) -> None:
             nonlocal status, media
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -244,7 +251,7 @@ class Serving:
         return from_mlflow(status, content) if status >= 400 else Reply(status, content, media)
 
 
-def _inner_scope(request: Request) -> Scope:
+def _inner_scope(request: Request) -> Message:
     kept = ("content-type", "accept")
     headers = [(k.encode(), v.encode()) for k, v in request.headers.items() if k in kept]
     return {
@@ -253,6 +260,14 @@ def _inner_scope(request: Request) -> Scope:
         "raw_path": request.path.encode(), "query_string": b"", "root_path": "",
         "headers": headers, "client": None, "server": None,
     }  # fmt: skip
+
+
+async def _passed_over(receive: Receive) -> None:
+    """Take the rest of a body unkept: many clients read no answer before they sent all."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PASSING):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -288,7 +303,7 @@ def run(
     failed: list[Exception] = []
 
     class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: Any) -> None:
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not app.stopping:
                 app.stopping = True
                 log("stopping", grace=grace)

@@ -5,10 +5,9 @@ import logging
 import sys
 import time
 import traceback
-from typing import Any
 
 
-def log(event: str, *, error: BaseException | None = None, **facts: Any) -> None:
+def log(event: str, *, error: BaseException | None = None, **facts: object) -> None:
     """Write a line with the time (UTC), the event and facts; of an error the trace too.
 
     Parameters

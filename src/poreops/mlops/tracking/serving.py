@@ -3,7 +3,6 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from poreops.mlops.tracking.embedded import free_port
 from poreops.mlops.tracking.package import copied
@@ -54,7 +53,7 @@ def serve_model(uri: str, door: Door, host: str, port: int, grace: float) -> Non
             raise error
 
 
-def _facts(uri: str, folder: Path, *, signed: bool) -> dict[str, Any]:
+def _facts(uri: str, folder: Path, *, signed: bool) -> dict[str, object]:
     given, answer = signature(folder)
     return {
         "model": uri,

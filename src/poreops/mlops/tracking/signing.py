@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.base.files import read_json, replacing, write_json
 from poreops.errors import InputError
@@ -174,7 +174,7 @@ def _digests(folder: Path) -> dict[str, str]:
     return listed_files(folder) | {MANIFEST: hashlib.sha256(content).hexdigest()}
 
 
-def _statement(folder: Path, name: str) -> dict[str, Any]:
+def _statement(folder: Path, name: str) -> dict[str, object]:
     files = sorted(_digests(folder).items())
     root = hashlib.sha256(b"".join(bytes.fromhex(digest) for _, digest in files)).hexdigest()
     return {

@@ -1,10 +1,19 @@
 """What a stage was made from: the outs of the stages before it, by dvc.yaml and dvc.lock."""
 
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TypedDict
 
 from poreops.base.files import read_yaml
+
+
+class _Path(TypedDict):
+    path: str
+    md5: str
+
+
+class _Stage(TypedDict, total=False):
+    deps: list[_Path]
+    outs: list[_Path]
 
 
 def upstream_digests(folder: Path, stage: str) -> dict[str, str]:
@@ -32,19 +41,20 @@ def upstream_digests(folder: Path, stage: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _deps(folder: Path, stage: str, locked: Mapping[str, Any]) -> list[str]:
+def _deps(folder: Path, stage: str, locked: dict[str, _Stage]) -> list[str]:
     # dvc.lock has the dependencies of its earlier run; dvc.yaml those of this one
-    stated = _stages(folder / "dvc.yaml").get(stage, {}).get("deps")
-    if stated is None:
-        return [each["path"] for each in locked.get(stage, {}).get("deps", [])]
-    return [each if isinstance(each, str) else next(iter(each)) for each in stated]
+    path = folder / "dvc.yaml"
+    if path.exists() and (stated := read_yaml(path)["stages"].get(stage)):
+        deps = stated.get("deps", [])
+        return [each if isinstance(each, str) else next(iter(each)) for each in deps]
+    return [each["path"] for each in locked.get(stage, _Stage()).get("deps", [])]
 
 
-def _stages(path: Path) -> dict[str, Any]:
+def _stages(path: Path) -> dict[str, _Stage]:
     return dict(read_yaml(path)["stages"]) if path.exists() else {}
 
 
-def _outs(entry: Mapping[str, Any]) -> dict[str, str]:
+def _outs(entry: _Stage) -> dict[str, str]:
     return {str(out["path"]): str(out["md5"]) for out in entry.get("outs", [])}
 
 
