@@ -11,8 +11,8 @@ import numpy as np
 
 from poreops import ServingLimits, answered, load_model
 
-# 256 conduits take some seconds; a voxel takes about 60 bytes on its way through the encoding
-LIMITS = ServingLimits(rows=256, pixels=256 * 64**3, memory=6 * 2**30, seconds=30, at_once=32)
+_BYTES = 20  # a voxel on its way out of JSON
+LIMITS = ServingLimits(rows=256, pixels=256 * 64**3, memory=2 * 2**30, seconds=30, at_once=32)
 
 
 class Conductance(mlflow.pyfunc.PythonModel):
@@ -29,7 +29,7 @@ class Conductance(mlflow.pyfunc.PythonModel):
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
         return answered(
-            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, rois.size)
+            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size)
         )
 
 

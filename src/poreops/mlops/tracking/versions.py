@@ -186,7 +186,7 @@ def versions_of(name: str) -> list[ModelVersion]:
                 "list the models with: poreops models list"
             ) from None
         found = reader().search_model_versions(f"name = '{name}'")
-    versions = [replace(_version(v), aliases=tuple(aliases.get(v.version, ()))) for v in found]
+    versions = [replace(_version(v), aliases=tuple(aliases.get(str(v.version), ()))) for v in found]
     return sorted(versions, key=lambda version: -version.version)
 
 
