@@ -29,6 +29,7 @@ def two(register):
 
 def run(capsys, *arguments):
     """Run a command; its exit code, its document or error."""
+    capsys.readouterr()  # what the stage said before
     code = cli.run(["models", *arguments, *(["--json"] if arguments[0] != "card" else [])])
     found = capsys.readouterr()
     if code == 0 and arguments[0] != "card":
