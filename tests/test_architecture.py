@@ -16,9 +16,9 @@ import poreops
 
 ROOT = Path(__file__).parents[1]
 
-ROOMS = 15
-ARROWS = 70
-FLOORS = 8
+ROOMS = 14
+ARROWS = 60
+FLOORS = 7
 
 MODULE_LINES = 400
 FUNCTION_LINES = 102  # target 80

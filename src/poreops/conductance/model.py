@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
 from poreops.base.files import read_json, write_json
+from poreops.base.show import Shown
 from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois, encode
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
@@ -29,7 +30,6 @@ from poreops.conduits.quantity import Target, voxel_power, zoom_power
 from poreops.errors import InputError
 from poreops.mlops.finite import check_finite, check_network
 from poreops.mlops.graphs import Graph, compiled, predicted
-from poreops.show import Shown
 from poreops.solvers.stokes.walls import (
     BEFORE_WALLS,
     WALLS,

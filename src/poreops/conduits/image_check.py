@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
+from poreops.base.show import Result
 from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.progress import ticking
-from poreops.show import Result
 from poreops.solvers.diffusion.bulk import formation_factor
 
 BoolArray = NDArray[np.bool_]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import read_json, write_json
+from poreops.base.show import Shown
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -19,7 +20,6 @@ from poreops.cores.learning.networks import (
 )
 from poreops.errors import InputError
 from poreops.mlops.finite import check_finite, check_network, weights
-from poreops.show import Shown
 
 if TYPE_CHECKING:
     import keras

@@ -21,10 +21,10 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.show import Result
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import Tick, ticking
-from poreops.show import Result
 from poreops.solvers.diffusion.multigrid import Multigrid
 from poreops.solvers.diffusion.phases import diffusivity_of, labels_of, phases_of
 from poreops.solvers.diffusion.voxel_graph import (

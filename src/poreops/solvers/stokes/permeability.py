@@ -15,11 +15,11 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.show import Result
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
-from poreops.show import Result
 from poreops.solvers.stokes.face_velocity import FaceVelocity
 from poreops.solvers.stokes.flow_domain import (
     PERIODIC,

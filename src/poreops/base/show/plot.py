@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_count, checked_voxel_size
+from poreops.base.show.fields import content
+from poreops.base.show.lines import length_unit
+from poreops.base.show.need import needed
 from poreops.errors import InputError
-from poreops.show.fields import content
-from poreops.show.lines import length_unit
-from poreops.show.need import needed
 
 Array = NDArray[Any]
 
 
 def plot(kind: str, result: Any, ax: Any, **options: Any) -> Any:
-    """Draw a result of a kind; see `poreops.show.Result.plot`."""
+    """Draw a result of a kind; see `poreops.base.show.Result.plot`."""
     if kind not in _DRAWN:
         raise InputError(f"a result of {kind} has nothing to draw; use repr() or save()")
     needed("matplotlib")
