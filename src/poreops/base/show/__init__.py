@@ -1,8 +1,9 @@
 """How results show themselves: a line, a picture, a file, an array with names, a mesh.
 
 A result inherits from `Result` and names its kind; what a kind says and holds stands in one
-function each of `poreops.base.show.lines` and `poreops.base.show.fields`. Nothing heavy is imported until
-it is asked for, and matplotlib, xarray and PyVista only by the method that needs them.
+function each of `poreops.base.show.lines` and `poreops.base.show.fields`. Nothing heavy is
+imported until it is asked for, and matplotlib, xarray and PyVista only by the method that needs
+them.
 """
 
 from pathlib import Path
