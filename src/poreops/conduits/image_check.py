@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
-from poreops.base.show import Result
+from poreops.base.show.result import Result
 from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError

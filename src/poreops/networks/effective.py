@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from poreops.base.show import Result
+from poreops.base.show.result import Result
 from poreops.base.units import MILLIDARCY
 
 

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from poreops.base.show.plot import network, scale_bar
+from poreops.base.show.pictures import scale_bar
+from poreops.base.show.plot import network
 from poreops.base.show.ticks import log_ticks
 from poreops.conductance.figures.members import parity
 from poreops.conductance.figures.networks import networks

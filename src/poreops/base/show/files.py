@@ -10,7 +10,7 @@ from poreops.errors import InputError
 
 
 def save(kind: str, result: Any, path: str | Path) -> None:
-    """Write a result of a kind; see `poreops.base.show.Result.save`."""
+    """Write a result of a kind; see `poreops.base.show.result.Result.save`."""
     path = Path(path)
     suffix = path.suffix.lower()
     if kind == "network":

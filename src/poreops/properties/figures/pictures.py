@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.base.show.pictures import subplots
-from poreops.base.show.plot import scale_bar
+from poreops.base.show.pictures import scale_bar, subplots
 from poreops.base.show.ticks import log_ticks
 from poreops.base.units import MILLIDARCY
 

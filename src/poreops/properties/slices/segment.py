@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.show import Result
+from poreops.base.show.result import Result
 from poreops.errors import InputError
 from poreops.properties.slices.labelled import Pores, few_values, pore_phase
 from poreops.properties.slices.phases import (

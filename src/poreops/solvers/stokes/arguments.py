@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_count, checked_tolerance, checked_workers
+from poreops.base.conventions import Walls, checked_walls
 from poreops.solvers.stokes.flow_domain import (
     Boundary,
     checked_boundary,
     checked_flow_axis,
     checked_image,
 )
-from poreops.solvers.stokes.walls import Walls, checked_walls
 
 
 @dataclass(frozen=True)

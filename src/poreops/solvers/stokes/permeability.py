@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
-from poreops.base.show import Result
+from poreops.base.conventions import WALLS, Walls
+from poreops.base.show.result import Result
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -34,8 +35,7 @@ from poreops.solvers.stokes.refinement import (
     split_voxels,
 )
 from poreops.solvers.stokes.saddle import StokesSolver, team_of
-from poreops.solvers.stokes.staggered import FloatArray, discretise
-from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls
+from poreops.solvers.stokes.staggered import EDGE_FRICTION, FloatArray, discretise
 
 __all__ = [
     "PERIODIC",

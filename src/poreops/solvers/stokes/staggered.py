@@ -22,6 +22,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.base.conventions import Walls
+
+EDGE_FRICTION: dict[Walls, float] = {"stepped": 2.0, "smooth": 1.0}
+"""Friction of a face beside an edge."""
+
 # what a cell of the padded box is
 SOLID = np.uint8(0)
 PORE = np.uint8(1)
