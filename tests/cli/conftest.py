@@ -12,9 +12,7 @@ from poreops import cli
 
 @pytest.fixture(scope="session")
 def im():
-    im = porespy.generators.overlapping_spheres((36, 34, 32), r=5, porosity=0.5, seed=1)
-    im.flags.writeable = False
-    return im
+    return porespy.generators.overlapping_spheres((36, 34, 32), r=5, porosity=0.5, seed=1)
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import replacing
-from poreops.base.hdf5 import COMPRESSION, Array, open_hdf5
+from poreops.base.hdf5 import COMPRESSION, open_hdf5
+from poreops.base.types import Array
 from poreops.errors import InputError
 
 
@@ -57,7 +58,7 @@ class ConduitWriter:
         *,
         size: int = 64,
         ndim: int = 3,
-        attrs: Mapping[str, Any] | None = None,
+        attrs: Mapping[str, object] | None = None,
     ) -> None:
         self._layout = {
             "roi": ((size,) * ndim, np.uint8),

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from poreops.base.files import read_json
-from poreops.base.hdf5 import Array, write_hdf5
+from poreops.base.hdf5 import write_hdf5
+from poreops.base.types import Array
 from poreops.conductance.judging.tables import (
     Volumes,
     ablation,
