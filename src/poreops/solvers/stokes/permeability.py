@@ -3,10 +3,8 @@
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import (
     checked_count,
@@ -15,6 +13,7 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.types import Array, Json
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -167,7 +166,7 @@ class PermeabilityTensor(Result, kind="permeability tensor"):
 
 
 def permeability(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str,
     *,
     voxel_size: float = 1.0,
@@ -259,7 +258,7 @@ def permeability(
 
 
 def _solve(
-    im: NDArray[Any],
+    im: Array,
     voxel_size: float,
     axis: int,
     boundary: Boundary,
@@ -276,7 +275,7 @@ def _solve(
     along = axis + image.ndim - ndim
     flowing = flowing_pores(image, along, boundary)
     pores, flowing_count = int(np.count_nonzero(image)), int(np.count_nonzero(flowing))
-    facts: dict[str, Any] = {
+    facts: dict[str, Json] = {
         "axis": axis,
         "porosity": pores / image.size,
         "floating_share": 1 - flowing_count / pores,
@@ -341,7 +340,7 @@ def _check_numerics(tolerance: float, iterations: int) -> None:
 
 
 def permeability_tensor(
-    im: NDArray[Any],
+    im: Array,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,

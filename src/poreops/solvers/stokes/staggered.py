@@ -16,11 +16,13 @@ the wall takes it up:
 Only open faces and pore voxels are stored, so memory and time scale with the pore volume.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from poreops.base.types import Values
 
 # what a cell of the padded box is
 SOLID = np.uint8(0)
@@ -56,6 +58,18 @@ class Matrix(NamedTuple):
     middle: IntArray
     place: NDArray[np.int16]
     block: NDArray[np.int64]
+
+
+Entries = tuple[
+    IntArray,
+    IntArray,
+    NDArray[np.float32],
+    NDArray[np.float32],
+    IntArray,
+    NDArray[np.int16],
+    NDArray[np.int64],
+]
+"""The fields of a `Matrix`, as compiled code gives them."""
 
 
 class StaggeredFlow(NamedTuple):
@@ -112,7 +126,7 @@ def discretise(
     return StaggeredFlow(Matrix(*friction), cells, faces, place, inflow, outflow)
 
 
-def _wrap(box: NDArray[np.generic], periodic: tuple[bool, bool, bool]) -> None:
+def _wrap(box: Values, periodic: tuple[bool, bool, bool]) -> None:
     """Copy the last layer before the first one and the first behind the last one."""
     for axis in range(3):
         if periodic[axis]:
@@ -260,7 +274,7 @@ def _face_tables(
     none: int,
     edge: float,
     periodic: tuple[bool, bool, bool],
-) -> tuple[tuple[Any, ...], IntArray, NDArray[np.int8], NDArray[np.int8]]:
+) -> tuple[Entries, IntArray, NDArray[np.int8], NDArray[np.int8]]:
     nx, ny, nz = box.shape
     count = block[3]
     start = np.zeros(count + 1, np.int32)
