@@ -28,6 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.types import Integers
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
@@ -45,8 +46,8 @@ _TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to th
 
 
 def hydraulic_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,

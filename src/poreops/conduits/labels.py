@@ -1,12 +1,12 @@
 """What the conduits of a volume are labelled with: their size factors by simulation."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from poreops.base.types import Integers, Json
 from poreops.conduits.convention import Convention
 from poreops.conduits.diffusive import diffusive_size_factors
 from poreops.conduits.hydraulic import hydraulic_size_factors
@@ -31,14 +31,14 @@ class LabelConfig(BaseModel):
     walls: Walls
 
 
-def label_definition(attributes: Mapping[str, Any]) -> LabelConfig:
+def label_definition(attributes: Mapping[str, Json]) -> LabelConfig:
     """Return how the labels of a file are defined, from the file's attributes."""
     return LabelConfig(**{name: attributes[name] for name in LabelConfig.model_fields})
 
 
 def simulated_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     config: LabelConfig,
     *,
     workers: int | None = None,
