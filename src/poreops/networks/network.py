@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
 from poreops.show import Result
 from poreops.solvers.stokes.walls import Walls
+
+if TYPE_CHECKING:
+    from openpnm.network import Network
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
@@ -65,7 +68,7 @@ class PoreNetwork(Result, kind="network"):
         face, size factors that are missing.
     """
 
-    openpnm: Any
+    openpnm: "Network"
     regions: Regions
     size_factors: FloatArray
     hydraulic_size_factors: FloatArray
@@ -260,7 +263,7 @@ def network_of_regions(
 
 
 def diffusive_size_factors_model(
-    network: Any,
+    network: "Network",
     regions: Regions | NDArray[np.integer],
     voxel_size: float = 1.0,
     method: str = "dns",
@@ -324,7 +327,7 @@ def diffusive_size_factors_model(
     return found * voxel_size
 
 
-def load_network(path: str | Path) -> Any:
+def load_network(path: str | Path) -> "Network":
     """Read a `network.npz` of `poreops network` as an OpenPNM network.
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
@@ -364,7 +367,7 @@ def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | Non
     return model
 
 
-def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
+def _rate(network: "Network", axis: str, size_factors: str, algorithm: str) -> float:
     """Return the rate from face to face for unit properties and a unit step between the faces.
 
     ``size_factors`` names a throat property; at unit properties they are the conductances.
