@@ -1,12 +1,14 @@
 """Refuse models that are dead: weights or answers that are not finite, graphs that differ."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from poreops.base.types import Array
 from poreops.errors import InputError
+from poreops.mlops.graphs import Graph
 
 if TYPE_CHECKING:
     import keras
@@ -47,15 +49,15 @@ def check_finite(arrays: Mapping[str, ArrayLike], what: str) -> None:
         )
 
 
-def weights(model: "keras.Model") -> dict[str, NDArray[Any]]:
+def weights(model: "keras.Model") -> dict[str, Array]:
     """Return every variable of a network under its path."""
     return {variable.path: np.asarray(variable) for variable in model.variables}
 
 
 def check_network(
     model: "keras.Model",
-    graph: Callable[[Any], Any],
-    probe: Any,
+    graph: Graph,
+    probe: Sequence[Array],
     what: str,
     *,
     tolerance: float = 1e-5,
