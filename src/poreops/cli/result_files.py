@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import write_json
+from poreops.base.types import Json
 from poreops.cli.folder import LAST_FILE, MANIFEST, output_folder
 from poreops.conduits.partition import Regions
 from poreops.conduits.quantity import Target
@@ -124,7 +124,7 @@ def files_with(names: Iterable[str]) -> list[str]:
     return sorted({*names, LAST_FILE, MANIFEST})
 
 
-def write_results(folder: Path, results: dict[str, Any]) -> None:
+def write_results(folder: Path, results: dict[str, Json]) -> None:
     """Write `results.json`."""
     write_json(folder / LAST_FILE, results)
 
