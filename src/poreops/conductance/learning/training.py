@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import read_json, write_json
 from poreops.conductance.learning.encoding import Encoded
 from poreops.conductance.learning.members import Member
@@ -24,6 +26,7 @@ from poreops.mlops.policy import built_with
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 History = dict[str, list[float]]
 
@@ -82,7 +85,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.size_factors)
 
-    def some(self, which: NDArray[Any]) -> "Examples":
+    def some(self, which: Array) -> "Examples":
         """Return the chosen ones, by index or mask.
 
         Parameters
@@ -147,7 +150,7 @@ def train(
     if network.image == "none":
         return _finished(model, scaling, network, config, training, validation)
     steps = -(-len(training) // config.batch_size)
-    rate: Any = config.learning_rate
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
     if config.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs)
     model.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss))
@@ -245,7 +248,7 @@ def _digest(examples: Examples) -> str:
 class _State:
     """Weights, optimizer state and history of a run after its last whole epoch."""
 
-    def __init__(self, folder: Path | None, model: "keras.Model", identity: Any) -> None:
+    def __init__(self, folder: Path | None, model: "keras.Model", identity: Json) -> None:
         self.folder, self.model = folder, model
         self.identity = json.loads(json.dumps(identity))
 
@@ -270,7 +273,7 @@ class _State:
         done = len(history["loss"])
         variables = [*self.model.variables, *self.model.optimizer.variables]
         path = self.folder / f"epoch{done}.npz"
-        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(variables)}
+        arrays: dict[str, Json] = {f"v{i}": np.asarray(v) for i, v in enumerate(variables)}
         np.savez(path, **arrays)
         # written last and whole: it alone says which weights count
         write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
@@ -279,7 +282,7 @@ class _State:
 
 def _batches(
     network: ResnetConfig, config: TrainingConfig, examples: Examples, scaling: TargetScaling
-) -> Callable[[int], Any]:
+) -> Callable[[int], "keras.utils.PyDataset"]:
     import keras
 
     taken = inputs(network, examples.encoded)
@@ -297,7 +300,7 @@ def _batches(
         def __len__(self) -> int:
             return -(-len(targets) // config.batch_size)
 
-        def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
+        def __getitem__(self, index: int) -> tuple[tuple[Array, ...], NDArray[np.float32]]:
             rows = np.sort(self.order[index * config.batch_size : (index + 1) * config.batch_size])
             image = taken[0][rows]
             if config.augment:
@@ -331,7 +334,7 @@ def turned(
     return np.ascontiguousarray(image)
 
 
-def loss_function(name: str) -> Callable[[Any, Any], Any]:
+def loss_function(name: str) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
     """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike.
 
     Parameters
@@ -342,7 +345,7 @@ def loss_function(name: str) -> Callable[[Any, Any], Any]:
 
     ops = keras.ops
 
-    def error(truth: Any, predicted: Any) -> Any:
+    def error(truth: "tf.Tensor", predicted: "tf.Tensor") -> "tf.Tensor":
         # Keras hands the truth over as (n, 1): subtracting (n,) from that compares all with all
         return ops.reshape(predicted, (-1,)) - ops.reshape(truth, (-1,))
 
