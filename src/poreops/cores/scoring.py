@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.grey_stack import read_grey_set
 from poreops.images.reading import Reading
 
-Results = dict[str, Any]
+Results = dict[str, Json]
 Stage = Callable[[str], AbstractContextManager[None]]
 ImageSet = NDArray[np.uint8]
 
