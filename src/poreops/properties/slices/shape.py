@@ -5,7 +5,6 @@ second for a slice; these loops give the same numbers in a millisecond.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -72,7 +71,7 @@ def region_shapes(labels: NDArray[np.integer]) -> NDArray[np.float64]:
 
 @njit(cache=True)
 def _shapes(
-    labels: NDArray[np.int32], count: int, crofton: Any, euler: Any
+    labels: NDArray[np.int32], count: int, crofton: NDArray[np.float64], euler: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     h, w = labels.shape
     sums = np.zeros((count, 6))  # 1, y, x, yy, xx, yx, from the region's first pixel
