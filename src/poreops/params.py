@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from poreops.base.content import Json
 from poreops.base.files import read_yaml, write_text
 from poreops.base.settings import PARAMS
-from poreops.base.types import Json
 from poreops.conductance.config import ConductanceParams
 from poreops.cores.config import CoresParams
 from poreops.errors import InputError, exit_on_input_error

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 AXES = "xyz"

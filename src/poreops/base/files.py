@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:

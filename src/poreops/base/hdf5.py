@@ -8,8 +8,9 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import missing, replacing
-from poreops.base.types import Array, Json
 from poreops.errors import InputError
 
 # Of gzip 1, gzip 4 and lzf on 64³ conduits, gzip 1 takes half the room of lzf (4 % of the labels

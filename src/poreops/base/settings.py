@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from poreops.base.content import Json
 from poreops.base.files import read_yaml
-from poreops.base.types import Json
 from poreops.errors import InputError
 
 PARAMS = Path("params.yaml")

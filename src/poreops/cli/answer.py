@@ -16,7 +16,7 @@ from contextlib import (
 from dataclasses import dataclass
 from pathlib import Path
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 
 Results = dict[str, Json]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:

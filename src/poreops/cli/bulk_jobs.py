@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.cli import flow_results
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import (

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.conduits.image_check import ImageCheck, Parts, check
 from poreops.conduits.partition import Regions
 from poreops.images.reading import Reading

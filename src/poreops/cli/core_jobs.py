@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
-from poreops.base.types import Json
 from poreops.cli.answer import Answer
 from poreops.cli.models import load
 from poreops.cli.progress import Clock

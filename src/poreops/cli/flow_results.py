@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 
 if TYPE_CHECKING:
     from poreops.networks.effective import NetworkFlow

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.files import write_json
-from poreops.base.types import Json
 from poreops.cli.folder import LAST_FILE, MANIFEST, output_folder
 from poreops.conduits.partition import Regions
 from poreops.conduits.quantity import Target

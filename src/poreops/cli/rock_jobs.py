@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
-from poreops.base.types import Json
 from poreops.cli.answer import Answer, Results
 from poreops.cli.checking import voxel_size_results
 from poreops.cli.models import load

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 
 Results = dict[str, Json]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.read import read_header, read_volume
 from poreops.images.reading import Reading, Volume

@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.conduits.joined import joined, rejoin
 from poreops.conduits.table import Conduits
 from poreops.errors import InputError

@@ -6,7 +6,7 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 FloatArray = NDArray[np.float64]

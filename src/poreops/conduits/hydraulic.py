@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each

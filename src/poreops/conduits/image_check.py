@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
-from poreops.base.types import Array, Integers
+from poreops.base.arrays import Array, Integers
 from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError

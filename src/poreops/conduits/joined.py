@@ -6,7 +6,7 @@ import scipy.ndimage as spim
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 BoolArray = NDArray[np.bool_]

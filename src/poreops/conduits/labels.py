@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from poreops.base.types import Integers, Json
+from poreops.base.arrays import Integers
+from poreops.base.content import Json
 from poreops.conduits.convention import Convention
 from poreops.conduits.diffusive import diffusive_size_factors
 from poreops.conduits.hydraulic import hydraulic_size_factors

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_workers
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.errors import NotConvergedError, UnsettledWarning
 
 Crop = NDArray[np.uint8]

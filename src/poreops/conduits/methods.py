@@ -17,7 +17,7 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
-from poreops.base.types import Integers, Values
+from poreops.base.arrays import Integers, Values
 from poreops.conduits.convention import (
     CONVENTION,
     Convention,

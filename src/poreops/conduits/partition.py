@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
-from poreops.base.types import Array, Integers
+from poreops.base.arrays import Array, Integers
 from poreops.conduits.markers import markers
 from poreops.errors import InputError
 from poreops.machine.progress import ticking

@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.files import replacing
 from poreops.base.hdf5 import COMPRESSION, open_hdf5
-from poreops.base.types import Array
 from poreops.errors import InputError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from numpy.typing import DTypeLike
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.hdf5 import HDF5, open_hdf5
 from poreops.images.itk import ITK, open_itk

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.matlab import MATLAB_NUMBERS
 from poreops.images.numpy_files import chosen

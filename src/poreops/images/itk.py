@@ -13,8 +13,8 @@ from typing import IO
 
 import numpy as np
 
+from poreops.base.arrays import Values
 from poreops.base.extras import needs
-from poreops.base.types import Values
 from poreops.errors import InputError
 from poreops.images.spacing import LARGEST, SMALLEST, Spacing, spacing_of
 from poreops.images.stored import StoredImage

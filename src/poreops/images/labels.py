@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import DType, Values
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage
 

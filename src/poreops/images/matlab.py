@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.numpy_files import chosen
 from poreops.images.stored import StoredImage

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import DTypeLike, NDArray
 
-from poreops.base.types import DType, Values
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage, array_slabs, layers, long_axes
 

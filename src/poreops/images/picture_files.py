@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.spacing import Spacing
 from poreops.images.stored import StoredImage, damage_is_bad_input

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.formats import Source, open_image
 from poreops.images.labels import PoreLabel, PoreTest, checked_labels

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from poreops.base.types import Array, DType
+from poreops.base.arrays import Array, DType
 from poreops.show import Shown
 
 

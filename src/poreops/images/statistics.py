@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 Floats = NDArray[np.float64]

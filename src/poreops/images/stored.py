@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poreops.base.types import DType, Values
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.spacing import Spacing
 

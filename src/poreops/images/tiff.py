@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage, array_slabs, checked_axes
 from poreops.images.tiff_tags import refuse_incomplete_set, spacing_of_tiff

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.spacing import LARGEST, SMALLEST, Spacing, metres_of, spacing_of
 

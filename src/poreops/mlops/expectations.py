@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
-from poreops.base.types import Json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.mlops.graphs import Graph
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 
 if TYPE_CHECKING:
     import keras

@@ -17,7 +17,7 @@ tested : on how many
 import math
 from collections.abc import Iterable, Mapping
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 
 Report = Mapping[str, Json]
 Metrics = dict[str, float]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
-from poreops.base.types import Json
 from poreops.errors import InputError
 from poreops.mlops.tracking import (
     CHALLENGER,

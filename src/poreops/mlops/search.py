@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
-from poreops.base.types import Json
 from poreops.errors import InputError
 from poreops.mlops.finite import DivergedError, check_finite
 from poreops.mlops.places import Plan, chosen_value, ranked, repeat_of, suggest

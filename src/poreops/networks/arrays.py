@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import AXES
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.conduits.descriptors import face_geometry, region_geometry
 from poreops.conduits.methods import FaceContacts
 

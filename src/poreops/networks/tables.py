@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.conduits.quantity import Target
 
 Arrays = Mapping[str, Array]

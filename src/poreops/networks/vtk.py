@@ -9,7 +9,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import DType, Values
+from poreops.base.arrays import DType, Values
 
 _BLOCK = 4 * 2**20
 _TYPES = {

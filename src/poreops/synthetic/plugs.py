@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.base.extras import needs
-from poreops.base.types import Array
 from poreops.errors import InputError
 from poreops.synthetic.spheres import legacy_seed
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 
 Level = Annotated[float, Field(ge=0, le=255)]
 NotNegative = Annotated[float, Field(ge=0)]

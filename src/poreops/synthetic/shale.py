@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.types import Integers
+from poreops.base.arrays import Integers
 
 Grey = NDArray[np.uint8]
 Pixels = tuple[Integers, Integers]

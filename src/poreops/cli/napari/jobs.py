@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from poreops.base.types import Array, Json
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.cli.napari.reader import LayerData, scaled
 from poreops.errors import InputError
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from poreops.base.types import Array, Json
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.formats import SLICES, WITH_DATASETS, suffix_of
 from poreops.images.grey_stack import read_stack

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.types import Json
+from poreops.base.content import Json
 from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
 

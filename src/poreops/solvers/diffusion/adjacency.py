@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion.blocks import (
     BITS,
     COMPONENT,

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 
 PARITY = np.array([v.bit_count() & 1 for v in range(8)], np.uint8)
 BITS = np.array([4, 2, 1], np.uint8)  # of a voxel's place along each axis

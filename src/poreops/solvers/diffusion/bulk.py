@@ -21,7 +21,7 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import Tick, ticking

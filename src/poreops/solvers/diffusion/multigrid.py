@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion.coarsening import Graph, coarsen
 from poreops.solvers.shared.threads import Team
 

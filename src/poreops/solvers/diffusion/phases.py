@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_number, shown
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import Tick, no_tick
 from poreops.solvers.diffusion.multigrid import FAST, Multigrid

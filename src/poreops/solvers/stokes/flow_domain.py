@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_axis
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.stokes.percolation import percolating
 from poreops.solvers.stokes.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE

@@ -13,7 +13,8 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
-from poreops.base.types import Array, Json
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory

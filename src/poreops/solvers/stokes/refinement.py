@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from poreops.base.arguments import shown
-from poreops.base.types import Array
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.stokes.walls import Walls
 

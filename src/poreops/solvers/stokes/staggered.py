@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.base.types import Values
+from poreops.base.arrays import Values
 
 # what a cell of the padded box is
 SOLID = np.uint8(0)

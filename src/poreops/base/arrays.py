@@ -1,15 +1,12 @@
-"""Types that many rooms share, of what only its reader or its caller knows.
+"""Arrays whose dtype many rooms leave open.
 
-Each says once what is open: the checker takes the contents for what the reader uses them as.
+Each says once what is open: the checker takes the values for what a reader uses them as.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-Json = Any
-"""Content of a JSON or YAML file: mappings, lists, strings, numbers, booleans and None."""
 
 Array = NDArray[Any]
 """An array from a file or a caller: who wrote it knows its dtype, and who reads it checks."""
