@@ -1,10 +1,10 @@
 """Import a package that only some users have."""
 
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
 
-def needed(package: str) -> Any:
+def needed(package: str) -> ModuleType:
     """Import a package, or raise InputError that names it."""
     from poreops.errors import InputError
 

@@ -1,15 +1,16 @@
 """What every picture needs: panels without a display, files of the same bytes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from poreops.base.arrays import Array
 from poreops.base.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figure", Any]:
+def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figure", Array]:
     """Return a figure that needs no display, and its (rows, columns) array of axes.
 
     Parameters
