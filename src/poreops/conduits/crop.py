@@ -133,7 +133,7 @@ def face_regions(labels: Integers, axis: int, side: int) -> NDArray[np.int64]:
 
 
 def mirrored_conduit(
-    labels: Integers, region: int, axis: int, side: int, box: tuple[slice, ...]
+    labels: Integers, region: int, axis: int, side: int, box: tuple["slice[int, int, None]", ...]
 ) -> NDArray[np.uint8]:
     """Conduit made of a region (1) and its mirror image across an image face (2).
 

@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
-from poreops.base.arrays import Integers
+from poreops.base.arrays import Array, Integers
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
@@ -197,7 +197,7 @@ def _fill_reservoirs(
     return middles[0], middles[1]
 
 
-def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
+def _distance(points: Array, across: cKDTree) -> FloatArray:
     """Distance (n,) of points (n, 3) to the nearest of the voxels, taken as cubes."""
     near = np.arange(min(_CANDIDATES, across.n)) + 1
     _, voxel = across.query(points, k=near)

@@ -340,7 +340,7 @@ def _parts(image: BoolArray, workers: int | None, progress: bool) -> Parts:
     return Parts(tuple(porosity), along, solved)
 
 
-def _middle(size: int, largest: int) -> slice:
+def _middle(size: int, largest: int) -> "slice[int, int, None]":
     start = max(size - largest, 0) // 2
     return slice(start, start + min(size, largest))
 

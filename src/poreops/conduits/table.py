@@ -112,7 +112,9 @@ class ConduitWriter:
         self._replacing.__exit__(kind, error, trace)
 
 
-def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None) -> Conduits:
+def read_conduits(
+    path: str | Path, rows: "slice[int, int, None] | NDArray[np.intp] | None" = None
+) -> Conduits:
     """Return the conduits of a file that `ConduitWriter` wrote, or some rows of it.
 
     Parameters
@@ -136,7 +138,7 @@ def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None
         return Conduits(**{name: _rows(file[name], chosen) for name in names})
 
 
-def _rows(dataset: h5py.Dataset, rows: slice | NDArray[np.intp]) -> Array:
+def _rows(dataset: h5py.Dataset, rows: "slice[int, int, None] | NDArray[np.intp]") -> Array:
     if isinstance(rows, slice):
         whole: Array = dataset[rows]
         return whole

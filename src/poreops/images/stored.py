@@ -77,7 +77,7 @@ class StoredImage:
         return self.shape[::-1] if self.fortran else self.shape
 
 
-def layers(shape: tuple[int, ...], itemsize: int) -> Iterator[slice]:
+def layers(shape: tuple[int, ...], itemsize: int) -> Iterator["slice[int, int, None]"]:
     """Cut axis 0 into slices of about `SLAB_BYTES`."""
     layer = max(math.prod(shape[1:]) * itemsize, 1)
     step = max(SLAB_BYTES // layer, 1)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import Tick, no_tick
+from poreops.solvers.shared.threads import Kernel
 from poreops.solvers.stokes.aggregation import Hierarchy, Vector
 from poreops.solvers.stokes.staggered import Entries, FloatArray, IntArray, Matrix, StaggeredFlow
 
@@ -40,7 +41,7 @@ class Team:
         self.workers = workers
         self._pool = pool
 
-    def run(self, kernel: Callable[..., T], pieces: list[Range], *args: object) -> list[T]:
+    def run(self, kernel: Kernel[T], pieces: list[Range], *args: object) -> list[T]:
         """Results of kernel(*args, lo, hi) of each piece, in their order."""
         if self._pool is None:
             return [kernel(*args, lo, hi) for lo, hi in pieces]
