@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 
 from poreops.base.arrays import Array
 from poreops.errors import InputError
-from poreops.mlops.graphs import Graph
 
 if TYPE_CHECKING:
     import keras
+
+    from poreops.mlops.graphs import Graph
 
 
 class DivergedError(InputError):
@@ -56,7 +57,7 @@ def weights(model: "keras.Model") -> dict[str, Array]:
 
 def check_network(
     model: "keras.Model",
-    graph: Graph,
+    graph: "Graph",
     probe: Sequence[Array],
     what: str,
     *,

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
-
 FloatArray = NDArray[np.float64]
 
 
@@ -375,11 +374,10 @@ def _rate(network: "Network", axis: str, size_factors: str, algorithm: str) -> f
     import openpnm
 
     inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
-    factors = network[size_factors]
+    factors, conns = network[size_factors], network["throat.conns"]
     series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
     # the boundary pores of the other faces dangle and are left out
     other = network["pore.boundary"] & ~inlet & ~outlet
-    conns = network["throat.conns"]
     open_ = (series > 0) & ~other[conns].any(axis=1)
     joined, kept_throats = joining_part(conns, open_, inlet, outlet)
     if not joined.any():

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numba import njit
@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import Tick, no_tick
-from poreops.solvers.shared.threads import Kernel
 from poreops.solvers.stokes.aggregation import Hierarchy, Vector
 from poreops.solvers.stokes.staggered import Entries, FloatArray, IntArray, Matrix, StaggeredFlow
+
+if TYPE_CHECKING:
+    from poreops.solvers.shared.threads import Kernel
 
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 _CHECK_EVERY = 5
@@ -41,7 +43,7 @@ class Team:
         self.workers = workers
         self._pool = pool
 
-    def run(self, kernel: Kernel[T], pieces: list[Range], *args: object) -> list[T]:
+    def run(self, kernel: "Kernel[T]", pieces: list[Range], *args: object) -> list[T]:
         """Results of kernel(*args, lo, hi) of each piece, in their order."""
         if self._pool is None:
             return [kernel(*args, lo, hi) for lo, hi in pieces]
