@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
 
 
 def candidate(
-    offer: Mapping[str, Any],
+    offer: Mapping[str, Json],
     models: Path,
     probe: Path,
     *,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.files import read_table, sha256
 from poreops.mlops.registry import Candidate, Scores
 from poreops.mlops.tracking import Tensor, save_pyfunc
@@ -26,7 +26,7 @@ _LIMITS = (
 
 
 def judged_candidate(
-    judged: Mapping[str, Any], files: Path, probe: Path, gate: GateConfig, *, valid: bool
+    judged: Mapping[str, Json], files: Path, probe: Path, gate: GateConfig, *, valid: bool
 ) -> Candidate:
     """Return the model that was judged as a candidate.
 

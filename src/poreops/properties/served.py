@@ -21,11 +21,11 @@ class RockProperties(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the stack from the model's own files."""
         self.model = load_rock_model(context.artifacts["stack"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the properties that each slice shows."""
         return answered(
             self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from poreops.base.files import read_yaml, write_yaml
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import quiet_mlflow
 from poreops.mlops.tracking.package import CODE, ship_code, ship_environment, write_manifest
+
+if TYPE_CHECKING:
+    from mlflow.pyfunc import PyFuncModel
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def save_pyfunc(
     inputs: Tensor,
     outputs: Tensor,
     requirements: Sequence[str] | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, object] | None = None,
     example: NDArray[np.generic] | None = None,
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
@@ -88,7 +91,7 @@ def save_pyfunc(
     return folder
 
 
-def load_pyfunc(folder: str | Path) -> Any:
+def load_pyfunc(folder: str | Path) -> "PyFuncModel":
     """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict."""
     import mlflow
 

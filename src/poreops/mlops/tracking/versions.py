@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from poreops.base.arguments import shown
 from poreops.base.files import read_yaml
@@ -15,6 +15,9 @@ from poreops.mlops.tracking.embedded import tracking_uri
 from poreops.mlops.tracking.package import MANIFEST, check_package, package_of
 from poreops.mlops.tracking.runs import Run
 from poreops.mlops.tracking.signing import check_signature, configured_key, sign, signing_key
+
+if TYPE_CHECKING:
+    from mlflow import entities
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 GATE = "gate"
@@ -44,7 +47,12 @@ class ModelVersion:
 
 
 def register(
-    run: Run, folder: str | Path, name: str, *, sha256: str, tags: Mapping[str, Any] | None = None
+    run: Run,
+    folder: str | Path,
+    name: str,
+    *,
+    sha256: str,
+    tags: Mapping[str, object] | None = None,
 ) -> ModelVersion:
     """Register the model of a folder and return its version; the same model is registered once.
 
@@ -111,7 +119,7 @@ def drop_alias(version: ModelVersion, alias: str) -> None:
         client().delete_registered_model_alias(version.name, alias)
 
 
-def promote(version: ModelVersion, tags: Mapping[str, Any] | None = None) -> None:
+def promote(version: ModelVersion, tags: Mapping[str, object] | None = None) -> None:
     """Make this version the champion, with tags that say why; the gate is the caller's."""
     note(version, tags or {})
     set_alias(version, CHAMPION)
@@ -145,7 +153,7 @@ def describe(version: ModelVersion, text: str) -> None:
         client().update_model_version(version.name, str(version.version), text)
 
 
-def note(version: ModelVersion, tags: Mapping[str, Any]) -> None:
+def note(version: ModelVersion, tags: Mapping[str, object]) -> None:
     """Set tags of a version."""
     with plain_errors():
         for key, value in tags.items():
@@ -186,7 +194,9 @@ def versions_of(name: str) -> list[ModelVersion]:
                 "list the models with: poreops models list"
             ) from None
         found = reader().search_model_versions(f"name = '{name}'")
-    versions = [replace(_version(v), aliases=tuple(aliases.get(str(v.version), ()))) for v in found]
+    versions = [
+        replace(_version(v), aliases=tuple(aliases.get(str(v.version), ()))) for v in found
+    ]
     return sorted(versions, key=lambda version: -version.version)
 
 
@@ -382,7 +392,7 @@ def _of_number(name: str, number: int | str) -> ModelVersion:
     return _version(client().get_model_version(name, str(number)))
 
 
-def _version(found: Any) -> ModelVersion:
+def _version(found: "entities.ModelVersion") -> ModelVersion:
     return ModelVersion(
         found.name, int(found.version), found.run_id, dict(found.tags), tuple(found.aliases),
         int(found.creation_timestamp or 0), found.description or "",

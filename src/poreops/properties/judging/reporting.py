@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import write_json, write_table
 from poreops.mlops import metrics
-from poreops.properties.intervals import scales
 from poreops.properties.judging.comparison import importance
 from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
 from poreops.properties.judging.left_out_kinds import (
@@ -25,6 +24,7 @@ from poreops.properties.judging.left_out_kinds import (
     predict_siblings,
     scored,
 )
+from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import LAW, NULLS, TARGETS
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS
@@ -44,7 +44,7 @@ class Reported:
     """
 
     scores: Mapping[str, Mapping[str, Scores]]
-    details: Mapping[str, Any]
+    details: Mapping[str, Json]
     plugs: pd.DataFrame
     slices: pd.DataFrame
 
@@ -139,7 +139,7 @@ def report_on(
 def _rows(
     predicted: Mapping[str, Floats],
     truth: Floats,
-    rocks: NDArray[Any],
+    rocks: Array,
     half_widths: Mapping[str, Floats],
 ) -> pd.DataFrame:
     parts = []
