@@ -21,6 +21,7 @@ from poreops.cli.model_texts import (
 from poreops.errors import InputError
 from poreops.mlops.tracking import card as cards
 from poreops.mlops.tracking import pins, signing, versions
+from poreops.mlops.tracking.package import SIGNATURE
 from poreops.mlops.tracking.runs import params_of
 from poreops.mlops.tracking.versions import CHAMPION, GATE, ModelVersion
 
@@ -110,7 +111,7 @@ def verified(uri: str, key: Path | None) -> Answer:
     key = key or signing.configured_key()
     with tempfile.TemporaryDirectory(prefix="poreops-verify-") as temporary:
         folder = versions.download(version.uri, Path(temporary) / "model")
-        has_signature = (folder / signing.SIGNATURE).is_file()
+        has_signature = (folder / SIGNATURE).is_file()
         if key is not None:
             signing.check_signature(folder, version.uri, key)
         found = _scored(folder, version)

@@ -82,7 +82,7 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
 def _example(ndim: int) -> NDArray[np.uint8]:
     """Return a straight channel of two regions, (1, 64, 64[, 64]) uint8."""
     rois = np.zeros((1, *(64,) * ndim), np.uint8)
-    channel = (slice(24, 40),) * (ndim - 1)
-    rois[(0, slice(0, 32), *channel)] = 1
-    rois[(0, slice(32, 64), *channel)] = 2
+    across = [np.arange(24, 40)] * (ndim - 1)
+    for label, along in ((1, np.arange(32)), (2, np.arange(32, 64))):
+        rois[0][np.ix_(along, *across)] = label
     return rois

@@ -79,7 +79,7 @@ def _example() -> NDArray[np.uint8]:
     """Return a grey slice with round pores in rows, (1, 96, 96) uint8."""
     across = np.cos(np.arange(96) * (2 * np.pi / 16))
     bright = np.clip(across[:, None] + across[None, :], -1, 1)
-    return (120 - 50 * bright)[None].astype(np.uint8)
+    return np.asarray((120 - 50 * bright)[None], dtype=np.uint8)
 
 
 def score(files: Path, probe: Path) -> Scores:

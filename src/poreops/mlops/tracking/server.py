@@ -134,7 +134,7 @@ class Serving:
             request.called_off.set()
             raise
         except Exception as error:  # noqa: BLE001 - the server goes on
-            log("fault", id=request.id, error=error)
+            log("fault", error, id=request.id)
             reply = problem(500, "INTERNAL_ERROR", "this is a fault of the server, see its log")
         if not request.called_off.is_set():
             await reply.send(send, request.id)

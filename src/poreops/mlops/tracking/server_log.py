@@ -7,7 +7,7 @@ import time
 import traceback
 
 
-def log(event: str, *, error: BaseException | None = None, **facts: object) -> None:
+def log(event: str, error: BaseException | None = None, /, **facts: object) -> None:
     """Write a line with the time (UTC), the event and facts; of an error the trace too.
 
     Parameters
@@ -32,7 +32,7 @@ class JsonHandler(logging.Handler):
         """Write one record."""
         error = record.exc_info[1] if record.exc_info else None
         log(
-            "log", error=error, level=record.levelname, logger=record.name,
+            "log", error, level=record.levelname, logger=record.name,
             message=record.getMessage(),
         )  # fmt: skip
 
