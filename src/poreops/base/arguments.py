@@ -16,6 +16,11 @@ MOST_WORKERS = 1024
 def checked_axis(axis: Any, ndim: int) -> int:
     """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
 
+    Parameters
+    ----------
+    axis : as the user gave it, a number or one of "x", "y", "z"
+    ndim : number of axes of the image
+
     Examples
     --------
     >>> [checked_axis(axis, 3) for axis in (0, "y", -1, np.int64(1))]
@@ -39,6 +44,10 @@ def checked_axis(axis: Any, ndim: int) -> int:
 def checked_voxel_size(voxel_size: Any) -> float:
     """Return the edge of a cubic voxel [m], or raise InputError.
 
+    Parameters
+    ----------
+    voxel_size : as the user gave it [m]; three equal edges are one
+
     Examples
     --------
     >>> checked_voxel_size((2e-6, 2e-6, 2e-6))
@@ -59,7 +68,14 @@ def checked_voxel_size(voxel_size: Any) -> float:
 
 
 def checked_number(value: Any, name: str, remedy: str) -> float:
-    """Return a finite real number as float, or raise InputError."""
+    """Return a finite real number as float, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    remedy : what to give instead, for the message
+    """
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
         value, bool
     )
@@ -72,7 +88,13 @@ def checked_number(value: Any, name: str, remedy: str) -> float:
 
 
 def checked_tolerance(value: Any, usual: float) -> float:
-    """Return a relative error between 0 and 1, or raise InputError."""
+    """Return a relative error between 0 and 1, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    usual : that the message proposes
+    """
     number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
     if not 0 < number < 1:
         raise InputError(
@@ -82,7 +104,13 @@ def checked_tolerance(value: Any, usual: float) -> float:
 
 
 def checked_array(value: Any, name: str) -> NDArray[Any]:
-    """Return an array of bool or real numbers, or raise InputError."""
+    """Return an array of bool or real numbers, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    """
     if np.ma.is_masked(value):
         masked = int(np.ma.getmaskarray(value).sum())
         raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
@@ -96,7 +124,14 @@ def checked_array(value: Any, name: str) -> NDArray[Any]:
 
 
 def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> int:
-    """Return a whole number within limits, or raise InputError."""
+    """Return a whole number within limits, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    least, most : limits, both included
+    """
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or not least <= value <= most:
         upper = "" if most == 2**31 else f" and <= {most}"
@@ -105,14 +140,26 @@ def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> i
 
 
 def checked_workers(workers: Any) -> int:
-    """Return the number of threads, by default that of the available processors."""
+    """Return the number of threads, by default that of the available processors.
+
+    Parameters
+    ----------
+    workers : as the user gave it; None for all
+    """
     if workers is None:
         return len(os.sched_getaffinity(0))
     return checked_count(workers, "workers", most=MOST_WORKERS)
 
 
 def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
-    """Return one of the names, or raise InputError."""
+    """Return one of the names, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    choices : that are allowed
+    name : of the argument, for the message
+    """
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise InputError(f"{name} must be one of {listed}, got {shown(value)}")
@@ -120,6 +167,11 @@ def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value in one short line."""
+    """Return a value in one short line.
+
+    Parameters
+    ----------
+    value : of any type
+    """
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -18,7 +18,12 @@ _SHOWN = 3
 
 
 def pair_names(conns: NDArray[np.integer]) -> Names:
-    """Return the names of the conduits of 0-based pairs (Nt, 2)."""
+    """Return the names of the conduits of 0-based pairs (Nt, 2).
+
+    Parameters
+    ----------
+    conns : (Nt, 2) int, 0-based
+    """
     return lambda i: f"conduit {i} (labels {conns[i, 0] + 1} and {conns[i, 1] + 1})"
 
 

@@ -12,7 +12,12 @@ Tick = Callable[[str], None]
 
 
 def no_tick(note: str = "") -> None:
-    """Show nothing."""
+    """Show nothing.
+
+    Parameters
+    ----------
+    note : what would be shown
+    """
 
 
 def progress_bar(
@@ -33,7 +38,14 @@ def progress_bar(
 
 
 def watched(stream: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
-    """Return a stream of conduits, in a bar if one is wanted."""
+    """Return a stream of conduits, in a bar if one is wanted.
+
+    Parameters
+    ----------
+    stream : of conduits
+    total : how many they are
+    progress : whether a bar is wanted
+    """
     bar = bar_of(progress)
     return stream if bar is None else bar(stream, total)
 
@@ -41,7 +53,13 @@ def watched(stream: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
 def bar_of(
     progress: bool, name: str = "conduits"
 ) -> Callable[[Iterable[Any], int], Iterable[Any]] | None:
-    """Return what wraps a stream in a bar at once, or None where none is wanted."""
+    """Return what wraps a stream in a bar at once, or None where none is wanted.
+
+    Parameters
+    ----------
+    progress : whether a bar is wanted
+    name : of what is being done
+    """
     if not progress:
         return None
     return lambda stream, total: progress_bar(stream, total, name, delay=0)

@@ -11,7 +11,14 @@ from poreops.errors import InputError
 
 
 def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`."""
+    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     xarray = needed("xarray")
     held = content(kind, result)
     edge = _edge(held, voxel_size)
@@ -42,7 +49,14 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
 
 
 def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`."""
+    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     if kind not in ("network", "regions", "diffusion", "permeability"):
         raise InputError(
             f"a mesh is made of an image or a network, got a result of {kind}; use to_xarray()"

@@ -119,7 +119,13 @@ class Permeability(Result, kind="permeability"):
         return self.permeability / MILLIDARCY
 
     def superficial_velocity(self, pressure_gradient: float, viscosity: float) -> float:
-        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s]."""
+        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s].
+
+        Parameters
+        ----------
+        pressure_gradient : [Pa/m]
+        viscosity : [Pa s]
+        """
         return self.permeability / viscosity * pressure_gradient
 
     @cached_property

@@ -40,7 +40,14 @@ class Team:
         self._pool = pool
 
     def run(self, kernel: Callable[..., Any], pieces: list[Range], *args: Any) -> list[Any]:
-        """Results of kernel(*args, lo, hi) of each piece, in their order."""
+        """Results of kernel(*args, lo, hi) of each piece, in their order.
+
+        Parameters
+        ----------
+        kernel : function of the arguments and two limits
+        pieces : limits of each piece
+        *args : of the kernel
+        """
         if self._pool is None:
             return [kernel(*args, lo, hi) for lo, hi in pieces]
         futures: list[Future[Any]] = [
@@ -49,14 +56,24 @@ class Team:
         return [future.result() for future in futures]
 
     def pieces(self, size: int) -> list[Range]:
-        """Equal parts of 0..size, one for each worker."""
+        """Equal parts of 0..size, one for each worker.
+
+        Parameters
+        ----------
+        size : number of elements
+        """
         ends = [size * n // self.workers for n in range(self.workers + 1)]
         return list(pairwise(ends))
 
 
 @contextmanager
 def team_of(workers: int) -> Iterator[Team]:
-    """Make a team of threads, or the calling thread alone."""
+    """Make a team of threads, or the calling thread alone.
+
+    Parameters
+    ----------
+    workers : threads
+    """
     if workers == 1:
         yield Team(1, None)
         return
