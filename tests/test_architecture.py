@@ -23,10 +23,10 @@ FLOORS = 7
 MODULE_LINES = 400
 FUNCTION_LINES = 80
 SCRIPT_LINES = 40
-TEST_LINES = 550  # target 300
+TEST_LINES = 300
 DVC_LINES = 538  # docs/architecture.md says why not 450
 DVC_CODE_DEPS = 241  # and why not 175
-ANY = 550  # target 80
+ANY = 12
 
 DESCRIBED = 0.83  # of what is not underscored and takes arguments; floor, target 0.8
 

@@ -3,8 +3,8 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import write_text
 from poreops.base.pages import rendered
 from poreops.properties.figures.pictures import NAMES
@@ -42,7 +42,7 @@ SCORES = {"r2": "R²", "mse": "MSE", "mae": "MAE"}
 
 
 def write_page(
-    path: str | Path, folder: str | Path, report: Mapping[str, Any], details: Mapping[str, Any]
+    path: str | Path, folder: str | Path, report: Mapping[str, Json], details: Mapping[str, Json]
 ) -> None:
     """Write a page that needs no other file.
 
