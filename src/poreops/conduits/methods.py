@@ -76,7 +76,12 @@ class ConductanceModel(Protocol):
     convention: Convention | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
-        """Return the size factor in powers of a voxel of each conduit crop."""
+        """Return the size factor in powers of a voxel of each conduit crop.
+
+        Parameters
+        ----------
+        crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+        """
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,12 @@ class FaceContacts:
         return len(self.region)
 
     def some(self, which: Values) -> Self:
-        """Return the chosen ones, by index or mask."""
+        """Return the chosen ones, by index or mask.
+
+        Parameters
+        ----------
+        which : (k,) int or (n,) bool
+        """
         return type(self)(self.region[which], self.axis[which], self.side[which])
 
 
@@ -107,7 +117,14 @@ NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
-    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
+    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too.
+
+    Parameters
+    ----------
+    method : as the user gave it
+    model : that was given, or None
+    ndim : of the image
+    """
     name = method.replace("-", "_") if isinstance(method, str) else method
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(
@@ -126,7 +143,13 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 
 def checked_transport(transport: str, method: str) -> str:
-    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
+    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two.
+
+    Parameters
+    ----------
+    transport : as the user gave it
+    method : one of `METHODS`
+    """
     if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise InputError(
             f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
@@ -179,7 +202,12 @@ def walls_of_flow(
 
 
 def face_contacts(labels: Integers) -> FaceContacts:
-    """Find where regions meet the image faces, by axis, side and region."""
+    """Find where regions meet the image faces, by axis, side and region.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     found = [
         (region, axis, side)
         for axis in range(labels.ndim)
@@ -277,6 +305,11 @@ def mirrored_conduits(labels: Integers, contacts: FaceContacts) -> Iterator[Crop
     """Yield the conduit of a region and its mirror image for each face contact.
 
     The face may also be that of a padding layer: the region's box must only end there.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    contacts : of `face_contacts`
     """
     boxes = spim.find_objects(labels)
     for region, axis, side in zip(contacts.region, contacts.axis, contacts.side, strict=True):
