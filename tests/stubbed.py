@@ -5,6 +5,9 @@ theirs; nothing of the library runs.
 """
 
 import json
+import os
+import sys
+from pathlib import Path
 
 from cloned import Clone
 
@@ -36,6 +39,16 @@ for out in outs:
 with Path("ran").open("a") as log:
     print(name, file=log)
 '''  # fmt: skip
+
+
+def scripts_on_path():
+    """The environment in which `python` and `dvc` are those of this one."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "MLFLOW_"))}
+    scripts = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": f"{scripts}{os.pathsep}{kept['PATH']}", "DVC_NO_ANALYTICS": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true",
+    }  # fmt: skip
 
 
 def names(entries):

@@ -7,6 +7,7 @@ trials do not mix. MLflow takes seconds to import, so the first call imports it.
 from poreops.mlops.tracking.embedded import repository, tracking_uri
 from poreops.mlops.tracking.lineage import lineage
 from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
+from poreops.mlops.tracking.registered import REGISTERED, forgotten
 from poreops.mlops.tracking.runs import Run, run
 from poreops.mlops.tracking.versions import (
     CHALLENGER,
@@ -27,6 +28,7 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "GATE",
+    "REGISTERED",
     "ModelVersion",
     "Run",
     "Tensor",
@@ -34,6 +36,7 @@ __all__ = [
     "download",
     "drop_alias",
     "find_version",
+    "forgotten",
     "lineage",
     "load_pyfunc",
     "note",
