@@ -14,6 +14,7 @@ import typer
 
 from poreops.base.extras import needs
 from poreops.cli import options as o
+from poreops.cli import platform_commands
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
 
@@ -310,6 +311,9 @@ def score(
         lambda _: core_jobs.score(real, generated, extractor, smoothing, r_max),
         show.score_text, as_json=as_json,
     )  # fmt: skip
+
+
+platform_commands.add(app)
 
 
 def main() -> NoReturn:

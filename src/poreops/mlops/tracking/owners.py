@@ -47,7 +47,7 @@ def close_killed(client: Any, experiment: str, by: str | None = None, stage: str
     query = "attributes.status = 'RUNNING'" + (f" and tags.stage = '{stage}'" if stage else "")
     found = [
         run.info.run_id
-        for run in _pages(lambda token: client.search_runs([experiment], query, page_token=token))
+        for run in pages(lambda token: client.search_runs([experiment], query, page_token=token))
         if run.info.run_id != by and gone(run.data.tags.get(OWNER, ""))
     ]
     for run_id in found:
@@ -59,7 +59,7 @@ def close_killed(client: Any, experiment: str, by: str | None = None, stage: str
     return found
 
 
-def _pages(page: Callable[[str | None], Any]) -> list[Any]:
+def pages(page: Callable[[str | None], Any]) -> list[Any]:
     """Return every result of a search that answers in pages."""
     found: list[Any] = []
     token = None

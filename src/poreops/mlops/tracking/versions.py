@@ -11,6 +11,7 @@ from poreops.base.files import read_yaml
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import client, plain_errors, reader
 from poreops.mlops.tracking.embedded import tracking_uri
+from poreops.mlops.tracking.owners import pages
 from poreops.mlops.tracking.runs import Run
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -74,7 +75,7 @@ def find_version(name: str, sha256: str) -> ModelVersion | None:
     """Return the newest version with this digest whose files are there, or None."""
     with plain_errors():
         found = client().search_model_versions(f"name = '{name}' and tags.sha256 = '{sha256}'")
-    there = [version for version in found if _has_files(version.run_id)]
+    there = [version for version in found if has_files(version.run_id)]
     if not there:
         return None
     newest = max(there, key=lambda version: int(version.version))
@@ -109,6 +110,20 @@ def note(version: ModelVersion, tags: Mapping[str, Any]) -> None:
 def champion_info(name: str) -> ModelVersion:
     """Return the champion of a registered model; raises InputError if there is none."""
     return _resolve(f"models:/{name}@{CHAMPION}")
+
+
+def version_of(uri: str) -> ModelVersion:
+    """Return the version that a URI of the registry names; raises InputError if there is none."""
+    return _resolve(uri)
+
+
+def every_version() -> list[ModelVersion]:
+    """Return every version of every model, the newest of each first."""
+    with plain_errors():
+        found = pages(lambda token: reader().search_model_versions(page_token=token))
+        ordered = sorted(found, key=lambda one: (one.name, -int(one.version)))
+        # a search leaves the aliases out
+        return [_version(reader().get_model_version(one.name, one.version)) for one in ordered]
 
 
 def download(uri: str, folder: str | Path | None = None) -> Path:
@@ -229,7 +244,8 @@ def _refusal(name: str) -> str:
     )
 
 
-def _has_files(run_id: str) -> bool:
+def has_files(run_id: str) -> bool:
+    """Tell whether the model of a run is in the store."""
     from mlflow.exceptions import MlflowException
 
     try:
