@@ -93,6 +93,10 @@ docs: $(STAMP) ## build the pages and the API reference in docs/_build/html
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)
 	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.mlops.tracking
 
+.PHONY: server
+server: $(STAMP) ## start the MLflow server of a team (settings: mlflow/team.env)
+	@set -a; source mlflow/team.env; set +a; exec $(BIN)/python -m poreops.mlops.tracking team
+
 # Versions that are locked stay as they are: a newer one is asked for with --upgrade-package.
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
   --no-emit-find-links --python-version 3.11

@@ -1,8 +1,8 @@
 """Stages side by side: `dvc repro --single-item` of each as soon as what it reads is there.
 
-DVC runs one stage at a time. Here its graph says what may run at once, and a DVC process of its own
-runs each, so that dvc.lock, the run cache and what is skipped are DVC's. In the end dvc.lock has
-its stages in the order in which `dvc repro` would have put them: the same bytes.
+DVC runs one stage at a time. Here its graph says what may run at once, and a DVC process of its
+own runs each, so that dvc.lock, the run cache and what is skipped are DVC's. In the end dvc.lock
+has its stages in the order in which `dvc repro` would have put them: the same bytes.
 """
 
 import os
@@ -20,8 +20,8 @@ LOCK = Path("dvc.lock")
 ALONE = {"conductance_networks", "conductance_scores", "properties_scores"}
 """Stages whose reports hold how fast something is: no other runs beside them."""
 
-# DVC waits 3 s for its lock, also after a stage that took an hour; another process that hashes what
-# it made holds it longer
+# DVC waits 3 s for its lock, also after a stage that took an hour; another process that hashes
+# what it made holds it longer
 _ONE = """\
 import sys
 import dvc.lock
@@ -67,7 +67,9 @@ def plan(targets: Iterable[str] = ()) -> Plan:
 
     with Repo() as repo, repo.lock:
         graph = get_active_graph(repo.index.graph)
-        asked = [stage for target in targets or ["dvc.yaml"] for stage in repo.stage.collect(target)]
+        asked = [
+            stage for target in targets or ["dvc.yaml"] for stage in repo.stage.collect(target)
+        ]
         steps = plan_repro(graph, asked)
         names = {stage: stage.addressing for stage in steps}
         needs = {names[s]: {names[d] for d in graph.successors(s)} for s in steps}
@@ -162,12 +164,12 @@ def reproduce(
 
 
 def stages_of(text: str) -> tuple[str, dict[str, str]]:
-    """Return what stands before the stages of a dvc.lock, and the text of each.
+    r"""Return what stands before the stages of a dvc.lock, and the text of each.
 
     Examples
     --------
-    >>> stages_of("schema: '2.0'\\nstages:\\n  b:\\n    cmd: x\\n  a:\\n    cmd: y\\n")
-    ("schema: '2.0'\\nstages:\\n", {'b': '  b:\\n    cmd: x\\n', 'a': '  a:\\n    cmd: y\\n'})
+    >>> stages_of("schema: '2.0'\nstages:\n  b:\n    cmd: x\n  a:\n    cmd: y\n")
+    ("schema: '2.0'\nstages:\n", {'b': '  b:\n    cmd: x\n', 'a': '  a:\n    cmd: y\n'})
     """
     head, *parts = re.split(r"(?m)^(?=  \S)", text)
     return head, {part.strip().partition(":")[0]: part for part in parts}

@@ -22,13 +22,12 @@ deps, outs = json.loads(Path("stubs.json").read_text())[name]
 time.sleep(float(os.environ.get("STUB_SECONDS", "0")))
 digest = hashlib.sha256(name.encode())
 for dep in deps:
-    files = sorted(p for p in Path(dep).rglob("*") if p.is_file()) if Path(dep).is_dir() else [Path(dep)]
-    for file in files:
-        digest.update(file.read_bytes())
+    for file in sorted(Path(dep).rglob("*")) or [Path(dep)]:
+        digest.update(file.read_bytes() if file.is_file() else b"")
 for out in outs:
     path = Path(out)
     if not path.suffix:
-        path = path / "content.csv" if out.endswith(("losses", "training")) else path / "content.h5"
+        path = path / ("content.csv" if path.name in ("losses", "training") else "content.h5")
     path.parent.mkdir(parents=True, exist_ok=True)
     number = int(digest.hexdigest()[:6], 16)
     content = {".json": json.dumps({"of": number}), ".csv": f"epoch,loss\\n1,{number}\\n"}

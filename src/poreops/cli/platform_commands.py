@@ -1,4 +1,4 @@
-"""The commands around models and runs: lineage, compare, doctor, store, repro.
+"""The commands around models and runs: lineage, compare, doctor, drift, store, repro.
 
 Only Typer is imported here; each command loads what it needs.
 """
@@ -11,13 +11,14 @@ import typer
 from poreops.base.extras import needs
 from poreops.cli import options as o
 from poreops.cli.answer import deliver
+from poreops.cli.drift_command import drift
 
 store = typer.Typer(help="The MLflow store of a repository.", rich_markup_mode=None)
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (lineage, compare, doctor, repro):
+    for command in (lineage, compare, doctor, repro, drift):
         app.command()(command)
     app.add_typer(store, name="store")
 

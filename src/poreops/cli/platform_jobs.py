@@ -33,7 +33,9 @@ def lineage(what: str | None, crate: Path | None) -> Answer:
         from poreops.mlops.provenance.crate import write_crate
 
         if what is not None and not what.startswith("models:"):
-            raise InputError(f"a crate is of a model or of the whole run, got {what}; leave it out")
+            raise InputError(
+                f"a crate is of a model or of the whole run, got {what}; leave it out"
+            )
         results["crate"] = write_crate(crate, root, what).as_posix()
     return Answer({"command": "lineage", **results})
 
@@ -86,4 +88,6 @@ def repro(stages: list[str], jobs: int) -> int:
     # stages call `python`, and repro.py calls `dvc`: those of this environment
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, str(script), "-j", str(jobs), *stages]
-    return subprocess.run(command, cwd=root, env=os.environ | {"PATH": path}, check=False).returncode
+    return subprocess.run(
+        command, cwd=root, env=os.environ | {"PATH": path}, check=False
+    ).returncode

@@ -67,7 +67,9 @@ def _from(way: Results) -> list[str]:
     for model in way["models"]:
         aliases = "".join(f" @{alias}" for alias in model["aliases"])
         state = {True: "", False: "  (of another state of it)", None: "  (state not noted)"}
-        lines.append(f"model     {model['model']}{aliases}  run {model['run']}{state[model['same']]}")
+        lines.append(
+            f"model     {model['model']}{aliases}  run {model['run']}{state[model['same']]}"
+        )
     return lines
 
 

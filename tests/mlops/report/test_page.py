@@ -147,14 +147,23 @@ def test_the_network_is_coloured_by_size_and_by_what_the_champion_is_off(run, pa
     assert data["pores"] == [[0, 0, 0], [0, 1000, 0], [1000, 1000, 500], [1000, 0, 500]]
     size, off = data["colours"]
     assert np.all(np.diff(size["values"]) > 0)
-    assert np.argsort(off["values"]).tolist() in ([0, 2, 1, 3], [0, 2, 3, 1], [2, 0, 1, 3], [2, 0, 3, 1])
+    assert np.argsort(off["values"]).tolist() in (
+        [0, 2, 1, 3],
+        [0, 2, 3, 1],
+        [2, 0, 1, 3],
+        [2, 0, 3, 1],
+    )
     embedded = re.search(r'id="network-data">(.*?)</script>', page)[1]
     assert json.loads(embedded) == data
 
 
 def test_no_network_in_two_dimensions_is_no_failure(tmp_path):
     assert network_data(tmp_path / "none.h5") is None
-    arrays = {"coords": np.zeros((2, 2)), "conns": np.array([[0, 1]]), "size_factors/dns": np.ones(1)}
+    arrays = {
+        "coords": np.zeros((2, 2)),
+        "conns": np.array([[0, 1]]),
+        "size_factors/dns": np.ones(1),
+    }
     write_hdf5(tmp_path / "flat.h5", arrays)
     assert network_data(tmp_path / "flat.h5") is None
 
@@ -162,7 +171,8 @@ def test_no_network_in_two_dimensions_is_no_failure(tmp_path):
 FRAME = """\
 <iframe src="index.html" style="width: 390px; height: 844px; border: 0" onload="
   const page = this.contentDocument;
-  document.title = [page.documentElement.scrollWidth, page.getElementById('network-high').textContent,
+  document.title = [page.documentElement.scrollWidth,
+    page.getElementById('network-high').textContent,
     page.getElementById('network').width].join('|')"></iframe>
 """
 
@@ -173,8 +183,8 @@ def test_a_phone_shows_it_without_scrolling_aside(run):
     """In a real browser, offline: nothing is wider than 390 pixels, and the network is drawn."""
     (run / "reports/phone.html").write_text(FRAME)
     command = [
-        "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        "--allow-file-access-from-files", "--virtual-time-budget=4000", "--dump-dom",
+        "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+        "--disable-background-networking", "--allow-file-access-from-files", "--virtual-time-budget=4000", "--dump-dom",
         f"--user-data-dir={run / 'profile'}", (run / "reports/phone.html").as_uri(),
     ]  # fmt: skip
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout

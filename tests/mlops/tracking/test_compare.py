@@ -21,10 +21,14 @@ def runs(repository, monkeypatch):
         monkeypatch.setenv("DVC_EXP_NAME", f"exp-{name}")
         with tracking.run("cores_train", name) as run:
             run.log_params({"training": {"rate": rate, "epochs": 7}})
-            run.log_metrics({"kid": rate / 2, "nan": math.nan} | ({"only": 1.0} if rate == 0.2 else {}))
+            run.log_metrics(
+                {"kid": rate / 2, "nan": math.nan} | ({"only": 1.0} if rate == 0.2 else {})
+            )
             run.log_dataset("crops", f"digest-{name}", "training")
         ids.append(run.id)
-        (repository / "dvc.lock").write_text("stages: {a: {outs: [{path: artifacts/a, md5: '22'}]}}")
+        (repository / "dvc.lock").write_text(
+            "stages: {a: {outs: [{path: artifacts/a, md5: '22'}]}}"
+        )
     return ids
 
 
@@ -47,7 +51,9 @@ def test_a_run_has_several_names(runs, save_model):
         tracking.register(newer, save_model(), "digital-core", sha256="1")
     assert find_run("fast").id == newer.id
     assert find_run("models:/digital-core/1").id == newer.id
-    with pytest.raises(InputError, match=r"a run must be in .*, got nobody; the newest are: .*fast"):
+    with pytest.raises(
+        InputError, match=r"a run must be in .*, got nobody; the newest are: .*fast"
+    ):
         find_run("nobody")
 
 

@@ -50,7 +50,7 @@ def look(capsys):
 
 def own(found):
     """Of the repository; the machine that tests has an environment and a disk of its own."""
-    return {name for name in found} - {"packages", "extras", "disk", "dvc"}
+    return set(found) - {"packages", "extras", "disk", "dvc"}
 
 
 def test_nothing_is_wrong_with_what_is_well(healthy, look):

@@ -145,7 +145,9 @@ def test_a_file_that_the_pipeline_does_not_know(registered, capsys):
 
 def test_a_crate_describes_every_step_and_refers_to_nothing_that_is_not_there(registered, capsys):
     stated = ("cores_crops", "cores_train", "cores_register")
-    (registered / "dvc.yaml").write_text("".join(["stages:\n", *(f"  {n}: {{}}\n" for n in stated)]))
+    (registered / "dvc.yaml").write_text(
+        "".join(["stages:\n", *(f"  {n}: {{}}\n" for n in stated)])
+    )
     said = answer(
         capsys, "lineage", "models:/digital-core@champion", "--crate", str(registered / "crate")
     )

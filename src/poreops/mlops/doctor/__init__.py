@@ -1,1 +1,1 @@
-"""What may be wrong around the pipeline, and what to do: environment, DVC, MLflow, studies, disk."""
+"""What may be wrong around the pipeline, and what to do about it."""

@@ -61,7 +61,7 @@ def _locks(path: Path) -> Finding:
 
 
 def _outs(root: Path, graph: Graph) -> Finding:
-    """What dvc.lock says was made: is it here, or can the cache give it back?"""
+    """Look for what dvc.lock says was made, here or in the cache."""
     lost, away = [], []
     for stage in graph.stages.values():
         for path, md5 in stage.outs.items():
@@ -80,10 +80,11 @@ def _outs(root: Path, graph: Graph) -> Finding:
 
 
 def _cache(folder: Path) -> Finding:
-    broken = []
-    for file in sorted(folder.glob("??/*")):
-        if file.suffix in ("", ".dir") and _md5(file) != file.parent.name + file.stem:
-            broken.append(file)
+    broken = [
+        file
+        for file in sorted(folder.glob("??/*"))
+        if file.suffix in ("", ".dir") and _md5(file) != file.parent.name + file.stem
+    ]
     if not broken:
         return Finding("cache", "ok", "every file is what its name says")
     return Finding(

@@ -67,7 +67,12 @@ def _code(one: Logged, other: Logged) -> dict[str, Any]:
         found["see"] = f"git diff {' '.join(str(commit)[:12] for commit in commits)}"
     if one.patch != other.patch:
         lines = difflib.unified_diff(
-            one.patch.splitlines(), other.patch.splitlines(), one.name, other.name, lineterm="", n=1
+            one.patch.splitlines(),
+            other.patch.splitlines(),
+            one.name,
+            other.name,
+            lineterm="",
+            n=1,
         )
         found["patch"] = list(lines)
     return found

@@ -20,7 +20,10 @@ from poreops.mlops.tracking import lineage
 from poreops.mlops.tracking.versions import version_of
 
 METADATA = "ro-crate-metadata.json"
-_CONTEXT = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
+_CONTEXT = [
+    "https://w3id.org/ro/crate/1.1/context",
+    "https://w3id.org/ro/terms/workflow-run/context",
+]
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -79,7 +82,7 @@ def described(
     origin : tags of `lineage`, for the commit
     """
     chosen = [graph.stages[name] for name in stages]
-    entities = [*_frame(graph, chosen, present, origin), *_steps(graph, chosen, present)]
+    entities = [*_frame(graph, chosen, present, origin), *_steps(chosen, present)]
     data: dict[str, Entity] = {}
     for stage in chosen:
         for path, md5 in {**_read(stage), **stage.outs}.items():
@@ -145,7 +148,12 @@ def _frame(
         "@id": _LANGUAGE, "@type": "ComputerLanguage", "name": "DVC pipeline",
         "url": _id("https://dvc.org/doc/user-guide/project-structure/dvcyaml-files"),
     }  # fmt: skip
-    yield {"@id": _ENGINE, "@type": "SoftwareApplication", "name": "DVC", "url": _id("https://dvc.org")}
+    yield {
+        "@id": _ENGINE,
+        "@type": "SoftwareApplication",
+        "name": "DVC",
+        "url": _id("https://dvc.org"),
+    }
     yield {"@id": "#agent", "@type": "Person", "name": origin.get("user", "whoever ran it")}
     inputs, outputs = _ends(graph, chosen)
     yield {
@@ -172,7 +180,7 @@ def _frame(
         yield {"@id": name, "@type": "File", "name": name, "encodingFormat": "application/yaml"}
 
 
-def _steps(graph: Graph, chosen: list[Stage], present: set[str]) -> Iterator[Entity]:
+def _steps(chosen: list[Stage], present: set[str]) -> Iterator[Entity]:
     """Yield of each stage the step, the tool, its run and what started it."""
     tools = set()
     for position, stage in enumerate(chosen):

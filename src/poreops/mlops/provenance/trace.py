@@ -33,7 +33,9 @@ def way_to(uri: str, root: Path) -> dict[str, Any]:
     stage = register_stage(version, graph)
     order = graph.upstream([stage])
     made = {
-        path.removeprefix(_MADE): md5 for path, md5 in version.tags.items() if path.startswith(_MADE)
+        path.removeprefix(_MADE): md5
+        for path, md5 in version.tags.items()
+        if path.startswith(_MADE)
     }
     now = {path: md5 for name in order for path, md5 in graph.stages[name].outs.items()}
     differs = sorted(path for path, md5 in now.items() if made.get(path, md5) != md5)
@@ -66,8 +68,9 @@ def way_from(what: str, root: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        "paths", of the digest; "made_by"; "stages" that read it, or what these make; "results", what
-        they make; "models", versions that were made from it, with the digest that they saw
+        "paths", of the digest; "made_by"; "stages" that read it, or what these make; "results",
+        what they make; "models", versions that were made from it, each with "same": whether from
+        this state of it, None where that was not noted
     """
     graph = read_graph(root)
     path = Path(what)
@@ -113,9 +116,7 @@ def register_stage(version: ModelVersion, graph: Graph, *, strict: bool = True) 
     )
 
 
-def commands(
-    version: ModelVersion, stage: str, commit: str | None, *, dirty: bool
-) -> list[str]:
+def commands(version: ModelVersion, stage: str, commit: str | None, *, dirty: bool) -> list[str]:
     """Return the lines that make a version again."""
     lines = [f"git checkout {commit}"] if commit else []
     if dirty:

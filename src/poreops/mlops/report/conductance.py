@@ -60,8 +60,10 @@ def conductance(root: Path) -> Line:
         reasons=gate_of(registered),
         headline=_headline(scores),
         data=[
-            f"{scores['conduits']:,} conduits of unseen volumes are reported on; the gate read "
-            f"{gate['conduits']:,} others.",
+            (
+                f"{scores['conduits']:,} conduits of unseen volumes are reported on; the gate "
+                f"read {gate['conduits']:,} others."
+            ),
             held,
         ],
         failed=failed,
@@ -107,8 +109,8 @@ def _ablation(gate: Report) -> Table:
         "What each part is worth, on the volumes of the gate",
         ("member", "R²", "mean error", "with inputs of other conduits"),
         rows,
-        "The last column feeds a member the image, or the scalars, of another conduit. Where it is "
-        "as good as before, the member does not look at that input.",
+        "The last column feeds a member the image, or the scalars, of another conduit. Where it "
+        "is as good as before, the member does not look at that input.",
     )
 
 

@@ -55,8 +55,10 @@ def cores(root: Path) -> Line:
         reasons=gate_of(registered),
         headline=_headline(table, registered),
         data=[
-            f"{scores['cores']} cores of {scores['size']} × {scores['size']} pixels a set are "
-            "compared with crops that nothing else read.",
+            (
+                f"{scores['cores']} cores of {scores['size']} × {scores['size']} pixels a set are "
+                "compared with crops that nothing else read."
+            ),
             held,
         ],
         failed=failed,

@@ -23,8 +23,9 @@ def network_data(path: Path) -> dict[str, Any] | None:
     Returns
     -------
     dict
-        "pores" (Np, 3) int in thousandths of the longest edge, "throats" (Nt, 2) int, and "colours":
-        title, unit, "low", "high" and "values" (Nt,) in [0, 1] of each way to colour the throats
+        "pores" (Np, 3) int in thousandths of the longest edge, "throats" (Nt, 2) int, and
+        "colours", each way to colour the throats: title, unit, "low", "high" and "values" (Nt,)
+        in [0, 1]
     """
     if not path.is_file():
         return None

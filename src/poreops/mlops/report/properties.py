@@ -35,7 +35,7 @@ _NAMES = {
 }
 _NULLS = ("constant", "porosity_alone")
 _PICTURES = {
-    "overlays.png": "Grey slices; pores in blue, the necks where the watershed splits them yellow.",
+    "overlays.png": "Grey slices; pores in blue, their necks, where they are split, in yellow.",
     "parity_left_out.png": "Each rock predicted by models that never saw its kind.",
     "models.png": "R² on three splits, seconds of training and prediction.",
 }
@@ -60,8 +60,10 @@ def properties(root: Path) -> Line:
         reasons=gate_of(registered),
         headline=_headline(scores["kind_left_out"], details),
         data=[
-            f"{rocks['learn']} rocks were learned from, {rocks['report']} others are reported on, "
-            "each by models that never saw its kind.",
+            (
+                f"{rocks['learn']} rocks were learned from, {rocks['report']} others are reported "
+                "on, each by models that never saw its kind."
+            ),
             held,
         ],
         failed=failed,
@@ -89,13 +91,17 @@ def _headline(table: Report, details: Report) -> str:
     if compared:
         said += f"; {', '.join(compared)}"
     covered = [share for of in details["coverage"].values() for share in of.values()]
-    said += f". Its intervals hold at least {percent(min(covered))} of the truths" if covered else ""
+    said += (
+        f". Its intervals hold at least {percent(min(covered))} of the truths" if covered else ""
+    )
     return f"{said}."
 
 
 def _models(table: Report, details: Report) -> Table:
     rows = []
-    for name, of in sorted(table.items(), key=lambda item: float(item[1]["log_permeability"]["mae"])):
+    for name, of in sorted(
+        table.items(), key=lambda item: float(item[1]["log_permeability"]["mae"])
+    ):
         seconds = details["seconds"].get(name, {})
         rows.append(
             Row(
@@ -112,7 +118,14 @@ def _models(table: Report, details: Report) -> Table:
         )
     return Table(
         "Kinds of rock left out",
-        ("model", "k off by a factor", "R² of log k", "porosity off by", "s of fit", "s to predict"),
+        (
+            "model",
+            "k off by a factor",
+            "R² of log k",
+            "porosity off by",
+            "s of fit",
+            "s to predict",
+        ),
         rows,
         "The truth is Stokes flow through the rock, and porosity counted in three dimensions.",
     )

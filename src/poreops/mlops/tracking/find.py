@@ -42,8 +42,8 @@ def find_run(name: str) -> Logged:
 
     Parameters
     ----------
-    name : its id or the first characters of it, its name, that of its DVC experiment, or the URI of
-        a registered model, for the run that registered it. Of several with a name, the newest.
+    name : its id or the first characters of it, its name, that of its DVC experiment, or the URI
+        of a registered model, for the run that registered it. Of several with a name, the newest.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def find_run(name: str) -> Logged:
             begins = [run for run in every if run.info.run_id.startswith(name)]
             if len(begins) > 1:
                 raise InputError(
-                    f"a run must be named so that it is one, {len(begins)} begin with {name}; give "
-                    "more of its id"
+                    f"a run must be named so that it is one, {len(begins)} begin with {name}; "
+                    "give more of its id"
                 )
             if begins:
                 return _logged(begins[0])

@@ -34,7 +34,9 @@ def gone(mark: str) -> bool:
     return _started(int(number)) != mark.rpartition("/")[2]
 
 
-def close_killed(client: Any, experiment: str, by: str | None = None, stage: str = "") -> list[str]:
+def close_killed(
+    client: Any, experiment: str, by: str | None = None, stage: str = ""
+) -> list[str]:
     """End the runs of an experiment whose process is gone, as KILLED; return their ids.
 
     Parameters
@@ -84,7 +86,9 @@ def _started(number: int) -> str:
     """Return when a process started; "" if there is none, or a zombie."""
     try:
         # after the name, which may hold blanks and brackets: state, then 18 more, then the start
-        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        )
     except FileNotFoundError:
         return "" if Path("/proc/self").exists() else _alive(number)
     except OSError:

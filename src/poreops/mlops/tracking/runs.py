@@ -111,8 +111,8 @@ def run(
     """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
 
     A run without a parent is tagged with its lineage (commit, dirty flag, digests of dvc.lock) and
-    keeps the uncommitted changes as the artifact git.diff. Runs of the same stage whose process was
-    killed are ended as KILLED; each is linked with this one by a tag.
+    keeps the uncommitted changes as the artifact git.diff. Runs of the same stage whose process
+    was killed are ended as KILLED; each is linked with this one by a tag.
 
     Parameters
     ----------
