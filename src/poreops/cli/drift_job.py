@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
@@ -109,9 +109,7 @@ def kind_of(uri: str) -> str:
     def look(named: str) -> str:
         from poreops.mlops.tracking import download
 
-        folder: Any = Path(named)
-        if not folder.is_dir():
-            folder = download(named)
+        folder = Path(named) if Path(named).is_dir() else download(named)
         for file, kind in (("conductance.json", "conduits"), ("rock_properties.json", "slices")):
             if any(folder.rglob(file)):
                 return kind

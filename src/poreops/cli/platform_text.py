@@ -1,8 +1,6 @@
 """Results of the commands around models and runs, for a terminal."""
 
-from typing import Any
-
-Results = dict[str, Any]
+from poreops.cli.answer import Results
 
 _DIGEST = 8  # characters of a digest that a person reads
 _MARKS = {"ok": "ok", "warn": "warn", "bad": "BAD"}
@@ -95,7 +93,7 @@ def compare_text(results: Results) -> str:
     return "\n".join(lines)
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,27 +1,29 @@
 """Randomised search over architecture and training: the only module that imports Optuna.
 
-A study is a journal file. What random search tries in its k-th place follows from the seed, the
+A study is a journal file, or stands in the PostgreSQL database that POREOPS_STUDIES names, for
+workers that share no folder. What random search tries in its k-th place follows from the seed, the
 name and k alone, so a study goes on where it was stopped, and several processes may share it: a
 place whose process died is taken again, with the same parameters. No two places of a random
 search try the same. The best candidates are repeated on other seeds before one is chosen.
 """
 
 import math
+import os
 import statistics
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.mlops.finite import DivergedError, check_finite
 from poreops.mlops.places import Plan, chosen_value, ranked, repeat_of, suggest
+from poreops.mlops.study_locks import FileLocks, Locks, PostgresLocks
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 
@@ -179,8 +181,6 @@ def search(
     """
     needs("pipeline", "a search")
     import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
     from optuna.trial import TrialState
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -190,31 +190,57 @@ def search(
         if config.prune_after
         else optuna.pruners.NopPruner()
     )
-    # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
-    # waited for without end; the system takes this one from a process that dies
-    lock: Any = FileLock(f"{journal}.lock")
-    owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
     plan = Plan(name, config, stated)
-    with FileLock(owner):
-        with FileLock(f"{journal}.turn"):
+    storage, study_name, locks = _shared(name, journal)
+    with locks.held() as owner:
+        with locks.turn():
             study = optuna.create_study(
-                study_name=name,
-                storage=JournalStorage(JournalFileBackend(str(journal), lock)),
+                study_name=study_name,
+                storage=storage,
                 pruner=pruner,
                 load_if_exists=True,
                 direction="minimize",
             )
         while True:
-            with FileLock(f"{journal}.turn"):
-                trial = _next(study, plan, owner)
+            with locks.turn():
+                trial = _next(study, plan, owner, locks)
             if trial is not None:
                 _evaluate(study, trial, config, objective)
             elif study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 time.sleep(_WAIT)  # another process may yet find the best, or die
             else:
                 break
-    owner.unlink(missing_ok=True)
     return _best(name, config, study.get_trials(deepcopy=False), null)
+
+
+def _shared(name: str, journal: Path) -> tuple[Any, str, Locks]:
+    """Return where a study is kept, its name there, and the locks of its workers."""
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    url = os.environ.get("POREOPS_STUDIES", "")
+    if not url:
+        # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
+        # waited for without end; the system takes this one from a process that dies
+        lock: Any = FileLock(f"{journal}.lock")
+        storage = JournalStorage(JournalFileBackend(str(journal), lock))
+        return storage, name, FileLocks(journal)
+    if not url.startswith("postgresql"):
+        raise InputError(
+            f"POREOPS_STUDIES must name a PostgreSQL database, got {url.partition(':')[0]}; e.g. "
+            "postgresql://user@host/studies, or unset it for a file"
+        )
+    try:
+        database = RDBStorage(url, engine_kwargs={"pool_size": 5, "pool_pre_ping": True})
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"the database of POREOPS_STUDIES must answer, got {reason[:200]}; start it, "
+            'pip install "poreops[server]", or unset POREOPS_STUDIES'
+        ) from error
+    # a folder is named after what the study is of, so that another one begins anew
+    study = "/".join([*journal.with_suffix("").parts[-2:], name])
+    return database, study, PostgresLocks(database.engine, study)
 
 
 def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -> Best:
@@ -260,12 +286,12 @@ def _is_lost(trial: Any, null: float) -> bool:
     return bool(reported) and not min(reported) < null
 
 
-def _next(study: Any, plan: Plan, owner: Path) -> Any:
+def _next(study: Any, plan: Plan, owner: str, locks: Locks) -> Any:
     """Start a trial in a place whose process died, else in the next; None if all are taken."""
     from optuna.trial import TrialState
 
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if not _alive(trial):
+        if not locks.alive(trial.user_attrs.get("owner", "")):
             study.tell(trial.number, state=TrialState.FAIL)
     trials = study.get_trials(deepcopy=False)
     taken = {
@@ -283,20 +309,8 @@ def _next(study: Any, plan: Plan, owner: Path) -> Any:
     if not any(trial.state == TrialState.WAITING for trial in trials):
         study.enqueue_trial(fixed, user_attrs=attributes)
     trial = study.ask()
-    trial.set_user_attr("owner", str(owner))
+    trial.set_user_attr("owner", owner)
     return trial
-
-
-def _alive(trial: Any) -> bool:
-    """Tell whether the process that started a trial still holds its lock."""
-    owner = Path(trial.user_attrs.get("owner", ""))
-    if not owner.is_file():
-        return False
-    try:
-        with FileLock(owner, timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def _evaluate(

@@ -184,7 +184,8 @@ def test_a_phone_shows_it_without_scrolling_aside(run):
     (run / "reports/phone.html").write_text(FRAME)
     command = [
         "chromium", "--headless", "--no-sandbox", "--disable-gpu",
-        "--disable-background-networking", "--allow-file-access-from-files", "--virtual-time-budget=4000", "--dump-dom",
+        "--disable-background-networking", "--allow-file-access-from-files",
+        "--virtual-time-budget=4000", "--dump-dom",
         f"--user-data-dir={run / 'profile'}", (run / "reports/phone.html").as_uri(),
     ]  # fmt: skip
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout

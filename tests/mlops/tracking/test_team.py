@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import services
 
 from poreops.errors import InputError
 from poreops.mlops.tracking import team
@@ -44,8 +46,8 @@ def settings(repository, monkeypatch):
     return repository
 
 
-@pytest.fixture
-def server(settings):
+@contextmanager
+def running():
     """The address of a server that runs."""
     address = f"http://127.0.0.1:{os.environ['MLFLOW_PORT']}"
     command = [sys.executable, "-m", "poreops.mlops.tracking", "team"]
@@ -64,6 +66,12 @@ def server(settings):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
+
+
+@pytest.fixture
+def server(settings):
+    with running() as address:
+        yield address
 
 
 def client(folder, code, address):
@@ -89,6 +97,29 @@ def test_one_registers_and_another_predicts_without_seeing_a_disk(server, save_m
         urlopen(
             Request(f"{server}/api/2.0/mlflow/experiments/search", headers={"Host": "evil.org"})
         )
+
+
+@pytest.mark.slow
+def test_runs_in_postgresql_and_artifacts_in_s3(settings, save_model, tmp_path, monkeypatch):
+    save_model()
+    database_folder = tmp_path / "postgres"
+    database_folder.mkdir()
+    with (
+        services.postgres(database_folder) as database,
+        services.s3("poreops") as (keys, bucket),
+    ):
+        for name, value in keys.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", database)
+        monkeypatch.setenv("MLFLOW_ARTIFACTS_DESTINATION", "s3://poreops/mlflow")
+        with running() as address:
+            for name in keys:  # the clients have none
+                monkeypatch.delenv(name)
+            client(tmp_path / "first", REGISTER, address)
+            assert client(tmp_path / "second", PREDICT, address).strip() == "128.0"
+        held = [entry["Key"] for entry in bucket.list_objects_v2(Bucket="poreops")["Contents"]]
+        assert any(key.endswith("model/MLmodel") for key in held)
+    assert not (settings / "mlflow/team").exists()
 
 
 def test_a_server_for_others_must_know_its_names(settings, monkeypatch):

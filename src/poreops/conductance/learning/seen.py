@@ -86,7 +86,7 @@ class Seen:
         )
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What a description keeps."""
         return {"quantiles": dict(self.quantiles), "conduits": self.conduits}
 

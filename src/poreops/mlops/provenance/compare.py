@@ -2,15 +2,16 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
 
+from poreops.mlops.provenance.graph import Json
 from poreops.mlops.tracking.find import Logged, find_run
 
-Pairs = dict[str, tuple[Any, Any]]
+Values = Mapping[str, object]
+Pairs = dict[str, list[object]]
 _ENVIRONMENT = ("mlflow.user", "owner", "mlflow.source", "mlflow.runName", "dvc.md5.", "killed.")
 
 
-def compared(first: str, second: str) -> dict[str, Any]:
+def compared(first: str, second: str) -> Json:
     """Return what differs between two runs.
 
     Parameters
@@ -25,24 +26,25 @@ def compared(first: str, second: str) -> dict[str, Any]:
         of each kind do not differ
     """
     one, other = find_run(first), find_run(second)
-    found: dict[str, Any] = {"runs": [_head(one), _head(other)], "same": {}}
-    kinds: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    kinds: dict[str, tuple[Values, Values]] = {
         "params": (one.params, other.params),
         "metrics": (one.metrics, other.metrics),
         "data": (one.data, other.data),
         "tags": (_told(one), _told(other)),
     }
-    for kind, (mine, theirs) in kinds.items():
-        differing = _differing(mine, theirs)
-        found[kind] = {name: list(pair) for name, pair in differing.items()}
-        found["same"][kind] = len({*mine, *theirs}) - len(differing)
-    found["code"] = _code(one, other)
-    return found
-
-
-def _differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Pairs:
+    differing = {kind: _differing(*both) for kind, both in kinds.items()}
+    same = {
+        kind: len({*mine, *theirs}) - len(differing[kind])
+        for kind, (mine, theirs) in kinds.items()
+    }
     return {
-        name: (mine.get(name), theirs.get(name))
+        "runs": [_head(one), _head(other)], "same": same, **differing, "code": _code(one, other),
+    }  # fmt: skip
+
+
+def _differing(mine: Values, theirs: Values) -> Pairs:
+    return {
+        name: [mine.get(name), theirs.get(name)]
         for name in sorted({*mine, *theirs})
         # NaN is the same as NaN
         if str(mine.get(name)) != str(theirs.get(name))
@@ -58,10 +60,10 @@ def _told(run: Logged) -> dict[str, str]:
     return {k: v for k, v in run.tags.items() if not k.startswith(_ENVIRONMENT) and k not in code}
 
 
-def _code(one: Logged, other: Logged) -> dict[str, Any]:
+def _code(one: Logged, other: Logged) -> Json:
     """Return the commits if they differ, and the lines that differ between the patches."""
     commits = [run.tags.get("git.commit") for run in (one, other)]
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     if commits[0] != commits[1]:
         found["commits"] = commits
         found["see"] = f"git diff {' '.join(str(commit)[:12] for commit in commits)}"

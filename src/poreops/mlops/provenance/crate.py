@@ -71,7 +71,7 @@ def write_crate(folder: str | Path, root: Path, model: str | None = None) -> Pat
 
 def described(
     graph: Graph, stages: list[str], present: set[str], origin: Mapping[str, str]
-) -> dict[str, Any]:
+) -> Entity:
     """Return the metadata of a crate as JSON-LD.
 
     Parameters

@@ -19,6 +19,7 @@ DATA = "data.dvc"
 """The stage that takes in the inputs."""
 
 Digests = Mapping[str, str]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Stage:
     command: str
     deps: Digests
     outs: Digests
-    params: Mapping[str, Mapping[str, Any]]
+    params: Mapping[str, Json]
 
     @property
     def code(self) -> list[str]:
@@ -160,12 +161,12 @@ def parse_graph(lock: str, data: str = "") -> Graph:
     return Graph(stages)
 
 
-def _stages(content: Mapping[str, Any]) -> Iterator[tuple[str, Stage]]:
+def _stages(content: Json) -> Iterator[tuple[str, Stage]]:
     for name, stage in content.items():
         yield name, _stage(name, stage)
 
 
-def _stage(name: str, content: Mapping[str, Any]) -> Stage:
+def _stage(name: str, content: Json) -> Stage:
     return Stage(
         name,
         str(content["cmd"]),
@@ -175,7 +176,7 @@ def _stage(name: str, content: Mapping[str, Any]) -> Stage:
     )
 
 
-def _digests(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _digests(entries: Iterable[Json]) -> dict[str, str]:
     return {str(entry["path"]): str(entry.get("md5", "")) for entry in entries}
 
 

@@ -3,17 +3,16 @@
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from poreops.errors import InputError
-from poreops.mlops.provenance.graph import DATA, Graph, parse_graph, read_graph
+from poreops.mlops.provenance.graph import DATA, Graph, Json, parse_graph, read_graph
 from poreops.mlops.tracking import ModelVersion
 from poreops.mlops.tracking.versions import every_version, version_of
 
 _MADE = "dvc.md5."  # tags of a version: path → md5 of what the stages before it had made
 
 
-def way_to(uri: str, root: Path) -> dict[str, Any]:
+def way_to(uri: str, root: Path) -> Json:
     """Return where a registered model comes from.
 
     Parameters
@@ -57,7 +56,7 @@ def way_to(uri: str, root: Path) -> dict[str, Any]:
     }
 
 
-def way_from(what: str, root: Path) -> dict[str, Any]:
+def way_from(what: str, root: Path) -> Json:
     """Return what becomes of a file of the pipeline.
 
     Parameters
@@ -155,9 +154,9 @@ def _at(root: Path, commit: str, name: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def _described(graph: Graph, name: str) -> dict[str, Any]:
+def _described(graph: Graph, name: str) -> Json:
     stage = graph.stages[name]
-    params: Mapping[str, Any] = {
+    params: Json = {
         key: value for values in stage.params.values() for key, value in values.items()
     }
     return {

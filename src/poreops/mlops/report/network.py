@@ -1,7 +1,6 @@
 """A pore network for the page: few bytes, drawn by the script of the page."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ _ROUGH = 1000  # steps along the longest edge: finer than a pixel
 _SHARES = (0.02, 0.98)  # of the values at the ends of the colours
 
 
-def network_data(path: Path) -> dict[str, Any] | None:
+def network_data(path: Path) -> dict[str, object] | None:
     """Return a network as plain lists; None where there is none in three dimensions.
 
     Parameters
@@ -48,7 +47,7 @@ def network_data(path: Path) -> dict[str, Any] | None:
 
 def _colour(
     title: str, unit: str, values: NDArray[np.float64], *, logarithmic: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     low, high = (float(end) for end in np.quantile(values, _SHARES))
     if logarithmic:
         place = np.log(values / low) / np.log(max(high / low, 1 + 1e-9))

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from poreops.base.extras import needs
 from poreops.base.files import write_text
@@ -88,7 +87,7 @@ def verdict(lines: Sequence[Line]) -> str:
     return f"{len(passed)} of {len(lines)} models passed their gates; not: {', '.join(refused)}"
 
 
-def _embedded(file: Path) -> Any:
+def _embedded(file: Path) -> str:
     """Return a picture as a URI that holds it."""
     kind = {".svg": "svg+xml"}.get(file.suffix, file.suffix.lstrip("."))
     return f"data:image/{kind};base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"

@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from poreops.base.files import sha256
 from poreops.errors import InputError
@@ -17,7 +16,7 @@ from poreops.mlops.tracking.embedded import (
 from poreops.mlops.tracking.versions import download, every_version
 
 
-def moved(old: str | None = None) -> dict[str, Any]:
+def moved(old: str | None = None) -> dict[str, object]:
     """Make the paths of the embedded store those of its place.
 
     Parameters

@@ -8,7 +8,9 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+_Found = TypeVar("_Found")
 
 OWNER, CLOSED_BY, CLOSES = "owner", "killed.closed_by", "killed.closes"
 """Tags: of every run; of a run whose process died; of the run that found it."""
@@ -61,9 +63,9 @@ def close_killed(
     return found
 
 
-def pages(page: Callable[[str | None], Any]) -> list[Any]:
+def pages(page: Callable[[str | None], list[_Found]]) -> list[_Found]:
     """Return every result of a search that answers in pages."""
-    found: list[Any] = []
+    found: list[_Found] = []
     token = None
     while True:
         part = page(token)
