@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from poreops.cli import options as o
-from poreops.cli.answer import deliver
+from poreops.cli.answer import Answer, deliver
 
 
 def drift(
@@ -38,7 +38,7 @@ def drift(
     from poreops.images.labels import parse_labels
     from poreops.images.spacing import parse_voxel_size
 
-    def look() -> drift_job.Answer:
+    def look() -> Answer:
         if drift_job.kind_of(model) == "conduits":
             source = o.source(
                 image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size

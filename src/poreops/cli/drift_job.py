@@ -34,7 +34,7 @@ def drift_of_image(source: "ImageSource", given: "Conductances") -> Answer:
     volume = source.read()
     regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
     found = model.drift(regions.labels, regions.conns)
-    if found is None:
+    if found is None or model.seen is None:
         raise InputError(
             f"the model must keep what it learned from, got {given.model} of PoreOps 0.2.0 or "
             "earlier; train it again with: make repro"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 from poreops.cli.answer import Answer, Results
@@ -54,21 +55,18 @@ def doctor(*, fix: bool, deep: bool) -> Answer:
     from poreops.mlops.doctor.store import store, studies
 
     root = repository()
+    looks = (environment(root), pipeline(root, deep=deep), store(root), studies(root))
     findings, bad = [], 0
-    for look in (
-        lambda: environment(root), lambda: pipeline(root, deep=deep),
-        lambda: store(root), lambda: studies(root),
-    ):  # fmt: skip
-        for found in look():
-            entry = {"what": found.what, "state": found.state, "said": found.said}
-            if found.remedy:
-                entry["remedy"] = found.remedy
-            if found.fix is not None:
-                entry["fixed" if fix else "fix"] = (
-                    found.fix() if fix else "poreops doctor --fix does it"
-                )
-            bad += found.state == "bad" and "fixed" not in entry
-            findings.append(entry)
+    for found in chain(*looks):
+        entry = {"what": found.what, "state": found.state, "said": found.said}
+        if found.remedy:
+            entry["remedy"] = found.remedy
+        if found.fix is not None:
+            entry["fixed" if fix else "fix"] = (
+                found.fix() if fix else "poreops doctor --fix does it"
+            )
+        bad += found.state == "bad" and "fixed" not in entry
+        findings.append(entry)
     return Answer({"command": "doctor", "root": str(root), "findings": findings, "bad": bad})
 
 

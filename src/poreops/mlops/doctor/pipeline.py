@@ -62,7 +62,8 @@ def _locks(path: Path) -> Finding:
 
 def _outs(root: Path, graph: Graph) -> Finding:
     """Look for what dvc.lock says was made, here or in the cache."""
-    lost, away = [], []
+    lost: list[str] = []
+    away: list[str] = []
     for stage in graph.stages.values():
         for path, md5 in stage.outs.items():
             if (root / path).exists():

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from poreops.base.files import write_json
 from poreops.errors import InputError
@@ -34,7 +33,7 @@ _LICENSE = "https://spdx.org/licenses/MIT"
 _COPIED = ("dvc.yaml", "dvc.lock", "params.yaml", "data.dvc")
 _WORKFLOW, _RUN, _ENGINE, _LANGUAGE = "dvc.yaml", "#run", "#dvc", "#dvc-yaml"
 
-Entity = dict[str, Any]
+Entity = dict[str, object]
 
 
 def write_crate(folder: str | Path, root: Path, model: str | None = None) -> Path:

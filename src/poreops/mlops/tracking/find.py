@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import plain_errors, reader
@@ -51,7 +50,7 @@ def find_run(name: str) -> Logged:
         If there is none, or several begin so.
     """
     if name.startswith("models:/"):
-        return _logged(reader().get_run(version_of(name).run_id))
+        return _logged(version_of(name).run_id)
     with plain_errors():
         experiments = pages(lambda token: reader().search_experiments(page_token=token))
         ids = [experiment.experiment_id for experiment in experiments]
@@ -65,13 +64,13 @@ def find_run(name: str) -> Logged:
                     "give more of its id"
                 )
             if begins:
-                return _logged(begins[0])
+                return _logged(begins[0].info.run_id)
         safe = name.replace("'", "")
         for query in (f"attributes.run_name = '{safe}'", f"tags.dvc.experiment = '{safe}'"):
             query = query.replace("tags.dvc.experiment", "tags.`dvc.experiment`")
             found = reader().search_runs(ids, query, order_by=["attributes.start_time DESC"])
             if found:
-                return _logged(found[0])
+                return _logged(found[0].info.run_id)
         newest = reader().search_runs(
             ids, order_by=["attributes.start_time DESC"], max_results=_NAMED
         )
@@ -81,7 +80,8 @@ def find_run(name: str) -> Logged:
     )
 
 
-def _logged(run: Any) -> Logged:
+def _logged(run_id: str) -> Logged:
+    run = reader().get_run(run_id)
     experiment = reader().get_experiment(run.info.experiment_id).name
     inputs = run.inputs.dataset_inputs if run.inputs else []
     digests = {

@@ -8,7 +8,9 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from poreops.mlops.tracking.connection import client
 
 _Found = TypeVar("_Found")
 
@@ -36,14 +38,11 @@ def gone(mark: str) -> bool:
     return _started(int(number)) != mark.rpartition("/")[2]
 
 
-def close_killed(
-    client: Any, experiment: str, by: str | None = None, stage: str = ""
-) -> list[str]:
+def close_killed(experiment: str, by: str | None = None, stage: str = "") -> list[str]:
     """End the runs of an experiment whose process is gone, as KILLED; return their ids.
 
     Parameters
     ----------
-    client : of MLflow
     experiment : its id
     by : id of the run that finds them, and is linked with them
     stage : only runs of this stage, "" for every one
@@ -51,15 +50,15 @@ def close_killed(
     query = "attributes.status = 'RUNNING'" + (f" and tags.stage = '{stage}'" if stage else "")
     found = [
         run.info.run_id
-        for run in pages(lambda token: client.search_runs([experiment], query, page_token=token))
+        for run in pages(lambda token: client().search_runs([experiment], query, page_token=token))
         if run.info.run_id != by and gone(run.data.tags.get(OWNER, ""))
     ]
     for run_id in found:
-        client.set_terminated(run_id, "KILLED")
+        client().set_terminated(run_id, "KILLED")
         if by is not None:
-            client.set_tag(run_id, CLOSED_BY, by)
+            client().set_tag(run_id, CLOSED_BY, by)
     if by is not None and found:
-        client.set_tag(by, CLOSES, ", ".join(found))
+        client().set_tag(by, CLOSES, ", ".join(found))
     return found
 
 

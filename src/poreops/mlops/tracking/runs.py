@@ -163,7 +163,7 @@ def run(
 
 def _close_killed(handle: Run, stage: str) -> None:
     """End what killed processes of this stage left running, the trials of a search too."""
-    close_killed(client(), experiment_id(handle.experiment), handle.id, stage)
+    close_killed(experiment_id(handle.experiment), handle.id, stage)
 
 
 def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
