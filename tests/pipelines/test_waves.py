@@ -9,6 +9,7 @@ import time
 import pytest
 from stubbed import scripts_on_path
 
+from poreops import cli
 from poreops.base.files import read_yaml
 
 DVC_YAML = """\
@@ -42,13 +43,27 @@ while os.environ.get("MEET") and not Path(other).exists():
 """
 
 
-@pytest.fixture(scope="module")
-def waves(project):
-    spec = importlib.util.spec_from_file_location("waves", project / "pipelines/waves.py")
+def script(project, name):
+    spec = importlib.util.spec_from_file_location(name, project / f"pipelines/{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["waves"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def waves(project):
+    return script(project, "waves")
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    for name in (".dvc", "mlflow/registered", "pipelines"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
 
 
 def followed(waves, plan, jobs, seconds=0.01, fails=()):
@@ -105,6 +120,30 @@ def test_what_measures_time_runs_alone(waves, monkeypatch):
 
 def test_stages_that_run_alone_exist(waves, project):
     assert set(read_yaml(project / "dvc.yaml")["stages"]) >= waves.ALONE
+
+
+def test_what_the_registry_has_lost_is_registered_again(project, repository, capfdbinary):
+    """DVC sees the note of the register stage, and would not run it."""
+    note = repository / "mlflow/registered/cores.json"
+    note.write_text('{"model": "digital-core", "sha256": "1"}')
+    script(project, "repro").forget()
+    assert not note.exists()
+    assert b"cores is not in sqlite:" in capfdbinary.readouterr().out
+
+
+def test_the_command_runs_the_pipeline_of_the_repository_around(repository, monkeypatch, capfd):
+    (repository / "pipelines/repro.py").write_text(
+        "import os, shutil, sys\n"
+        "print(sys.argv[1:], os.getcwd(), shutil.which('python') is not None)\n"
+        "sys.exit(3)\n"
+    )
+    (repository / "deep").mkdir()
+    monkeypatch.chdir(repository / "deep")
+    assert cli.run(["repro", "-j", "2", "cores_train"]) == 3
+    assert capfd.readouterr().out == f"['-j', '2', 'cores_train'] {repository} True\n"
+    (repository / "pipelines/repro.py").unlink()
+    assert cli.run(["repro"]) == 2
+    assert "a pipeline must be there, got no" in capfd.readouterr().err
 
 
 @pytest.mark.slow

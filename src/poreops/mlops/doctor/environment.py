@@ -46,18 +46,22 @@ def _extras() -> Finding:
 
 
 def _locked(lock: Path) -> Iterator[Finding]:
-    """Compare installed packages with the lock file; one for another platform is no concern."""
+    """Compare installed packages with the lock file, which may state one for each platform."""
     if not lock.is_file():
         return
-    stated = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text(encoding="utf-8"))
+    stated: dict[str, list[str]] = {}
+    for name, wanted in re.findall(
+        r"(?m)^([A-Za-z0-9._-]+)==([^\s;+]+)", lock.read_text(encoding="utf-8")
+    ):
+        stated.setdefault(name, []).append(wanted)
     differ = []
-    for name, wanted in stated:
+    for name, versions in stated.items():
         try:
             installed = version(name)
         except PackageNotFoundError:
             continue
-        if installed.partition("+")[0] != wanted.partition("+")[0]:
-            differ.append(f"{name} {installed} for {wanted}")
+        if installed.partition("+")[0] not in versions:
+            differ.append(f"{name} {installed} for {' or '.join(versions)}")
     if not differ:
         yield Finding("packages", "ok", f"as in {lock.name}")
         return

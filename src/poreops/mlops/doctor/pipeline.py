@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,8 @@ def pipeline(root: Path, *, deep: bool) -> Iterator[Finding]:
     root : of the repository
     deep : read every file of the cache and compare it with its digest
     """
-    if shutil.which("dvc") is None:
+    # stages and `make repro` find it beside their Python
+    if shutil.which("dvc") is None and not Path(sys.executable).with_name("dvc").exists():
         yield Finding("dvc", "bad", "no such command", 'pip install "poreops[pipeline]"')
     yield _locks(root / ".dvc/tmp/rwlock")
     try:
