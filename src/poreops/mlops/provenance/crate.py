@@ -86,7 +86,7 @@ def described(
     for stage in chosen:
         for path, md5 in {**_read(stage), **stage.outs}.items():
             entity = _data(path, md5)
-            data[entity["@id"]] = entity
+            data[str(entity["@id"])] = entity
     entities += data.values()
     named = {str(entity["@id"]) for entity in entities}
     root = next(entity for entity in entities if entity["@id"] == "./")
@@ -197,7 +197,7 @@ def _steps(chosen: list[Stage], present: set[str]) -> Iterator[Entity]:
             "name": f"start of {stage.name}", "instrument": _id(step),
             "object": _id(f"#action-{stage.name}"),
         }  # fmt: skip
-        values = [
+        values: list[Entity] = [
             {
                 "@id": f"#{stage.name}/{name}", "@type": "PropertyValue", "name": name,
                 "value": json.dumps(value),
@@ -212,7 +212,7 @@ def _steps(chosen: list[Stage], present: set[str]) -> Iterator[Entity]:
             "instrument": _id(tool),
             "agent": _id("#agent"),
             "actionStatus": "http://schema.org/CompletedActionStatus",
-            "object": _ids([*map(_name, _read(stage).items()), *(v["@id"] for v in values)]),
+            "object": _ids([*map(_name, _read(stage).items()), *(str(v["@id"]) for v in values)]),
             "result": _ids(list(map(_name, stage.outs.items()))),
         }
         yield from values
@@ -222,10 +222,12 @@ def _ends(graph: Graph, chosen: list[Stage]) -> tuple[set[str], set[str]]:
     """Return what comes in from outside the stages, and what no other of them reads."""
     made = {path: md5 for stage in chosen for path, md5 in stage.outs.items()}
     names = {stage.name for stage in chosen}
-    inputs = {
-        _name(item) for stage in chosen for item in _read(stage).items()
-        if not set(graph.needs(stage.name)) & names or graph.maker(item[0]) is None
-    }  # fmt: skip
+    inputs = set()
+    for stage in chosen:
+        for item in _read(stage).items():
+            maker = graph.maker(item[0])
+            if maker is None or maker.name not in names:
+                inputs.add(_name(item))
     read = [path for stage in chosen for path in stage.data]
     outputs = {
         _name((path, md5)) for path, md5 in made.items()
