@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from poreops.base.files import read_json
-from poreops.mlops.metrics import Report
 from poreops.mlops.report.parts import (
     NULL,
     PLAIN,
@@ -11,6 +10,7 @@ from poreops.mlops.report.parts import (
     TRUTH,
     Line,
     Picture,
+    Report,
     Row,
     Table,
     expectations,

@@ -1,10 +1,11 @@
 """What the page is made of: a line of the pipeline as plain text and numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from poreops.mlops.metrics import Report
+Report = Mapping[str, Any]
 
 NULL, SERVED, TRUTH, PLAIN = "null", "served", "truth", "plain"
 """What stands in a row: what learned nothing, what is offered, what is judged by, any other."""

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from poreops.base.files import read_json
-from poreops.mlops.metrics import Report
 from poreops.mlops.report.parts import (
     NULL,
     PLAIN,
     SERVED,
     Line,
     Picture,
+    Report,
     Row,
     Table,
     expectations,
