@@ -7,11 +7,12 @@ another partition it is more.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.conductance.learning.encoding import SCALARS
 
 PROBABILITIES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -76,7 +77,7 @@ class Seen:
         return cls(quantiles, len(scalars))
 
     @classmethod
-    def read(cls, content: Mapping[str, Any] | None) -> "Seen | None":
+    def read(cls, content: Mapping[str, Json] | None) -> "Seen | None":
         """Return what `content` wrote; None of a model that keeps no distribution."""
         if content is None:
             return None

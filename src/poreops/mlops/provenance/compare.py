@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 
-from poreops.mlops.provenance.graph import Json
+from poreops.mlops.provenance.graph import Content
 from poreops.mlops.tracking.find import Logged, find_run
 
 Values = Mapping[str, object]
@@ -11,7 +11,7 @@ Pairs = dict[str, list[object]]
 _ENVIRONMENT = ("mlflow.user", "owner", "mlflow.source", "mlflow.runName", "dvc.md5.", "killed.")
 
 
-def compared(first: str, second: str) -> Json:
+def compared(first: str, second: str) -> Content:
     """Return what differs between two runs.
 
     Parameters
@@ -60,7 +60,7 @@ def _told(run: Logged) -> dict[str, str]:
     return {k: v for k, v in run.tags.items() if not k.startswith(_ENVIRONMENT) and k not in code}
 
 
-def _code(one: Logged, other: Logged) -> Json:
+def _code(one: Logged, other: Logged) -> Content:
     """Return the commits if they differ, and the lines that differ between the patches."""
     commits = [run.tags.get("git.commit") for run in (one, other)]
     found: dict[str, object] = {}

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from poreops.base.content import Json
 from poreops.base.files import read_yaml
 from poreops.errors import InputError
 
@@ -19,7 +19,7 @@ DATA = "data.dvc"
 """The stage that takes in the inputs."""
 
 Digests = Mapping[str, str]
-Json = Mapping[str, Any]
+Content = Mapping[str, Json]
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,12 @@ def parse_graph(lock: str, data: str = "") -> Graph:
     return Graph(stages)
 
 
-def _stages(content: Json) -> Iterator[tuple[str, Stage]]:
+def _stages(content: Content) -> Iterator[tuple[str, Stage]]:
     for name, stage in content.items():
         yield name, _stage(name, stage)
 
 
-def _stage(name: str, content: Json) -> Stage:
+def _stage(name: str, content: Content) -> Stage:
     return Stage(
         name,
         str(content["cmd"]),

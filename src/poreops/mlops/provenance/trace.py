@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from poreops.errors import InputError
-from poreops.mlops.provenance.graph import DATA, Graph, Json, parse_graph, read_graph
+from poreops.mlops.provenance.graph import DATA, Content, Graph, parse_graph, read_graph
 from poreops.mlops.tracking import ModelVersion
 from poreops.mlops.tracking.versions import every_version, version_of
 
 _MADE = "dvc.md5."  # tags of a version: path → md5 of what the stages before it had made
 
 
-def way_to(uri: str, root: Path) -> Json:
+def way_to(uri: str, root: Path) -> Content:
     """Return where a registered model comes from.
 
     Parameters
@@ -56,7 +56,7 @@ def way_to(uri: str, root: Path) -> Json:
     }
 
 
-def way_from(what: str, root: Path) -> Json:
+def way_from(what: str, root: Path) -> Content:
     """Return what becomes of a file of the pipeline.
 
     Parameters
@@ -154,9 +154,9 @@ def _at(root: Path, commit: str, name: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def _described(graph: Graph, name: str) -> Json:
+def _described(graph: Graph, name: str) -> Content:
     stage = graph.stages[name]
-    params: Json = {
+    params: Content = {
         key: value for values in stage.params.values() for key, value in values.items()
     }
     return {

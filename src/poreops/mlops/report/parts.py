@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-Report = Mapping[str, Any]
+from poreops.base.content import Json
+
+Report = Mapping[str, Json]
 
 NULL, SERVED, TRUTH, PLAIN = "null", "served", "truth", "plain"
 """What stands in a row: what learned nothing, what is offered, what is judged by, any other."""

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from filelock import FileLock, Timeout
+
+from poreops.base.content import Json
 
 
 class Locks(Protocol):
@@ -70,7 +72,7 @@ class PostgresLocks:
     study : its name in the database
     """
 
-    def __init__(self, engine: Any, study: str) -> None:
+    def __init__(self, engine: Json, study: str) -> None:
         self.engine, self.study = engine, study
 
     @contextmanager
