@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
-from poreops.cli import model_commands
+from poreops.cli import model_commands, platform_commands
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -320,6 +320,7 @@ app.command(
         "allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": [],
     }
 )(model_commands.mlflow)  # fmt: skip
+platform_commands.add(app)
 
 
 def main() -> NoReturn:

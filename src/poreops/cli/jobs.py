@@ -17,6 +17,7 @@ from poreops.cli.axes import (
     solve_axes,
 )
 from poreops.cli.checking import check_block
+from poreops.cli.drift_job import drift_warnings
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
@@ -80,6 +81,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             transport=given.transport, walls=walls, watch=progress_bar,
         )  # fmt: skip
 
+    drift = None if loaded is None else loaded.drift(regions.labels, regions.conns)
+
     def solve(name: str) -> Results:
         found: Results = {}
         if given.transport != "flow":
@@ -110,7 +113,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             "throats": int(pores.Nt),
         },
         "axes": found,
-        "warnings": [*built.warnings, *notes],
+        "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
+        "warnings": [*built.warnings, *notes, *drift_warnings(drift)],
         "seconds": clock.seconds,
     }
 

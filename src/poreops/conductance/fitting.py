@@ -6,6 +6,7 @@ from pathlib import Path
 from poreops.base.files import sha256, write_json, write_losses
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.members import Member, member_network
+from poreops.conductance.learning.seen import Seen
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.learning.training import Candidate, train
 from poreops.conductance.model import ConductanceModel
@@ -66,6 +67,7 @@ def fit(
             training.label.walls,
             training.label.convention,
             member=member,
+            seen=Seen.of(training.encoded.scalars),
         ).save(model)
         tracked.made(model)
         # each training needs its conduits encoded, also where another one before it did that

@@ -30,6 +30,7 @@ from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
+from poreops.conductance.learning.seen import Drift, Seen
 from poreops.conduits.crop import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
 from poreops.conduits.joined import joined, without_loose_pieces
 from poreops.conduits.labels import LabelConfig
@@ -60,6 +61,7 @@ class ConductanceModel(Shown, kind="conductance model"):
     target : "diffusive" or "hydraulic", what it predicts
     walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     convention : "centroid" or "porespy", of the labels of diffusion; None of flow
+    seen : distribution of the inputs in training; None of a model of 0.2.0 or earlier
     """
 
     def __init__(
@@ -73,9 +75,10 @@ class ConductanceModel(Shown, kind="conductance model"):
         convention: Convention = CONVENTION,
         *,
         member: Member,
+        seen: Seen | None = None,
     ) -> None:
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
-        self.member = member
+        self.member, self.seen = member, seen
         self.walls: Walls | None = walls if target == "hydraulic" else None
         self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
@@ -110,7 +113,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             convention = checked_convention(description.get("convention") or CONVENTION)
             model = cls(
                 resnet(network, ndim), network, scaling, ndim, target, walls, convention,
-                member=member,
+                member=member, seen=Seen.read(description.get("seen")),
             )  # fmt: skip
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
@@ -179,7 +182,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             "target": self.target,
             "walls": self.walls,
             "convention": self.convention,
-        }
+        } | ({} if self.seen is None else {"seen": self.seen.content})
         write_json(folder / DESCRIPTION, description)
 
     def predict(self, rois: Array) -> NDArray[np.float64]:
@@ -259,6 +262,28 @@ class ConductanceModel(Shown, kind="conductance model"):
         conns = checked_conns(labels, conns)
         unit = voxel_size ** voxel_power(self.target)
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
+
+    def drift(
+        self, labels: NDArray[np.integer], conns: NDArray[np.integer], most: int = 300
+    ) -> Drift | None:
+        """Compare conduits with those that the model learned from; None if it kept none.
+
+        Parameters
+        ----------
+        labels, conns : as of `size_factors`
+        most : of how many conduits, spread evenly over `conns`
+        """
+        if self.seen is None:
+            return None
+        conns = checked_conns(labels, conns)
+        chosen = conns[
+            np.unique(np.linspace(0, len(conns) - 1, min(most, len(conns))).astype(int))
+        ]
+        parts = self.prepared(_carrying(crop_conduits(labels, chosen), []))
+        scalars = [encoded.scalars for encoded, _ in parts]
+        return self.seen.drift(
+            np.concatenate(scalars) if scalars else np.zeros((0, 0), np.float32)
+        )
 
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs.

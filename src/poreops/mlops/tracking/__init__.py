@@ -8,6 +8,7 @@ from poreops.mlops.tracking.embedded import repository, tracking_uri
 from poreops.mlops.tracking.lineage import lineage
 from poreops.mlops.tracking.package import package_digest
 from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
+from poreops.mlops.tracking.registered import REGISTERED, forgotten
 from poreops.mlops.tracking.runs import Run, run
 from poreops.mlops.tracking.versions import (
     CHALLENGER,
@@ -29,6 +30,7 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "GATE",
+    "REGISTERED",
     "ModelVersion",
     "Run",
     "Tensor",
@@ -37,6 +39,7 @@ __all__ = [
     "download",
     "drop_alias",
     "find_version",
+    "forgotten",
     "lineage",
     "load_pyfunc",
     "note",

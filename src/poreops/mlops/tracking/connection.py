@@ -164,6 +164,11 @@ def _opened(uri: str) -> "MlflowClient":
     return MlflowClient(uri)
 
 
+def open_tables(database: Path) -> None:
+    """Make or open the store of an sqlite file: its tables once, its paths those of its place."""
+    open_store(database, _make_tables)
+
+
 def _make_tables(database: Path) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException

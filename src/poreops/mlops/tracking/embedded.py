@@ -20,7 +20,7 @@ LOCK_SECONDS = 60.0
 
 _ROOT_TAG = "poreops.base.files"
 # where MLflow writes absolute paths (3.17)
-_PATH_COLUMNS = [
+PATH_COLUMNS = [
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
     ("logged_models", "artifact_location"),
@@ -143,7 +143,7 @@ def relocate(database: Path) -> int:
         old, new = _recorded(connection), database.parent.as_posix()
         changed = 0
         if old not in (None, new):
-            for table, column in _PATH_COLUMNS:
+            for table, column in PATH_COLUMNS:
                 changed += connection.execute(
                     f"UPDATE {table} SET {column} = ?1 || substr({column}, length(?2) + 1) "
                     f"WHERE substr({column} || '/', 1, length(?2) + 1) = ?2 || '/'",

@@ -16,6 +16,7 @@ from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.mlops.tracking.connection import client, experiment_id, plain_errors, reader
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
+from poreops.mlops.tracking.owners import OWNER, close_killed, this_process
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +119,8 @@ def run(
     """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
 
     A run without a parent is tagged with its lineage (commit, dirty flag, digests of dvc.lock) and
-    keeps the uncommitted changes as the artifact git.diff.
+    keeps the uncommitted changes as the artifact git.diff. Runs of the same stage whose process
+    was killed are ended as KILLED; each is linked with this one by a tag.
 
     Parameters
     ----------
@@ -135,6 +137,7 @@ def run(
     """
     experiment, _, verb = stage.partition("_")
     origin = {} if parent else lineage()
+    origin[OWNER] = this_process()
     if verb:
         origin["stage"] = verb
     origin |= {"mlflow.user": getpass.getuser(), "mlflow.source.name": Path(sys.argv[0]).name}
@@ -154,6 +157,8 @@ def run(
         )
     handle = Run(info.run_id, experiment)
     try:
+        if parent is None and verb:
+            _close_killed(handle, verb)
         if origin.get("git.dirty") == "true":
             handle.log_text(uncommitted_changes(), "git.diff")
         yield handle
@@ -197,6 +202,11 @@ def params_of(run_id: str) -> dict[str, str]:
 
 def _made(path: Path) -> str:
     return f"made.{sha256(path)[:32]}"
+
+
+def _close_killed(handle: Run, stage: str) -> None:
+    """End what killed processes of this stage left running, the trials of a search too."""
+    close_killed(experiment_id(handle.experiment), handle.id, stage)
 
 
 def _flat(nested: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, Json]]:

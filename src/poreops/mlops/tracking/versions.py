@@ -12,6 +12,7 @@ from poreops.base.files import sha256 as digest_of
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import client, plain_errors, reader
 from poreops.mlops.tracking.embedded import tracking_uri
+from poreops.mlops.tracking.owners import pages
 from poreops.mlops.tracking.package import MANIFEST, check_package, package_of
 from poreops.mlops.tracking.runs import Run
 from poreops.mlops.tracking.signing import check_signature, configured_key, sign, signing_key
@@ -94,7 +95,7 @@ def find_version(name: str, sha256: str) -> ModelVersion | None:
     with plain_errors():
         found = client().search_model_versions(f"name = '{name}' and tags.sha256 = '{sha256}'")
     for each in sorted(found, key=lambda version: -int(version.version)):
-        if _has_files(each.run_id) and _is_whole(version := _of_number(name, each.version)):
+        if has_files(each.run_id) and _is_whole(version := _of_number(name, each.version)):
             return version
     return None
 
@@ -193,7 +194,8 @@ def versions_of(name: str) -> list[ModelVersion]:
                 f"the registry must hold {name}, got none in {tracking_uri()}; "
                 "list the models with: poreops models list"
             ) from None
-        found = reader().search_model_versions(f"name = '{name}'")
+        query = f"name = '{name}'"
+        found = pages(lambda token: reader().search_model_versions(query, page_token=token))
     versions = [
         replace(_version(v), aliases=tuple(aliases.get(str(v.version), ()))) for v in found
     ]
@@ -203,6 +205,11 @@ def versions_of(name: str) -> list[ModelVersion]:
 def champion_info(name: str) -> ModelVersion:
     """Return the champion of a registered model; raises InputError if there is none."""
     return resolve(f"models:/{name}@{CHAMPION}")
+
+
+def every_version() -> list[ModelVersion]:
+    """Return every version of every model, the newest of each first."""
+    return [version for name in registered_names() for version in versions_of(name)]
 
 
 def download(uri: str, folder: str | Path | None = None, *, checked_by_key: bool = True) -> Path:
@@ -378,7 +385,8 @@ def _refusal(name: str) -> str:
     )
 
 
-def _has_files(run_id: str) -> bool:
+def has_files(run_id: str) -> bool:
+    """Tell whether the model of a run is in the store."""
     from mlflow.exceptions import MlflowException
 
     try:
