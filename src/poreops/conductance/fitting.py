@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from poreops.base.files import sha256, write_json, write_losses
+from poreops.conductance.fitting_physics import fit_physics
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
@@ -38,6 +39,9 @@ def fit(
     losses : CSV to write, a row for each epoch
     checkpoint : folder from which a killed training goes on with the same result
     """
+    if member == "physics":
+        fit_physics(params, split, every, model=model, costs=costs, losses=losses)
+        return
     parts = read_split(split)
     network, start = member_network(params.network, member), time.perf_counter()
     shared = every.seconds(network.image)

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
 from poreops.base.files import read_json, write_json
-from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois, encode
+from poreops.conductance.learning.encoding import (
+    VERSION,
+    Encoded,
+    ImageEncoding,
+    checked_rois,
+    encode,
+)
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
@@ -43,7 +49,7 @@ if TYPE_CHECKING:
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
 _ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
-_BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
+BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
 class ConductanceModel(Shown, kind="conductance model"):
@@ -78,6 +84,16 @@ class ConductanceModel(Shown, kind="conductance model"):
         self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
 
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return int(self.keras_model.count_params())
+
+    @property
+    def sees(self) -> ImageEncoding:
+        """The encoding of a conduit that it takes."""
+        return self.network.image
+
     @cached_property
     def _graph(self) -> Graph:
         # traced when the weights are there: a normalisation is a constant of the graph
@@ -98,6 +114,10 @@ class ConductanceModel(Shown, kind="conductance model"):
         """
         folder = Path(folder)
         description = read_json(folder / DESCRIPTION)
+        if description.get("member") == "physics" and cls is ConductanceModel:
+            from poreops.conductance.physics import PhysicsModel
+
+            return cast(Self, PhysicsModel.load(folder))
         try:
             network = ResnetConfig(**description["network"])
             scaling = TargetScaling(**description["scaling"])
@@ -194,7 +214,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             In voxels of the cube (voxels³ of flow); divide by the zoom ratio to the power of
             `conduits.quantity.zoom_power` for those of the image.
         """
-        found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
+        found = [self._predict(rois[i : i + BATCH]) for i in range(0, len(rois), BATCH)]
         return np.concatenate(found) if found else np.zeros(0)
 
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
@@ -208,7 +228,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         touching: list[bool] = []
         found = [
             self.predict_encoded(encoded) / ratios**power
-            for encoded, ratios in self.prepared(_carrying(crops, touching))
+            for encoded, ratios in self.prepared(carrying(crops, touching))
         ]
         factors = np.zeros(len(touching))
         factors[touching] = np.concatenate(found) if found else 0
@@ -223,8 +243,8 @@ class ConductanceModel(Shown, kind="conductance model"):
         ----------
         crops : as of `conduit_size_factors`, each in one piece
         """
-        rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
-        for batch in _batched(crops, _BATCH):
+        rois = np.empty((BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
+        for batch in batched(crops, BATCH):
             if batch[0].ndim != self.ndim:
                 raise InputError(
                     f"this model was trained on {self.ndim}D conduits, got {batch[0].ndim}D; "
@@ -232,7 +252,7 @@ class ConductanceModel(Shown, kind="conductance model"):
                 )
             zoomed = zip(batch, rois, strict=False)
             ratios = np.array([zoomed_conduit(crop, out=roi)[1] for crop, roi in zoomed])
-            yield encode(rois[: len(batch)], self.network.image, whole=True), ratios
+            yield encode(rois[: len(batch)], self.sees, whole=True), ratios
 
     def size_factors(
         self,
@@ -266,7 +286,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         encoded : of n conduits
         """
         taken = inputs(self.network, encoded)
-        values = predicted(self._graph, taken, _BATCH).astype(np.float64)
+        values = predicted(self._graph, taken, BATCH).astype(np.float64)
         check_finite({"size factors": values}, "a prediction")
         return values
 
@@ -277,7 +297,7 @@ class ConductanceModel(Shown, kind="conductance model"):
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
-        return self.predict_encoded(encode(rois, self.network.image))
+        return self.predict_encoded(encode(rois, self.sees))
 
 
 def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
@@ -350,10 +370,16 @@ def _target(name: str) -> Target:
     return cast(Target, name)
 
 
-def _carrying(
+def carrying(
     crops: Iterable[NDArray[np.uint8]], touching: list[bool]
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield what carries of each crop, and note for all whether anything does."""
+    """Yield what carries of each crop, and note for all whether anything does.
+
+    Parameters
+    ----------
+    crops : each (nx, ny[, nz]) uint8, 0 solid, 1 and 2 the regions
+    touching : gets a bool for each
+    """
     for crop in crops:
         part = joined(crop)
         touching.append(part is not None)
@@ -361,7 +387,8 @@ def _carrying(
             yield part
 
 
-def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of so many items, the last one of what is left."""
     stream = iter(items)
     while batch := list(islice(stream, size)):
         yield batch

@@ -22,6 +22,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import scipy.ndimage as spim
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -35,12 +36,20 @@ from poreops.conduits.middles import fill_reservoirs
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
-from poreops.solvers.stokes.staggered import INLET, FloatArray, StaggeredFlow, discretise
+from poreops.solvers.stokes.staggered import (
+    INLET,
+    OUTLET,
+    PORE,
+    FloatArray,
+    StaggeredFlow,
+    discretise,
+)
 from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
 
 TOLERANCE = 1e-4
 ITERATIONS = 1000
 MOST_PARTS = 4  # into which a voxel's edge is split where the grid is too coarse for a conduit
+_RESERVOIRS = ((1, INLET), (2, OUTLET))  # label and state
 _LOOSE = 1e-6  # friction of a wall that is none, by rounding
 
 
@@ -132,15 +141,16 @@ class FlowProblem(NamedTuple):
     Attributes
     ----------
     flow : StaggeredFlow
-    box : uint8, states of the padded cells
-    middles : uint8, 1 and 2 on the middle surfaces
+    middle : (nc,) uint8, 1 and 2 where a pore cell is on the middle surface of a region
+    inlet_share, outlet_share : number of cells of each middle surface in its own reservoir
     finer : by what a size factor in these cells is larger than one in voxels³
     throat : number of faces between the regions
     """
 
     flow: StaggeredFlow
-    box: NDArray[np.uint8]
-    middles: NDArray[np.uint8]
+    middle: NDArray[np.uint8]
+    inlet_share: int
+    outlet_share: int
     finer: float
     throat: int
 
@@ -151,11 +161,9 @@ class FlowProblem(NamedTuple):
         ----------
         pressure : (nc,) float64, of the pore cells; 1 in the inlet, 0 in the outlet
         """
-        every = np.zeros(self.box.shape)
-        every[self.box == INLET] = 1
-        every[tuple(self.flow.place.T)] = pressure
-        one, two = (every[self.middles == number].mean() for number in (1, 2))
-        return float(one - two)
+        one, two = pressure[self.middle == 1], pressure[self.middle == 2]
+        high = (self.inlet_share + one.sum()) / (self.inlet_share + one.size)
+        return float(high - two.sum() / (self.outlet_share + two.size))
 
 
 def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem | None:
@@ -184,9 +192,16 @@ def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem |
         box[1:-1, 1:-1, 1:-1] = split
         throat = throat_area(box)
         middles = fill_reservoirs(box)
-        flow = discretise(box, (part.ndim == 2, False, False), EDGE_FRICTION[walls])
+        shares = [int(((middles == n) & (box == kind)).sum()) for n, kind in _RESERVOIRS]
+        # what lies beyond the first layer of a reservoir takes no part
+        pores = spim.find_objects((box == PORE).view(np.uint8))
+        if not pores:
+            continue  # reservoirs meet on the throat itself
+        near = tuple(slice(at.start - 1, at.stop + 1) for at in pores[0])
+        flow = discretise(box[near], (part.ndim == 2, False, False), EDGE_FRICTION[walls])
         if not _slips(flow):
-            return FlowProblem(flow, box, middles, float(parts**part.ndim), throat)
+            middle = middles[near][tuple(flow.place.T)]
+            return FlowProblem(flow, middle, *shares, float(parts**part.ndim), throat)
     raise NotConvergedError(
         "the middles of both regions lie on their throat, which leaves a conduit of no length"
     )

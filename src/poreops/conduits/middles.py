@@ -48,7 +48,10 @@ def fill_reservoirs(box: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def _squared(
-    voxel: NDArray[np.int32], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32]
+    voxel: NDArray[np.int32],
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    z: NDArray[np.float32],
 ) -> np.float32:
     """Squared distance of a voxel's centre to the nearest of some voxels, taken as cubes."""
     best, half, none = np.float32(2**30), np.float32(0.5), np.float32(0)
@@ -76,9 +79,7 @@ def _voxels(box: NDArray[np.uint8], label: int) -> NDArray[np.int32]:
 
 
 @njit(cache=True, nogil=True)
-def _touching(
-    box: NDArray[np.uint8], voxels: NDArray[np.int32], label: int
-) -> NDArray[np.int32]:
+def _touching(box: NDArray[np.uint8], voxels: NDArray[np.int32], label: int) -> NDArray[np.int32]:
     """Return those of the voxels that share a face with a label."""
     kept = np.zeros(voxels.shape[0], np.bool_)
     for v in range(voxels.shape[0]):

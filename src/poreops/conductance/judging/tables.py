@@ -107,7 +107,7 @@ class Volumes:
             np.concatenate([part.image for part in every]),
             np.concatenate([part.scalars for part in every]),
         )
-        self._encoded[model.network.image] = whole, np.concatenate(ratios)
+        self._encoded[model.sees] = whole, np.concatenate(ratios)
         mixed = permuted(model, whole, np.concatenate(ratios))
         return Judged(np.concatenate(found), mixed), milliseconds
 
@@ -118,7 +118,7 @@ class Volumes:
         ----------
         model : ConductanceModel
         """
-        image = model.network.image
+        image = model.sees
         if image not in self._encoded:
             self._encoded[image] = encoded_conduits(self.conduits, image)
         return predicted(model, *self._encoded[image])

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from poreops.solvers.stokes.rows import solve_rows
+from poreops.solvers.stokes.rows import factored, solve_rows
 from poreops.solvers.stokes.saddle import _momentum, _schur
 from poreops.solvers.stokes.staggered import FloatArray, Matrix, StaggeredFlow
 
@@ -26,7 +26,6 @@ TOLERANCE = 1e-4
 
 _ROUGH = 300.0  # times this for the mobility, any of which is admissible, and for the upper bound
 _LEAST = 1e-3  # mobility; a lone voxel's is 0.05
-_BLEND = 0.97  # Bridson's
 
 
 class FlowBounds(NamedTuple):
@@ -65,17 +64,17 @@ def flow_bounds(flow: StaggeredFlow, tolerance: float = TOLERANCE) -> FlowBounds
     friction, force = flow.friction, flow.inflow.astype(np.float64)
     faces, cells = friction.diagonal.size, flow.faces.shape[0]
     rough = _ROUGH * tolerance
-    mobility = solve_rows(friction, np.ones(faces), rough, blend=_BLEND).x
-    mobility = np.maximum(mobility, _LEAST)
+    factor = factored(friction)
+    mobility = np.maximum(solve_rows(friction, factor, np.ones(faces), rough).x, _LEAST)
     laplacian = Matrix(*_schur(flow.faces, flow.cells, mobility, flow.place))
     source = _outflow(flow.faces, mobility * force)
     pressure = np.zeros(cells + 1)
-    pressure[:-1] = solve_rows(laplacian, -source, tolerance, blend=_BLEND).x
+    pressure[:-1] = solve_rows(laplacian, factored(laplacian), -source, tolerance).x
     push = force + pressure[flow.cells[:, 0]] - pressure[flow.cells[:, 1]]
     velocity, rubbed = np.append(mobility * push, 0.0), np.empty(faces)
     darcy = float(force @ velocity[:-1])
     lost = _momentum(*friction[:4], flow.cells, velocity, np.zeros(cells + 1), rubbed, 0, faces)
-    upper = solve_rows(friction, push, rough, blend=_BLEND).energy
+    upper = solve_rows(friction, factor, push, rough).energy
     work = velocity[:-1] * push
     return FlowBounds(
         lower=darcy**2 / float(lost),

@@ -13,6 +13,7 @@ from numba import njit
 from poreops.errors import NotConvergedError
 from poreops.solvers.stokes.staggered import FloatArray, Matrix
 
+_BLEND = 0.97  # share of what is dropped that the diagonal takes up, Bridson's
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
@@ -31,17 +32,28 @@ class Solved(NamedTuple):
     iterations: int
 
 
+def factored(matrix: Matrix) -> FloatArray:
+    """Return the inverse of the diagonal (n,) of a matrix's incomplete factor.
+
+    Parameters
+    ----------
+    matrix : Matrix, its columns before the diagonal first in each row
+    """
+    factor: FloatArray = _factor(*matrix[:5], _BLEND)
+    return factor
+
+
 def solve_rows(
-    matrix: Matrix, right: FloatArray, tolerance: float, *, blend: float = 0.0, limit: int = 500
+    matrix: Matrix, factor: FloatArray, right: FloatArray, tolerance: float, limit: int = 500
 ) -> Solved:
     """Solve for x until its error, in the energy norm, is a share of x.
 
     Parameters
     ----------
-    matrix : Matrix, its columns before the diagonal first in each row
+    matrix : Matrix
+    factor : of it, by `factored`
     right : (n,) float64
     tolerance : of the error relative to the solution, both in the energy norm
-    blend : share of what the factor drops that its diagonal takes up; near 1 where rows sum to 0
     limit : most iterations
 
     Raises
@@ -49,10 +61,7 @@ def solve_rows(
     NotConvergedError
     """
     x, work = np.empty(right.size), np.empty((4, right.size))
-    factor = _factor(*matrix[:5], blend)
-    iterations, error, energy = _gradients(
-        *matrix[:5], factor, right, x, *work, tolerance, limit
-    )
+    iterations, error, energy = _gradients(*matrix[:5], factor, right, x, *work, tolerance, limit)
     if not error <= tolerance:
         raise NotConvergedError(
             f"{right.size} rows reached a relative error of {error:.1e} after {limit} iterations, "
