@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poreops.base.files import sha256, write_json, write_losses
 from poreops.base.hdf5 import open_hdf5
-from poreops.conductance.learning.boosting import fit_correction, fit_intervals
+from poreops.conductance.learning.boosting import Correction, fit_correction, fit_intervals
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
 from poreops.conductance.learning.priors import ESTIMATE, ZOOM, prior_encoding
@@ -53,10 +54,8 @@ def fit_physics(
         )
         trained.save(model)
         history = {
-            f"{of}loss": [
-                float(np.abs(_errors(part) - correction.predict(part.encoded.scalars)).mean())
-            ]
-            for of, part in (("", training), ("val_", validation))
+            "loss": [_loss(correction, training)],
+            "val_loss": [_loss(correction, validation)],
         }
         seconds = time.perf_counter() - start
         tracked.log_metrics({"parameters": trained.parameters, "seconds": seconds})
@@ -78,7 +77,12 @@ def _examples(every: EncodedOnce, rows: Rows) -> tuple[Examples, Rows]:
     return found.some(settled), volume[rows][settled]
 
 
-def _errors(examples: Examples) -> np.ndarray:
+def _loss(correction: Correction, examples: Examples) -> float:
+    left = _errors(examples) - correction.predict(examples.encoded.scalars)
+    return float(np.abs(left).mean())
+
+
+def _errors(examples: Examples) -> NDArray[np.float64]:
     """Return log G less the logarithm of its estimate, (n,) float64."""
     rows = examples.encoded.scalars.astype(np.float64)
     power = zoom_power(examples.label.target, examples.ndim)

@@ -102,26 +102,30 @@ class PhysicsModel(ConductanceModel):
         """
         folder = Path(folder)
         try:
-            stated = read_json(folder / DESCRIPTION)
-            if stated["traits"] != VERSION:
-                raise ValueError(f"traits {stated['traits']}, where this version has {VERSION}")
-            label = LabelConfig(**stated["label"])
-            found = cls(
-                Correction((folder / CORRECTION).read_bytes()),
-                _intervals(stated["intervals"]),
-                label,
-                int(stated["ndim"]),
-                np.array(stated["probe"]["rows"], np.float32),
-            )
-            again = found.answer(found.probe).size_factors
-            if not np.allclose(again, stated["probe"]["answers"], rtol=1e-5):
-                raise ValueError("a correction that answers otherwise than when it was saved")
+            found = cls._read(folder)
         except (KeyError, TypeError, ValueError, OSError, _boosting_error()) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{folder} must hold a conductance model, got {reason}; "
                 "make it again with the stage conductance_train"
             ) from error
+        return found
+
+    @classmethod
+    def _read(cls, folder: Path) -> Self:
+        stated = read_json(folder / DESCRIPTION)
+        if stated["traits"] != VERSION:
+            raise ValueError(f"traits {stated['traits']}, where this version has {VERSION}")
+        found = cls(
+            Correction((folder / CORRECTION).read_bytes()),
+            _intervals(stated["intervals"]),
+            LabelConfig(**stated["label"]),
+            int(stated["ndim"]),
+            np.array(stated["probe"]["rows"], np.float32),
+        )
+        again = found.answer(found.probe).size_factors
+        if not np.allclose(again, stated["probe"]["answers"], rtol=1e-5):
+            raise ValueError("a correction that answers otherwise than when it was saved")
         return found
 
     def save(self, folder: str | Path) -> None:

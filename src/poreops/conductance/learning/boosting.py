@@ -1,4 +1,4 @@
-"""What is left of log G beside its estimate, learned by XGBoost; intervals from volumes left out."""
+"""Learn what is left of log G beside its estimate by XGBoost; intervals from volumes left out."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,10 +1,10 @@
 """Conformal intervals of size factors, by classes of size and difficulty.
 
-Split conformal within classes (Vovk et al. 2003, "Mondrian"; Boström & Johansson 2020): a class
-takes the width that held the wanted share of the errors of conduits in it, from models that had
-not seen their volumes. So the share holds in each class, and hard conduits get wider intervals
-than easy ones. Written here in a few lines, since the packages for it (crepes, MAPIE) wrap learners
-of scikit-learn, and what is calibrated here is a residual of a solver.
+Split conformal within classes (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*,
+2005, section 4.5, "Mondrian"): a class takes the width that held the wanted share of the errors of
+conduits in it, from models that had not seen their volumes. So the share holds in each class, and
+hard conduits get wider intervals than easy ones. Written here in a few lines, since the packages
+for it (crepes, MAPIE) wrap learners of scikit-learn, and this is the residual of a solver.
 """
 
 import math
