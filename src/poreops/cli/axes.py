@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from poreops.cli.flow_results import of_interval
 from poreops.errors import InputError, NotConvergedError
 
 Results = dict[str, Any]
@@ -66,4 +67,5 @@ def diffusion_results(diffusion: Any) -> Results:
         "tortuosity": float(diffusion.tortuosity),
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
+        **of_interval("formation_factor_interval", getattr(diffusion, "interval", None)),
     }

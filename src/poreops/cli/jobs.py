@@ -35,16 +35,17 @@ class Conductances:
     sigma: float = 0.4
     workers: int | None = None
     walls: str | None = None
+    rtol: float = 0.05
 
     @property
     def name(self) -> str:
         """The method, or the one that follows from the model."""
         if self.method is None:
             return "dns" if self.model is None else "model"
-        if self.model is not None and self.method != "model":
+        if self.model is not None and self.method not in ("model", "auto"):
             raise InputError(
-                f"a model belongs to the method 'model', got --model with --method {self.method}; "
-                "drop one of the two"
+                "a model belongs to the methods 'model' and 'auto', got --model with --method "
+                f"{self.method}; drop one of the two"
             )
         return self.method.replace("-", "_")
 
@@ -77,7 +78,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     with clock.timed("size_factors"):
         built = network_of_regions(
             regions, voxel_size, method=given.name, model=loaded, workers=given.workers,
-            transport=given.transport, walls=walls, watch=progress_bar,
+            transport=given.transport, walls=walls, rtol=given.rtol, watch=progress_bar,
         )  # fmt: skip
 
     def solve(name: str) -> Results:
@@ -109,6 +110,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             "boundary_pores": int(pores["pore.boundary"].sum()),
             "throats": int(pores.Nt),
         },
+        **flow_results.of_sureness(built.sureness),
         "axes": found,
         "warnings": [*built.warnings, *notes],
         "seconds": clock.seconds,
@@ -123,8 +125,12 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
     from poreops.cli import result_files
-    from poreops.conduits.methods import NO_CONTACTS, checked_method, walls_of_flow
-    from poreops.conduits.methods import size_factors as conduit_size_factors
+    from poreops.conduits.methods import (
+        NO_CONTACTS,
+        all_size_factors,
+        checked_method,
+        walls_of_flow,
+    )
     from poreops.conduits.partition import partition
     from poreops.conduits.quantity import voxel_power
     from poreops.networks.network import BYTES_PER_VOXEL
@@ -158,12 +164,14 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
             throats = diffusive_size_factors(
                 regions.labels, regions.conns, convention="porespy", workers=given.workers
             )
+            sureness = None
         else:
-            throats, _ = conduit_size_factors(
+            factors = all_size_factors(
                 regions.labels, regions.conns, NO_CONTACTS, method=given.name, model=loaded,
                 workers=given.workers, watch=progress_bar, target=target,
-                walls=walls,
+                walls=walls, rtol=given.rtol,
             )  # fmt: skip
+            throats, sureness = factors.throats, factors.sureness
     power = voxel_power(target)
     values = throats * voxel_size**power
     unit = "m" if power == 1 else f"m{power}"
@@ -178,6 +186,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
         "regions": regions.count,
         "throats": len(regions.conns),
         f"size_factor_{unit}": _spread(values),
+        **flow_results.of_sureness(sureness),
         "warnings": [],
         "seconds": clock.seconds,
     }

@@ -83,6 +83,11 @@ class PhysicsModel(ConductanceModel):
         return self.correction.leaves
 
     @property
+    def coverage(self) -> float:
+        """Share of the conduits whose truth lies inside their interval."""
+        return self.intervals.coverage
+
+    @property
     def sees(self) -> ImageEncoding:
         """The encoding of a conduit that it takes."""
         return cast(ImageEncoding, prior_encoding(self.label))

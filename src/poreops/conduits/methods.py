@@ -7,9 +7,8 @@ its size factor is half that from region to face. Every method takes faces that 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, cast
 
 import edt
 import numpy as np
@@ -43,18 +42,26 @@ from poreops.conduits.rules import (
     pipes_in_series,
     pipes_in_series_flow,
 )
+from poreops.conduits.sure import (
+    COST,
+    RTOL,
+    IntervalModel,
+    Sureness,
+    checked_rtol,
+    sure_size_factors,
+    with_intervals,
+)
 from poreops.errors import InputError
 from poreops.solvers.stokes.walls import WALLS, Walls, checked_walls, require_same_walls
 
-METHODS = ("dns", "model", "geometry", "shape_factor")
+METHODS = ("dns", "model", "auto", "geometry", "shape_factor")
+PREDICTED = ("model", "auto")
 TRANSPORTS = ("diffusion", "flow", "both")
 
 FloatArray = NDArray[np.float64]
 Crop = NDArray[np.uint8]
 # wraps the stream of conduits, of the given number: a progress bar of the caller
 Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
-# size factor in powers of a voxel of each conduit crop, (n,)
-ConduitSolver = Callable[[Iterable[Crop]], FloatArray]
 # size factors from the diameters of both pores and of the throat, and the spacing
 Rule = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
@@ -109,9 +116,9 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
         raise InputError(
             f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"
         )
-    if name == "model" and model is None:
+    if name in PREDICTED and model is None:
         raise InputError(
-            "method 'model' needs a model, got none; give --model models:/conductance@champion"
+            f"method {name!r} needs a model, got none; give --model models:/conductance@champion"
         )
     if name in _RULES["diffusive"] and ndim != 3:
         raise InputError(
@@ -128,7 +135,7 @@ def checked_transport(transport: str, method: str) -> str:
             f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
             "correct --transport"
         )
-    if transport == "both" and method == "model":
+    if transport == "both" and method in PREDICTED:
         raise InputError(
             "a model predicts diffusion or flow, got transport 'both'; "
             "run --transport diffusion and --transport flow with a model each, or --method dns"
@@ -168,7 +175,7 @@ def walls_of_flow(
             )
         return None
     # a model of one's own may state none
-    theirs: Walls | None = getattr(model, "walls", None) if method == "model" else None
+    theirs: Walls | None = getattr(model, "walls", None) if method in PREDICTED else None
     if theirs is not None:
         require_same_walls(walls or theirs, "the request", theirs, "the model")
     return walls or theirs or WALLS
@@ -199,6 +206,43 @@ def size_factors(
     walls: Walls | None = None,
     convention: Convention | None = None,
 ) -> tuple[FloatArray, FloatArray]:
+    """Return throats and faces of `all_size_factors`, whose parameters these are."""
+    found = all_size_factors(
+        labels, conns, contacts, method=method, model=model, workers=workers, watch=watch,
+        target=target, walls=walls, convention=convention,
+    )  # fmt: skip
+    return found.throats, found.faces
+
+
+class SizeFactors(NamedTuple):
+    """The size factors of an image, 0 where the regions share no face.
+
+    Attributes
+    ----------
+    throats : (Nt,) float64, in powers of a voxel
+    faces : (Nb,) float64, of the face contacts
+    sureness : of both, one after the other; None where no model states any
+    """
+
+    throats: FloatArray
+    faces: FloatArray
+    sureness: Sureness | None = None
+
+
+def all_size_factors(
+    labels: NDArray[np.integer],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    *,
+    method: str = "dns",
+    model: ConductanceModel | None = None,
+    workers: int | None = None,
+    watch: Watch | None = None,
+    target: Target = "diffusive",
+    walls: Walls | None = None,
+    convention: Convention | None = None,
+    rtol: float = RTOL,
+) -> SizeFactors:
     """Return the size factors in voxels of all throats and of all face contacts.
 
     Parameters
@@ -207,53 +251,72 @@ def size_factors(
     conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
     contacts : FaceContacts
     method : one of `METHODS`
-        `dns` solves each conduit, `model` predicts it, `geometry` takes pipes in series and
+        `dns` solves each conduit, `model` predicts it, `auto` predicts where the model's interval
+        is narrower than ``rtol`` and solves the rest, `geometry` takes pipes in series and
         `shape_factor` cones and a cylinder of PoreSpy's diameters.
-    model : ConductanceModel, for the method `model`
+    model : ConductanceModel, for the methods `model` and `auto`
     workers : int, threads of the method `dns`
-    watch : callable, wraps the stream of conduits of `dns` and `model`
+    watch : callable, wraps the stream of conduits of `dns`, `model` and `auto`
     target : "diffusive" [voxel] or "hydraulic" [voxel³]
     walls : "stepped" or "smooth", of flow by `dns` or `model`, see `walls_of_flow`
     convention : "centroid" or "porespy", of diffusion by `dns` or `model`
         By default that of the model, or centroid.
+    rtol : half width of the interval of log G below which `auto` takes a prediction
 
     Returns
     -------
-    (Nt,) float64, (Nb,) float64
-        0 where the regions share no face. Every method takes the same part of regions in several
-        pieces, see `poreops.conduits.joined`.
+    SizeFactors
+        Every method takes the same part of regions in several pieces, see
+        `poreops.conduits.joined`.
     """
     method = checked_method(method, model, labels.ndim)
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
-        return _by_rule(labels, conns, contacts, _RULES[target][method])
+        return SizeFactors(*_by_rule(labels, conns, contacts, _RULES[target][method]))
+    if model is None or method not in PREDICTED:
+        model = None
+    elif model.target != target:
+        raise InputError(
+            f"{target} size factors need a model of them, got one of {model.target} ones; "
+            "choose another --model, or --transport "
+            + ("flow" if target == "diffusive" else "diffusion")
+        )
+    if model is not None and convention is None:
+        convention = model.convention
     asked = checked_convention(convention or CONVENTION)
     names = _conduit_names(conns, contacts)
-    solver: ConduitSolver = partial(
-        conduit_size_factors, workers=workers, convention=asked, names=names
-    )
-    if of_flow is not None:
-        solver = partial(
-            conduit_hydraulic_size_factors, walls=of_flow, workers=workers, names=names
-        )
-    if model is not None and method == "model":
-        if model.target != target:
-            raise InputError(
-                f"{target} size factors need a model of them, got one of {model.target} ones; "
-                "choose another --model, or --transport "
-                + ("flow" if target == "diffusive" else "diffusion")
+
+    def simulate(crops: Iterable[Crop], names: Names) -> FloatArray:
+        if of_flow is not None:
+            return conduit_hydraulic_size_factors(
+                crops, walls=of_flow, workers=workers, names=names
             )
-        if convention is not None and model.convention is not None:
-            require_same_convention(asked, "the request", model.convention, "the model")
-        solver = model.conduit_size_factors
+        return conduit_size_factors(crops, convention=asked, workers=workers, names=names)
+
+    if model is not None and model.convention is not None:
+        require_same_convention(asked, "the request", model.convention, "the model")
+    if method == "auto" and not with_intervals(model):
+        raise InputError(
+            "method 'auto' needs a model that states intervals, got one that states none; choose "
+            "one of the member physics, or --method model"
+        )
     # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
         crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
     )
     if watch is not None:
         crops = watch(crops, len(conns) + len(contacts))
-    factors = np.asarray(solver(crops), dtype=np.float64)
-    return factors[: len(conns)], 2 * factors[len(conns) :]
+    sureness: Sureness | None = None
+    if model is None:
+        factors = simulate(crops, names)
+    elif with_intervals(model):
+        limit = checked_rtol(rtol) if method == "auto" else np.inf
+        factors, sureness = sure_size_factors(
+            crops, cast(IntervalModel, model), simulate, names, limit, COST[target]
+        )
+    else:
+        factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
+    return SizeFactors(factors[: len(conns)], 2 * factors[len(conns) :], sureness)
 
 
 def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:

@@ -1,6 +1,7 @@
 """The arrays of a pore network, under OpenPNM's names, from regions and size factors."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import edt
@@ -22,6 +23,7 @@ def network_arrays(
     contacts: FaceContacts,
     size_factors: Mapping[str, FloatArray],
     voxel_size: float,
+    others: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> dict[str, NDArray[Any]]:
     """Return the properties and labels of the network of the connected conduits, in SI units.
 
@@ -36,6 +38,7 @@ def network_arrays(
     contacts : of the regions with the image faces
     size_factors : OpenPNM's name → (Nt + Nb,) float in SI units, of the throats, then the contacts
     voxel_size : float [m]
+    others : name → (Nt + Nb,) float, of throats and contacts likewise
 
     Returns
     -------
@@ -68,6 +71,7 @@ def network_arrays(
     throat: dict[str, NDArray[Any]] = {
         "conns": np.vstack([conns, np.column_stack([contacts.region, border_pores])]),
         **size_factors,
+        **others,
         "diameter": diameter,
         "inscribed_diameter": diameter,
         "cross_sectional_area": _joined(sizes.throat_area, at_face.area, voxel_size**2),
