@@ -17,9 +17,9 @@ from poreops.conduits.methods import METHODS, face_contacts
 from poreops.conduits.partition import Regions, partition, touching_pairs
 from poreops.errors import InputError, NotConvergedError, UnsettledWarning
 from poreops.networks import network as network_module
+from poreops.networks.conduit_model import diffusive_size_factors_model
 from poreops.networks.network import (
     build_network,
-    diffusive_size_factors_model,
     network_of_regions,
 )
 from poreops.solvers.diffusion.bulk import formation_factor

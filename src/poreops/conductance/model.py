@@ -327,7 +327,8 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
             f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
             "export one that was trained with volumes.ndim: 3"
         )
-    kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
+    physics = model.member == "physics"  # answers in Python too
+    kinds = [] if physics else [(p.dtype, p.shape[1:]) for p in model.keras_model.inputs]
     kinds.append(("float32", (1,)))
 
     def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
@@ -335,6 +336,8 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
         cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
         rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
         blind = np.where(cut, np.nan, 0.0).astype(np.float32)[:, None]
+        if physics:
+            return [blind + model.predict(rois).astype(np.float32)[:, None]]
         return [*inputs(model.network, encode(rois, model.network.image)), blind]
 
     class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
@@ -354,8 +357,9 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
             return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
 
     rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
-    *taken, blind = EncodeRois(name="encode")(rois)
-    answer = keras.layers.Add(name="answer")([model.keras_model(taken), blind])
+    *taken, answer = EncodeRois(name="encode")(rois)
+    if not physics:
+        answer = keras.layers.Add(name="answer")([model.keras_model(taken), answer])
     return keras.Model(rois, answer, name="porespy"), np.array([0.0, 1.0])
 
 

@@ -85,48 +85,52 @@ def _factor(start, column, weight, diagonal, middle, blend):
             pivot -= w * inverse[j] * (w + blend * (later[j] - w))
         if pivot <= 1e-3 * diagonal[i]:  # what was dropped must not turn it round
             pivot = float(diagonal[i])
-        inverse[i] = 1.0 / pivot if pivot > 0 else 0.0
+        inverse[i] = 1.0 / pivot if pivot > 0 else 1.0  # a row of nothing
     return inverse
+
+
+# Eisenstat's form (SIAM J. Sci. Stat. Comput. 2, 1981) of the preconditioned iteration: with the
+# factor (P - L) P^-1 (P - U) of D - L - U, the matrix never has to be applied for itself.
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _gradients(
-    start, column, weight, diagonal, middle, inverse, right, x, r, z, p, q, tolerance, limit
+    start, column, weight, diagonal, middle, inverse, right, x, r, p, t, s, tolerance, limit
 ):
     rows = diagonal.size
     energy, before, error = 0.0, 1.0, np.inf
+    now = 0.0
     for i in range(rows):
-        x[i], r[i], p[i] = 0.0, right[i], 0.0
+        total = right[i]
+        for e in range(start[i], middle[i]):
+            total += weight[e] * r[column[e]]
+        r[i] = total * inverse[i]
+        x[i], p[i] = 0.0, 0.0
+        now += r[i] * r[i] / inverse[i]
     for iteration in range(limit + 1):
-        for i in range(rows):
-            total = r[i]
-            for e in range(start[i], middle[i]):
-                total += weight[e] * z[column[e]]
-            z[i] = total * inverse[i]
-        now = 0.0
-        for i in range(rows - 1, -1, -1):
-            total = 0.0
-            for e in range(middle[i], start[i + 1]):
-                total += weight[e] * z[column[e]]
-            z[i] += total * inverse[i]
-            now += z[i] * r[i]
-        error = np.sqrt(abs(now) / energy) if energy > 0.0 else np.inf
+        error = np.sqrt(now / energy) if energy > 0.0 else np.inf
         if now == 0.0 or error <= tolerance:
             return iteration, min(error, tolerance), energy
         ratio = now / before if iteration > 0 else 0.0
         for i in range(rows):
-            p[i] = z[i] + ratio * p[i]
+            p[i] = r[i] / inverse[i] + ratio * p[i]
+        for i in range(rows - 1, -1, -1):
+            total = p[i]
+            for e in range(middle[i], start[i + 1]):
+                total += weight[e] * t[column[e]]
+            t[i] = total * inverse[i]
         work = 0.0
         for i in range(rows):
-            total = diagonal[i] * p[i]
-            for e in range(start[i], start[i + 1]):
-                total -= weight[e] * p[column[e]]
-            q[i] = total
-            work += total * p[i]
+            total = p[i] + (diagonal[i] - 2.0 / inverse[i]) * t[i]
+            for e in range(start[i], middle[i]):
+                total += weight[e] * s[column[e]]
+            s[i] = total * inverse[i]
+            work += (t[i] + s[i]) * p[i]
         length = now / work
         energy += length * now
-        before = now
+        before, now = now, 0.0
         for i in range(rows):
-            x[i] += length * p[i]
-            r[i] -= length * q[i]
+            x[i] += length * t[i]
+            r[i] -= length * (t[i] + s[i])
+            now += r[i] * r[i] / inverse[i]
     return limit, error, energy
