@@ -129,6 +129,18 @@ def network(
     )  # fmt: skip
 
 
+models_app = typer.Typer(no_args_is_help=True, help="The models that come with the package.")
+app.add_typer(models_app, name="models")
+
+
+@models_app.command()
+def verify(as_json: o.Json = False) -> None:
+    """Score the shipped models again on a drawn rock, and compare with their cards."""
+    from poreops.cli import model_jobs
+
+    deliver(lambda _: model_jobs.verify(), model_jobs.verify_text, as_json=as_json)
+
+
 @app.command("size-factors")
 def size_factors(
     image: o.Image,

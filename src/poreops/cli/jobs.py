@@ -21,6 +21,7 @@ from poreops.cli.checking import check_block
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
+from poreops.conduits.sure import default_model
 from poreops.errors import InputError
 
 
@@ -36,6 +37,11 @@ class Conductances:
     workers: int | None = None
     walls: str | None = None
     rtol: float = 0.05
+
+    @property
+    def model_uri(self) -> str | None:
+        """The model that was given, or for `auto` the one that comes with the package."""
+        return default_model(self.name, self.model, self.transport)
 
     @property
     def name(self) -> str:
@@ -61,9 +67,9 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     clock = Clock()
     checked_transport(given.transport, given.name)
     header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
-    checked_method(given.name, given.model, len(header.shape))
+    checked_method(given.name, given.model_uri, len(header.shape))
     axes = axis_names(axis, len(header.shape))
-    loaded = loaded_model(given.model)
+    loaded = loaded_model(given.model_uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
@@ -98,7 +104,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     results = {
         **about("network", source, volume, block),
         "method": given.name,
-        "model": given.model,
+        "model": given.model_uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,
@@ -138,9 +144,9 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     clock = Clock()
     target = _target(given.transport)
     header = source.fitting_header(BYTES_PER_VOXEL, "partitioning", sized=True)
-    checked_method(given.name, given.model, len(header.shape))
+    checked_method(given.name, given.model_uri, len(header.shape))
     _check_convention(convention, given.name, target)
-    loaded = loaded_model(given.model)
+    loaded = loaded_model(given.model_uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
@@ -178,7 +184,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     results = {
         **about("size-factors", source, volume, block),
         "method": given.name,
-        "model": given.model,
+        "model": given.model_uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,

@@ -75,6 +75,25 @@ def checked_rtol(rtol: float) -> float:
     return float(rtol)
 
 
+def default_model(method: str, model: Any, transport: str) -> Any:
+    """Return the model, or where `auto` was given none the URI of the one that is shipped.
+
+    Parameters
+    ----------
+    method : one of `conduits.methods.METHODS`
+    model : model, URI or None
+    transport : "diffusion" or "flow"; a model knows one of the two
+
+    Examples
+    --------
+    >>> default_model("auto", None, "flow"), default_model("dns", None, "flow")
+    ('shipped:flow', None)
+    """
+    if model is None and method == "auto" and transport in ("diffusion", "flow"):
+        return f"shipped:{transport}"
+    return model
+
+
 def with_intervals(model: object) -> bool:
     """Tell whether a model knows how sure it is."""
     return hasattr(model, "conduit_intervals")

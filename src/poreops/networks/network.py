@@ -23,7 +23,7 @@ from poreops.conduits.methods import (
 )
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.conduits.quantity import Target, voxel_power
-from poreops.conduits.sure import RTOL, Sureness
+from poreops.conduits.sure import RTOL, Sureness, default_model
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import bar_of
@@ -187,6 +187,7 @@ def build_network(
     method : "dns", "model", "auto", "geometry" or "shape_factor"
         What gives the size factors: see `poreops.conduits.methods.size_factors`.
     model : model or URI, for the methods `model` and `auto`
+        By default that of the package for `auto`, ``shipped:diffusion`` or ``shipped:flow``.
     workers : int, optional
         Threads of the method `dns`; all processors by default.
     transport : "diffusion", "flow" or "both"
@@ -218,6 +219,7 @@ def build_network(
     needs("networks", "a pore network")
     im = binary_image(im)
     voxel_size = checked_voxel_size(voxel_size)
+    model = default_model(method, model, transport)
     method = checked_method(method, model, im.ndim)
     checked_transport(transport, method)
     require_memory(
@@ -255,6 +257,7 @@ def network_of_regions(
 
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
     labels, conns = regions.labels, regions.conns
+    model = default_model(method, model, transport)
     method = checked_method(method, model, labels.ndim)
     checked_transport(transport, method)
     if not len(conns):
