@@ -1,7 +1,10 @@
 """What the commands state of a flow."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poreops.conduits.sure import Sureness
 
 Results = dict[str, Any]
 
@@ -21,7 +24,7 @@ def of_interval(name: str, interval: tuple[float, float] | None) -> Results:
     return {} if interval is None else {name: list(interval)}
 
 
-def of_sureness(sureness: Any) -> Results:
+def of_sureness(sureness: "Sureness | None") -> Results:
     """Return how much of the conduits was predicted and how sure that is, nothing if unknown."""
     if sureness is None:
         return {}

@@ -1,12 +1,8 @@
 """What `poreops models` does: score again the models that come with the package."""
 
-from typing import Any
-
 from poreops.base.extras import needs
-from poreops.cli.answer import Answer
+from poreops.cli.answer import Answer, Results
 from poreops.synthetic.sample import sample_rock
-
-Results = dict[str, Any]
 
 
 def verify() -> Answer:

@@ -1,7 +1,6 @@
 """Score the models of the package again, on conduits that are simulated on the spot."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ def rescored(files: Path, regions: Regions) -> dict[str, float]:
     return {"mape": scores(found, truth)["mape"], "covered": float(inside.mean())}
 
 
-def verified(folder: Path, regions: Regions) -> dict[str, Any]:
+def verified(folder: Path, regions: Regions) -> dict[str, object]:
     """Score a model of the package, and compare with what its card says of the same conduits.
 
     Parameters
@@ -57,5 +56,4 @@ def verified(folder: Path, regions: Regions) -> dict[str, Any]:
             f"the model in {folder} must err by {stated['mape']:.2%} on the sample rock, "
             f"got {again['mape']:.2%}; install the package again"
         )
-    found: dict[str, Any] = card | {"again": again}
-    return found
+    return {**card, "again": again}

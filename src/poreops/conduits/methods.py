@@ -281,8 +281,11 @@ def all_size_factors(
             "choose another --model, or --transport "
             + ("flow" if target == "diffusive" else "diffusion")
         )
-    if model is not None and convention is None:
-        convention = model.convention
+    # a model of one's own may state none
+    theirs: Convention | None = getattr(model, "convention", None)
+    if theirs is not None and convention is not None:
+        require_same_convention(checked_convention(convention), "the request", theirs, "the model")
+    convention = convention or theirs
     asked = checked_convention(convention or CONVENTION)
     names = _conduit_names(conns, contacts)
 
@@ -293,8 +296,6 @@ def all_size_factors(
             )
         return conduit_size_factors(crops, convention=asked, workers=workers, names=names)
 
-    if model is not None and model.convention is not None:
-        require_same_convention(asked, "the request", model.convention, "the model")
     if method == "auto" and not with_intervals(model):
         raise InputError(
             "method 'auto' needs a model that states intervals, got one that states none; choose "

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ _BATCH = 128
 
 FloatArray = NDArray[np.float64]
 Crop = NDArray[np.uint8]
+Model = TypeVar("Model")
 # size factors of conduits, which a warning calls by these names
 Simulation = Callable[[Iterable[Crop], Names], FloatArray]
 
@@ -75,7 +76,7 @@ def checked_rtol(rtol: float) -> float:
     return float(rtol)
 
 
-def default_model(method: str, model: Any, transport: str) -> Any:
+def default_model(method: str, model: Model, transport: str) -> Model | str:
     """Return the model, or where `auto` was given none the URI of the one that is shipped.
 
     Parameters
@@ -152,6 +153,6 @@ def sure_size_factors(
     return every[0], Sureness(every[1], every[2].astype(np.bool_), model.coverage)
 
 
-def _batches(stream: Iterator[Any]) -> Iterator[list[Any]]:
+def _batches(stream: Iterator[Crop]) -> Iterator[list[Crop]]:
     while batch := list(islice(stream, _BATCH)):
         yield batch
