@@ -73,7 +73,7 @@ def _examples(every: EncodedOnce, rows: Rows) -> tuple[Examples, Rows]:
     rows = rows[known[rows]]
     image = cast(ImageEncoding, prior_encoding(label))
     found = read_examples(every.conduits, every.labels, image, rows)
-    settled = np.isfinite(found.encoded.scalars).all(axis=1)
+    settled = np.flatnonzero(np.isfinite(found.encoded.scalars).all(axis=1))
     return found.some(settled), volume[rows][settled]
 
 

@@ -192,7 +192,7 @@ def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem |
         box[1:-1, 1:-1, 1:-1] = split
         throat = throat_area(box)
         middles = fill_reservoirs(box)
-        shares = [int(((middles == n) & (box == kind)).sum()) for n, kind in _RESERVOIRS]
+        one, two = (int(((middles == n) & (box == kind)).sum()) for n, kind in _RESERVOIRS)
         # what lies beyond the first layer of a reservoir takes no part
         pores = spim.find_objects((box == PORE).view(np.uint8))
         if not pores:
@@ -201,7 +201,7 @@ def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem |
         flow = discretise(box[near], (part.ndim == 2, False, False), EDGE_FRICTION[walls])
         if not _slips(flow):
             middle = middles[near][tuple(flow.place.T)]
-            return FlowProblem(flow, middle, *shares, float(parts**part.ndim), throat)
+            return FlowProblem(flow, middle, one, two, float(parts**part.ndim), throat)
     raise NotConvergedError(
         "the middles of both regions lie on their throat, which leaves a conduit of no length"
     )

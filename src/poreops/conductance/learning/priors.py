@@ -19,7 +19,7 @@ from poreops.conduits.estimates import (
 )
 from poreops.conduits.labels import LabelConfig
 from poreops.errors import NotConvergedError
-from poreops.solvers.stokes.walls import EDGE_FRICTION, Walls
+from poreops.solvers.stokes.walls import EDGE_FRICTION
 
 ZOOM = 0
 """Column of the logarithm of the zoom, from the voxels of the estimate to those of the ROI."""
@@ -64,7 +64,7 @@ def priors(box: NDArray[np.uint8], encoding: str, zoom: float = 1.0) -> NDArray[
     convention = encoding.removeprefix("priors+")
     try:
         if convention in EDGE_FRICTION:
-            found = hydraulic_estimate(box, cast(Walls, convention))
+            found = hydraulic_estimate(box, convention)
         else:
             found = diffusive_estimate(box, cast(Convention, convention))
     except NotConvergedError:
