@@ -7,7 +7,13 @@ from tiny import conductance as tiny_model
 
 from poreops.conductance.learning.boosting import fit_correction, fit_intervals, left_out
 from poreops.conductance.learning.encoding import encode
-from poreops.conductance.learning.priors import ESTIMATE, prior_encoding, prior_names
+from poreops.conductance.learning.priors import (
+    ESTIMATE,
+    kind_columns,
+    limits,
+    prior_encoding,
+    prior_names,
+)
 from poreops.conductance.model import ConductanceModel
 from poreops.conductance.physics import CORRECTION, PhysicsModel
 from poreops.conduits.crop import crop_conduits
@@ -30,14 +36,15 @@ def fitted(label, regions):
     simulated = {"diffusive": diffusive_size_factors, "hydraulic": hydraulic_size_factors}
     options = {"walls": label.walls} if label.target == "hydraulic" else {}
     truth = simulated[label.target](regions.labels, regions.conns, **options)
-    blank = PhysicsModel(None, None, label, 3, None)
+    blank = PhysicsModel(None, None, label, 3, None, None)
     crops = crop_conduits(regions.labels, regions.conns)
     rows = np.concatenate([encoded.scalars for encoded, _ in blank.prepared(crops)])
     errors = np.log(truth) - rows[:, ESTIMATE]
     config, volumes = tiny_model.training().physics, np.arange(len(rows)) % 4
     correction = fit_correction(config, rows, errors, 1)
     intervals = fit_intervals(config, rows, errors, volumes, 1)
-    return PhysicsModel(correction, intervals, label, 3, rows[::20]), truth
+    seen = limits(rows, prior_encoding(label))
+    return PhysicsModel(correction, intervals, label, 3, seen, rows[::20]), truth
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +130,16 @@ def test_an_answer_beyond_the_throat_is_brought_back_and_counted(diffusion):
         found.size_factors, np.exp(rows[:, ESTIMATE] - 1 + rows[:, 0]), 1e-5
     )
     assert not model.answer(model.probe).clamped.any()
+
+
+def test_a_conduit_of_another_kind_has_no_interval(flow, regions):
+    model, _ = flow
+    rows = model.probe.copy()
+    assert np.isfinite(model.answer(rows).half_widths).all()
+    rows[0, kind_columns(model.sees)[-1]] -= 5  # no pressure drops between the middles
+    found = model.answer(rows)
+    assert np.isinf(found.half_widths).tolist() == [True] + [False] * (len(rows) - 1)
+    assert np.isfinite(found.size_factors).all()
 
 
 def test_it_learns_from_nothing_that_is_not_finite(diffusion):

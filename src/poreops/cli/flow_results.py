@@ -33,6 +33,7 @@ def of_sureness(sureness: "Sureness | None") -> Results:
             "simulated_share": sureness.simulated_share,
             "typical_half_width": sureness.typical,
             "coverage": sureness.coverage,
+            "unknown": sureness.unknown,
         }
     }
 

@@ -72,6 +72,11 @@ def _sureness_lines(results: Results) -> list[str]:
     shares = f"{found['simulated_share']:.1%} of the conduits simulated, the others predicted"
     widths = f"to ±{found['typical_half_width']:.2g} ({found['coverage']:.0%} intervals, median)"
     lines = [f"sure      {shares} {widths}"]
+    if found["unknown"]:
+        lines.append(
+            f"          {found['unknown']} are unlike all that the model learned from and have no "
+            "interval: --method auto simulates them"
+        )
     for name, of in results.get("axes", {}).items():
         for key, title in (
             ("formation_factor_interval", "formation factor"),

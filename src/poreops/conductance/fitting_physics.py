@@ -12,7 +12,7 @@ from poreops.base.hdf5 import open_hdf5
 from poreops.conductance.learning.boosting import Correction, fit_correction, fit_intervals
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
-from poreops.conductance.learning.priors import ESTIMATE, ZOOM, prior_encoding
+from poreops.conductance.learning.priors import ESTIMATE, ZOOM, limits, prior_encoding
 from poreops.conductance.learning.splits import Rows, read_split
 from poreops.conductance.learning.training import Candidate, Examples
 from poreops.conductance.physics import PhysicsModel
@@ -50,6 +50,7 @@ def fit_physics(
             fit_intervals(config, rows, errors, volumes, seed),
             training.label,
             training.ndim,
+            limits(rows, prior_encoding(training.label)),
             rows[:: -(-len(rows) // _PROBE)],
         )
         trained.save(model)

@@ -21,6 +21,7 @@ from poreops.conductance.learning.priors import (
     DIFFICULTY,
     ESTIMATE,
     ZOOM,
+    kind_columns,
     prior_encoding,
     prior_names,
     priors,
@@ -44,7 +45,8 @@ class Answer(NamedTuple):
     Attributes
     ----------
     size_factors : (n,) float64, in powers of a voxel of the ROI
-    half_widths : (n,) float64, of the interval of log G; infinite where it is not known
+    half_widths : (n,) float64, of the interval of log G; infinite where it is not known, as of
+        conduits of another kind than those of the training
     clamped : (n,) bool, where the correction left the bounds of the estimate and was brought back
     """
 
@@ -60,6 +62,7 @@ class PhysicsModel(ConductanceModel):
     ----------
     correction : Correction
     intervals : Intervals
+    limits : (2, j) float32, least and largest of the traits without a length in the training
     probe : (k, m) float32, rows of a few conduits, whose answers are kept with the model
     """
 
@@ -69,9 +72,11 @@ class PhysicsModel(ConductanceModel):
         intervals: Intervals,
         label: LabelConfig,
         ndim: int,
+        limits: NDArray[np.float32],
         probe: NDArray[np.float32],
     ) -> None:
-        self.correction, self.intervals, self.probe = correction, intervals, probe
+        self.correction, self.intervals = correction, intervals
+        self.limits, self.probe = limits, probe
         self.label, self.ndim, self.target = label, ndim, label.target
         self.member = "physics"
         flow = label.target == "hydraulic"
@@ -131,6 +136,7 @@ class PhysicsModel(ConductanceModel):
             _intervals(stated["intervals"]),
             LabelConfig(**stated["label"]),
             int(stated["ndim"]),
+            np.array(stated["limits"], np.float32).reshape(2, -1),
             np.array(stated["probe"]["rows"], np.float32),
         )
         again = found.answer(found.probe).size_factors
@@ -162,6 +168,7 @@ class PhysicsModel(ConductanceModel):
             "sha256": hashlib.sha256(self.correction.ubjson).hexdigest(),
             "label": self.label.model_dump(),
             "intervals": asdict(self.intervals),
+            "limits": self.limits.tolist(),
             "ndim": self.ndim,
             "target": self.target,
             "walls": self.walls,
@@ -227,6 +234,8 @@ class PhysicsModel(ConductanceModel):
             clamped[known] = found > most
             power = zoom_power(self.target, self.ndim)
             factors[known] = np.exp(np.minimum(found, most) + power * some[:, ZOOM])
+            known &= ~self._of_another_kind(rows)
+            some = rows[known].astype(np.float64)
             widths[known] = self.intervals.half_widths(some[:, ESTIMATE], some[:, DIFFICULTY])
         return Answer(factors, widths, clamped)
 
@@ -250,6 +259,14 @@ class PhysicsModel(ConductanceModel):
         if found:
             both[:, touching] = np.concatenate(found, axis=1)
         return both[0], both[1]
+
+    def _of_another_kind(self, rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Tell whose traits without a length are beyond all of the training."""
+        shape = rows[:, kind_columns(self.sees)]
+        beyond: NDArray[np.bool_] = ((shape < self.limits[0]) | (shape > self.limits[1])).any(
+            axis=1
+        )
+        return beyond
 
     def _most(self, rows: Floats) -> Floats:
         """Logarithm of what no conduit exceeds: of diffusion its throat's area."""

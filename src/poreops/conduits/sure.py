@@ -45,7 +45,8 @@ class Sureness:
 
     Attributes
     ----------
-    half_widths : (n,) float64, of the interval of log G; 0 where it was simulated
+    half_widths : (n,) float64, of the interval of log G; 0 where it was simulated, infinite where
+        the model does not know it
     simulated : (n,) bool
     coverage : share of the predicted conduits whose truth lies inside
     """
@@ -60,9 +61,14 @@ class Sureness:
         return float(self.simulated.mean()) if self.simulated.size else 0.0
 
     @property
+    def unknown(self) -> int:
+        """Number of conduits whose interval is not known."""
+        return int(np.isinf(self.half_widths).sum())
+
+    @property
     def typical(self) -> float:
-        """Median half width of what was predicted, 0 if nothing was."""
-        predicted = self.half_widths[~self.simulated]
+        """Median half width of what was predicted with an interval, 0 if nothing was."""
+        predicted = self.half_widths[~self.simulated & np.isfinite(self.half_widths)]
         return float(np.median(predicted)) if predicted.size else 0.0
 
 

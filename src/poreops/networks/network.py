@@ -142,9 +142,13 @@ class PoreNetwork(Result, kind="network"):
         """Return what is carried if all conduits are at the lower, or at the upper end of theirs.
 
         No conduit that carries more lets the network carry less (Rayleigh), so what they carry
-        together lies between, wherever each is in its interval. None without intervals.
+        together lies between, wherever each is in its interval. None where one has none.
         """
-        if self.sureness is None or not self._effective(index, kind, algorithm) > 0:
+        if (
+            self.sureness is None
+            or self.sureness.unknown
+            or not self._effective(index, kind, algorithm) > 0
+        ):
             return None
         low, high = (self._effective(index, kind, algorithm, sign) for sign in (-1.0, 1.0))
         return low, high

@@ -29,6 +29,10 @@ ESTIMATE = 1
 DIFFICULTY = 2
 """Column of what tells how sure it is: the residual of diffusion, the gap between the bounds."""
 
+WITHOUT_LENGTH = ("log_gap", "log_darcy", "log_drop")
+"""Traits without a length, of flow: a conduit beyond those of the training is of another kind, and
+not only larger or smaller."""
+
 
 def prior_encoding(label: LabelConfig) -> str:
     """Return the encoding of the estimates of what labels are: ``priors+`` and their convention.
@@ -49,6 +53,28 @@ def prior_names(encoding: str) -> tuple[str, ...]:
     """
     flow = encoding.removeprefix("priors+") in EDGE_FRICTION
     return ("log_zoom", *(HYDRAULIC_TRAITS if flow else DIFFUSIVE_TRAITS))
+
+
+def kind_columns(encoding: str) -> list[int]:
+    """Return the columns of `WITHOUT_LENGTH` that an encoding has.
+
+    Parameters
+    ----------
+    encoding : of `prior_encoding`
+    """
+    return [n for n, name in enumerate(prior_names(encoding)) if name in WITHOUT_LENGTH]
+
+
+def limits(rows: NDArray[np.float32], encoding: str) -> NDArray[np.float32]:
+    """Return the least and the largest of each of the `kind_columns`, (2, j) float32.
+
+    Parameters
+    ----------
+    rows : (n, k) float32, as `priors` returns them
+    encoding : of `prior_encoding`
+    """
+    shape = rows[:, kind_columns(encoding)]
+    return np.stack([shape.min(axis=0), shape.max(axis=0)])
 
 
 def priors(box: NDArray[np.uint8], encoding: str, zoom: float = 1.0) -> NDArray[np.float32]:
