@@ -16,7 +16,7 @@ from poreops.errors import InputError
 RTOL = 0.05
 """Half width of the interval below which a prediction is taken, by default."""
 
-COST: dict[Target, float] = {"diffusive": 0.5, "hydraulic": 0.2}
+COST: dict[Target, float] = {"diffusive": 0.7, "hydraulic": 0.2}
 """What a prediction takes of the time of a simulation, as measured (docs/conductance.md)."""
 
 _BATCH = 128
