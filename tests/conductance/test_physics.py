@@ -5,6 +5,7 @@ import pytest
 from reference import sphere_regions
 from tiny import conductance as tiny_model
 
+from poreops.base.finite import DivergedError
 from poreops.conductance.learning.boosting import fit_correction, fit_intervals, left_out
 from poreops.conductance.learning.encoding import encode
 from poreops.conductance.learning.priors import (
@@ -22,7 +23,6 @@ from poreops.conduits.hydraulic import hydraulic_size_factors
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.methods import NO_CONTACTS, all_size_factors
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 
 FLOW = LabelConfig(target="hydraulic", convention="centroid", walls="smooth")
 

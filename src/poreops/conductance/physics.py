@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import read_json, replacing, write_json
+from poreops.base.finite import check_finite
 from poreops.conductance.learning.boosting import Correction
 from poreops.conductance.learning.encoding import Encoded, ImageEncoding
 from poreops.conductance.learning.intervals import Intervals
@@ -30,7 +31,6 @@ from poreops.conductance.model import BATCH, DESCRIPTION, ConductanceModel, batc
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.quantity import zoom_power
 from poreops.errors import InputError
-from poreops.mlops.finite import check_finite
 
 CORRECTION = "correction.ubj"
 VERSION = 1

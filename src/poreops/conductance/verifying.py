@@ -8,8 +8,8 @@ from poreops.base.files import read_json
 from poreops.conductance.judging.scores import scores
 from poreops.conductance.physics import PhysicsModel
 from poreops.conduits.crop import crop_conduits
-from poreops.conduits.labels import simulated_size_factors
 from poreops.conduits.partition import Regions
+from poreops.conduits.simulated import simulated_size_factors
 from poreops.errors import InputError
 
 CONDUITS = 60  # of the rock, at most

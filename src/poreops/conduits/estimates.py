@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.conduits.convention import CONVENTION, Convention
+from poreops.base.conventions import CONVENTION, WALLS, Convention, Walls
 from poreops.conduits.diffusive import solved_conduit
 from poreops.conduits.hydraulic import flow_problem
 from poreops.solvers.stokes.bounds import flow_bounds
-from poreops.solvers.stokes.walls import WALLS, Walls
 
 STOPPED = 1e-2
 """Error of the field, in the energy norm, at which the simulation of diffusion is stopped."""

@@ -28,6 +28,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.diffusive import throat_area
 from poreops.conduits.joined import joined
@@ -37,6 +38,7 @@ from poreops.errors import NotConvergedError
 from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
 from poreops.solvers.stokes.staggered import (
+    EDGE_FRICTION,
     INLET,
     OUTLET,
     PORE,
@@ -44,7 +46,6 @@ from poreops.solvers.stokes.staggered import (
     StaggeredFlow,
     discretise,
 )
-from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
 
 TOLERANCE = 1e-4
 ITERATIONS = 1000

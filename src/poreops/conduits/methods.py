@@ -16,11 +16,15 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
-from poreops.conduits.convention import (
+from poreops.base.conventions import (
     CONVENTION,
+    WALLS,
     Convention,
+    Walls,
     checked_convention,
+    checked_walls,
     require_same_convention,
+    require_same_walls,
 )
 from poreops.conduits.crop import (
     conduit_boxes,
@@ -52,7 +56,6 @@ from poreops.conduits.sure import (
     with_intervals,
 )
 from poreops.errors import InputError
-from poreops.solvers.stokes.walls import WALLS, Walls, checked_walls, require_same_walls
 
 METHODS = ("dns", "model", "auto", "geometry", "shape_factor")
 PREDICTED = ("model", "auto")

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.finite import check_finite
 from poreops.conductance.learning.intervals import Intervals, calibrated
 from poreops.conductance.learning.priors import DIFFICULTY, ESTIMATE
-from poreops.mlops.finite import check_finite
 
 Floats = NDArray[np.float64]
 Share = Annotated[float, Field(gt=0, le=1)]

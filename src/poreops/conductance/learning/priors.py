@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.conduits.convention import Convention
+from poreops.base.conventions import Convention
 from poreops.conduits.estimates import (
     DIFFUSIVE_TRAITS,
     HYDRAULIC_TRAITS,
@@ -19,7 +19,7 @@ from poreops.conduits.estimates import (
 )
 from poreops.conduits.labels import LabelConfig
 from poreops.errors import NotConvergedError
-from poreops.solvers.stokes.walls import EDGE_FRICTION
+from poreops.solvers.stokes.staggered import EDGE_FRICTION
 
 ZOOM = 0
 """Column of the logarithm of the zoom, from the voxels of the estimate to those of the ROI."""
