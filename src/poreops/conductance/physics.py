@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +133,7 @@ class PhysicsModel(ConductanceModel):
             raise ValueError(f"a {CORRECTION} that is not the one which was saved")
         found = cls(
             Correction(trees),
-            _intervals(stated["intervals"]),
+            _intervals(**stated["intervals"]),
             LabelConfig(**stated["label"]),
             int(stated["ndim"]),
             np.array(stated["limits"], np.float32).reshape(2, -1),
@@ -276,6 +276,12 @@ class PhysicsModel(ConductanceModel):
         return throat
 
 
-def _intervals(stated: dict[str, Any]) -> Intervals:
-    nested = {name: tuple(map(tuple, stated[name])) for name in ("difficulties", "widths")}
-    return Intervals(float(stated["coverage"]), tuple(stated["sizes"]), **nested)
+def _intervals(
+    coverage: float,
+    sizes: list[float],
+    difficulties: list[list[float]],
+    widths: list[list[float]],
+) -> Intervals:
+    """Return the intervals from their lists in a description."""
+    limits, each = (tuple(map(tuple, rows)) for rows in (difficulties, widths))
+    return Intervals(float(coverage), tuple(sizes), limits, each)

@@ -52,6 +52,7 @@ from poreops.conduits.sure import (
     IntervalModel,
     Sureness,
     checked_rtol,
+    require_intervals,
     sure_size_factors,
     with_intervals,
 )
@@ -210,11 +211,10 @@ def size_factors(
     convention: Convention | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return throats and faces of `all_size_factors`, whose parameters these are."""
-    found = all_size_factors(
+    return all_size_factors(
         labels, conns, contacts, method=method, model=model, workers=workers, watch=watch,
         target=target, walls=walls, convention=convention,
-    )  # fmt: skip
-    return found.throats, found.faces
+    )[:2]  # fmt: skip
 
 
 class SizeFactors(NamedTuple):
@@ -276,20 +276,9 @@ def all_size_factors(
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
         return SizeFactors(*_by_rule(labels, conns, contacts, _RULES[target][method]))
-    if model is None or method not in PREDICTED:
+    if method not in PREDICTED:
         model = None
-    elif model.target != target:
-        raise InputError(
-            f"{target} size factors need a model of them, got one of {model.target} ones; "
-            "choose another --model, or --transport "
-            + ("flow" if target == "diffusive" else "diffusion")
-        )
-    # a model of one's own may state none
-    theirs: Convention | None = getattr(model, "convention", None)
-    if theirs is not None and convention is not None:
-        require_same_convention(checked_convention(convention), "the request", theirs, "the model")
-    convention = convention or theirs
-    asked = checked_convention(convention or CONVENTION)
+    asked = _convention_of(model, method, target, convention)
     names = _conduit_names(conns, contacts)
 
     def simulate(crops: Iterable[Crop], names: Names) -> FloatArray:
@@ -299,11 +288,6 @@ def all_size_factors(
             )
         return conduit_size_factors(crops, convention=asked, workers=workers, names=names)
 
-    if method == "auto" and not with_intervals(model):
-        raise InputError(
-            "method 'auto' needs a model that states intervals, got one that states none; choose "
-            "one of the member physics, or --method model"
-        )
     # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
         crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
@@ -321,6 +305,27 @@ def all_size_factors(
     else:
         factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
     return SizeFactors(factors[: len(conns)], 2 * factors[len(conns) :], sureness)
+
+
+def _convention_of(
+    model: ConductanceModel | None, method: str, target: Target, convention: Convention | None
+) -> Convention:
+    """Return what diffusion follows, or raise InputError where the model is none for the task."""
+    if model is None:
+        return checked_convention(convention or CONVENTION)
+    if model.target != target:
+        raise InputError(
+            f"{target} size factors need a model of them, got one of {model.target} ones; "
+            "choose another --model, or --transport "
+            + ("flow" if target == "diffusive" else "diffusion")
+        )
+    if method == "auto":
+        require_intervals(model)
+    theirs: Convention | None = getattr(model, "convention", None)
+    asked = checked_convention(convention or theirs or CONVENTION)
+    if theirs is not None:
+        require_same_convention(asked, "the request", theirs, "the model")
+    return asked
 
 
 def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:

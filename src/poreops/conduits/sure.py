@@ -106,6 +106,15 @@ def with_intervals(model: object) -> bool:
     return hasattr(model, "conduit_intervals")
 
 
+def require_intervals(model: object) -> None:
+    """Raise `InputError` unless a model knows how sure it is."""
+    if not with_intervals(model):
+        raise InputError(
+            "method 'auto' needs a model that states intervals, got one that states none; choose "
+            "one of the member physics, or --method model"
+        )
+
+
 def sure_size_factors(
     crops: Iterable[Crop],
     model: IntervalModel,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.finite import check_finite
 from poreops.conductance.learning.intervals import Intervals, calibrated
 from poreops.conductance.learning.priors import DIFFICULTY, ESTIMATE
+
+if TYPE_CHECKING:
+    from xgboost import Booster
 
 Floats = NDArray[np.float64]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -49,7 +52,7 @@ class Correction:
     ubjson: bytes
 
     @cached_property
-    def _booster(self) -> Any:
+    def _booster(self) -> "Booster":
         from xgboost import Booster
 
         return Booster({"nthread": 1}, model_file=bytearray(self.ubjson))
