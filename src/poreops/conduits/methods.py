@@ -8,7 +8,7 @@ its size factor is half that from region to face. Every method takes faces that 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple, Protocol, Self, cast
+from typing import Any, Protocol, Self, cast
 
 import edt
 import numpy as np
@@ -50,6 +50,7 @@ from poreops.conduits.sure import (
     COST,
     RTOL,
     IntervalModel,
+    SizeFactors,
     Sureness,
     checked_rtol,
     require_intervals,
@@ -215,21 +216,6 @@ def size_factors(
         labels, conns, contacts, method=method, model=model, workers=workers, watch=watch,
         target=target, walls=walls, convention=convention,
     )[:2]  # fmt: skip
-
-
-class SizeFactors(NamedTuple):
-    """The size factors of an image, 0 where the regions share no face.
-
-    Attributes
-    ----------
-    throats : (Nt,) float64, in powers of a voxel
-    faces : (Nb,) float64, of the face contacts
-    sureness : of both, one after the other; None where no model states any
-    """
-
-    throats: FloatArray
-    faces: FloatArray
-    sureness: Sureness | None = None
 
 
 def all_size_factors(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,21 @@ class Sureness:
         """Median half width of what was predicted with an interval, 0 if nothing was."""
         predicted = self.half_widths[~self.simulated & np.isfinite(self.half_widths)]
         return float(np.median(predicted)) if predicted.size else 0.0
+
+
+class SizeFactors(NamedTuple):
+    """The size factors of an image, 0 where the regions share no face.
+
+    Attributes
+    ----------
+    throats : (Nt,) float64, in powers of a voxel
+    faces : (Nb,) float64, of the face contacts
+    sureness : of both, one after the other; None where no model states any
+    """
+
+    throats: FloatArray
+    faces: FloatArray
+    sureness: Sureness | None = None
 
 
 def checked_rtol(rtol: float) -> float:
