@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from poreops.conductance.model import ConductanceModel
 
 _Model = TypeVar("_Model")
 
@@ -14,7 +17,7 @@ _SHIPPED = re.compile(r"shipped:\w+")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 
-def loaded_model(uri: str | None) -> Any:
+def loaded_model(uri: str | None) -> "ConductanceModel | None":
     """Return the conductance model of a URI or folder, None for none."""
     if uri is None:
         return None

@@ -28,6 +28,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Integers
 from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.diffusive import throat_area
@@ -55,8 +56,8 @@ _LOOSE = 1e-6  # friction of a wall that is none, by rounding
 
 
 def hydraulic_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,

@@ -1,7 +1,7 @@
 """Size factors of a network that exists already: a model function for OpenPNM."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,14 @@ from poreops.conduits.partition import Regions
 from poreops.errors import InputError
 from poreops.networks.arrays import faces_of_pores
 
+if TYPE_CHECKING:
+    from openpnm.network import Network
+
 FloatArray = NDArray[np.float64]
 
 
 def diffusive_size_factors_model(
-    network: Any,
+    network: "Network",
     regions: Regions | NDArray[np.integer],
     voxel_size: float = 1.0,
     method: str = "dns",

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from poreops.machine.progress import bar_of
 from poreops.networks.arrays import joining_part, network_arrays, network_warnings
 from poreops.networks.conduit_model import loaded_model
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+
+if TYPE_CHECKING:
+    from openpnm.network import Network
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
@@ -70,7 +73,7 @@ class PoreNetwork(Result, kind="network"):
         Of the size factors of all throats and face contacts, where a model states intervals.
     """
 
-    openpnm: Any
+    openpnm: "Network"
     regions: Regions
     size_factors: FloatArray
     hydraulic_size_factors: FloatArray
@@ -299,7 +302,7 @@ def network_of_regions(
     )
 
 
-def load_network(path: str | Path) -> Any:
+def load_network(path: str | Path) -> "Network":
     """Read a `network.npz` of `poreops network` as an OpenPNM network.
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
@@ -325,7 +328,9 @@ def load_network(path: str | Path) -> Any:
         ) from None
 
 
-def _rate(network: Any, axis: str, size_factors: str, algorithm: str, end: float = 0.0) -> float:
+def _rate(
+    network: "Network", axis: str, size_factors: str, algorithm: str, end: float = 0.0
+) -> float:
     """Return the rate from face to face for unit properties and a unit step between the faces.
 
     ``size_factors`` names a throat property; at unit properties they are the conductances.
@@ -334,13 +339,12 @@ def _rate(network: Any, axis: str, size_factors: str, algorithm: str, end: float
     import openpnm
 
     inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
-    factors = network[size_factors]
+    factors, conns = network[size_factors], network["throat.conns"]
     series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
     if end:
         series = series * np.exp(end * network[HALF_WIDTHS])
     # the boundary pores of the other faces dangle and are left out
     other = network["pore.boundary"] & ~inlet & ~outlet
-    conns = network["throat.conns"]
     open_ = (series > 0) & ~other[conns].any(axis=1)
     joined, kept_throats = joining_part(conns, open_, inlet, outlet)
     if not joined.any():
