@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -74,3 +76,12 @@ def test_other_names_are_refused():
 def test_a_tolerance_is_a_number_from_0_on(rtol, regions):
     with pytest.raises(InputError, match="rtol must be a finite number >= 0"):
         network_of_regions(regions, 1.0, "auto", rtol=rtol)
+
+
+def test_it_needs_neither_keras_nor_tensorflow():
+    code = (
+        "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = None; import poreops; "
+        "print(poreops.load_model('shipped:flow').target)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "hydraulic"

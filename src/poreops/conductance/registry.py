@@ -69,9 +69,9 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.conductance.model import DESCRIPTION, ConductanceModel
     from poreops.mlops.registry import model_files
 
-    needs("conductance", "a conductance model")
-    if uri.startswith(SHIPPED):
+    if uri.startswith(SHIPPED):  # of trees alone: neither Keras nor TensorFlow
         return ConductanceModel.load(shipped_folder(uri))
+    needs("conductance", "a conductance model")
     remedy = "name one that conductance_register registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
