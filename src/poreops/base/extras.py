@@ -10,7 +10,7 @@ from poreops.errors import InputError
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "networks": ("matplotlib", "openpnm", "pandas"),
     "synthetic": ("porespy",),
-    "conductance": ("keras", "tensorflow"),
+    "conductance": ("keras", "tensorflow", "xgboost"),
     "properties": ("matplotlib", "pandas", "sklearn", "xgboost"),
     "cores": ("keras", "tensorflow"),
     "pipeline": ("dask", "distributed", "great_expectations", "mlflow", "optuna"),

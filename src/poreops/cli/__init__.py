@@ -105,6 +105,7 @@ def network(
     method: o.Method = None,
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = 0.05,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -122,7 +123,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -139,6 +140,7 @@ def size_factors(
     method: o.Method = None,
     transport: o.Quantity = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = 0.05,
     convention: o.Convention = "centroid",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -155,7 +157,7 @@ def size_factors(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if out is not None:
         needs("networks", "a folder of size factors")
     deliver(

@@ -15,6 +15,13 @@ Uri = Annotated[
     str,
     typer.Argument(help="E.g. models:/conductance@champion, models:/conductance/latest."),
 ]
+AnyUri = Annotated[
+    str | None,
+    typer.Argument(
+        help="E.g. models:/conductance@champion.  [default: the models of the package]",
+        show_default=False,
+    ),
+]
 Reason = Annotated[
     str | None, typer.Option("--reason", help="Why; kept with the version.", show_default=False)
 ]
@@ -102,10 +109,16 @@ def rollback(
 
 
 @models.command()
-def verify(uri: Uri, key: PublicKey = None, as_json: o.Json = False) -> None:
-    """Download again, compare every byte, check the signature, score again on its own probe."""
-    from poreops.cli import model_jobs
+def verify(uri: AnyUri = None, key: PublicKey = None, as_json: o.Json = False) -> None:
+    """Download again, compare every byte, check the signature, score again on its own probe.
 
+    The models of the package are scored on a drawn rock, and compared with their cards.
+    """
+    from poreops.cli import model_jobs, shipped_jobs
+
+    if uri is None:
+        deliver(lambda _: shipped_jobs.verify(), shipped_jobs.verify_text, as_json=as_json)
+        return
     deliver(lambda _: model_jobs.verified(uri, key), model_jobs.verified_text, as_json=as_json)
 
 

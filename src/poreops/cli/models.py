@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model")
 
 _URI = re.compile(r"models:/[^/@\s]+(/\d+|/latest|@[^/@\s]+)")
+_SHIPPED = re.compile(r"shipped:\w+")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 
@@ -64,7 +65,7 @@ def _check_uri(uri: str) -> None:
             "a model must be named, got an empty name; give --model models:/NAME@champion or a "
             "folder"
         )
-    if Path(uri).exists() or _URI.fullmatch(uri) or _RUN.fullmatch(uri):
+    if Path(uri).exists() or any(of.fullmatch(uri) for of in (_URI, _RUN, _SHIPPED)):
         return
     if ":" in uri.split("/", 1)[0]:
         raise InputError(

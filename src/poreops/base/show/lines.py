@@ -218,9 +218,7 @@ def _properties(found: "Properties") -> Facts:
 def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
-    main = (
-        f"{model.target} size factors ({convention}), {model.keras_model.count_params()} weights"
-    )
+    main = f"{model.target} size factors ({convention}), {model.parameters} weights"
     return Facts(of, main, {})
 
 

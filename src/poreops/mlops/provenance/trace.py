@@ -7,7 +7,8 @@ from pathlib import Path
 from poreops.errors import InputError
 from poreops.mlops.provenance.graph import DATA, Content, Graph, parse_graph, read_graph
 from poreops.mlops.tracking import ModelVersion
-from poreops.mlops.tracking.versions import every_version, resolve
+from poreops.mlops.tracking.health import every_version
+from poreops.mlops.tracking.versions import resolve
 
 _MADE = "dvc.md5."  # tags of a version: path → md5 of what the stages before it had made
 

@@ -95,7 +95,7 @@ def find_version(name: str, sha256: str) -> ModelVersion | None:
     with plain_errors():
         found = client().search_model_versions(f"name = '{name}' and tags.sha256 = '{sha256}'")
     for each in sorted(found, key=lambda version: -int(version.version)):
-        if has_files(each.run_id) and _is_whole(version := _of_number(name, each.version)):
+        if has_files(each.run_id) and _is_whole(version := version_of(name, each.version)):
             return version
     return None
 
@@ -161,7 +161,7 @@ def note(version: ModelVersion, tags: Mapping[str, object]) -> None:
             client().set_model_version_tag(version.name, str(version.version), key, str(value))
 
 
-def version_of(name: str, number: int) -> ModelVersion:
+def version_of(name: str, number: int | str) -> ModelVersion:
     """Return a version by its number; raises InputError if there is none."""
     return resolve(f"models:/{name}/{number}")
 
@@ -205,11 +205,6 @@ def versions_of(name: str) -> list[ModelVersion]:
 def champion_info(name: str) -> ModelVersion:
     """Return the champion of a registered model; raises InputError if there is none."""
     return resolve(f"models:/{name}@{CHAMPION}")
-
-
-def every_version() -> list[ModelVersion]:
-    """Return every version of every model, the newest of each first."""
-    return [version for name in registered_names() for version in versions_of(name)]
 
 
 def download(uri: str, folder: str | Path | None = None, *, checked_by_key: bool = True) -> Path:
@@ -394,10 +389,6 @@ def has_files(run_id: str) -> bool:
     except MlflowException:
         return False
     return any(file.path == "model/MLmodel" for file in files)
-
-
-def _of_number(name: str, number: int | str) -> ModelVersion:
-    return _version(client().get_model_version(name, str(number)))
 
 
 def _version(found: "entities.ModelVersion") -> ModelVersion:
