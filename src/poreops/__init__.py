@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
-    from poreops.conductance.registry import export_for_porespy, load_model
+    from poreops.conductance.porespy import export_for_porespy
+    from poreops.conductance.registry import load_model
     from poreops.conduits.diffusive import diffusive_size_factors
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
@@ -69,7 +70,7 @@ _MODULE_OF = {
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
     "diffusive_size_factors": "poreops.conduits.diffusive",
-    "export_for_porespy": "poreops.conductance.registry",
+    "export_for_porespy": "poreops.conductance.porespy",
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",

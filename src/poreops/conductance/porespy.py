@@ -9,6 +9,7 @@ from poreops.base.arrays import Array
 from poreops.conductance.learning.encoding import checked_rois, encode
 from poreops.conductance.learning.resnet import inputs
 from poreops.conductance.model import ConductanceModel
+from poreops.conductance.registry import load_model
 from poreops.conduits.crop import ROI_SIZE
 from poreops.conduits.joined import without_loose_pieces
 from poreops.errors import InputError
@@ -18,6 +19,29 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
+
+
+def export_for_porespy(uri: str) -> "tuple[keras.Model, NDArray[np.float64]]":
+    """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
+
+    Parameters
+    ----------
+    uri : str
+        As for `load_model`.
+
+    Returns
+    -------
+    keras.Model
+        The network that PoreSpy calls with images of 64³ voxels.
+    array of float
+        Of size factors, with whose extremes PoreSpy undoes the scaling.
+
+    Raises
+    ------
+    InputError
+        No such model, or one that PoreSpy cannot serve.
+    """
+    return export_to_porespy(load_model(uri))
 
 
 def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
