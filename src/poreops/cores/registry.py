@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
-    from poreops.cores.model import DigitalCoreModel
+    from poreops.cores.model import CoreModel
     from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
 """Name of the registered model."""
 
 
-def load_core_model(uri: str) -> "DigitalCoreModel":
+def load_core_model(uri: str) -> "CoreModel":
     """Load a digital core model.
 
     Parameters
@@ -23,7 +23,7 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
 
     Returns
     -------
-    DigitalCoreModel
+    DigitalCoreModel or QuiltingModel
         With ``.generate(count, size, seed=0)``.
 
     Raises
@@ -32,11 +32,12 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
     needs("cores", "a digital core model")
-    from poreops.cores.model import DESCRIPTION, DigitalCoreModel
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import model_files
 
     remedy = f"name one that cores_register registered, as models:/{MODEL}@champion"
-    return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))
+    return load_generator(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
 def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: bool) -> "Candidate":
@@ -50,7 +51,8 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
     valid : whether the crops passed their validation
     """
     from poreops.base.files import read_json
-    from poreops.cores.model import DESCRIPTION
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import Candidate
 
     files = models / offer["name"]
@@ -66,7 +68,11 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
         valid=valid,
         nulls=offer["nulls"],
         params=read_json(files / DESCRIPTION),
-        tags={"method": offer["method"], "trained": offer["name"]},
+        tags={
+            "method": offer["method"],
+            "trained": offer["name"],
+            "holds": load_generator(files).made_of,
+        },
     )
 
 

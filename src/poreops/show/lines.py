@@ -202,10 +202,7 @@ def _rock_model(model: Any) -> Facts:
 
 
 def _core_model(model: Any) -> Facts:
-    weights = model.keras_model.count_params()
-    return Facts(
-        f"of {model.network.patch} x {model.network.patch} pixels", f"{weights} weights", {}
-    )
+    return Facts(f"of {model.patch} x {model.patch} pixels", model.made_of, {})
 
 
 def _volume(found: Any) -> Facts:
