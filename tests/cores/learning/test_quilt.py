@@ -85,9 +85,13 @@ def test_every_pixel_is_one_of_a_piece():
 @pytest.mark.parametrize("goal", [0.04, 0.08, 0.14])
 def test_cores_come_near_to_the_porosity_that_is_their_goal(goal):
     library = quilted(64, piece=16, overlap=6, pieces=3000, choices=6).library
-    shares = (drawn(library, 20, 128, (goal, 0.01)).labels == 1).mean(axis=(1, 2))
+    labels = drawn(library, 20, 128, (goal, 0.01)).labels == 1
+    shares = labels.mean(axis=(1, 2))
     assert shares.mean() == pytest.approx(goal, rel=0.25)
-    assert shares.std() < 0.25 * goal
+    assert shares.std() < 0.3 * goal
+    # what is missing does not crowd the last rows
+    quarters = labels.reshape(20, 4, 32, 128).mean(axis=(0, 2, 3))
+    assert quarters[3] < 1.4 * goal
 
 
 def test_pieces_are_windows_of_the_crops_as_they_are_or_mirrored():

@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 
 _STEEPEST = 40.0  # exponent of a weight, for a share of one
-_FULLEST = 0.9  # share that may be asked of the rest of a core
+_FULLEST = 0.9  # share that may be asked of a piece
+_HORIZON = 4  # pieces that make up for what is missing
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def quilt(library: Library, size: int, goals: Floats, draws: Floats) -> Quilted:
         row, column = divmod(number, rows)
         place = np.s_[:, row * step : row * step + piece, column * step : column * step + piece]
         there = greys[place]
-        need = np.clip((goals * rows**2 - finished) / (rows**2 - number), 0, _FULLEST)
+        # made up for steadily: what is missing at the end must not crowd the last rows
+        need = np.clip(goals + (goals * number - finished) / _HORIZON, 0, _FULLEST)
         fitting = _fitting(library, there, row, column)
         taken = _drawn(library, fitting, need, draws[:, row, column])
         new = library.greys[taken]
