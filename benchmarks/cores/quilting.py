@@ -32,6 +32,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("images", nargs="+")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--train", type=int, default=200)
+    parser.add_argument("--cores", type=int, help="of each set; as cores.judging by default")
     parser.add_argument("--seeds", type=int, nargs="+", default=[7])
     parser.add_argument("--hold-out", choices=["slices", "columns"], default="columns")
     parser.add_argument("--noise", choices=["fresh", "copied"], default="fresh")
@@ -43,6 +44,9 @@ def main() -> None:
     """Print scores and bands for each seed of the crops."""
     given = options()
     params = check(ROOT / "params.yaml").cores
+    judging = params.judging
+    if given.cores:
+        judging = judging.model_copy(update={"cores": given.cores})
     columns = given.hold_out == "columns"
     changes = {
         "size": given.size, "train": given.train, "hold_out": given.hold_out,
@@ -55,17 +59,17 @@ def main() -> None:
     for seed in given.seeds:
         cuts = CropsConfig(**params.crops.model_dump() | changes | {"seed": seed})
         crops = cut_crops(slices, cuts)
-        judge = Judge.fit(crops["train"].images, params.judging, crops["gate"].images)
+        judge = Judge.fit(crops["train"].images, judging, crops["gate"].images)
         start = time.perf_counter()
         model = QuiltingModel.cut(crops["train"].images, config, seed)
         cut = time.perf_counter()
-        cores = model.generate(params.judging.cores, seed=seed)
+        cores = model.generate(judging.cores, seed=seed)
         drawn = time.perf_counter()
         print(f"seed {seed}: {model.made_of} in {cut - start:.0f} s, cores in {drawn - cut:.0f} s")
         views = {part: judge.view(of.images) for part, of in crops.items()}
         target = views["gate"]
         floor = real_real(judge, views["train"], [views["search"], target])
-        blobs = nulls(judge.training, params.judging.cores, judge.segmentation, seed=seed)["blobs"]
+        blobs = nulls(judge.training, judging.cores, judge.segmentation, seed=seed)["blobs"]
         sets = {
             "real, unseen": views["report"], "real, search": views["search"],
             "quilting": judge.view(cores), "round blobs": judge.view(blobs),

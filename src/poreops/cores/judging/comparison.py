@@ -63,9 +63,9 @@ class Comparison:
                 for folder in folders
             )
             found[method] = [judge.view(images) for images in cores]
-        # as many sets of each null as of each method
-        seeds = {int(folder.name) for folders in generators.values() for folder in folders}
-        for seed in sorted(seeds):
+        # as many sets of each null as every method has at least
+        seeds = [{int(folder.name) for folder in folders} for folders in generators.values()]
+        for seed in sorted(set.intersection(*seeds)):
             drawn = nulls(judge.training, config.cores, judge.segmentation, seed=seed)
             for name, images in drawn.items():
                 found.setdefault(name, []).append(judge.view(images))
