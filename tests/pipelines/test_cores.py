@@ -17,7 +17,7 @@ from poreops.cores.learning.training import TrainingConfig
 from poreops.cores.model import WEIGHTS, DigitalCoreModel, load_generator
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
-from poreops.mlops.tracking import connection
+from poreops.mlops.tracking import connection, download, load_pyfunc
 from poreops.mlops.tracking.versions import _resolve
 from poreops.params import check, use
 
@@ -183,12 +183,14 @@ def test_the_search_reads_no_crop_of_gate_or_report_and_its_result_is_adopted(li
 
 def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, capsys):
     (line / "artifacts/cores/crops/report.h5").unlink()
+    # what needs no training may pass
+    shutil.rmtree("artifacts/cores/models/quilting")
     run_stage(project, "judge")
     run_stage(project, "register")
     gate = read_json("reports/cores/gate.json")
     method = gate["offered"].split("/")[0]
     assert set(gate["candidates"]) == {
-        f"{method}/{seed}" for method in ("wgan_gp", "dcgan", "quilting") for seed in (1, 2)
+        f"{method}/{seed}" for method in ("wgan_gp", "dcgan") for seed in (1, 2)
     }
     assert set(gate["nulls"]) == set(NULLS.values())
     # what passes comes before what does not, then the lower KID
@@ -278,3 +280,21 @@ def test_pictures_are_drawn_from_tables():
     ground = graph.find_upstream_modules("poreops.cores.figures")
     makers = ("poreops.cores.learning", "poreops.cores.model")
     assert not {name for name in ground if name.startswith(makers)}
+
+
+def test_a_quilting_is_registered_and_served_like_a_network(line, project, capsys):
+    for method in ("wgan_gp", "dcgan"):
+        shutil.rmtree(f"artifacts/cores/models/{method}")
+    run_stage(project, "judge")
+    run_stage(project, "register")
+    assert "digital-core version 1: " in capsys.readouterr().out
+    offered = read_json("artifacts/cores/judged/offer.json")
+    assert offered["method"] == read_json("mlflow/registered/cores.json")["method"] == "quilting"
+    found = load_core_model("models:/digital-core@challenger")
+    own = load_generator(line / "artifacts/cores/models" / offered["name"])
+    np.testing.assert_array_equal(found.generate(2, 50), own.generate(2, 50))
+    tags = _resolve("models:/digital-core@challenger").tags
+    assert tags["holds"] == own.made_of == "300 pieces of 40 training images"
+    package = next(download("models:/digital-core@challenger").rglob("MLmodel")).parent
+    served = load_pyfunc(package).predict(np.array([[3, 50]]))
+    np.testing.assert_array_equal(served[0], own.generate(1, 50, seed=3)[0])

@@ -94,7 +94,7 @@ def generate_files(
     if masks and drawn.segmentation is None:
         raise InputError(
             "masks need a model that knows what a pore is, got one that was trained before models "
-            "kept it; register it again with cores_train"
+            "kept it; make it again with cores_train"
         )
     folder = Path(folder)
     paths = [folder / name for name in core_names(count)]

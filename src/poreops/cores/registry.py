@@ -19,7 +19,7 @@ def load_core_model(uri: str) -> "CoreModel":
 
     Parameters
     ----------
-    uri : as ``models:/digital-core@champion``, or a folder that the stage cores_train wrote
+    uri : as ``models:/digital-core@champion``, or a folder that cores_train or cores_quilt wrote
 
     Returns
     -------

@@ -8,15 +8,15 @@ from tiny.cores import quilted, quilting
 
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.pieces import Library
-from poreops.cores.learning.quilt import beyond_seam, quilt, rows_of
+from poreops.cores.learning.quilt import NATURAL, STATED, beyond_seam, quilt, rows_of
 
 RNG = np.random.default_rng(0)
 
 
-def drawn(library, count, size, goal=(0.05, 0.0), seed=3):
+def drawn(library, count, size, goal=(0.05, 0.0), seed=3, steering=NATURAL):
     rows = rows_of(library, size)
     draws = np.random.default_rng(seed).random((count, rows, rows))
-    return quilt(library, size, np.tile(goal, (count, 1)), draws)
+    return quilt(library, size, np.tile(goal, (count, 1)), draws, steering)
 
 
 def test_a_periodic_texture_is_reproduced():
@@ -85,7 +85,7 @@ def test_every_pixel_is_one_of_a_piece():
 @pytest.mark.parametrize("goal", [0.04, 0.08, 0.14])
 def test_cores_come_near_to_the_porosity_that_is_their_goal(goal):
     library = quilted(64, piece=16, overlap=6, pieces=3000, choices=6).library
-    labels = drawn(library, 20, 128, (goal, 0.01)).labels == 1
+    labels = drawn(library, 20, 128, (goal, 0.01), steering=STATED).labels == 1
     shares = labels.mean(axis=(1, 2))
     assert shares.mean() == pytest.approx(goal, rel=0.25)
     assert shares.std() < 0.3 * goal

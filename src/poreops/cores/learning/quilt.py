@@ -14,9 +14,25 @@ from poreops.cores.learning.pieces import ORE, PORE, Library
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 
-_STEEPEST = 40.0  # exponent of a weight, for a share of one
 _FULLEST = 0.9  # share that may be asked of a piece
-_HORIZON = 4  # pieces that make up for what is missing
+
+
+@dataclass(frozen=True)
+class Steering:
+    """How firmly cores are led to their goal: what leads more changes the shapes of pores more.
+
+    Attributes
+    ----------
+    horizon : pieces that make up for what is missing
+    steepest : largest exponent of a weight, for a share of one
+    """
+
+    horizon: float
+    steepest: float
+
+
+NATURAL, STATED = Steering(8, 10), Steering(4, 40)
+"""To a goal of the rock's own law, and to one that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,9 @@ def rows_of(library: Library, size: int) -> int:
     return max(-(-(size - config.overlap) // config.step), 1)
 
 
-def quilt(library: Library, size: int, goals: Floats, draws: Floats) -> Quilted:
+def quilt(
+    library: Library, size: int, goals: Floats, draws: Floats, steering: Steering = NATURAL
+) -> Quilted:
     """Quilt cores, all side by side; each depends on its own goal and draws only.
 
     Parameters
@@ -56,6 +74,7 @@ def quilt(library: Library, size: int, goals: Floats, draws: Floats) -> Quilted:
     size : edge of the cores [pixel]
     goals : (n, 2), share of pores and of ores of each
     draws : (n, rows, columns) in 0..1, `rows_of` each: which of the fitting pieces is taken
+    steering : Steering
     """
     count, rows, _ = draws.shape
     step, piece, overlap = library.config.step, library.config.piece, library.config.overlap
@@ -69,9 +88,10 @@ def quilt(library: Library, size: int, goals: Floats, draws: Floats) -> Quilted:
         place = np.s_[:, row * step : row * step + piece, column * step : column * step + piece]
         there = greys[place]
         # made up for steadily: what is missing at the end must not crowd the last rows
-        need = np.clip(goals + (goals * number - finished) / _HORIZON, 0, _FULLEST)
+        missing = (goals * number - finished) / steering.horizon
+        need = np.clip(goals + missing, 0, _FULLEST)
         fitting = _fitting(library, there, row, column)
-        taken = _drawn(library, fitting, need, draws[:, row, column])
+        taken = _drawn(library, fitting, need, draws[:, row, column], steering.steepest)
         new = library.greys[taken]
         mask = _covers(there, new, overlap, row, column)
         greys[place] = np.where(mask, new, there)
@@ -96,14 +116,14 @@ def _fitting(library: Library, there: Grey, row: int, column: int) -> NDArray[np
 
 
 def _drawn(
-    library: Library, fitting: NDArray[np.int64], need: Floats, draws: Floats
+    library: Library, fitting: NDArray[np.int64], need: Floats, draws: Floats, steepest: float
 ) -> NDArray[np.int64]:
     """Draw a piece for each core, by weights exp(λ share) of about the needed mean.
 
     To first order the mean moves by λ times the variance of the shares.
     """
     mean, variance = library.shares.mean(axis=0), library.shares.var(axis=0)
-    slope = np.clip((need - mean) / np.maximum(variance, 1e-9), -_STEEPEST, _STEEPEST)
+    slope = np.clip((need - mean) / np.maximum(variance, 1e-9), -steepest, steepest)
     weights = (library.shares[fitting] * slope[:, None]).sum(axis=2)
     weights = np.exp(weights - weights.max(axis=1, keepdims=True)).cumsum(axis=1)
     which = (weights < draws[:, None] * weights[:, -1:]).sum(axis=1)

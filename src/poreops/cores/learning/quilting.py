@@ -13,7 +13,7 @@ from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.description import BITS, DESCRIPTION, checked_bits
 from poreops.cores.learning.pieces import Library, QuiltingConfig
-from poreops.cores.learning.quilt import quilt, rows_of
+from poreops.cores.learning.quilt import NATURAL, STATED, quilt, rows_of
 from poreops.errors import InputError
 from poreops.mlops.finite import check_finite
 from poreops.show import Shown
@@ -206,11 +206,12 @@ class QuiltingModel(Shown, kind="core model"):
         for start in range(0, count, batch):
             numbers = range(start, min(start + batch, count))
             rngs = [np.random.default_rng((seed, number)) for number in numbers]
-            goals = np.stack([self._goal(size, rng) for rng in rngs])
+            goals, steering = np.stack([self._goal(size, rng) for rng in rngs]), NATURAL
             if porosity is not None:
-                goals[:, 0] = porosity
+                goals[:, 0], steering = porosity, STATED
             draws = np.stack([rng.random((rows, rows)) for rng in rngs])
-            greys, law = quilt(self.library, size, goals, draws).greys, self.library.law
+            greys = quilt(self.library, size, goals, draws, steering).greys
+            law = self.library.law
             if law is not None:
                 greys = np.stack(
                     [law.add(grey, rng) for grey, rng in zip(greys, rngs, strict=True)]
