@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from poreops.base.show.pictures import save, subplots
 from poreops.cores.crops import CropsConfig, cut_crops
 from poreops.cores.gate import LIMITED, RATIO, verdict
 from poreops.cores.judging.bands import PROPERTIES, bands, independent_fields
@@ -20,7 +21,6 @@ from poreops.cores.judging.nulls import nulls
 from poreops.cores.learning.quilting import QuiltingModel
 from poreops.images.grey_stack import read_grey
 from poreops.params import check
-from poreops.show.pictures import save, subplots
 
 ROOT = Path(__file__).parents[2]
 SHOWN = (*LIMITED, RATIO, "pieces_ratio", "density", "coverage")

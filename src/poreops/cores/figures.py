@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.show.pictures import subplots
+from poreops.base.show.pictures import subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,7 @@ def every(
     curves = {name: report["structure"][name]["s2"] for name in ("report", "real", *drawn)}
     return {
         "cores.png": side_by_side({name: images[name] for name in ("report", *drawn, "blobs")}),
-        "quiz.png": quiz(images["report"], images[_offered(report)]),
+        "quiz.png": quiz(images["report"], images[_best(report["table"])]),
         "s2.png": correlations(curves, "report"),
         "losses.png": losses({name: histories[name] for name in trained}),
     }
@@ -92,10 +92,10 @@ def quiz(real: Grey, drawn: Grey, seed: int = 5) -> "Figure":
     return figure
 
 
-def _offered(report: Mapping[str, Any]) -> str:
+def _best(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Return the method of the lowest KID."""
-    methods = [name for name in ("wgan_gp", "dcgan", "quilting") if name in report["table"]]
-    return min(methods, key=lambda name: report["table"][name]["kid"]["mean"])
+    methods = [name for name in ("wgan_gp", "dcgan", "quilting") if name in table]
+    return min(methods, key=lambda name: table[name]["kid"]["mean"])
 
 
 def correlations(curves: Mapping[str, Curves], real: str) -> "Figure":

@@ -3,14 +3,16 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.files import write_json
+from poreops.base.files import read_json, write_json
+from poreops.base.finite import check_finite
+from poreops.base.show.result import Shown
 from poreops.cores.features.structure import Segmentation
-from poreops.cores.learning.description import BITS, DESCRIPTION, checked_bits
+from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -21,8 +23,7 @@ from poreops.cores.learning.networks import (
 )
 from poreops.cores.learning.quilting import METHOD, QuiltingModel
 from poreops.errors import InputError
-from poreops.mlops.finite import check_finite, check_network, weights
-from poreops.show import Shown
+from poreops.mlops.weights.finite import check_network, weights
 
 if TYPE_CHECKING:
     import keras
@@ -83,7 +84,8 @@ class DigitalCoreModel(Shown, kind="core model"):
             If a weight, or a pixel of a core drawn with it, is not finite.
         """
         folder = Path(folder)
-        description = checked_bits(folder)
+        description = read_json(folder / DESCRIPTION)
+        check_bits(description, folder)
         try:
             network = GeneratorConfig(**description["network"])
             known = description.get("segmentation")  # since 0.3
@@ -131,7 +133,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.keras_model.save_weights(folder / WEIGHTS)
-        description: dict[str, Any] = {
+        description: dict[str, object] = {
             "network": self.network.model_dump(mode="json"),
             "scale": vars(self.scale),
             "bits": BITS,
@@ -238,7 +240,9 @@ def load_generator(folder: str | Path) -> CoreModel:
     InputError
         If it is missing or does not fit.
     """
-    if checked_bits(Path(folder)).get("method") == METHOD:
+    description = read_json(Path(folder) / DESCRIPTION)
+    check_bits(description, Path(folder))
+    if description.get("method") == METHOD:
         return QuiltingModel.load(folder)
     return DigitalCoreModel.load(folder)
 

@@ -7,10 +7,10 @@ from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.state import History
 from poreops.cores.learning.training import SMOOTHING, Candidate, Method, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.tracking import run
+from poreops.mlops.weights.checkpoint import History
 
 if TYPE_CHECKING:
     import keras

@@ -7,12 +7,12 @@ import pytest
 from tiny.cores import crops, quilted
 
 from poreops.base.files import read_json, sha256, write_json
+from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.cores.learning.description import DESCRIPTION
 from poreops.cores.learning.quilting import PIECES, QuiltingModel
 from poreops.cores.model import grey_probe, load_generator
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ class Comparison:
         """Return source → a few of its images, (n, size, size) uint8."""
         return {name: view.images[:_SHOWN] for name, view in self._first().items()}
 
-    def _bands(self, sets: Sequence[View]) -> dict[str, Any]:
+    def _bands(self, sets: Sequence[View]) -> dict[str, object]:
         real = self.target.structure
         return summary([bands(one.structure, real, self.fields) for one in sets])
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.files import write_json
+from poreops.base.files import read_json, write_json
+from poreops.base.finite import check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.show.result import Shown
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.features.structure import Segmentation
-from poreops.cores.learning.description import BITS, DESCRIPTION, checked_bits
+from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits
 from poreops.cores.learning.pieces import Library, QuiltingConfig
 from poreops.cores.learning.quilt import NATURAL, STATED, quilt, rows_of
 from poreops.errors import InputError
-from poreops.mlops.finite import check_finite
-from poreops.show import Shown
 
 METHOD, PIECES = "quilting", "pieces.h5"
 
@@ -86,7 +86,8 @@ class QuiltingModel(Shown, kind="core model"):
             If a number of its noise is not finite.
         """
         folder = Path(folder)
-        description = checked_bits(folder)
+        description = read_json(folder / DESCRIPTION)
+        check_bits(description, folder)
         arrays, _ = read_hdf5(folder / PIECES)
         try:
             config = QuiltingConfig(**description["quilting"])
@@ -124,7 +125,10 @@ class QuiltingModel(Shown, kind="core model"):
         self.check()
         folder, library = Path(folder), self.library
         folder.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, NDArray[Any]] = {"sources": library.sources, "places": library.places}
+        arrays: dict[str, NDArray[np.generic]] = {
+            "sources": library.sources,
+            "places": library.places,
+        }
         if (law := library.law) is not None:
             arrays |= {"levels": law.levels, "sd": law.sd, "kernel": law.kernel}
         write_hdf5(folder / PIECES, arrays)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from poreops.properties.learning.laws import fit_law, targets
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
+from poreops.properties.learning.selection import Selection, SelectionConfig, select
 from poreops.properties.learning.stacks import EnsembleConfig, Stack, fit, stack_of
-from poreops.properties.selection import Selection, SelectionConfig, select
 from poreops.properties.slices.features import INPUTS, design
 
 Kinds = tuple[str, ...]
