@@ -4,7 +4,7 @@ The public names load on first use, so that `import poreops` stays light (PEP 56
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.errors import InputError, NotConvergedError
 
@@ -81,7 +81,7 @@ _MODULE_OF = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 

@@ -8,21 +8,8 @@ import pytest
 import tifffile
 from tiny.cores import crops, model, quilted
 
-from poreops import cli
 from poreops.base.files import read_json, write_json
 from poreops.cores.learning.description import DESCRIPTION
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: exit code, stdout, stderr."""
-
-    def call(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

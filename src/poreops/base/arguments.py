@@ -2,18 +2,17 @@
 
 import math
 import os
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 AXES = "xyz"
 MOST_WORKERS = 1024
 
 
-def checked_axis(axis: Any, ndim: int) -> int:
+def checked_axis(axis: object, ndim: int) -> int:
     """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
 
     Examples
@@ -36,7 +35,7 @@ def checked_axis(axis: Any, ndim: int) -> int:
     return int(index) % ndim
 
 
-def checked_voxel_size(voxel_size: Any) -> float:
+def checked_voxel_size(voxel_size: object) -> float:
     """Return the edge of a cubic voxel [m], or raise InputError.
 
     Examples
@@ -58,20 +57,18 @@ def checked_voxel_size(voxel_size: Any) -> float:
     return number
 
 
-def checked_number(value: Any, name: str, remedy: str) -> float:
+def checked_number(value: object, name: str, remedy: str) -> float:
     """Return a finite real number as float, or raise InputError."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
-        value, bool
-    )
+    real = (int, float, np.integer, np.floating)
     try:
-        if real and math.isfinite(value):
+        if isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     except OverflowError:
         pass
     raise InputError(f"{name} must be a finite number, got {shown(value)}; {remedy}")
 
 
-def checked_tolerance(value: Any, usual: float) -> float:
+def checked_tolerance(value: object, usual: float) -> float:
     """Return a relative error between 0 and 1, or raise InputError."""
     number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
     if not 0 < number < 1:
@@ -81,9 +78,9 @@ def checked_tolerance(value: Any, usual: float) -> float:
     return number
 
 
-def checked_array(value: Any, name: str) -> NDArray[Any]:
+def checked_array(value: object, name: str) -> Array:
     """Return an array of bool or real numbers, or raise InputError."""
-    if np.ma.is_masked(value):
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         masked = int(np.ma.getmaskarray(value).sum())
         raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
     try:
@@ -95,23 +92,26 @@ def checked_array(value: Any, name: str) -> NDArray[Any]:
     return array
 
 
-def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> int:
+def checked_count(value: object, name: str, least: int = 1, most: int = 2**31) -> int:
     """Return a whole number within limits, or raise InputError."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:
+    if (
+        not isinstance(value, int | np.integer)
+        or isinstance(value, bool)
+        or not least <= value <= most
+    ):
         upper = "" if most == 2**31 else f" and <= {most}"
         raise InputError(f"{name} must be a whole number >= {least}{upper}, got {shown(value)}")
     return int(value)
 
 
-def checked_workers(workers: Any) -> int:
+def checked_workers(workers: object) -> int:
     """Return the number of threads, by default that of the available processors."""
     if workers is None:
         return len(os.sched_getaffinity(0))
     return checked_count(workers, "workers", most=MOST_WORKERS)
 
 
-def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
+def checked_choice(value: object, choices: tuple[str, ...], name: str) -> str:
     """Return one of the names, or raise InputError."""
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
@@ -119,7 +119,7 @@ def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
     return value
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value in one short line."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from types import ModuleType
 
 from poreops.errors import InputError
 
@@ -42,7 +42,7 @@ def needs(extra: str, what: str) -> None:
         )
 
 
-def needed(package: str) -> Any:
+def needed(package: str) -> ModuleType:
     """Import a package that only some users have, and that no extra must bring.
 
     Parameters

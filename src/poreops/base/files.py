@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import yaml
 
+from poreops.base.content import Json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def write_losses(path: str | Path, history: Mapping[str, Sequence[float]]) -> No
     write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")
 
 
-def write_json(path: str | Path, content: Any) -> None:
+def write_json(path: str | Path, content: object) -> None:
     """Write JSON, sorted and indented; numpy scalars and arrays become numbers and lists.
 
     Raises
@@ -80,7 +81,7 @@ def write_json(path: str | Path, content: Any) -> None:
     write_text(path, text + "\n")
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path) -> Json:
     """Return the content of a JSON file; raises InputError if it is missing or broken."""
     try:
         return json.loads(_text(path))
@@ -90,12 +91,12 @@ def read_json(path: str | Path) -> Any:
         ) from None
 
 
-def write_yaml(path: str | Path, content: Any) -> None:
+def write_yaml(path: str | Path, content: object) -> None:
     """Write YAML in block style, keys in the given order."""
     write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
-def read_yaml(path: str | Path) -> Any:
+def read_yaml(path: str | Path) -> Json:
     """Return the content of a YAML file; raises InputError if it is missing or broken."""
     try:
         return yaml.safe_load(_text(path))
@@ -139,7 +140,7 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if isinstance(value, Path):

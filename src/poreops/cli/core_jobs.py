@@ -1,8 +1,8 @@
 """What the commands of digital cores do: draw cores into a folder, compare two sets of images."""
 
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer
 from poreops.cli.models import load
@@ -11,7 +11,7 @@ from poreops.cores.drawing import check_request, core_names, generate_files
 from poreops.cores.scoring import score as scored
 from poreops.machine.progress import PATIENCE
 
-Results = dict[str, Any]
+Results = dict[str, Json]
 
 
 def generate(

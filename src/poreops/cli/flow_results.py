@@ -1,12 +1,19 @@
 """What the commands state of a flow."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
-Results = dict[str, Any]
+from poreops.base.content import Json
+
+if TYPE_CHECKING:
+    from poreops.networks.effective import NetworkFlow
+    from poreops.solvers.stokes.permeability import Permeability
+    from poreops.solvers.stokes.refinement import Discretisation
+
+Results = dict[str, Json]
 
 
-def of_any(flow: Any) -> Results:
+def of_any(flow: "Permeability | NetworkFlow") -> Results:
     """Return the permeability of an image or of a network."""
     return {
         "permeability_m2": float(flow.permeability),
@@ -15,7 +22,7 @@ def of_any(flow: Any) -> Results:
     }
 
 
-def of_image(flow: Any, refine: int) -> Results:
+def of_image(flow: "Permeability", refine: int) -> Results:
     """Return what one solve found, and with `refine` > 1 what splitting the voxels says of it."""
     found = of_any(flow) | {
         "floating_share": flow.floating_share,
@@ -26,7 +33,7 @@ def of_image(flow: Any, refine: int) -> Results:
     return found if refine == 1 else found | _of_split_voxels(flow.discretisation)
 
 
-def _of_split_voxels(found: Any) -> Results:
+def _of_split_voxels(found: "Discretisation | None") -> Results:
     """Return the limit with its interval, all 0 where nothing percolates."""
     from poreops.base.units import MILLIDARCY
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from poreops.cli.checking import check_block
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
+from poreops.conduits.quantity import Target
 from poreops.errors import InputError
 
 
@@ -189,8 +189,8 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     return Answer(results, result_files.SIZE_FACTOR_FILES, write, details)
 
 
-def _target(transport: str) -> Any:
-    targets = {"diffusion": "diffusive", "flow": "hydraulic"}
+def _target(transport: str) -> Target:
+    targets: dict[str, Target] = {"diffusion": "diffusive", "flow": "hydraulic"}
     if transport not in targets:
         raise InputError(
             f"size factors are of diffusion or flow, got {transport!r}; correct --transport"

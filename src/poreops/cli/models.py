@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from poreops.conductance.model import ConductanceModel
 
 _Model = TypeVar("_Model")
 
@@ -13,7 +16,7 @@ _URI = re.compile(r"models:/[^/@\s]+(/\d+|@[^/@\s]+)")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 
-def loaded_model(uri: str | None) -> Any:
+def loaded_model(uri: str | None) -> "ConductanceModel | None":
     """Return the conductance model of a URI or folder, None for none."""
     if uri is None:
         return None

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.checking import voxel_size_results
@@ -30,7 +30,7 @@ class Phase:
     labels: tuple[int, ...] | None = None
     mask: str | None = None
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Json]:
         """Return what `RockModel.predict` takes."""
         return {"pores": self.pores, "pore_label": self.labels, "mask": _mask(self.mask)}
 

@@ -1,9 +1,10 @@
 """Results of the commands for a terminal."""
 
 from collections.abc import Sequence
-from typing import Any
 
-Results = dict[str, Any]
+from poreops.base.content import Json
+
+Results = dict[str, Json]
 
 # title, key in the results of an axis, format
 _COLUMNS = (

@@ -7,9 +7,10 @@ from poreops.base.files import sha256, write_json, write_losses
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
-from poreops.conductance.learning.training import Candidate, History, train
+from poreops.conductance.learning.training import Candidate, train
 from poreops.conductance.model import ConductanceModel
 from poreops.mlops.tracking import run
+from poreops.mlops.weights.checkpoint import History
 
 
 def fit(

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Self, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Array
 from poreops.base.conventions import (
     BEFORE_WALLS,
     CONVENTION,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
+T = TypeVar("T")
+
 _ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
 _BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
@@ -179,7 +182,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         }
         write_json(folder / DESCRIPTION, description)
 
-    def predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+    def predict(self, rois: Array) -> NDArray[np.float64]:
         """Predict size factors of conduits zoomed to the network's cube.
 
         Parameters
@@ -269,7 +272,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         check_finite({"size factors": values}, "a prediction")
         return values
 
-    def _predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+    def _predict(self, rois: Array) -> NDArray[np.float64]:
         rois = checked_rois(rois)
         if rois.ndim != self.ndim + 1:
             raise InputError(
@@ -309,7 +312,7 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
     kinds.append(("float32", (1,)))
 
-    def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
+    def encoded(rois: Array) -> list[Array]:
         # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
         cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
         rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
@@ -319,17 +322,19 @@ def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[n
     class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
         """Encode a batch of label cubes as the network was trained to see them."""
 
-        def call(self, rois: Any) -> Any:
+        def call(self, rois: "tf.Tensor") -> list["tf.Tensor"]:
             found = tf.numpy_function(encoded, [rois], [tf.as_dtype(dtype) for dtype, _ in kinds])
             return [
                 tf.ensure_shape(part, (None, *shape))
                 for part, (_, shape) in zip(found, kinds, strict=True)
             ]
 
-        def compute_output_shape(self, input_shape: Any) -> Any:
+        def compute_output_shape(
+            self, input_shape: tuple[int | None, ...]
+        ) -> list[tuple[int | None, ...]]:
             return [(input_shape[0], *shape) for _, shape in kinds]
 
-        def compute_output_spec(self, rois: Any) -> Any:
+        def compute_output_spec(self, rois: "keras.KerasTensor") -> list["keras.KerasTensor"]:
             return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
 
     rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
@@ -360,7 +365,7 @@ def _carrying(
             yield part
 
 
-def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     stream = iter(items)
     while batch := list(islice(stream, size)):
         yield batch

@@ -1,13 +1,15 @@
 """Models of the registry by their URI: load one, hand one to PoreSpy."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.base.extras import needs
 from poreops.base.files import read_json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
+    import keras
+    import numpy as np
     from numpy.typing import NDArray
 
     from poreops.conductance.model import ConductanceModel
@@ -44,7 +46,7 @@ def load_model(uri: str) -> "ConductanceModel":
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
 
-def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
+def export_for_porespy(uri: str) -> "tuple[keras.Model, NDArray[np.float64]]":
     """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
 
     Parameters

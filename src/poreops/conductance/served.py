@@ -19,11 +19,11 @@ class Conductance(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the network from the model's own files."""
         self.model = load_model(context.artifacts["network"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
         return self.model.predict(np.asarray(model_input))
 

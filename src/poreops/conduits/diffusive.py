@@ -21,6 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Integers
 from poreops.base.conventions import CONVENTION, Convention, checked_convention
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
@@ -36,8 +37,8 @@ _LOCAL = threading.local()
 
 
 def diffusive_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     convention: Convention = CONVENTION,

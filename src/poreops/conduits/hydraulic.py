@@ -28,6 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Array, Integers
 from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
@@ -52,8 +53,8 @@ _TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to th
 
 
 def hydraulic_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,
@@ -203,7 +204,7 @@ def _fill_reservoirs(
     return middles[0], middles[1]
 
 
-def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
+def _distance(points: Array, across: cKDTree) -> FloatArray:
     """Distance (n,) of points (n, 3) to the nearest of the voxels, taken as cubes."""
     near = np.arange(min(_CANDIDATES, across.n)) + 1
     _, voxel = across.query(points, k=near)

@@ -6,6 +6,7 @@ import scipy.ndimage as spim
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 BoolArray = NDArray[np.bool_]
@@ -69,7 +70,7 @@ def without_loose_pieces(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.where(cluster == found, crop, np.uint8(0)) if found else None
 
 
-def regions_in_pieces(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+def regions_in_pieces(labels: Integers) -> NDArray[np.bool_]:
     """Tell which of the regions 1..N of an image are more than one cluster of faces, (N,)."""
     piece = cc3d.connected_components(labels, connectivity=6 if labels.ndim == 3 else 4)
     region = np.zeros(int(piece.max(initial=0)) + 1, dtype=np.int64)

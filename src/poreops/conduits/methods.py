@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import edt
 import numpy as np
@@ -17,6 +17,7 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
+from poreops.base.arrays import Integers, Values
 from poreops.base.conventions import (
     CONVENTION,
     WALLS,
@@ -95,7 +96,7 @@ class FaceContacts:
     def __len__(self) -> int:
         return len(self.region)
 
-    def some(self, which: NDArray[Any]) -> Self:
+    def some(self, which: Values) -> Self:
         """Return the chosen ones, by index or mask."""
         return type(self)(self.region[which], self.axis[which], self.side[which])
 
@@ -177,7 +178,7 @@ def walls_of_flow(
     return walls or theirs or WALLS
 
 
-def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
+def face_contacts(labels: Integers) -> FaceContacts:
     """Find where regions meet the image faces, by axis, side and region."""
     found = [
         (region, axis, side)
@@ -190,8 +191,8 @@ def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
 
 
 def size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     contacts: FaceContacts,
     *,
     method: str = "dns",
@@ -259,7 +260,7 @@ def size_factors(
     return factors[: len(conns)], 2 * factors[len(conns) :]
 
 
-def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
+def _conduit_names(conns: Integers, contacts: FaceContacts) -> Names:
     pairs = pair_names(conns)
 
     def name(i: int) -> str:
@@ -272,7 +273,7 @@ def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
     return name
 
 
-def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> Iterator[Crop]:
+def mirrored_conduits(labels: Integers, contacts: FaceContacts) -> Iterator[Crop]:
     """Yield the conduit of a region and its mirror image for each face contact.
 
     The face may also be that of a padding layer: the region's box must only end there.
@@ -283,12 +284,12 @@ def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> It
 
 
 def _by_rule(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     contacts: FaceContacts,
     rule: Rule,
 ) -> tuple[FloatArray, FloatArray]:
-    distance: Any = edt.edt(labels > 0)
+    distance: NDArray[np.float32] = edt.edt(labels > 0)
     sizes = region_geometry(labels, NO_CONNS, distance)
     diameters = sizes.pore_equivalent_diameter
     in_pieces = regions_in_pieces(labels)
@@ -311,7 +312,7 @@ def _by_rule(
             throats[i] = rule(both, found.throat_inscribed_diameter, found.throat_length)[0]
 
     def to_faces(
-        image: NDArray[np.integer], some: FaceContacts, sizes: RegionGeometry, near: Any
+        image: Integers, some: FaceContacts, sizes: RegionGeometry, near: NDArray[np.float32]
     ) -> FloatArray:
         found = face_geometry(image, some.region, some.axis, some.side, sizes, near)
         both = np.column_stack([sizes.pore_equivalent_diameter[some.region]] * 2)

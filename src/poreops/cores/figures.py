@@ -1,11 +1,12 @@
 """Pictures of the cores line, drawn from its tables: cores side by side, S2(r), losses."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.show.pictures import subplots
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ COLOURS = {
 Grey = NDArray[np.uint8]
 _QUIZ, _DPI = 4, 130  # cores of each kind; pixels in an inch of the pictures
 History = Mapping[str, Sequence[float]]
-Curves = Mapping[str, Mapping[str, Any]]  # direction → "mean", "sd"[, "correlation_length"]
+Curves = Mapping[str, Mapping[str, Json]]  # direction → "mean", "sd"[, "correlation_length"]
 _TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
 
 
 def every(
-    report: Mapping[str, Any], images: Mapping[str, Grey], histories: Mapping[str, History]
+    report: Mapping[str, Json], images: Mapping[str, Grey], histories: Mapping[str, History]
 ) -> dict[str, "Figure"]:
     """Return file name → picture, of all that the line shows.
 

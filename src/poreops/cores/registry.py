@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def load_core_model(uri: str) -> "CoreModel":
     return load_generator(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
-def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: bool) -> "Candidate":
+def candidate(offer: Mapping[str, Json], models: Path, probe: Path, *, valid: bool) -> "Candidate":
     """Return the offered generator as a candidate for the champion's place.
 
     Parameters

@@ -15,11 +15,11 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the generator from the model's own files."""
         self.model = load_core_model(context.artifacts["generator"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Draw one core for each row."""
         rows = np.asarray(model_input)
         if len(sizes := set(rows[:, 1].tolist())) != 1:

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.hdf5 import HDF5, open_hdf5
 from poreops.images.itk import ITK, open_itk
@@ -96,7 +96,7 @@ def _opened(file: Path, source: Source) -> AbstractContextManager[StoredImage]:
     )
 
 
-def _guarded(file: Path, stored: StoredImage) -> Iterator[NDArray[np.generic]]:
+def _guarded(file: Path, stored: StoredImage) -> Iterator[Values]:
     """Yield the slabs; damage met while one is read is bad input."""
     slabs = stored.slabs()
     while True:

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.numpy_files import chosen
 from poreops.images.stored import StoredImage
@@ -45,7 +45,7 @@ def open_matlab(file: Path, dataset: str | None) -> Iterator[StoredImage]:
         )
     dtype = np.dtype(MATLAB_NUMBERS[kind])
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         # MATLAB's first axis runs fastest
         yield loadmat(file, variable_names=[name], mat_dtype=True)[name].astype(dtype).T
 

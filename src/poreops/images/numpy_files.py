@@ -3,14 +3,15 @@
 import math
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import DTypeLike, NDArray
 
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage, array_slabs, layers, long_axes
 
@@ -56,7 +57,10 @@ def chosen(file: Path, names: list[str], dataset: str | None) -> str:
 
 
 def _stored_npy(
-    stream: IO[bytes], size: int | None, reopen: Callable[[], Any], dataset: str | None
+    stream: IO[bytes],
+    size: int | None,
+    reopen: Callable[[], AbstractContextManager[IO[bytes]]],
+    dataset: str | None,
 ) -> StoredImage:
     """Describe an array in numpy's format, of `size` bytes with its header where known."""
     shape, fortran, dtype = _npy_header(stream)
@@ -69,7 +73,7 @@ def _stored_npy(
         raise EOFError(f"{math.prod(shape) * dtype.itemsize} bytes of voxels expected")
     file_shape = shape[::-1] if fortran else shape
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         _, rest = long_axes(file_shape)
         with reopen() as source:
             _npy_header(source)
@@ -87,7 +91,7 @@ def _stored_npy(
     )  # fmt: skip
 
 
-def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, DType]:
     version = npy_format.read_magic(stream)
     read = npy_format.read_array_header_1_0 if version == (1, 0) else None
     shape, fortran, dtype = (read or npy_format.read_array_header_2_0)(stream)

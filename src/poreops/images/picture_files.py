@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.spacing import Spacing
 from poreops.images.stored import StoredImage, damage_is_bad_input
@@ -56,7 +56,7 @@ def open_picture(file: Path) -> Iterator[StoredImage]:
     if values.dtype.byteorder == ">":
         values = values.astype(values.dtype.newbyteorder("="))
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         yield values
 
     yield StoredImage(
@@ -120,7 +120,7 @@ def open_folder(folder: Path, suffixes: set[str], open_file: Open) -> Iterator[S
             f"{first.image_shape}; give the stack itself, or move the others away"
         )
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         for file in files:
             with damage_is_bad_input(file), open_file(file) as stored:
                 _require_like(stored, first, file, files[0])

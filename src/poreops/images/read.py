@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.formats import Source, open_image
 from poreops.images.labels import PoreLabel, PoreTest, checked_labels
@@ -222,7 +223,7 @@ def require_room(file: Path, stored: StoredImage, reading: Reading, itemsize: in
     )
 
 
-def resampled(image: NDArray[np.generic], layers: Layers) -> NDArray[np.generic]:
+def resampled(image: Values, layers: Layers) -> Values:
     """Repeat layers along each axis that has a list of them."""
     for axis, index in enumerate(layers):
         if index is not None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,7 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
         Not a positive number or one for each axis; outside 1 nm to 1 mm unless `any_size`.
     """
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    values: list[Any] = list(cast("Any", given)) if several else [given]
+    values = list(cast("Sequence[float]", given)) if several else [cast("float", given)]
     if not values or not all(_is_length(value) for value in values):
         raise InputError(
             f"voxel size must be > 0 m, got {given!r}; give one number, or one for each axis, as "
@@ -127,9 +127,10 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     return edges
 
 
-def _is_length(value: Any) -> bool:
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return bool(number and math.isfinite(value) and value > 0)
+def _is_length(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and float(value) > 0
 
 
 def _refuse_slip(edges: Edges, source: str, remedy: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -110,7 +111,7 @@ def axis_correlation(
     return found
 
 
-def exponential(lags: NDArray[np.integer], share: float, length: float) -> Floats:
+def exponential(lags: Integers, share: float, length: float) -> Floats:
     """S2(r) = φ² + φ (1 - φ) exp(-r / a) of a random medium (Debye et al. 1957)."""
     found: Floats = share**2 + share * (1 - share) * np.exp(-np.asarray(lags, float) / length)
     return found

@@ -11,12 +11,16 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
 
 _LISTED_ROWS = 100  # rows named in a report; the count is always that of all
 _SAID_ROWS = 5  # rows and values named in the one-line message
@@ -32,7 +36,7 @@ class Expectation:
     """
 
     type: str
-    kwargs: Mapping[str, Any]
+    kwargs: Mapping[str, Json]
     remedy: str
 
 
@@ -57,11 +61,11 @@ class Check:
     suite: str
     expectation: str
     column: str
-    limits: Mapping[str, Any]
+    limits: Mapping[str, Json]
     success: bool
     count: int
     rows: tuple[str, ...]
-    observed: tuple[Any, ...]
+    observed: tuple[Json, ...]
     remedy: str
 
     def __str__(self) -> str:
@@ -109,7 +113,7 @@ class Report:
         if not self.success:
             raise InputError(" | ".join(str(check) for check in self.failures))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return the report as plain values."""
         return {
             "success": self.success,
@@ -175,7 +179,12 @@ def validate(frame: pd.DataFrame, suite: Suite) -> Report:
     )
 
 
-def _check(suite: str, expectation: Expectation, answer: Any, frame: pd.DataFrame) -> Check:
+def _check(
+    suite: str,
+    expectation: Expectation,
+    answer: "ExpectationValidationResult",
+    frame: pd.DataFrame,
+) -> Check:
     kwargs = dict(expectation.kwargs)
     columns = [kwargs.pop(key) for key in ("column", "column_A", "column_B") if key in kwargs]
     columns += kwargs.pop("column_list", [])
@@ -211,13 +220,13 @@ def _span(column: pd.Series) -> str:
     return f"{values.nunique()} different values"
 
 
-def _exception(info: Mapping[str, Any]) -> str:
+def _exception(info: Mapping[str, Json]) -> str:
     if "exception_message" in info:
         return str(info["exception_message"])
     return "; ".join(sorted({str(each["exception_message"]) for each in info.values()}))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not -float("inf") < value < float("inf"):

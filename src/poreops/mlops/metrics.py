@@ -16,9 +16,10 @@ tested : on how many
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Report = Mapping[str, Any]
+from poreops.base.content import Json
+
+Report = Mapping[str, Json]
 Metrics = dict[str, float]
 
 _PLACES = 4  # behind the point; more would not fit, and do not matter

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.errors import InputError
 from poreops.mlops.tracking import (
@@ -61,7 +61,7 @@ class Candidate:
     probed: Scores
     valid: bool
     nulls: Mapping[str, Scores]
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     walls: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class Registered:
     reasons: Sequence[str]
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What the same candidate gives again, for DVC."""
         return {
             "model": self.name, "sha256": self.sha256, "files": self.files,
@@ -159,7 +159,7 @@ def enter(
     )
 
 
-def _tags(candidate: Candidate) -> dict[str, Any]:
+def _tags(candidate: Candidate) -> dict[str, object]:
     nulls = {
         f"null.{null}.{name}": value
         for null, scores in candidate.nulls.items()
@@ -167,7 +167,7 @@ def _tags(candidate: Candidate) -> dict[str, Any]:
     }
     judged = {_JUDGED_ON: candidate.judged_on, "validation": "passed" * candidate.valid}
     walls = {} if candidate.walls is None else {_WALLS: candidate.walls}
-    return dict(candidate.scores) | nulls | judged | walls
+    return {**candidate.scores, **nulls, **judged, **walls}
 
 
 def _check_judged(candidate: Candidate, digest: str, found: Scores) -> None:

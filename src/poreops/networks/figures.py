@@ -1,7 +1,7 @@
 """Draw a partitioned image and its network."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from poreops.base.show import plot
 from poreops.conduits.methods import NO_CONNS
 from poreops.conduits.partition import Regions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def draw_regions(path: str | Path, labels: NDArray[np.integer], voxel_size: float) -> None:
@@ -43,7 +47,7 @@ def draw_network(
     _save(figure, path)
 
 
-def _figure(**axes: Any) -> tuple[Any, Any]:
+def _figure(**axes: object) -> tuple["Figure", "Axes"]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -52,5 +56,5 @@ def _figure(**axes: Any) -> tuple[Any, Any]:
     return figure, figure.add_subplot(**axes)
 
 
-def _save(figure: Any, path: str | Path) -> None:
+def _save(figure: "Figure", path: str | Path) -> None:
     figure.savefig(path, dpi=150, metadata={"Software": None})

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,11 @@ from poreops.machine.progress import bar_of
 from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays, network_warnings
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
 
+if TYPE_CHECKING:
+    from openpnm.network import Network
+
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
-
 FloatArray = NDArray[np.float64]
 
 
@@ -64,7 +66,7 @@ class PoreNetwork(Result, kind="network"):
         face, size factors that are missing.
     """
 
-    openpnm: Any
+    openpnm: "Network"
     regions: Regions
     size_factors: FloatArray
     hydraulic_size_factors: FloatArray
@@ -259,7 +261,7 @@ def network_of_regions(
 
 
 def diffusive_size_factors_model(
-    network: Any,
+    network: "Network",
     regions: Regions | NDArray[np.integer],
     voxel_size: float = 1.0,
     method: str = "dns",
@@ -323,7 +325,7 @@ def diffusive_size_factors_model(
     return found * voxel_size
 
 
-def load_network(path: str | Path) -> Any:
+def load_network(path: str | Path) -> "Network":
     """Read a `network.npz` of `poreops network` as an OpenPNM network.
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
@@ -363,7 +365,7 @@ def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | Non
     return model
 
 
-def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
+def _rate(network: "Network", axis: str, size_factors: str, algorithm: str) -> float:
     """Return the rate from face to face for unit properties and a unit step between the faces.
 
     ``size_factors`` names a throat property; at unit properties they are the conductances.
@@ -371,11 +373,10 @@ def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
     import openpnm
 
     inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
-    factors = network[size_factors]
+    factors, conns = network[size_factors], network["throat.conns"]
     series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
     # the boundary pores of the other faces dangle and are left out
     other = network["pore.boundary"] & ~inlet & ~outlet
-    conns = network["throat.conns"]
     open_ = (series > 0) & ~other[conns].any(axis=1)
     joined, kept_throats = joining_part(conns, open_, inlet, outlet)
     if not joined.any():

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import read_table, sha256
 from poreops.mlops.registry import Candidate, Scores
 from poreops.mlops.tracking import Tensor, save_pyfunc
@@ -14,7 +14,7 @@ from poreops.properties.registry import MODEL
 
 
 def judged_candidate(
-    judged: Mapping[str, Any], files: Path, probe: Path, gate: GateConfig, *, valid: bool
+    judged: Mapping[str, Json], files: Path, probe: Path, gate: GateConfig, *, valid: bool
 ) -> Candidate:
     """Return the model that was judged as a candidate.
 

@@ -18,11 +18,11 @@ class RockProperties(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the stack from the model's own files."""
         self.model = poreops.load_rock_model(context.artifacts["stack"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the properties that each slice shows."""
         found = self.model.predict(np.asarray(model_input), voxel_size=1.0)
         return np.stack([found.porosity, found.permeability], axis=1)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.files import read_json, read_table, read_yaml, sha256
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.kept import kept_in
@@ -50,7 +51,7 @@ class Training:
     table: pd.DataFrame
     digest: str
     features: Mapping[str, Sequence[str]]
-    chosen: Mapping[str, Mapping[str, Any]]
+    chosen: Mapping[str, Mapping[str, Json]]
     stated: EnsembleConfig
     split: SliceSplitConfig
     segmentation: SegmentConfig

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Integers
+
 Grey = NDArray[np.uint8]
-Pixels = tuple[NDArray[np.integer], NDArray[np.integer]]
+Pixels = tuple[Integers, Integers]
 
 
 class SyntheticShaleConfig(BaseModel):

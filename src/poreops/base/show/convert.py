@@ -1,6 +1,7 @@
 """Hand a result to xarray or PyVista, with its axes, voxel size and units."""
 
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,8 +10,12 @@ from poreops.base.extras import needed
 from poreops.base.show.fields import Content, content
 from poreops.errors import InputError
 
+if TYPE_CHECKING:
+    import pyvista
+    import xarray
 
-def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
+
+def to_xarray(kind: str, result: object, voxel_size: float | None) -> "xarray.Dataset":
     """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`."""
     xarray = needed("xarray")
     held = content(kind, result)
@@ -24,7 +29,7 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
         for one in held.fields.values()
         for dim, size in zip(one.dims, one.values.shape, strict=True)
     }
-    coordinates: dict[str, Any] = {}
+    coordinates: dict[str, tuple[object, ...]] = {}
     for dim, size in sizes.items():
         if dim in AXES:
             centres = (np.arange(size) + 0.5) * (1.0 if edge is None else edge)
@@ -41,7 +46,7 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
 
 
-def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
+def to_pyvista(kind: str, result: object, voxel_size: float | None) -> "pyvista.DataSet":
     """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`."""
     if kind not in ("network", "regions", "diffusion", "permeability"):
         raise InputError(
@@ -68,7 +73,7 @@ def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
     return mesh
 
 
-def _network_mesh(pyvista: Any, held: Content) -> Any:
+def _network_mesh(pyvista: ModuleType, held: Content) -> "pyvista.PolyData":
     arrays = {name: one.values for name, one in held.fields.items()}
     conns = arrays["throat.conns"]
     lines = np.column_stack([np.full(len(conns), 2), conns]).ravel()

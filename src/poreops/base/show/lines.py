@@ -3,10 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poreops.base.arguments import AXES
 from poreops.base.units import MILLIDARCY, length_unit
+
+if TYPE_CHECKING:
+    from poreops.conductance.model import ConductanceModel
+    from poreops.conduits.image_check import ImageCheck
+    from poreops.conduits.partition import Regions
+    from poreops.cores.model import CoreModel
+    from poreops.images.reading import Volume
+    from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.network import PoreNetwork
+    from poreops.properties.model import Properties, RockModel
+    from poreops.properties.slices.segment import Segmented
+    from poreops.solvers.diffusion.bulk import BulkDiffusion
+    from poreops.solvers.stokes.permeability import Permeability, PermeabilityTensor
 
 _LONGEST = 160  # characters; more would wrap on a screen
 
@@ -27,14 +40,14 @@ class Facts:
     more: Mapping[str, str]
 
 
-def line(kind: str, name: str, result: Any) -> str:
+def line(kind: str, name: str, result: object) -> str:
     """Return `<Name of this: number>` on one line."""
     facts = LINES[kind](result)
     text = " ".join(f"{name} {facts.of}: {facts.main}".split())
     return f"<{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}>"
 
 
-def table(kind: str, name: str, result: Any) -> str:
+def table(kind: str, name: str, result: object) -> str:
     """Return the same as HTML, with a row for each further fact."""
     facts = LINES[kind](result)
     rows = {"of": facts.of, "found": facts.main, **facts.more}
@@ -64,7 +77,7 @@ def length(metres: float) -> str:
     return f"{metres * scale:.4g} {unit}"
 
 
-def _regions(found: Any) -> Facts:
+def _regions(found: "Regions") -> Facts:
     return Facts(
         sizes(found.labels.shape),
         f"{found.count} regions, {len(found.conns)} throats",
@@ -72,13 +85,13 @@ def _regions(found: Any) -> Facts:
     )
 
 
-def _factor(found: Any) -> str:
+def _factor(found: "BulkDiffusion | NetworkDiffusion") -> str:
     if not found.percolates:
         return "nothing percolates, formation factor infinite"
     return f"formation factor {found.formation_factor:.4g}, tortuosity {found.tortuosity:.4g}"
 
 
-def _diffusion(found: Any) -> Facts:
+def _diffusion(found: "BulkDiffusion") -> Facts:
     more = {
         "D_eff/D₀": f"{found.effective_diffusivity:.6g}",
         "porosity": f"{found.porosity:.4g}",
@@ -96,7 +109,7 @@ def _darcy(metres2: float, voxel_size: float | None) -> str:
     return f"{metres2 / MILLIDARCY:.4g} mD ({metres2:.4g} m²)"
 
 
-def _permeability(found: Any) -> Facts:
+def _permeability(found: "Permeability") -> Facts:
     k = _darcy(found.permeability, found.voxel_size)
     main = f"permeability {k}" if found.percolates else "nothing percolates, permeability 0"
     more = {
@@ -111,7 +124,7 @@ def _permeability(found: Any) -> Facts:
     return Facts(f"{sizes(found._shape, found.voxel_size)} along {AXES[found.axis]}", main, more)
 
 
-def _tensor(found: Any) -> Facts:
+def _tensor(found: "PermeabilityTensor") -> Facts:
     first = found.along[0]
     values, _ = found.principal
     every = ", ".join(_darcy(float(value), first.voxel_size) for value in values)
@@ -119,17 +132,17 @@ def _tensor(found: Any) -> Facts:
     return Facts(of, f"principal permeabilities {every}", {"residual": f"{found.residual:.1e}"})
 
 
-def _network_diffusion(found: Any) -> Facts:
+def _network_diffusion(found: "NetworkDiffusion") -> Facts:
     return Facts(f"along {found.axis}", _factor(found), {"porosity": f"{found.porosity:.4g}"})
 
 
-def _network_flow(found: Any) -> Facts:
+def _network_flow(found: "NetworkFlow") -> Facts:
     k = _darcy(found.permeability, None)
     main = f"permeability {k}" if found.percolates else "nothing percolates, permeability 0"
     return Facts(f"along {found.axis}", main, {})
 
 
-def _network(found: Any) -> Facts:
+def _network(found: "PoreNetwork") -> Facts:
     import numpy as np
 
     pores = int(np.count_nonzero(found.openpnm["pore.internal"]))
@@ -148,7 +161,7 @@ def _network(found: Any) -> Facts:
     return Facts(f"{sizes(found.regions.labels.shape, found.voxel_size)}", main, more)
 
 
-def _check(found: Any) -> Facts:
+def _check(found: "ImageCheck") -> Facts:
     names = [n for n, share in zip(AXES, found.percolating_share, strict=False) if share > 0]
     along = f"percolates along {', '.join(names)}" if names else "percolates along no axis"
     notes = len(found.warnings)
@@ -161,13 +174,13 @@ def _check(found: Any) -> Facts:
     return Facts(sizes(found.shape), main, more)
 
 
-def _segmented(found: Any) -> Facts:
+def _segmented(found: "Segmented") -> Facts:
     n, h, w = found.labels.shape
     mean = f"areal porosity {float(found.porosity.mean()):.4g}"
     return Facts(f"{n} slices of {h} x {w} pixels", mean, {"pores": found.reading.pores})
 
 
-def _properties(found: Any) -> Facts:
+def _properties(found: "Properties") -> Facts:
     (p, p0, p1), (k, k0, k1) = (found.plug[key] for key in ("porosity", "permeability_m2"))
     k, k0, k1 = (value / MILLIDARCY for value in (k, k0, k1))
     main = (
@@ -177,7 +190,7 @@ def _properties(found: Any) -> Facts:
     return Facts(f"of {len(found.porosity)} slices", main, {"beyond the training": outside})
 
 
-def _conductance_model(model: Any) -> Facts:
+def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
     main = (
@@ -186,18 +199,18 @@ def _conductance_model(model: Any) -> Facts:
     return Facts(of, main, {})
 
 
-def _rock_model(model: Any) -> Facts:
+def _rock_model(model: "RockModel") -> Facts:
     served = ", ".join(f"{target} by {by}" for target, by in model.served.items())
     judged = "not judged yet" if model.widths is None else f"{model.coverage:.0%} intervals"
     main = f"{len(model.features)} inputs, {judged}"
     return Facts(repr(model.name), main, {"served": served, "inputs": ", ".join(model.features)})
 
 
-def _core_model(model: Any) -> Facts:
+def _core_model(model: "CoreModel") -> Facts:
     return Facts(f"of {model.patch} x {model.patch} pixels", model.made_of, {})
 
 
-def _volume(found: Any) -> Facts:
+def _volume(found: "Volume") -> Facts:
     reading = found.reading
     values = f"{found.image.dtype} values"
     if found.image.dtype == bool:

@@ -5,8 +5,8 @@ Nothing here reads the unseen volumes, which the report reads once.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.gate import GateConfig
@@ -24,7 +24,7 @@ from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 
 
-def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any]:
+def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Json]:
     """Score every member and the nulls, choose, and keep a probe for later rivals.
 
     Parameters
@@ -69,7 +69,7 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
     }
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
+def lines(report: Mapping[str, Json]) -> Iterator[str]:
     """Yield a report of `gate_report` as lines for the terminal.
 
     Parameters

@@ -1,10 +1,11 @@
 """Judge everything on the unseen volumes, which nothing else reads: the report of the line."""
 
 from pathlib import Path
-from typing import Any
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import read_json
-from poreops.base.hdf5 import Array, write_hdf5
+from poreops.base.hdf5 import write_hdf5
 from poreops.conductance.judging.tables import (
     Volumes,
     ablation,
@@ -14,7 +15,7 @@ from poreops.conductance.judging.tables import (
 )
 
 
-def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
+def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
     """Score and time every member, rule and DNS; write what the pictures of them need.
 
     Parameters

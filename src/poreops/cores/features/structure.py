@@ -1,11 +1,12 @@
 """Structure of grey images: pores and ores by thresholds, S2(r), Minkowski functionals, chords."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.statistics import (
     chord_lengths,
@@ -120,7 +121,7 @@ class Structure:
     minkowski: dict[str, Floats]
     chords: dict[str, NDArray[np.int64]]
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Json]:
         """Return means and standard deviations, and the fitted exponential of each direction.
 
         Noise that the segmentation takes for pores stands apart: ``nugget``, the share of the
@@ -130,7 +131,7 @@ class Structure:
             name: {"mean": float(values.mean()), "sd": float(values.std())}
             for name, values in (self.shares | self.minkowski).items()
         }
-        curves: dict[str, Any] = {}
+        curves: dict[str, Json] = {}
         for direction, values in self.s2.items():
             mean = values.mean(axis=0)
             curves[direction] = {"mean": mean, "sd": values.std(axis=0)}
@@ -280,7 +281,7 @@ def mean_chord(counts: NDArray[np.int64]) -> float:
     return float((counts * np.arange(len(counts))).sum() / max(counts.sum(), 1))
 
 
-def smoothed(images: NDArray[Any], smoothing: float) -> NDArray[np.float32]:
+def smoothed(images: Values, smoothing: float) -> NDArray[np.float32]:
     """Smooth each image by a Gauss filter of this standard deviation [pixel].
 
     Parameters

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from poreops.base.content import Json
 from poreops.cores.features.scores import complaints
 from poreops.cores.judging.bands import bands, summary
 from poreops.cores.judging.copies import WINDOWS
@@ -20,7 +21,7 @@ REPORT, REAL = "report", "real"
 
 _SHOWN = 5  # images of each source that are kept for a picture
 
-Table = Mapping[str, Mapping[str, Any]]
+Table = Mapping[str, Mapping[str, Json]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Comparison:
                 found.setdefault(name, []).append(judge.view(images))
         return cls(judge, judge.view(crops[REPORT]), found, fields)
 
-    def table(self) -> dict[str, dict[str, Any]]:
+    def table(self) -> dict[str, dict[str, Json]]:
         """Return source → number of ``sets``, and score → mean and sd over them."""
         found = {
             name: [self.judge.scores(one, self.target) for one in sets]
@@ -82,7 +83,7 @@ class Comparison:
             found[REAL][0][name] = found[REAL][1][name]
         return {name: {"sets": len(each), **spread(each)} for name, each in found.items()}
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Json]:
         """Return the table, the structure of the first set of each source, and how it was made."""
         network, count = self.judge.extractor, len(self.target.images)
         return {

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.content import Json
 from poreops.cores.features.coverage import coverage
 from poreops.cores.features.extractors import Extractor, ExtractorName, extractor
 from poreops.cores.features.scores import complaints, fid, kid
@@ -232,7 +233,7 @@ def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
 
 def feature_scores(
     first: Floats, second: Floats, config: JudgingConfig, extractor: str
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return FID and KID of two sets of features, labelled with extractor and numbers.
 
     Parameters

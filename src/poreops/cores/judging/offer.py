@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.cores import gate
 from poreops.cores.judging.evaluation import Grey, Judge, JudgingConfig, real_real
@@ -19,7 +19,7 @@ PROBED = 50
 
 def gate_scores(
     crops: Mapping[str, Grey], models: Path, config: JudgingConfig
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Json]]:
     """Score the rock against itself, the nulls and every trained generator.
 
     Parameters
@@ -55,7 +55,7 @@ def gate_scores(
     }
 
 
-def chosen(found: Mapping[str, Any], limits: gate.GateConfig) -> dict[str, Any]:
+def chosen(found: Mapping[str, Json], limits: gate.GateConfig) -> dict[str, Json]:
     """Choose what is offered, and say what speaks against each candidate.
 
     Parameters
@@ -77,7 +77,7 @@ def chosen(found: Mapping[str, Any], limits: gate.GateConfig) -> dict[str, Any]:
     return {"offered": gate.best(candidates, reasons), "reasons": reasons}
 
 
-def offer(name: str, found: Mapping[str, Any], models: Path, crops: Path) -> dict[str, Any]:
+def offer(name: str, found: Mapping[str, Json], models: Path, crops: Path) -> dict[str, Json]:
     """Return what is to be known of the offered generator by whoever registers it.
 
     Parameters

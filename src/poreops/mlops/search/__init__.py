@@ -13,15 +13,21 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.base.finite import DivergedError, check_finite
 from poreops.errors import InputError
 from poreops.mlops.search.places import Plan, chosen_value, ranked, repeat_of, suggest
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 
@@ -70,7 +76,7 @@ class SearchConfig(BaseModel):
     sampler: Literal["random", "tpe", "grid"]
     prune_after: Annotated[int, Field(ge=0)]
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
-    space: Mapping[str, Any]
+    space: Mapping[str, Json]
 
     @model_validator(mode="after")
     def _grid_has_choices(self) -> Self:
@@ -97,7 +103,7 @@ class Trial:
     """
 
     number: int
-    chosen: Mapping[str, Any]
+    chosen: Mapping[str, Json]
     report: Callable[[int, float], None]
     repeat: int = 0
 
@@ -126,7 +132,7 @@ class Best:
     number: int
     value: float
     spread: float | None
-    chosen: Mapping[str, Any]
+    chosen: Mapping[str, Json]
     costs: Sequence[Mapping[str, float]]
     lost: int
 
@@ -136,7 +142,7 @@ class Best:
         return len(self.costs)
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Json]:
         """What the same search finds again: everything but the costs."""
         return {
             "number": self.number, "value": self.value, "spread": self.spread,
@@ -144,7 +150,7 @@ class Best:
         }  # fmt: skip
 
 
-STATED: Mapping[str, Any] = {"chosen": {}}
+STATED: Mapping[str, Json] = {"chosen": {}}
 """What a search with ``use: stated`` finds: nothing takes the place of a stated value."""
 
 
@@ -192,14 +198,14 @@ def search(
     )
     # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
     # waited for without end; the system takes this one from a process that dies
-    lock: Any = FileLock(f"{journal}.lock")
+    lock = FileLock(f"{journal}.lock")
     owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
     plan = Plan(name, config, stated)
     with FileLock(owner):
         with FileLock(f"{journal}.turn"):
             study = optuna.create_study(
                 study_name=name,
-                storage=JournalStorage(JournalFileBackend(str(journal), lock)),
+                storage=JournalStorage(JournalFileBackend(str(journal), lock)),  # type: ignore[arg-type]
                 pruner=pruner,
                 load_if_exists=True,
                 direction="minimize",
@@ -217,7 +223,7 @@ def search(
     return _best(name, config, study.get_trials(deepcopy=False), null)
 
 
-def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -> Best:
+def _best(name: str, config: SearchConfig, trials: Sequence["FrozenTrial"], null: float) -> Best:
     """Return the candidate of the lowest mean; refuse a study that lost too many trials."""
     lost = [trial for trial in trials if _is_lost(trial, null)]
     if len(lost) > config.lost_max * len(trials):
@@ -234,7 +240,7 @@ def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -
             f"raise {name}.trials or {name}.limits"
         )
     repeated = kept[: config.confirm.candidates] if config.confirm.seeds > 1 else kept[:1]
-    values = {trial.number: [trial.value] for trial in repeated}
+    values = {trial.number: [cast("float", trial.value)] for trial in repeated}
     for trial in trials:
         if repeat_of(trial) and trial.value is not None:
             values[trial.user_attrs["of"]].append(trial.value)
@@ -251,7 +257,7 @@ def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -
     )
 
 
-def _is_lost(trial: Any, null: float) -> bool:
+def _is_lost(trial: "FrozenTrial", null: float) -> bool:
     if "diverged" in trial.user_attrs:
         return True
     reported = [*trial.intermediate_values.values()]
@@ -260,7 +266,7 @@ def _is_lost(trial: Any, null: float) -> bool:
     return bool(reported) and not min(reported) < null
 
 
-def _next(study: Any, plan: Plan, owner: Path) -> Any:
+def _next(study: "Study", plan: Plan, owner: Path) -> "optuna.Trial | None":
     """Start a trial in a place whose process died, else in the next; None if all are taken."""
     from optuna.trial import TrialState
 
@@ -282,12 +288,12 @@ def _next(study: Any, plan: Plan, owner: Path) -> Any:
     study.sampler = plan.sampler(place)
     if not any(trial.state == TrialState.WAITING for trial in trials):
         study.enqueue_trial(fixed, user_attrs=attributes)
-    trial = study.ask()
-    trial.set_user_attr("owner", str(owner))
-    return trial
+    started = study.ask()
+    started.set_user_attr("owner", str(owner))
+    return started
 
 
-def _alive(trial: Any) -> bool:
+def _alive(trial: "FrozenTrial") -> bool:
     """Tell whether the process that started a trial still holds its lock."""
     owner = Path(trial.user_attrs.get("owner", ""))
     if not owner.is_file():
@@ -300,7 +306,10 @@ def _alive(trial: Any) -> bool:
 
 
 def _evaluate(
-    study: Any, trial: Any, config: SearchConfig, objective: Callable[[Trial], Outcome]
+    study: "Study",
+    trial: "optuna.Trial",
+    config: SearchConfig,
+    objective: Callable[[Trial], Outcome],
 ) -> None:
     from optuna.trial import TrialState
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -24,8 +24,11 @@ from poreops.mlops.tracking.embedded import (
     tracking_uri,
 )
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
-def client() -> Any:
+
+def client() -> "MlflowClient":
     """Return the MLflow client of `tracking_uri`, its store opened once per process.
 
     Raises
@@ -47,7 +50,7 @@ def _named_store() -> Path | None:
     return sqlite_path(os.environ.get("MLFLOW_TRACKING_URI", ""))
 
 
-def reader() -> Any:
+def reader() -> "MlflowClient":
     """Return the client as `client` does, but make no store where the user names one."""
     database = _named_store()
     if database is not None and not database.exists():
@@ -132,7 +135,7 @@ _DATABASES = ("postgresql", "mysql", "mssql", "databricks")
 
 
 @cache
-def _opened(uri: str) -> Any:
+def _opened(uri: str) -> "MlflowClient":
     quiet_mlflow()
     from mlflow import MlflowClient
 

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from poreops.base.files import read_yaml, write_yaml
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import quiet_mlflow
+
+if TYPE_CHECKING:
+    from mlflow.pyfunc import PyFuncModel
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def save_pyfunc(
     inputs: Tensor,
     outputs: Tensor,
     requirements: Sequence[str] | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, object] | None = None,
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
 
@@ -75,7 +78,7 @@ def save_pyfunc(
     return folder
 
 
-def load_pyfunc(folder: str | Path) -> Any:
+def load_pyfunc(folder: str | Path) -> "PyFuncModel":
     """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict."""
     import mlflow
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
 
@@ -29,7 +30,7 @@ class Run:
     id: str
     experiment: str
 
-    def log_params(self, params: Mapping[str, Any]) -> None:
+    def log_params(self, params: Mapping[str, object]) -> None:
         """Log nested parameters under dotted names; a value is cut at MLflow's 6000 characters."""
         from mlflow.entities import Param
 
@@ -37,7 +38,7 @@ class Run:
         for start in range(0, len(flat), _BATCH_PARAMS):
             client().log_batch(self.id, params=flat[start : start + _BATCH_PARAMS])
 
-    def log_metrics(self, metrics: Mapping[str, Any], step: int = 0) -> None:
+    def log_metrics(self, metrics: Mapping[str, object], step: int = 0) -> None:
         """Log nested numbers under dotted names at one step."""
         self.log_history({name: [value] for name, value in _flat(metrics)}, first_step=step)
 
@@ -54,7 +55,7 @@ class Run:
         for start in range(0, len(metrics), _BATCH_METRICS):
             client().log_batch(self.id, metrics=metrics[start : start + _BATCH_METRICS])
 
-    def log_dataset(self, name: str, digest: str, context: str, **profile: Any) -> None:
+    def log_dataset(self, name: str, digest: str, context: str, **profile: object) -> None:
         """Log that the run read a data set.
 
         Parameters
@@ -93,7 +94,7 @@ class Run:
         """Save text as the run's artifact `path`."""
         client().log_text(self.id, text, path)
 
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
+    def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags of the run."""
         for name, value in tags.items():
             client().set_tag(self.id, name, value)
@@ -105,7 +106,7 @@ def run(
     name: str,
     *,
     parent: Run | None = None,
-    tags: Mapping[str, Any] | None = None,
+    tags: Mapping[str, object] | None = None,
 ) -> Iterator[Run]:
     """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
 
@@ -156,7 +157,7 @@ def run(
     client().set_terminated(handle.id, "FINISHED")
 
 
-def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(nested: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, Json]]:
     for name, value in nested.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")

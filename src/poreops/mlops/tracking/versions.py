@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from poreops.base.arguments import shown
 from poreops.base.files import read_yaml
@@ -12,6 +12,9 @@ from poreops.errors import InputError
 from poreops.mlops.tracking.connection import client, plain_errors, reader
 from poreops.mlops.tracking.embedded import tracking_uri
 from poreops.mlops.tracking.runs import Run
+
+if TYPE_CHECKING:
+    from mlflow import entities
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 GATE = "gate"
@@ -36,7 +39,12 @@ class ModelVersion:
 
 
 def register(
-    run: Run, folder: str | Path, name: str, *, sha256: str, tags: Mapping[str, Any] | None = None
+    run: Run,
+    folder: str | Path,
+    name: str,
+    *,
+    sha256: str,
+    tags: Mapping[str, object] | None = None,
 ) -> ModelVersion:
     """Register the model of a folder and return its version; the same model is registered once.
 
@@ -93,13 +101,13 @@ def drop_alias(version: ModelVersion, alias: str) -> None:
         client().delete_registered_model_alias(version.name, alias)
 
 
-def promote(version: ModelVersion, tags: Mapping[str, Any] | None = None) -> None:
+def promote(version: ModelVersion, tags: Mapping[str, object] | None = None) -> None:
     """Make this version the champion, with tags that say why; the gate is the caller's."""
     note(version, tags or {})
     set_alias(version, CHAMPION)
 
 
-def note(version: ModelVersion, tags: Mapping[str, Any]) -> None:
+def note(version: ModelVersion, tags: Mapping[str, object]) -> None:
     """Set tags of a version."""
     with plain_errors():
         for key, value in tags.items():
@@ -239,7 +247,7 @@ def _has_files(run_id: str) -> bool:
     return any(file.path == "model/MLmodel" for file in files)
 
 
-def _version(found: Any) -> ModelVersion:
+def _version(found: "entities.ModelVersion") -> ModelVersion:
     return ModelVersion(
         found.name, int(found.version), found.run_id, dict(found.tags), tuple(found.aliases)
     )

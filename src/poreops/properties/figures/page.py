@@ -4,8 +4,8 @@ import base64
 import html
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import write_text
 from poreops.properties.figures.pictures import NAMES
 
@@ -67,7 +67,7 @@ th {{ font-weight: 600; color: #55607a; }}
 
 
 def write_page(
-    path: str | Path, folder: str | Path, report: Mapping[str, Any], details: Mapping[str, Any]
+    path: str | Path, folder: str | Path, report: Mapping[str, Json], details: Mapping[str, Json]
 ) -> None:
     """Write a page that needs no other file.
 

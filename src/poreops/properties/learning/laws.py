@@ -7,12 +7,12 @@ each slice, and the measured porosity less the counted one.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.properties.slices.features import hydraulic_length
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ def by_law(table: pd.DataFrame) -> Floats:
     return np.stack([porosity, np.log(porosity) + 2 * np.log(hydraulic_length(table))], axis=1)
 
 
-def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
+def group_means(values: Floats, groups: Array) -> Floats:
     """Return the mean over the rows of each group, groups in sorted order, (g, …).
 
     Parameters
@@ -71,7 +71,7 @@ def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
     return np.asarray(sums / np.bincount(place).reshape(-1, *[1] * (values.ndim - 1)))
 
 
-def fit_law(y: Floats, groups: NDArray[Any]) -> Floats:
+def fit_law(y: Floats, groups: Array) -> Floats:
     """Fit the constant of Kozeny and Carman's law, each rock with the same weight.
 
     Parameters

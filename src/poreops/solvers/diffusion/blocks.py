@@ -10,19 +10,17 @@ Voxels are even or odd by the parity of x + y + z, and an even voxel has odd nei
 All even unknowns come first, so that each colour is relaxed in one go and in any order.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from poreops.base.arrays import Array
 
 PARITY = np.array([v.bit_count() & 1 for v in range(8)], np.uint8)
 BITS = np.array([4, 2, 1], np.uint8)  # of a voxel's place along each axis
 
 
-def _tables() -> tuple[Any, ...]:
+def _tables() -> tuple[NDArray[np.uint8], ...]:
     components = np.zeros(256, np.uint8)
     component = np.full((256, 8), 255, np.uint8)
     masks = np.zeros((256, 4), np.uint8)
@@ -125,7 +123,7 @@ def blocks_beside(
 
 
 @njit(cache=True, nogil=True)
-def contact_with(mask: int, axis: int, side: int) -> Any:
+def contact_with(mask: int, axis: int, side: int) -> int:
     """Places in the next block that touch the voxels in mask."""
     touching = mask & _SIDES[axis, side]
     return touching >> BITS[axis] if side else touching << BITS[axis]

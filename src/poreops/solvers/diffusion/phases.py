@@ -1,15 +1,13 @@
 """Read the conducting phases out of a segmented image."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_number, shown
+from poreops.base.arrays import Array
 from poreops.errors import InputError
-
-Array = NDArray[Any]
 
 
 def labels_of(image: Array) -> tuple[Array, Array]:

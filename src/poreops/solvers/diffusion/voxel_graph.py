@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion import adjacency, blocks
-from poreops.solvers.diffusion.blocks import Array
 from poreops.solvers.diffusion.coarsening import Graph
 from poreops.solvers.diffusion.voxel_solver import VoxelGraph, chunks_of
 from poreops.solvers.shared.threads import Team

@@ -4,7 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Kernel = Callable[..., T]
+"""A compiled loop: first and last index of a part of it, and the arrays it works on."""
 
 
 class Team:
@@ -14,7 +19,7 @@ class Team:
         self.workers = workers
         self._pool = pool
 
-    def run(self, kernel: Callable[..., Any], cuts: Sequence[Any], *args: Any) -> None:
+    def run(self, kernel: Kernel[object], cuts: Sequence[int], *args: object) -> None:
         """Call ``kernel(cuts[t], cuts[t + 1], *args)`` for each part t; the caller takes one."""
         if self._pool is None:
             for t in range(len(cuts) - 1):

@@ -27,7 +27,7 @@ class FaceVelocity(NamedTuple):
     block: NDArray[np.int64]
     periodic: tuple[bool, bool, bool]
 
-    def across(self, axis: int) -> slice:
+    def across(self, axis: int) -> "slice[int, int, None]":
         """Faces across an axis."""
         return slice(self.block[axis], self.block[axis + 1])
 

@@ -1,13 +1,14 @@
 """What flows in an image: its boundary conditions, its percolating pores."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_axis, shown
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.stokes.percolation import percolating
 from poreops.solvers.stokes.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
@@ -46,7 +47,7 @@ SEALED = Boundary("pressure", "no-slip")
 PERIODIC = Boundary("periodic", "periodic")
 
 
-def checked_boundary(boundary: Any) -> Boundary:
+def checked_boundary(boundary: object) -> Boundary:
     """Return the conditions at the faces of an image, or raise InputError."""
     if not isinstance(boundary, Boundary):
         raise InputError(f"boundary must be a Boundary, got {shown(boundary)}; e.g. REFLECTED")
@@ -119,7 +120,7 @@ def periodic_axes(axis: int, boundary: Boundary, ndim: int) -> tuple[bool, bool,
     return one or ndim == 2, two, three
 
 
-def checked_image(im: NDArray[Any]) -> BoolArray:
+def checked_image(im: Array) -> BoolArray:
     """Return a binary 2D or 3D image as (nx, ny, nz) bool; 2D as one layer along axis 0."""
     image = checked_array(im, "image")
     if image.ndim not in (2, 3):
@@ -139,7 +140,7 @@ def checked_image(im: NDArray[Any]) -> BoolArray:
     return image.reshape((1,) * (3 - image.ndim) + image.shape)
 
 
-def checked_flow_axis(image: NDArray[Any], axis: int | str) -> int:
+def checked_flow_axis(image: Array, axis: int | str) -> int:
     """Return the axis >= 0 of an image that is long enough along it, or raise InputError."""
     index = checked_axis(axis, image.ndim)
     if image.shape[index] < 3:

@@ -10,12 +10,11 @@ off by the power 4/3 or 1.09 of the voxel size. Both kinds of edges make the err
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import shown
+from poreops.base.arrays import Array
 from poreops.base.conventions import Walls
 from poreops.errors import InputError
 
@@ -76,7 +75,7 @@ def discretisation(native: float, split: float, refine: int) -> Discretisation:
     return Discretisation(refine, split, limit, (min(native, limit), max(native, limit)), error)
 
 
-def split_voxels(im: NDArray[Any], refine: int) -> NDArray[Any]:
+def split_voxels(im: Array, refine: int) -> Array:
     """Return an image whose voxels are split into `refine` parts along each axis."""
     return np.kron(im, np.ones((refine,) * np.ndim(im), np.bool_))
 
