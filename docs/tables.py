@@ -50,7 +50,17 @@ def report(line: str, name: str) -> Any:
 def members() -> str:
     """Draw every member, rule and DNS on the unseen volumes."""
     found = report("conductance", "scores")
-    order = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
+    order = (
+        "dns",
+        "physics",
+        "both",
+        "scalars",
+        "coarse",
+        "distance",
+        "image",
+        "shape_factor",
+        "geometry",
+    )
     rows = []
     for name in (name for name in order if name in found["unseen"]):
         of = found["unseen"][name]
@@ -74,7 +84,7 @@ def members() -> str:
 def summary() -> str:
     """Draw the members in three columns, for the README."""
     found = report("conductance", "scores")
-    order = ("both", "scalars", "coarse", "image", "shape_factor", "geometry")
+    order = ("physics", "both", "scalars", "coarse", "image", "shape_factor", "geometry")
     rows = []
     for name in (name for name in order if name in found["unseen"]):
         of = found["unseen"][name]

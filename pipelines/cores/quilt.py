@@ -25,6 +25,7 @@ def main() -> None:
             model = QuiltingModel.cut(images, config, seed)
             tracked.log_image(np.hstack(model.generate(4)), "samples.png")
             model.save(OUT / str(seed))
+            tracked.made(OUT / str(seed))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from poreops.cores.registry import load_core_model
     from poreops.cores.scoring import score
     from poreops.images.read import read_image
+    from poreops.mlops.tracking.answers import answered
+    from poreops.mlops.tracking.limits import ServingLimits
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
@@ -34,7 +36,9 @@ __all__ = [
     "InputError",
     "NotConvergedError",
     "SegmentConfig",
+    "ServingLimits",
     "__version__",
+    "answered",
     "build_network",
     "check",
     "diffusive_size_factors",
@@ -60,6 +64,8 @@ _MODULE_OF = {
     "REFLECTED": "poreops.solvers.stokes.flow_domain",
     "SEALED": "poreops.solvers.stokes.flow_domain",
     "SegmentConfig": "poreops.properties.slices.segment",
+    "ServingLimits": "poreops.mlops.tracking.limits",
+    "answered": "poreops.mlops.tracking.answers",
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
     "diffusive_size_factors": "poreops.conduits.diffusive",

@@ -18,7 +18,7 @@ from poreops.cores.model import WEIGHTS, DigitalCoreModel, load_generator
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
 from poreops.mlops.tracking import connection, download, load_pyfunc
-from poreops.mlops.tracking.versions import _resolve
+from poreops.mlops.tracking.versions import resolve
 from poreops.params import check, use
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -214,7 +214,7 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     offered = load_core_model("models:/digital-core@challenger")
     own = load_generator(line / "artifacts/cores/models" / gate["offered"])
     np.testing.assert_array_equal(offered.generate(2, 32), own.generate(2, 32))
-    tags = _resolve("models:/digital-core@challenger").tags
+    tags = resolve("models:/digital-core@challenger").tags
     assert tags["method"] == method
     assert float(tags["null.round blobs on a texture.kid"]) == pytest.approx(
         gate["nulls"]["round blobs on a texture"]["kid"]
@@ -293,7 +293,7 @@ def test_a_quilting_is_registered_and_served_like_a_network(line, project, capsy
     found = load_core_model("models:/digital-core@challenger")
     own = load_generator(line / "artifacts/cores/models" / offered["name"])
     np.testing.assert_array_equal(found.generate(2, 50), own.generate(2, 50))
-    tags = _resolve("models:/digital-core@challenger").tags
+    tags = resolve("models:/digital-core@challenger").tags
     assert tags["holds"] == own.made_of == "300 pieces of 40 training images"
     package = next(download("models:/digital-core@challenger").rglob("MLmodel")).parent
     served = load_pyfunc(package).predict(np.array([[3, 50]]))

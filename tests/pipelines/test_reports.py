@@ -23,7 +23,7 @@ def test_the_property_line_reports_every_model_on_every_split(clone):
             assert all(set(scores) == {"r2", "mse", "mae"} for scores in targets.values())
     details = read_json(clone.folder / "reports/properties/models.json")
     assert set(details["seconds"]) == models - {"kozeny_carman"}
-    page = (clone.folder / "reports/properties/figures/index.html").read_text()
+    page = (clone.folder / "reports/properties/index.html").read_text()
     assert page.count("data:image/png;base64") == 9
     gate = read_json(clone.folder / "reports/properties/gate.json")
     assert set(gate["candidates"]) == nulls | {"smr_ml", "smr_nn", "kozeny_carman"}

@@ -56,6 +56,8 @@ def test_every_section_of_params_yaml_is_read_by_a_stage():
 
 def test_lines_do_not_read_each_other():
     for stage, definition in STAGES.items():
+        if stage == "report_index":  # the page of them all
+            continue
         others = [line for line in LINES if not stage.startswith(f"{line}_")]
         named = [*definition["deps"], *definition.get("params", []), *outs(definition)]
         parts = {part for name in named for part in name.replace(".", "/").split("/")}

@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
+from poreops.cli import model_commands, platform_commands
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -104,6 +105,7 @@ def network(
     method: o.Method = None,
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = 0.05,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -121,7 +123,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -138,6 +140,7 @@ def size_factors(
     method: o.Method = None,
     transport: o.Quantity = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = 0.05,
     convention: o.Convention = "centroid",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -154,7 +157,7 @@ def size_factors(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if out is not None:
         needs("networks", "a folder of size factors")
     deliver(
@@ -317,6 +320,16 @@ def score(
         lambda _: core_jobs.score(real, generated, extractor, smoothing, r_max),
         show.score_text, as_json=as_json,
     )  # fmt: skip
+
+
+app.add_typer(model_commands.models)
+app.command()(model_commands.serve)
+app.command(
+    context_settings={
+        "allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": [],
+    }
+)(model_commands.mlflow)  # fmt: skip
+platform_commands.add(app)
 
 
 def main() -> NoReturn:

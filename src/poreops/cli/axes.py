@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from poreops.base.content import Json
+from poreops.cli.flow_results import of_interval
 from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
@@ -71,4 +72,5 @@ def diffusion_results(diffusion: "BulkDiffusion | NetworkDiffusion") -> Results:
         "tortuosity": float(diffusion.tortuosity),
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
+        **of_interval("formation_factor_interval", getattr(diffusion, "interval", None)),
     }

@@ -80,16 +80,22 @@ Offset = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option(
-        "--model", help="Model of the method `model`, e.g. models:/conductance@champion."
-    ),
+    typer.Option("--model", help="Model of model and auto, e.g. models:/conductance@champion."),
 ]
 Method = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="Conductances by dns, model, geometry or shape-factor.  [default: model with "
+        help="Conductances by dns, model, auto, geometry or shape-factor.  [default: model with "
         "--model, else dns]",
+    ),
+]
+Rtol = Annotated[
+    float,
+    typer.Option(
+        "--rtol",
+        help="Of auto: conduits whose interval is wider than this are simulated; 0 for all.",
+        min=0,
     ),
 ]
 Transport = Annotated[

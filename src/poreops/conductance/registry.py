@@ -19,6 +19,33 @@ if TYPE_CHECKING:
 MODELS: "dict[Target, str]" = {"diffusive": "conductance", "hydraulic": "hydraulic-conductance"}
 """Name of the registered model of each target."""
 
+SHIPPED = "shipped:"
+"""What the URI of a model of the package begins with; ``shipped/<transport>/card.json`` says how
+it was made and what it reached."""
+
+
+def shipped_folder(uri: str) -> Path:
+    """Return the folder of a model that came with the package.
+
+    Parameters
+    ----------
+    uri : ``shipped:diffusion`` or ``shipped:flow``
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    every = Path(__file__).with_name("shipped")
+    names = sorted(path.parent.name for path in every.glob("*/card.json"))
+    name = uri.removeprefix(SHIPPED)
+    if name not in names:
+        raise InputError(
+            f"a model of the package must be one of {', '.join(SHIPPED + n for n in names)}, got "
+            f"{uri}; or name one of the registry"
+        )
+    return every / name
+
 
 def load_model(uri: str) -> "ConductanceModel":
     """Load a conductance model.
@@ -26,7 +53,8 @@ def load_model(uri: str) -> "ConductanceModel":
     Parameters
     ----------
     uri : str
-        As ``models:/conductance@champion``, or a folder that the stage conductance_train wrote.
+        As ``models:/conductance@champion``, a folder that the stage conductance_train wrote, or
+        ``shipped:diffusion`` and ``shipped:flow`` of the package (`SHIPPED`).
 
     Returns
     -------
@@ -41,6 +69,8 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.conductance.model import DESCRIPTION, ConductanceModel
     from poreops.mlops.registry import model_files
 
+    if uri.startswith(SHIPPED):  # of trees alone: neither Keras nor TensorFlow
+        return ConductanceModel.load(shipped_folder(uri))
     needs("conductance", "a conductance model")
     remedy = "name one that conductance_register registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
@@ -66,7 +96,7 @@ def export_for_porespy(uri: str) -> "tuple[keras.Model, NDArray[np.float64]]":
     InputError
         No such model, or one that PoreSpy cannot serve.
     """
-    from poreops.conductance.model import export_to_porespy
+    from poreops.conductance.porespy import export_to_porespy
 
     return export_to_porespy(load_model(uri))
 

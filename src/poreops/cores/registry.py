@@ -8,11 +8,18 @@ from poreops.base.content import Json
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from poreops.cores.model import CoreModel
     from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
 """Name of the registered model."""
+_DOES = "Draws grey images of the rock it was trained on; a seed and a size give one image each."
+_LIMITS = (
+    "Its images are no measurements: they show what one rock may look like, at the pixel size of "
+    "its crops, and no structure larger than these."
+)
 
 
 def load_core_model(uri: str) -> "CoreModel":
@@ -41,7 +48,14 @@ def load_core_model(uri: str) -> "CoreModel":
     return load_generator(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
-def candidate(offer: Mapping[str, Json], models: Path, probe: Path, *, valid: bool) -> "Candidate":
+def candidate(
+    offer: Mapping[str, Json],
+    models: Path,
+    probe: Path,
+    *,
+    valid: bool,
+    judging: "BaseModel | None" = None,
+) -> "Candidate":
     """Return the offered generator as a candidate for the champion's place.
 
     Parameters
@@ -50,6 +64,7 @@ def candidate(offer: Mapping[str, Json], models: Path, probe: Path, *, valid: bo
     models : folder of the generators
     probe : file of the crops that later rivals are scored on too
     valid : whether the crops passed their validation
+    judging : how it was judged, by which its version can be scored again
     """
     from poreops.base.files import read_json
     from poreops.cores.learning.description import DESCRIPTION
@@ -73,7 +88,10 @@ def candidate(offer: Mapping[str, Json], models: Path, probe: Path, *, valid: bo
             "method": offer["method"],
             "trained": offer["name"],
             "holds": load_generator(files).made_of,
-        },
+        }
+        | ({"judging": judging.model_dump_json()} if judging else {}),
+        does=_DOES,
+        limits=_LIMITS,
     )
 
 
@@ -90,6 +108,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
     Path
         The folder.
     """
+    import numpy as np
+
     import poreops.cores
     from poreops.mlops.tracking import Tensor, save_pyfunc
 
@@ -97,8 +117,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
         folder,
         Path(poreops.cores.__path__[0]) / "served.py",
         {"generator": offered.files, "probe": offered.probe},
-        inputs=Tensor("int64", (-1, 2)),
+        inputs=Tensor("float64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),
-        requirements=["poreops"],
         metadata={"method": offered.tags["method"]},
+        example=np.array([[0.0, 64.0]]),
     )

@@ -61,4 +61,5 @@ def trained_in_a_run(
         DigitalCoreModel(trained.generator, params.generator, trained.scale, segmentation).save(
             out
         )
+        tracked.made(out)
     return trained.history

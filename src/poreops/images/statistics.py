@@ -112,13 +112,24 @@ def axis_correlation(
 
 
 def exponential(lags: Integers, share: float, length: float) -> Floats:
-    """S2(r) = φ² + φ (1 - φ) exp(-r / a) of a random medium (Debye et al. 1957)."""
+    """S2(r) = φ² + φ (1 - φ) exp(-r / a) of a random medium (Debye et al. 1957).
+
+    Parameters
+    ----------
+    lags : r [pixel]
+    share : φ of the phase
+    length : a [pixel]
+    """
     found: Floats = share**2 + share * (1 - share) * np.exp(-np.asarray(lags, float) / length)
     return found
 
 
 def correlation_length(s2: Floats) -> float:
     """Fit a of the exponential [pixel] by least squares to S2 at the lags 0, 1, ...; φ = S2(0).
+
+    Parameters
+    ----------
+    s2 : (lags,) float64
 
     Raises
     ------

@@ -77,7 +77,12 @@ def _least(errors: Metrics, names: Iterable[str]) -> float | None:
 
 
 def rounded(value: float) -> float:
-    """Keep so many places of a figure, four digits of what is above 1; a count stays whole."""
+    """Keep so many places of a figure, four digits of what is above 1; a count stays whole.
+
+    Parameters
+    ----------
+    value : finite
+    """
     return value if isinstance(value, int) else round(float(f"{value:.4g}"), _PLACES)
 
 

@@ -37,7 +37,8 @@ ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 class Widths:
     """Half widths of the intervals of both targets, for one slice and for a whole plug.
 
-    Where a stack corrects the law they are multiplied; see `poreops.properties.intervals.scales`.
+    Where a stack corrects the law they are multiplied; see
+    `poreops.properties.learning.intervals.scales`.
 
     coverage : of the intervals. slices : of a plug, at which the narrower width counts.
     slice, plug : (2,) float64, of porosity and of log k.

@@ -170,6 +170,8 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
                 stack, name, place.features, training.segmentation, ranges, law=law, walls=walls
             )
             model.save(folder / name)
+            if not place.left_out:
+                tracked.made(folder / name)
         if not place.left_out:
             weights = {name: s.of_plugs.weights.tolist() for name, s in stacks.items()}
             tracked.log_params({"weights": weights})

@@ -57,7 +57,12 @@ class Plug:
 
 
 def plugs(config: PlugsConfig) -> list[Plug]:
-    """List the plugs of a configuration; the names and seeds of no two are the same."""
+    """List the plugs of a configuration; the names and seeds of no two are the same.
+
+    Parameters
+    ----------
+    config : PlugsConfig
+    """
     listed = []
     for place, (genesis, count) in enumerate(config.counts.items()):
         for index in range(count):

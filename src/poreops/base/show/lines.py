@@ -41,14 +41,28 @@ class Facts:
 
 
 def line(kind: str, name: str, result: object) -> str:
-    """Return `<Name of this: number>` on one line."""
+    """Return `<Name of this: number>` on one line.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     text = " ".join(f"{name} {facts.of}: {facts.main}".split())
     return f"<{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}>"
 
 
 def table(kind: str, name: str, result: object) -> str:
-    """Return the same as HTML, with a row for each further fact."""
+    """Return the same as HTML, with a row for each further fact.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     rows = {"of": facts.of, "found": facts.main, **facts.more}
     cells = "".join(
@@ -62,6 +76,12 @@ def table(kind: str, name: str, result: object) -> str:
 def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "voxels") -> str:
     """Return a shape for people.
 
+    Parameters
+    ----------
+    shape : of an image
+    voxel_size : [m]; None where it is not known
+    unit : what is counted
+
     Examples
     --------
     >>> sizes((40, 50, 60), 2e-6)
@@ -72,7 +92,12 @@ def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "vo
 
 
 def length(metres: float) -> str:
-    """Return a length with the unit that suits it."""
+    """Return a length with the unit that suits it.
+
+    Parameters
+    ----------
+    metres : [m]
+    """
     unit, scale = length_unit(metres)
     return f"{metres * scale:.4g} {unit}"
 
@@ -193,9 +218,7 @@ def _properties(found: "Properties") -> Facts:
 def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
-    main = (
-        f"{model.target} size factors ({convention}), {model.keras_model.count_params()} weights"
-    )
+    main = f"{model.target} size factors ({convention}), {model.parameters} weights"
     return Facts(of, main, {})
 
 
