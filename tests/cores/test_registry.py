@@ -129,7 +129,8 @@ def test_the_package_draws_one_core_for_each_row(store):
         "scores": {"kid": 1.0}, "probe": {}, "real": {}, "nulls": {},
     }  # fmt: skip
     offered = candidate(offer, store / "models", store / "probe.h5", valid=True)
-    assert offered.tags == {"method": "dcgan", "trained": "dcgan/1"}
+    assert offered.tags | {"holds": ""} == {"method": "dcgan", "trained": "dcgan/1", "holds": ""}
+    assert offered.tags["holds"].endswith(" weights")
     served = load_pyfunc(package(store / "package", offered))
     cores = served.predict(np.array([[3.0, 24], [4, 24]]))
     assert cores.dtype == np.uint8

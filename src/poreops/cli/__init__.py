@@ -276,6 +276,13 @@ def generate(
         typer.Option("--size", help="Edge in pixels; that of the training patches by default."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other cores.")] = 0,
+    porosity: Annotated[
+        float | None,
+        typer.Option("--porosity", help="Share of pores of every core; that of the rock if none."),
+    ] = None,
+    segment: Annotated[
+        bool, typer.Option("--segment", help="Write the pores too: mask_0000.tif, ...")
+    ] = False,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
 ) -> None:
@@ -283,7 +290,7 @@ def generate(
     from poreops.cli import core_jobs, show
 
     deliver(
-        lambda folder: core_jobs.generate(model, count, size, seed, folder),
+        lambda folder: core_jobs.generate(model, count, size, seed, porosity, segment, folder),
         show.generate_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 

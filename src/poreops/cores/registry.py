@@ -10,7 +10,7 @@ from poreops.base.extras import needs
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from poreops.cores.model import DigitalCoreModel
+    from poreops.cores.model import CoreModel
     from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
@@ -22,16 +22,16 @@ _LIMITS = (
 )
 
 
-def load_core_model(uri: str) -> "DigitalCoreModel":
+def load_core_model(uri: str) -> "CoreModel":
     """Load a digital core model.
 
     Parameters
     ----------
-    uri : as ``models:/digital-core@champion``, or a folder that the stage cores_train wrote
+    uri : as ``models:/digital-core@champion``, or a folder that cores_train or cores_quilt wrote
 
     Returns
     -------
-    DigitalCoreModel
+    DigitalCoreModel or QuiltingModel
         With ``.generate(count, size, seed=0)``.
 
     Raises
@@ -40,11 +40,12 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
     needs("cores", "a digital core model")
-    from poreops.cores.model import DESCRIPTION, DigitalCoreModel
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import model_files
 
     remedy = f"name one that cores_register registered, as models:/{MODEL}@champion"
-    return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))
+    return load_generator(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
 def candidate(
@@ -66,7 +67,8 @@ def candidate(
     judging : how it was judged, by which its version can be scored again
     """
     from poreops.base.files import read_json
-    from poreops.cores.model import DESCRIPTION
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import Candidate
 
     files = models / offer["name"]
@@ -82,7 +84,11 @@ def candidate(
         valid=valid,
         nulls=offer["nulls"],
         params=read_json(files / DESCRIPTION),
-        tags={"method": offer["method"], "trained": offer["name"]}
+        tags={
+            "method": offer["method"],
+            "trained": offer["name"],
+            "holds": load_generator(files).made_of,
+        }
         | ({"judging": judging.model_dump_json()} if judging else {}),
         does=_DOES,
         limits=_LIMITS,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from poreops.conductance.model import ConductanceModel
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
-    from poreops.cores.model import DigitalCoreModel
+    from poreops.cores.model import CoreModel
     from poreops.images.reading import Volume
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
     from poreops.networks.network import PoreNetwork
@@ -229,11 +229,8 @@ def _rock_model(model: "RockModel") -> Facts:
     return Facts(repr(model.name), main, {"served": served, "inputs": ", ".join(model.features)})
 
 
-def _core_model(model: "DigitalCoreModel") -> Facts:
-    weights = model.keras_model.count_params()
-    return Facts(
-        f"of {model.network.patch} x {model.network.patch} pixels", f"{weights} weights", {}
-    )
+def _core_model(model: "CoreModel") -> Facts:
+    return Facts(f"of {model.patch} x {model.patch} pixels", model.made_of, {})
 
 
 def _volume(found: "Volume") -> Facts:
