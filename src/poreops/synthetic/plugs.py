@@ -13,9 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.extras import needs
 from poreops.errors import InputError
+from poreops.synthetic import further_kinds
 from poreops.synthetic.spheres import legacy_seed
 
-Genesis = Literal["sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured"]
+Genesis = Literal[
+    "sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured", "consolidated",
+    "oolites", "fibres", "foams",
+]  # fmt: skip
 Image = NDArray[np.bool_]
 
 Edge = Annotated[int, Field(ge=32)]
@@ -162,6 +166,10 @@ _DRAWINGS: Mapping[Genesis, Callable[[Shape, float, np.random.Generator], Image]
     "blobs": _blobs,
     "vuggy": _vuggy,
     "fractured": _fractured,
+    "consolidated": further_kinds.consolidated,
+    "oolites": further_kinds.oolites,
+    "fibres": further_kinds.fibres,
+    "foams": further_kinds.foams,
 }
 
 
