@@ -185,6 +185,16 @@ def _properties(found: Any) -> Facts:
     return Facts(f"of {len(found.porosity)} slices", main, {"beyond the training": outside})
 
 
+def _volume_properties(found: Any) -> Facts:
+    (p, p0, p1), (k, k0, k1) = found.porosity, found.permeability
+    unit, scale = ("voxel²", 1.0) if found.voxel_size == 1.0 else ("mD", 1 / MILLIDARCY)
+    span = ", ".join(f"{value * scale:.3g}" for value in (k0, k1))
+    main = f"porosity {p:.3g} ({p0:.3g}, {p1:.3g}), permeability {k * scale:.3g} {unit} ({span})"
+    of = f"{sizes(found.shape, found.voxel_size)} along {AXES[found.axis]}"
+    more = {"formation factor": f"{found.formation_factor:.4g}"}
+    return Facts(of, main, more | {"beyond the rocks": ", ".join(found.outside) or "nothing"})
+
+
 def _conductance_model(model: Any) -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
@@ -233,5 +243,6 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "rock model": _rock_model,
     "segmented": _segmented,
     "volume": _volume,
+    "volume properties": _volume_properties,
 }
 """Kind → what a result of it says."""
