@@ -41,7 +41,7 @@ def plugs(
             rows = add_plugs(
                 table, volume.image, name, rock or Path(name).stem,
                 cuts(volume.image.shape, edge, count), workers=workers,
-                announce=lambda text: print(text, file=sys.stderr),  # noqa: T201
+                announce=lambda text: sys.stderr.write(f"{text}\n"),
             )  # fmt: skip
         k = rows["permeability"][rows["permeability"] > 0].to_numpy(np.float64)
         found[name] = {

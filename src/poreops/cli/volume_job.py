@@ -122,8 +122,8 @@ def volume_text(results: Results) -> str:
             f"{of['johnson_length_m']:>20.4g}"
         )
         lines += [
-            f"{name}: warning: {what} is beyond the rocks of the law by {by:.0%} of their range; "
-            "the interval is wider"
+            f"{name}: warning: the {what.replace('_', ' ')} is beyond the rocks of the law by a "
+            f"factor of {by:.3g}; the interval is wider"
             for what, by in of["outside"].items()
         ]
     return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])

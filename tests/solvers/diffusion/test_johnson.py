@@ -1,4 +1,4 @@
-"""Johnson's length: exact in slits, the radius of a tube, indifferent to dead ends and resolution."""
+"""Johnson's length: a slit's opening, a tube's radius; dead ends and resolution do not matter."""
 
 import numpy as np
 import pytest

@@ -1,11 +1,11 @@
 """Permeability by a law of Johnson's length and the formation factor, fitted on measured plugs.
 
-k = Λ² / 8F is exact for tubes along the flow, with Λ of the pores that a current passes (Johnson,
-Koplik & Schwartz 1986), and 1.5 times too high for slits. What rocks differ by from it is a
-constant and a slope that are fitted; every rock counts as one, however many plugs it has.
+k = C Λ² / 8F. C is 1 for tubes along the flow and 2/3 for slits, with Λ of the pores that a
+current passes (Johnson, Koplik & Schwartz 1986, doi:10.1103/PhysRevLett.57.2564); rocks lie
+between. One constant is fitted, and every rock counts as one, however many plugs it has: slopes in
+the porosity, in F and in the resolution were tried, and gained nothing on rocks left out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -17,10 +17,8 @@ from poreops.properties.intervals import conformal_width
 
 Floats = NDArray[np.float64]
 
-SLOPES: tuple[str, ...] = ("log_formation_factor", "inverse_length")
-"""What the constant of the law may depend on; numbers without a unit."""
-PENALTY = 1.0
-"""Of the slopes, in rocks: as if so many rocks more had none."""
+DOMAIN = ("formation_factor", "johnson_length")
+"""What says whether a plug is like those that the law was fitted on; the length in voxels."""
 COVERAGE = 0.9
 
 
@@ -36,95 +34,57 @@ def johnson(table: pd.DataFrame) -> Floats:
     )
 
 
-def slopes(table: pd.DataFrame, names: Sequence[str] = SLOPES) -> Floats:
-    """Return what the constant may depend on, (n, d).
-
-    Parameters
-    ----------
-    table : as of `johnson`
-    names : of `SLOPES`
-    """
-    known = {
-        "log_formation_factor": lambda: np.log(table["formation_factor"]),
-        "inverse_length": lambda: 1 / table["johnson_length"],
-        "log_porosity": lambda: np.log(table["porosity"]),
-    }
-    columns = [np.asarray(known[name](), np.float64) for name in names]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))
-
-
 @dataclass(frozen=True)
 class VolumeLaw:
-    """A fitted law, log k = log(Λ²/8F) + constant + slopes · (z - mean).
+    """A fitted law, k = C Λ²/8F.
 
     Attributes
     ----------
-    constant : float
-    slopes, mean, spread : (d,) float64, of `SLOPES`
-    low, high : (d,) float64, of the plugs that it was fitted on
+    constant : log C
+    low, high : (2,) float64, smallest and largest logarithm of each of `DOMAIN` in the fit
     width : half width of the interval of log k, NaN before it was calibrated
     coverage : of the interval
-    names : of the slopes
     """
 
     constant: float
-    slopes: Floats
-    mean: Floats
-    spread: Floats
     low: Floats
     high: Floats
     width: float = float("nan")
     coverage: float = COVERAGE
-    names: tuple[str, ...] = SLOPES
 
     @classmethod
-    def fit(cls, table: pd.DataFrame, names: Sequence[str] = SLOPES) -> Self:
-        """Fit the law by ridge regression of what Λ²/8F leaves, each rock with the same weight.
+    def fit(cls, table: pd.DataFrame) -> Self:
+        """Fit the constant, the mean over the rocks of what Λ²/8F leaves of log k.
 
         Parameters
         ----------
         table : plugs that percolate, with ``group`` (the rock), ``permeability`` [voxel²] and the
             columns of `johnson`
-        names : of the slopes
         """
         left = np.log(table["permeability"].to_numpy(np.float64)) - johnson(table)
-        z = slopes(table, names)
         weight = weights(table["group"].to_numpy())
-        mean = weight @ z / weight.sum()
-        spread = np.sqrt(weight @ (z - mean) ** 2 / weight.sum())
-        scaled = (z - mean) / np.where(spread > 0, spread, 1.0)
-        constant = float(weight @ left / weight.sum())
-        normal = (scaled.T * weight) @ scaled + PENALTY * np.eye(len(mean))
-        slope = np.linalg.solve(normal, (scaled.T * weight) @ (left - constant))
-        return cls(
-            constant, slope, mean, np.where(spread > 0, spread, 1.0), z.min(axis=0), z.max(axis=0),
-            names=tuple(names),
-        )  # fmt: skip
+        domain = np.log(table[list(DOMAIN)].to_numpy(np.float64))
+        return cls(float(weight @ left / weight.sum()), domain.min(axis=0), domain.max(axis=0))
 
     def predict(self, table: pd.DataFrame) -> Floats:
         """Return log k of plugs, (n,) [log voxel²].
 
-        Beyond the plugs that it was fitted on the slopes do not go on: the law is Λ²/F there, with
-        the constant of the nearest of them.
-
         Parameters
         ----------
         table : as of `johnson`
         """
-        z = np.clip(slopes(table, self.names), self.low, self.high)
-        left = self.constant + (z - self.mean) / self.spread @ self.slopes
-        return np.asarray(johnson(table) + left)
+        return johnson(table) + self.constant
 
-    def beyond(self, table: pd.DataFrame) -> Floats:
-        """Return by how much plugs lie beyond those of the fit, in their ranges, (n, d) ≥ 0.
+    def beyond(self, table: pd.DataFrame) -> dict[str, float]:
+        """Return by which factor a plug lies beyond those of the fit, without those within.
 
         Parameters
         ----------
-        table : as of `johnson`
+        table : as of `johnson`, one row
         """
-        z = slopes(table, self.names)
-        over = np.maximum(self.low - z, z - self.high) / np.maximum(self.high - self.low, 1e-12)
-        return np.asarray(np.maximum(over, 0.0))
+        value = np.log(table[list(DOMAIN)].to_numpy(np.float64)[0])
+        over = np.exp(np.maximum(self.low - value, value - self.high))
+        return {name: float(by) for name, by in zip(DOMAIN, over, strict=True) if by > 1}
 
 
 def weights(groups: NDArray[Any]) -> Floats:
@@ -154,24 +114,21 @@ def calibrated(table: pd.DataFrame, coverage: float = COVERAGE) -> VolumeLaw:
     table : as of `VolumeLaw.fit`, of three rocks or more
     coverage : of the interval
     """
-    law = VolumeLaw.fit(table)
-    errors = errors_left_out(table)
-    width = conformal_width(errors, table["group"].to_numpy(), coverage)
-    return replace(law, width=width, coverage=coverage)
+    width = conformal_width(errors_left_out(table), table["group"].to_numpy(), coverage)
+    return replace(VolumeLaw.fit(table), width=width, coverage=coverage)
 
 
-def errors_left_out(table: pd.DataFrame, names: Sequence[str] = SLOPES) -> Floats:
+def errors_left_out(table: pd.DataFrame) -> Floats:
     """Return the error of log k of each plug by a law that was fitted without its rock, (n,).
 
     Parameters
     ----------
     table : as of `VolumeLaw.fit`
-    names : of the slopes
     """
     groups = table["group"].to_numpy()
     errors = np.empty(len(table))
     for group in np.unique(groups):
         own = groups == group
-        law = VolumeLaw.fit(table[~own], names)
+        law = VolumeLaw.fit(table[~own])
         errors[own] = law.predict(table[own]) - np.log(table["permeability"].to_numpy()[own])
     return errors

@@ -18,7 +18,7 @@ from poreops.properties.volumes.measured import described, shipped
 from poreops.show import Shown
 from poreops.solvers.diffusion.bulk import formation_factor
 
-_GROWTH, _MOST = 1.0, 3.0  # of the interval, a range beyond the rocks; at most so many times
+_MOST = 3.0  # times that an interval grows at most
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,8 +34,7 @@ class VolumeProperties(Shown, kind="volume properties"):
     permeability : value, low, high [m²]; 0 if nothing percolates
     formation_factor, johnson_length : what the law is of; the length in metres
     coverage : of the interval of the permeability, for a rock that the law was not fitted on
-    outside : what lies beyond the rocks of the law → by how many of their ranges; the law is
-        Λ²/F there, and the interval is wider
+    outside : what lies beyond the rocks of the law → by which factor; the interval is wider there
     """
 
     axis: int
@@ -140,8 +139,7 @@ def _permeability(
         )
     row = pd.DataFrame([known])
     middle = float(law.predict(row)[0])
-    beyond = dict(zip(law.names, law.beyond(row)[0].tolist(), strict=True))
-    outside = {name: by for name, by in beyond.items() if by > 0}
-    width = law.width * min(1 + _GROWTH * max(outside.values(), default=0.0), _MOST)
+    outside = law.beyond(row)
+    width = law.width * min(1 + math.log(max(outside.values(), default=1.0)), _MOST)
     low, value, high = (math.exp(middle + shift) for shift in (-width, 0.0, width))
     return low, value, high, outside
