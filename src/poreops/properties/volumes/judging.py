@@ -35,10 +35,10 @@ def _none(table: pd.DataFrame) -> Floats:
 
 
 FITTED: Mapping[str, Guess] = {
-    "johnson": johnson, "kozeny_carman": _kozeny_carman, "formation": _formation,
+    "kozeny_carman": _kozeny_carman, "formation": _formation,
     "constant": _none,
 }  # fmt: skip
-"""What is fitted by one constant: Λ²/F, φ Λ², 1/F, nothing."""
+"""What is fitted by one constant beside Λ²/F: φ Λ², 1/F, nothing."""
 
 
 def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict[str, Any]]:
