@@ -24,6 +24,7 @@ from poreops.properties.judging.left_out import (
     law_in,
     stack_in,
 )
+from poreops.properties.judging.real import real_errors
 from poreops.properties.kept import kept_in
 from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import LAW, targets
@@ -162,6 +163,7 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
         errors += errors_left_out(place, stacks | {LAW: law}, learned)
         if len(place.left_out) == 2:  # only calibrates
             continue
+        errors += real_errors(place, stacks, learned)
         ranges = input_ranges(learned.x[place.plan.rows][:, place.columns])
         folder = out / (f"left_out/{place.left_out[0]}" if place.left_out else "models")
         for name, stack in stacks.items():

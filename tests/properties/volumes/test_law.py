@@ -57,7 +57,9 @@ def test_a_law_finds_the_constant_that_all_rocks_have():
 def test_a_rock_counts_as_one_however_many_plugs_it_has():
     few = table(spread=0.0)
     many = pd.concat([few, few[few["rock"] == "rock_0"].iloc[[0] * 500]])
-    np.testing.assert_allclose(VolumeLaw.fit(many).constant, VolumeLaw.fit(few).constant, atol=0.02)
+    np.testing.assert_allclose(
+        VolumeLaw.fit(many).constant, VolumeLaw.fit(few).constant, atol=0.02
+    )
 
 
 def test_beyond_the_rocks_is_said_by_which_factor():

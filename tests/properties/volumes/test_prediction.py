@@ -56,7 +56,9 @@ def test_beyond_the_rocks_the_interval_is_wider():
     wide = tube(2, 60)  # a lone hair: a formation factor far above that of any rock
     found = poreops.volume_properties(wide)
     inside = poreops.volume_properties(tube())
-    assert found.outside == {} or found.permeability[2] > found.permeability[0] * math.exp(law.width)
+    assert found.outside == {} or found.permeability[2] > found.permeability[0] * math.exp(
+        law.width
+    )
     assert inside.permeability[2] == pytest.approx(inside.permeability[0] * math.exp(law.width))
     far = np.zeros((6, 200, 200), bool)
     far[:, :3, :3] = True

@@ -17,6 +17,7 @@ from poreops.properties.judging.left_out_kinds import (
     scored,
     widths_of,
 )
+from poreops.properties.judging.real import joined, predict_real
 from poreops.properties.learning.laws import LAW, TARGETS
 from poreops.properties.learning.stacks import STACKS
 from poreops.properties.model import RockModel, Widths
@@ -57,8 +58,9 @@ class Decision:
 def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateConfig) -> Decision:
     """Decide what answers for each property.
 
-    Each rock is predicted by models that never saw its kind. The better stack answers for the
-    permeability if it beats Kozeny and Carman's law and the nulls there, else the law does; the
+    Each rock is predicted by models that never saw its kind; beside the gate part stand the real
+    rocks of the package, which no stack saw and which the law leaves out. The better stack answers
+    for the permeability if it beats Kozeny and Carman's law and the nulls there, else the law; the
     porosity is the counted one unless a stack does better. The intervals come from the rocks to
     learn from; whether they hold is measured here.
 
@@ -69,7 +71,7 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
     coverage : of the intervals, as 0.9
     gate : GateConfig
     """
-    found = predict_left_out(trained, table)
+    found = joined(predict_left_out(trained, table), predict_real(trained))
     candidates = scored(found.plugs, found.truth)
     answers, reasons = choose(candidates, gate)
     served = [answers[target] for target in TARGETS]

@@ -1,7 +1,7 @@
 """Whether pores go on: in how many windows of a slice one crosses from side to side.
 
-The share of the largest cluster says that too, but falls as the slice grows. Windows are as wide as
-the pores demand, a number of hydraulic lengths, so that neither field of view nor resolution
+The share of the largest cluster says that too, but falls as the slice grows. Windows are as wide
+as the pores demand, a number of hydraulic lengths, so that neither field of view nor resolution
 matters.
 """
 
@@ -36,6 +36,9 @@ def crossed_share(
     >>> crossed_share(stripes, np.ones_like(stripes), 2.0)  # along one direction of two
     0.5
     """
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    view = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    pore, inside = pore[view], inside[view]
     edge = max(round(WIDTH * hydraulic_length), _LEAST)
     starts = [_starts(n, edge) for n in pore.shape]
     crossed, windows = 0.0, 0

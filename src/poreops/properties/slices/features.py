@@ -60,7 +60,7 @@ SLICE_FEATURES = (
     Feature("weighted_diameter", 1, True, "equivalent diameter, weighted by the pores' areas"),
     Feature("inscribed_radius", 1, True, "mean distance of a pore pixel to the wall"),
     Feature("largest_cluster", 0, False, "area of the largest connected pore over all pore"),
-    Feature("crossing", 0, False, "share of windows, nine hydraulic lengths wide, that pores cross"),
+    Feature("crossing", 0, False, "share of windows, nine hydraulic lengths wide, crossed"),
     Feature(
         "alignment",
         0,

@@ -15,15 +15,14 @@ from poreops.properties.volumes.law import (
     johnson,
     weights,
 )
+from poreops.properties.volumes.measured import shipped
 
 Guess = Callable[[pd.DataFrame], Floats]
 
 
 def _kozeny_carman(table: pd.DataFrame) -> Floats:
     """Log of φ³/S² but for a constant; Λ stands for 2φ/S, which counts dead ends less."""
-    return np.asarray(
-        np.log(table["porosity"]) + 2 * np.log(table["johnson_length"]), np.float64
-    )
+    return np.asarray(np.log(table["porosity"]) + 2 * np.log(table["johnson_length"]), np.float64)
 
 
 def _formation(table: pd.DataFrame) -> Floats:
@@ -63,15 +62,19 @@ def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict
     found: dict[str, dict[str, Any]] = {}
     for origin in np.unique(table["origin"]):
         own = (table["origin"] == origin).to_numpy()
-        found[str(origin)] = {
-            name: _scores(of[own], groups[own]) for name, of in errors.items()
-        }
+        found[str(origin)] = {name: _scores(of[own], groups[own]) for name, of in errors.items()}
         found[str(origin)]["law"]["coverage"] = _mean(inside[own], groups[own])
         if not own.all():
             found[str(origin)]["law"]["coverage_by_others"] = coverage_across(
                 table[~own], table[own], coverage
             )
     return found
+
+
+def volumes_left_out() -> dict[str, Any]:
+    """Judge the law of volumes on the plugs of the package: `left_out_table` and `by_rock`."""
+    table = shipped()
+    return {**left_out_table(table), "by_rock": by_rock(table)}
 
 
 def by_rock(table: pd.DataFrame) -> dict[str, dict[str, float]]:
