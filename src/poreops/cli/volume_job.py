@@ -79,17 +79,16 @@ def _read(
     if threshold is None:
         volume = source.read()
         return volume.image, volume.reading, None
-    from poreops.properties.rock_images import read_grey
+    from poreops.images.grey_stack import read_stack
     from poreops.properties.volumes.counting import thresholded
 
     if source.chosen:
         raise InputError(
             "the pores are those below --threshold, got --pore-label as well; drop one of the two"
         )
-    grey = read_grey(
-        (Path(source.path),), Path(source.path).name, voxel_size=source.voxel_size,
-        any_voxel_size=source.any_voxel_size,
-    )  # fmt: skip
+    grey = read_stack(
+        Path(source.path), voxel_size=source.voxel_size, any_voxel_size=source.any_voxel_size
+    )
     pore, porosity = thresholded(grey.image, threshold)
     return pore, grey.reading, porosity
 

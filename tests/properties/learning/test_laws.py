@@ -57,7 +57,8 @@ def test_the_law_finds_a_slope_and_a_family_counts_once():
     # a family of 19 plugs that lies elsewhere pulls as one of two
     families = np.where(rocks == "rock_00", "alone", "many")
     y[rocks == "rock_00", 1] = 0.0
-    middle = law_corrections(fit_law(y, rocks, np.zeros((60, 1)), families), np.zeros((1, 1)))[0, 1]
+    law = fit_law(y, rocks, np.zeros((60, 1)), families)
+    middle = law_corrections(law, np.zeros((1, 1)))[0, 1]
     assert middle == pytest.approx(y[rocks != "rock_00", 1].mean() / 2, rel=1e-6)
 
 

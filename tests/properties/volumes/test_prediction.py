@@ -1,4 +1,4 @@
-"""Properties of a volume: exact cases inside the interval, scales with the voxel, honest beyond."""
+"""Properties of a volume: exact cases inside the interval, scaling, and honesty beyond."""
 
 import math
 
