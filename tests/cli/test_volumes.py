@@ -120,6 +120,14 @@ def test_plugs_go_on_where_they_stopped_and_make_a_law_of_their_own(run, tmp_pat
     rows = pd.read_csv(table)
     assert list(rows["group"]) == ["field", "field"]
     assert (rows["permeability"] > 0).all()
+    # rocks ten times as permeable as any law says move the law
+    rows.assign(permeability=10 * rows["permeability"]).to_csv(table, index=False)
+    options = (paths[0], "--volume", "--voxel-size", "1e-6", "--axis", "x", "--json")
+    before, after = (
+        json.loads(run("properties", *options, *more)[1])["axes"]["x"]["permeability_m2"]["value"]
+        for more in ((), ("--plugs", table))
+    )
+    assert after > 1.05 * before
 
 
 def test_a_table_in_no_folder_is_one_line(run, volume, tmp_path):

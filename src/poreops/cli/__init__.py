@@ -244,6 +244,7 @@ def properties(
     pore_label: o.PoreLabel = None,
     mask: o.Mask = None,
     volume: o.AsVolume = False,
+    own_plugs: o.Plugs = None,
     axis: o.Axis = "all",
     workers: o.Workers = None,
     out: o.OptionalOut = None,
@@ -261,7 +262,7 @@ def properties(
         o.refuse_with("--volume", {"--pores": pores, "--mask": mask})
         source = o.source(image, None, None, None, 0, pore_label, voxel_size, any_voxel_size)
         deliver(
-            lambda _: volume_job.volume_properties(source, axis, threshold, workers),
+            lambda _: volume_job.volume_properties(source, axis, threshold, own_plugs, workers),
             volume_job.volume_text, as_json=as_json, out=out, overwrite=overwrite,
         )  # fmt: skip
         return

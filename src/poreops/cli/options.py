@@ -216,6 +216,13 @@ AsVolume = Annotated[
         "solve along each --axis, and no model.",
     ),
 ]
+Plugs = Annotated[
+    Path | None,
+    typer.Option(
+        "--plugs",
+        help="With --volume: table of `poreops plugs` whose rocks the law is fitted on too.",
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")
 ]

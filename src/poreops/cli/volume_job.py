@@ -20,15 +20,21 @@ KEYS = ("permeability_m2", "permeability_md", "formation_factor", "johnson_lengt
 
 
 def volume_properties(
-    source: ImageSource, axis: str, threshold: float | None, workers: int | None
+    source: ImageSource,
+    axis: str,
+    threshold: float | None,
+    plugs: Path | None,
+    workers: int | None,
 ) -> Answer:
     """Predict porosity and permeability of a volume by the law of Johnson's length."""
     import poreops
     from poreops.base.units import MILLIDARCY
+    from poreops.properties.volumes.prediction import law_of
     from poreops.properties.volumes.prediction import volume_properties as predict
 
     needs("properties", "the properties of a volume")
     clock = Clock()
+    law = law_of(plugs)
     header = source.fitting_header(BYTES_PER_VOXEL, "solving diffusion", sized=True)
     if len(header.shape) != 3:
         raise InputError(
@@ -42,7 +48,7 @@ def volume_properties(
 
     def along(name: str) -> Results:
         with clock.stage(f"solve {name}"):
-            found = predict(image, name, voxel_size=edge, workers=workers)
+            found = predict(image, name, voxel_size=edge, law=law, workers=workers)
         porosities.setdefault("walls", found.porosity)
         return {
             "permeability_m2": _interval(found.permeability),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from poreops.base.arguments import checked_axis, checked_voxel_size
 from poreops.errors import InputError
 from poreops.properties.volumes.counting import Interval, segmented_porosity
 from poreops.properties.volumes.law import VolumeLaw, calibrated
-from poreops.properties.volumes.measured import described, shipped
+from poreops.properties.volumes.measured import described, read_plugs, shipped
 from poreops.show import Shown
 from poreops.solvers.diffusion.bulk import formation_factor
 
@@ -54,6 +55,18 @@ def shipped_law() -> VolumeLaw:
     return calibrated(shipped())
 
 
+def law_of(plugs: str | Path | None) -> VolumeLaw:
+    """Return the law of the plugs of the package, and of a table of others beside them.
+
+    Parameters
+    ----------
+    plugs : CSV as of `poreops.properties.volumes.measured.read_plugs`; None for no others
+    """
+    if plugs is None:
+        return shipped_law()
+    return calibrated(pd.concat([shipped(), read_plugs(plugs)], ignore_index=True))
+
+
 def volume_properties(
     im: NDArray[Any],
     axis: int | str = 0,
@@ -76,8 +89,7 @@ def volume_properties(
     voxel_size : float
         [m]; 1 gives k in voxel².
     law : VolumeLaw, optional
-        That of the package by default; `poreops.properties.volumes.law.calibrated` fits one on
-        plugs of yours.
+        That of the package by default; `law_of` fits one on plugs of yours too.
     workers : int, optional
         Threads; all cores by default.
 
