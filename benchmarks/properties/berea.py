@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.conventions import require_same_walls
 from poreops.params import check
 from poreops.properties.learning.laws import LAW
 from poreops.properties.model import RockModel
 from poreops.properties.registry import load_rock_model
 from poreops.properties.rocks import spaced
 from poreops.properties.slices.features import measure
-from poreops.solvers.stokes.walls import require_same_walls
 from poreops.synthetic.scanner import render_slices
 
 EDGE, VOXEL_SIZE = 128, 5.345e-6

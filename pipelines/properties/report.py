@@ -6,11 +6,11 @@ From what other stages wrote; a colour changed here reruns no other stage.
 from pathlib import Path
 
 from poreops.base.files import read_json
+from poreops.base.show.pictures import save
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
 from poreops.properties.figures.page import write_page
 from poreops.properties.figures.report import digests, every_figure
-from poreops.show.pictures import save
 
 REPORTS = Path("reports/properties")
 OUT = REPORTS / "figures"

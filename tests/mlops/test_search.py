@@ -12,8 +12,8 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from poreops.base.finite import DivergedError
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 from poreops.mlops.search import Outcome, PrunedError, SearchConfig, search
 
 SPAWN = multiprocessing.get_context("spawn")

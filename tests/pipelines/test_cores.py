@@ -258,7 +258,7 @@ def test_only_the_scores_depend_on_the_crops_of_the_report(deps):
 
 
 def test_a_change_of_a_picture_reruns_the_report_alone(deps):
-    for path in ("src/poreops/cores/figures.py", "src/poreops/show/pictures.py"):
+    for path in ("src/poreops/cores/figures.py", "src/poreops/base/show/pictures.py"):
         folders = {path, path.rpartition("/")[0]}
         assert {name for name, found in deps.items() if folders & {*found}} == {"cores_report"}
 

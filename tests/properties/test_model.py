@@ -6,9 +6,9 @@ from tiny import properties as tiny_rocks
 from tiny.properties import grey
 
 from poreops.base.files import read_json, write_json
+from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import by_law
 from poreops.properties.learning.stacks import NETWORKS

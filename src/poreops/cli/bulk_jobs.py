@@ -125,9 +125,9 @@ def permeability(
 ) -> Answer:
     """Solve Stokes flow through the whole image along one axis or all."""
     from poreops.base.arguments import checked_axis
+    from poreops.base.conventions import checked_walls
     from poreops.solvers.stokes import permeability as stokes
     from poreops.solvers.stokes.refinement import checked_refine
-    from poreops.solvers.stokes.walls import checked_walls
 
     clock = Clock()
     boundaries = {

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import write_json
+from poreops.base.show.pictures import save
 from poreops.cli.folder import LAST_FILE, MANIFEST, output_folder
 from poreops.conduits.partition import Regions
 from poreops.conduits.quantity import Target
@@ -21,7 +22,6 @@ from poreops.networks.tables import (
     write_throats_csv,
 )
 from poreops.networks.vtk import write_labels_vti, write_network_vtp
-from poreops.show.pictures import save
 
 __all__ = [
     "NETWORK_FILES",

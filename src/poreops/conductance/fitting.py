@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from poreops.base.files import sha256, write_json
+from poreops.base.files import sha256, write_json, write_losses
 from poreops.conductance.learning.examples import EncodedOnce
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
@@ -20,9 +20,10 @@ def fit(
     *,
     model: Path,
     costs: Path,
+    losses: Path,
     checkpoint: Path,
-) -> History:
-    """Train a member on one split, log the run, save the model and what it cost.
+) -> None:
+    """Train a member on one split, log the run, save the model, its losses and what it cost.
 
     Parameters
     ----------
@@ -34,11 +35,8 @@ def fit(
     model : folder to write
     costs : JSON to write: ``parameters``, ``seconds`` and the ``loss`` that was minimised.
         Beside the model, whose bytes do not depend on the machine.
+    losses : CSV to write, a row for each epoch
     checkpoint : folder from which a killed training goes on with the same result
-
-    Returns
-    -------
-    name → value of each epoch
     """
     parts = read_split(split)
     network, start = member_network(params.network, member), time.perf_counter()
@@ -74,4 +72,4 @@ def fit(
         tracked.log_metrics({"parameters": parameters, "seconds": seconds})
     loss = params.training.loss
     write_json(costs, {"parameters": parameters, "seconds": seconds, "loss": loss})
-    return trained.history
+    write_losses(losses, trained.history)

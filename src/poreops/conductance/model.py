@@ -11,32 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.conventions import (
+    BEFORE_WALLS,
+    CONVENTION,
+    WALLS,
+    Convention,
+    Walls,
+    checked_convention,
+    checked_walls,
+    require_same_convention,
+    require_same_walls,
+)
 from poreops.base.files import read_json, write_json
+from poreops.base.finite import check_finite
+from poreops.base.show.result import Shown
 from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois, encode
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
-from poreops.conduits.convention import (
-    CONVENTION,
-    Convention,
-    checked_convention,
-    require_same_convention,
-)
 from poreops.conduits.crop import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
 from poreops.conduits.joined import joined, without_loose_pieces
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.quantity import Target, voxel_power, zoom_power
 from poreops.errors import InputError
-from poreops.mlops.finite import check_finite, check_network
-from poreops.mlops.graphs import Graph, compiled, predicted
-from poreops.show import Shown
-from poreops.solvers.stokes.walls import (
-    BEFORE_WALLS,
-    WALLS,
-    Walls,
-    checked_walls,
-    require_same_walls,
-)
+from poreops.mlops.weights.finite import check_network
+from poreops.mlops.weights.graphs import Graph, compiled, predicted
 
 if TYPE_CHECKING:
     import keras

@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
-from poreops.conduits.convention import CONVENTION, Convention, checked_convention
+from poreops.base.conventions import CONVENTION, Convention, checked_convention
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each

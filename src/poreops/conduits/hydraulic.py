@@ -28,14 +28,21 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
-from poreops.solvers.stokes.staggered import INLET, OUTLET, FloatArray, StaggeredFlow, discretise
-from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
+from poreops.solvers.stokes.staggered import (
+    EDGE_FRICTION,
+    INLET,
+    OUTLET,
+    FloatArray,
+    StaggeredFlow,
+    discretise,
+)
 
 TOLERANCE = 1e-4
 ITERATIONS = 1000

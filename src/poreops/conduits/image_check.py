@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
+from poreops.base.show.result import Result
 from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.progress import ticking
-from poreops.show import Result
 from poreops.solvers.diffusion.bulk import formation_factor
 
 BoolArray = NDArray[np.bool_]
@@ -171,18 +171,10 @@ def check(
     throats = _throats(image, regions)
     if throats is None:
         skipped["throats"] = "the pore space is one region"
-    half = tuple(n // 2 for n in image.shape)
-    found = None
-    if min(half) < SHORTEST_PART:
-        size = " x ".join(str(n) for n in half)
-        skipped["parts"] = (
-            f"octants of {size} voxels say nothing about the rock, {SHORTEST_PART} along each "
-            "axis are the least"
-        )
-    elif not parts:
-        skipped["parts"] = "not asked for"
-    else:
-        found = _parts(image, workers, progress)
+    reason = _no_parts(image.shape, wanted=parts)
+    if reason is not None:
+        skipped["parts"] = reason
+    found = _parts(image, workers, progress) if reason is None else None
     return ImageCheck(
         shape=image.shape,
         porosity=float(np.count_nonzero(image)) / image.size,
@@ -224,6 +216,18 @@ def pores_across(labels: NDArray[np.integer], axis: int | str) -> tuple[int, flo
     either = np.union1d(first, last)
     count = int(np.count_nonzero(both))
     return count, count / max(int(np.count_nonzero(either)), 1)
+
+
+def _no_parts(shape: tuple[int, ...], *, wanted: bool) -> str | None:
+    """Return why the octants of an image are not solved."""
+    half = tuple(n // 2 for n in shape)
+    if min(half) < SHORTEST_PART:
+        size = " x ".join(str(n) for n in half)
+        return (
+            f"octants of {size} voxels say nothing about the rock, {SHORTEST_PART} along each "
+            "axis are the least"
+        )
+    return None if wanted else "not asked for"
 
 
 def _connectivity(image: BoolArray) -> tuple[tuple[float, ...], int, float]:

@@ -17,11 +17,15 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
-from poreops.conduits.convention import (
+from poreops.base.conventions import (
     CONVENTION,
+    WALLS,
     Convention,
+    Walls,
     checked_convention,
+    checked_walls,
     require_same_convention,
+    require_same_walls,
 )
 from poreops.conduits.crop import (
     conduit_boxes,
@@ -44,7 +48,6 @@ from poreops.conduits.rules import (
     pipes_in_series_flow,
 )
 from poreops.errors import InputError
-from poreops.solvers.stokes.walls import WALLS, Walls, checked_walls, require_same_walls
 
 METHODS = ("dns", "model", "geometry", "shape_factor")
 TRANSPORTS = ("diffusion", "flow", "both")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
+from poreops.base.show.result import Result
 from poreops.conduits.markers import markers
 from poreops.errors import InputError
 from poreops.machine.progress import ticking
-from poreops.show import Result
 
 MOST_R_MAX = 100  # voxels; the ball of the filter is a list of its voxels
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.show.pictures import subplots
+from poreops.base.show.pictures import subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

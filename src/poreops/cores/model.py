@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import read_json, write_json
+from poreops.base.finite import check_finite
+from poreops.base.show.result import Shown
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -18,8 +20,7 @@ from poreops.cores.learning.networks import (
     reachable_size,
 )
 from poreops.errors import InputError
-from poreops.mlops.finite import check_finite, check_network, weights
-from poreops.show import Shown
+from poreops.mlops.weights.finite import check_network, weights
 
 if TYPE_CHECKING:
     import keras

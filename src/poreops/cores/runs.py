@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.state import History
 from poreops.cores.learning.training import Candidate, Method, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.tracking import run
+from poreops.mlops.weights.checkpoint import History
 
 if TYPE_CHECKING:
     import keras

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.show import Shown
+from poreops.base.show.result import Shown
 
 
 class ReadingWarning(UserWarning):

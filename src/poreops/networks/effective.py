@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from poreops.base.show.result import Result
 from poreops.base.units import MILLIDARCY
-from poreops.show import Result
 
 
 @dataclass(frozen=True, repr=False)

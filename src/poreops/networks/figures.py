@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.show import plot
 from poreops.conduits.methods import NO_CONNS
 from poreops.conduits.partition import Regions
-from poreops.show import plot
 
 
 def draw_regions(path: str | Path, labels: NDArray[np.integer], voxel_size: float) -> None:

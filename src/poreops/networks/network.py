@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers, shown
+from poreops.base.conventions import Convention, Walls
 from poreops.base.extras import needs
-from poreops.conduits.convention import Convention
+from poreops.base.show.result import Result
 from poreops.conduits.crop import checked_labels
 from poreops.conduits.methods import (
     ConductanceModel,
@@ -29,8 +30,6 @@ from poreops.machine.memory import require_memory
 from poreops.machine.progress import bar_of
 from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays, network_warnings
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
-from poreops.show import Result
-from poreops.solvers.stokes.walls import Walls
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50

@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.conventions import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 from poreops.base.files import read_json, write_json
+from poreops.base.finite import DivergedError, check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.show.result import Result, Shown
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError, check_finite
-from poreops.properties.intervals import scales
 from poreops.properties.learning.beyond import counted_porosity, kozeny_carman, widened
+from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import (
     LAW,
     TARGETS,
@@ -34,8 +36,6 @@ from poreops.properties.learning.stacks import Meta, Stack
 from poreops.properties.slices.features import design, measure
 from poreops.properties.slices.labelled import Pores
 from poreops.properties.slices.segment import SegmentConfig, Segmented, segment
-from poreops.show import Result, Shown
-from poreops.solvers.stokes.walls import BEFORE_WALLS, LABORATORY, Walls, checked_walls
 
 ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 
@@ -44,7 +44,8 @@ ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 class Widths:
     """Half widths of the intervals of both targets, for one slice and for a whole plug.
 
-    Where a stack corrects the law they are multiplied; see `poreops.properties.intervals.scales`.
+    Where a stack corrects the law they are multiplied; see
+    `poreops.properties.learning.intervals.scales`.
 
     coverage : of the intervals. slices : of a plug, at which the narrower width counts.
     slice, plug : (2,) float64, of porosity and of log k.

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.conventions import LABORATORY
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.kept import kept_in
 from poreops.errors import InputError
 from poreops.machine.tasks import parallel_map
-from poreops.properties.kept import kept_in
 from poreops.properties.rock_images import read_grey
 from poreops.properties.rocks import Rock, RocksConfig, spaced
 from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
-from poreops.solvers.stokes.walls import LABORATORY
 from poreops.synthetic.plugs import Plug, draw_plug, plugs
 from poreops.synthetic.scanner import render_slices
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from poreops.base.settings import as_profile, overridden
 from poreops.mlops.search import Best, ConfirmConfig, Outcome, SearchConfig, Trial, search
 from poreops.mlops.tracking import Run, run
-from poreops.properties.judging.left_out import Kinds, key, left_out_sets
 from poreops.properties.learning.laws import targets
+from poreops.properties.learning.left_out import Kinds, key, left_out_sets
 from poreops.properties.learning.plans import SliceSplitConfig, plan_by_group
 from poreops.properties.learning.stacks import NETWORKS, EnsembleConfig, fit
 from poreops.properties.slices.features import design

@@ -10,10 +10,13 @@ import pandas as pd
 
 from poreops.base.files import read_json, read_table, read_yaml, sha256
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.kept import kept_in
 from poreops.base.settings import overridden
 from poreops.machine.tasks import parallel_map
 from poreops.mlops.tracking import Run
-from poreops.properties.judging.left_out import (
+from poreops.properties.learning.base_learners import LEARNERS
+from poreops.properties.learning.laws import LAW, targets
+from poreops.properties.learning.left_out import (
     Context,
     Kinds,
     Learned,
@@ -24,12 +27,9 @@ from poreops.properties.judging.left_out import (
     law_in,
     stack_in,
 )
-from poreops.properties.judging.real import real_errors
-from poreops.properties.kept import kept_in
-from poreops.properties.learning.base_learners import LEARNERS
-from poreops.properties.learning.laws import LAW, targets
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
+from poreops.properties.learning.real_errors import real_errors
 from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig
 from poreops.properties.model import RockModel, input_ranges, walls_of
 from poreops.properties.slices.features import INPUTS, design

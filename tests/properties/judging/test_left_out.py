@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tiny.properties import ENSEMBLE as CONFIG
 
-from poreops.properties.judging.left_out import (
+from poreops.properties.learning.laws import fit_law
+from poreops.properties.learning.left_out import (
     Learned,
     contexts,
     corrections,
@@ -17,7 +18,6 @@ from poreops.properties.judging.left_out import (
     left_out_sets,
     stack_in,
 )
-from poreops.properties.learning.laws import fit_law
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import packed_all, unpacked_all
 from poreops.properties.learning.real_rocks import real_rocks

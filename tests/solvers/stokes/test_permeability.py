@@ -26,7 +26,7 @@ from poreops.solvers.stokes.permeability import (
     permeability_tensor,
 )
 from poreops.solvers.stokes.refinement import extrapolated
-from poreops.solvers.stokes.walls import EDGE_FRICTION
+from poreops.solvers.stokes.staggered import EDGE_FRICTION
 
 # small images have narrow throats
 pytestmark = pytest.mark.filterwarnings(

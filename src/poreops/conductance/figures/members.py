@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from poreops.base.files import read_json
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.show.pictures import subplots
+from poreops.base.show.ticks import log_ticks
 from poreops.conductance.figures.colours import COLOURS
 from poreops.conductance.judging.methods import NAMES
-from poreops.show.pictures import subplots
-from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

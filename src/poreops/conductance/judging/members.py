@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
 from poreops.conductance.judging.scores import scores
-from poreops.conductance.learning.encoding import Encoded, ImageEncoding, encode
+from poreops.conductance.learning.encoding import (
+    Encoded,
+    ImageEncoding,
+    covers,
+    encode,
+    narrowed,
+    richest,
+)
 from poreops.conductance.learning.members import MEMBERS, Member
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
@@ -45,8 +52,47 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
     conduits : path
     seed : of the permutation
     """
-    whole, ratios = encoded_conduits(conduits, model.network.image)
-    return Judged(predicted(model, whole, ratios), permuted(model, whole, ratios, seed=seed))
+    return judged(model, *encoded_conduits(conduits, model.network.image), seed=seed)
+
+
+def judged(model: ConductanceModel, encoded: Encoded, ratios: Floats, *, seed: int = 0) -> Judged:
+    """Predict encoded conduits, and the same with permuted inputs.
+
+    Parameters
+    ----------
+    model : ConductanceModel
+    encoded : of n conduits
+    ratios : (n,) float64, their zoom ratios
+    seed : of the permutation
+    """
+    found = predicted(model, encoded, ratios)
+    return Judged(found, permuted(model, encoded, ratios, seed=seed))
+
+
+class EncodedConduits:
+    """The conduits of a file for several models, encoded once where one encoding covers others.
+
+    Parameters
+    ----------
+    path : HDF5 file of the stage conductance_conduits
+    images : encodings that will be asked for
+    """
+
+    def __init__(self, path: str | Path, images: Sequence[ImageEncoding]) -> None:
+        self.path, self.image = path, richest(images)
+        self._whole = encoded_conduits(path, self.image)
+
+    def seen_as(self, image: ImageEncoding) -> tuple[Encoded, Floats]:
+        """Return the conduits in an encoding, and their zoom ratios (n,) float64.
+
+        Parameters
+        ----------
+        image : ImageEncoding
+        """
+        if not covers(self.image, image):
+            return encoded_conduits(self.path, image)
+        encoded, ratios = self._whole
+        return narrowed(encoded, image), ratios
 
 
 def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:

@@ -25,9 +25,10 @@ from poreops.conductance.learning.splits import read_split
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
-from poreops.conduits.labels import label_definition, simulated_size_factors
+from poreops.conduits.labels import label_definition
 from poreops.conduits.methods import NO_CONTACTS, size_factors
 from poreops.conduits.quantity import zoom_power
+from poreops.conduits.simulated import simulated_size_factors
 from poreops.conduits.table import read_conduits
 
 Floats = NDArray[np.float64]

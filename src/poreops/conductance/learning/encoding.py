@@ -89,6 +89,46 @@ def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
     return (ROI_SIZE // 2,) * ndim + (2 if encoding == "occupancy" else 3,)
 
 
+def covers(image: ImageEncoding, other: ImageEncoding) -> bool:
+    """Tell whether an encoding holds all that another one does, as its first channels.
+
+    Parameters
+    ----------
+    image, other : ImageEncoding
+
+    Examples
+    --------
+    >>> covers("occupancy+field", "occupancy"), covers("labels", "occupancy")
+    (True, False)
+    """
+    return other in ("none", image) or image.startswith(f"{other}+")
+
+
+def richest(images: Iterable[ImageEncoding]) -> ImageEncoding:
+    """Return the encoding that covers most of some, the first of those that do.
+
+    Parameters
+    ----------
+    images : ImageEncoding of each
+    """
+    every = list(images)
+    return max(every, key=lambda image: sum(covers(image, other) for other in every))
+
+
+def narrowed(encoded: Encoded, image: ImageEncoding) -> Encoded:
+    """Return what an encoding holds of one that covers it, as a view.
+
+    Parameters
+    ----------
+    encoded : of n conduits
+    image : ImageEncoding
+    """
+    if image == "none":
+        return Encoded(np.empty((len(encoded.scalars), 0), np.uint8), encoded.scalars)
+    channels = image_shape(image, 2)[-1]
+    return Encoded(encoded.image[..., :channels], encoded.scalars)
+
+
 def scalar_columns(encoding: ScalarEncoding) -> slice:
     """Return the columns of ``Encoded.scalars`` that an encoding uses.
 

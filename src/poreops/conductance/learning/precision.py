@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.conductance.learning.resnet import ResnetConfig, probe, resnet
-from poreops.mlops.policy import built_with
+from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras

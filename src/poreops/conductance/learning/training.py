@@ -1,7 +1,6 @@
 """Train a residual network; stop and resume at any epoch with the same result."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.files import read_json, write_json
+from poreops.base.finite import check_finite
 from poreops.conductance.learning.encoding import Encoded
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.precision import Precision, usable
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet
 from poreops.conductance.learning.scaling import TargetKind, TargetScaling
 from poreops.conduits.labels import LabelConfig
-from poreops.mlops.finite import check_finite, check_network, weights
-from poreops.mlops.graphs import compiled, predicted
-from poreops.mlops.policy import built_with
+from poreops.mlops.weights.checkpoint import Checkpoint, History
+from poreops.mlops.weights.finite import check_network, weights
+from poreops.mlops.weights.graphs import compiled, predicted
+from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras
-
-History = dict[str, list[float]]
 
 
 class TrainingConfig(BaseModel):
@@ -153,8 +151,9 @@ def train(
     model.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss))
     model.optimizer.build(model.trainable_variables)
     identity = [network.model_dump(), config.model_dump(), *map(_digest, (training, validation))]
-    state = _State(checkpoint, model, identity)
-    history = state.restore()
+    variables = [*model.variables, *model.optimizer.variables]
+    state = Checkpoint(checkpoint, variables, identity)
+    history = state.restore(("loss", "val_loss", "val_rmse_log"))
     feed = _batches(network, config, training, scaling)
     check = inputs(network, validation.encoded)
     target = scaling.scaled(validation.size_factors)
@@ -240,41 +239,6 @@ def _digest(examples: Examples) -> str:
     digest = hashlib.sha256(examples.size_factors.tobytes())
     digest.update(examples.encoded.scalars.tobytes())
     return digest.hexdigest()
-
-
-class _State:
-    """Weights, optimizer state and history of a run after its last whole epoch."""
-
-    def __init__(self, folder: Path | None, model: "keras.Model", identity: Any) -> None:
-        self.folder, self.model = folder, model
-        self.identity = json.loads(json.dumps(identity))
-
-    def restore(self) -> History:
-        fresh: History = {"loss": [], "val_loss": [], "val_rmse_log": []}
-        if self.folder is None or not (self.folder / "history.json").exists():
-            return fresh
-        saved = read_json(self.folder / "history.json")
-        if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters or data
-        weights = np.load(self.folder / f"epoch{len(saved['history']['loss'])}.npz")
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        for i, variable in enumerate(variables):
-            variable.assign(weights[f"v{i}"])
-        history: History = saved["history"]
-        return history
-
-    def save(self, history: History) -> None:
-        if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        done = len(history["loss"])
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        path = self.folder / f"epoch{done}.npz"
-        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(variables)}
-        np.savez(path, **arrays)
-        # written last and whole: it alone says which weights count
-        write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
-        (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
 
 
 def _batches(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.finite import DivergedError, check_finite
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
@@ -28,10 +29,10 @@ from poreops.cores.learning.networks import (
     start_from,
 )
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
-from poreops.cores.learning.state import History, State
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError, check_finite, check_network, weights
-from poreops.mlops.policy import built_with
+from poreops.mlops.weights.checkpoint import Checkpoint, History
+from poreops.mlops.weights.finite import check_network, weights
+from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras
@@ -145,7 +146,7 @@ def train_gan(
         )
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
-    state = State(checkpoint, gan.variables, identity)
+    state = Checkpoint(checkpoint, gan.variables, identity)
     history = state.restore(LOSSES)
     for epoch in range(len(history["critic_loss"]), config.epochs):
         for name, value in gan.epoch(epoch).items():

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.show.pictures import scale_bar, subplots
+from poreops.base.show.ticks import log_ticks
 from poreops.base.units import MILLIDARCY
-from poreops.show.pictures import subplots
-from poreops.show.plot import scale_bar
-from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,10 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from poreops.base.files import read_table
-from poreops.mlops.finite import check_finite
-from poreops.properties.intervals import half_width, scales
-from poreops.properties.judging.left_out import corrections
+from poreops.base.finite import check_finite
 from poreops.properties.judging.scores import regression_scores
+from poreops.properties.learning.intervals import half_width, scales
 from poreops.properties.learning.laws import (
     LAW,
     NULLS,
@@ -28,6 +27,7 @@ from poreops.properties.learning.laws import (
     law_inputs,
     targets,
 )
+from poreops.properties.learning.left_out import corrections
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS
 from poreops.properties.model import RockModel

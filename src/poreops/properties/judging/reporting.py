@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from poreops.base.files import write_json, write_table
 from poreops.mlops import metrics
-from poreops.properties.intervals import scales
 from poreops.properties.judging.comparison import importance
 from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
 from poreops.properties.judging.left_out_kinds import (
@@ -26,6 +25,7 @@ from poreops.properties.judging.left_out_kinds import (
     scored,
 )
 from poreops.properties.judging.real import by_rock, predict_real, scores_of_rocks
+from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import LAW, NULLS, TARGETS
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS

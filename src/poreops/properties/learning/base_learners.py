@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.mlops.finite import check_finite
+from poreops.base.finite import check_finite
 from poreops.properties.learning.predictors import (
     Boosted,
     Floats,

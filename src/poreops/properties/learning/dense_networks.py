@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.mlops.finite import check_network
+from poreops.mlops.weights.finite import check_network
 from poreops.properties.learning.predictors import Floats, Network, Scaled, Scaling, ScalingKind
 
 

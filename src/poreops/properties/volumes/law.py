@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.properties.intervals import conformal_width
+from poreops.properties.learning.intervals import conformal_width
 
 Floats = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis, checked_voxel_size
+from poreops.base.show.result import Shown
 from poreops.errors import InputError
 from poreops.properties.volumes.counting import Interval, segmented_porosity
 from poreops.properties.volumes.law import VolumeLaw, calibrated
 from poreops.properties.volumes.measured import described, read_plugs, shipped
-from poreops.show import Shown
 from poreops.solvers.diffusion.bulk import formation_factor
 
 _MOST = 3.0  # times that an interval grows at most

@@ -7,7 +7,7 @@ import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.arguments import checked_array, checked_axis
+from poreops.base.arguments import checked_array, checked_axis, shown
 from poreops.errors import InputError
 from poreops.solvers.stokes.percolation import percolating
 from poreops.solvers.stokes.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
@@ -44,6 +44,13 @@ REFLECTED = Boundary("pressure", "slip")
 SEALED = Boundary("pressure", "no-slip")
 # the image repeated: for periodic media
 PERIODIC = Boundary("periodic", "periodic")
+
+
+def checked_boundary(boundary: Any) -> Boundary:
+    """Return the conditions at the faces of an image, or raise InputError."""
+    if not isinstance(boundary, Boundary):
+        raise InputError(f"boundary must be a Boundary, got {shown(boundary)}; e.g. REFLECTED")
+    return boundary
 
 
 def flowing_pores(pore: BoolArray, axis: int, boundary: Boundary) -> BoolArray:

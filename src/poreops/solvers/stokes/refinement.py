@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import shown
+from poreops.base.conventions import Walls
 from poreops.errors import InputError
-from poreops.solvers.stokes.walls import Walls
 
 ORDER = 1.2
 """Order of convergence: between 1.09 and 4/3, see the module."""

@@ -132,11 +132,8 @@ class StokesSolver:
         """
         team, size, faces = self.team, self.size, self.faces
         pieces, force_pieces = team.pieces(size), team.pieces(faces)
-        x, w0, w1, v0 = (np.zeros(size) for _ in range(4))
-        v1 = np.zeros(size)
+        x, w0, w1, v0, v1, z, q = (np.zeros(size) for _ in range(7))
         v1[:faces] = force
-        z = np.zeros(size)
-        q = np.zeros(size)
         gamma0, gamma = 1.0, self._precondition(v1, z)
         if not gamma > 0:
             raise NotConvergedError("the force does no work: nothing flows")
@@ -168,10 +165,8 @@ class StokesSolver:
             tick(f"residual {residuals[-1]:.1e}")
             solved = residuals[-1] < _SOLVED
             if solved or (iteration % _CHECK_EVERY == 0 and iteration > 2 * _CHECK_EVERY):
-                rates = flow_rates(x[:faces])
-                mismatch = float(np.ptp(rates) / abs(rates.mean()))
-                recent = powers[-2 * _CHECK_EVERY - 1 :: _CHECK_EVERY]
-                change = float(np.ptp(recent)) / abs(powers[-1])
+                mismatch = _mismatch(flow_rates(x[:faces]))
+                change = _change(powers)
                 if mismatch <= tolerance and (solved or change <= tolerance):
                     break
         else:
@@ -245,6 +240,17 @@ class StokesSolver:
             before = now
         # from above by the value in free space of a few pore sizes, from below by a lone voxel's
         return np.maximum(x, 0.05)
+
+
+def _mismatch(rates: FloatArray) -> float:
+    """Range of the flow rates through the layers, relative to their mean."""
+    return float(np.ptp(rates) / abs(rates.mean()))
+
+
+def _change(powers: list[float]) -> float:
+    """Range of the power at the last three checks, relative to it."""
+    recent = powers[-2 * _CHECK_EVERY - 1 :: _CHECK_EVERY]
+    return float(np.ptp(recent)) / abs(powers[-1])
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ History = dict[str, list[float]]
 """Name of a loss → one number an epoch."""
 
 
-class State:
+class Checkpoint:
     """What a training needs to go on: every variable and the history, in a folder.
 
     Parameters
@@ -48,7 +48,7 @@ class State:
             return fresh
         saved = read_json(self.folder / "history.json")
         if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters or crops
+            return fresh  # of a run with other parameters or data
         weights = np.load(self.folder / f"epoch{_epochs(saved['history'])}.npz")
         for i, variable in enumerate(self.variables):
             variable.assign(weights[f"v{i}"])

@@ -18,8 +18,8 @@ from poreops.properties.learning.laws import LAW_INPUTS, fit_law, law_correction
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
 from poreops.properties.learning.real_rocks import real_rocks
+from poreops.properties.learning.selection import Selection, SelectionConfig, select
 from poreops.properties.learning.stacks import EnsembleConfig, Stack, fit, stack_of
-from poreops.properties.selection import Selection, SelectionConfig, select
 from poreops.properties.slices.features import INPUTS, design
 
 Kinds = tuple[str, ...]

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from poreops.base.arguments import AXES
-from poreops.base.units import MILLIDARCY
+from poreops.base.units import MILLIDARCY, length_unit
 
 _LONGEST = 160  # characters; more would wrap on a screen
 
@@ -62,14 +62,6 @@ def length(metres: float) -> str:
     """Return a length with the unit that suits it."""
     unit, scale = length_unit(metres)
     return f"{metres * scale:.4g} {unit}"
-
-
-def length_unit(metres: float) -> tuple[str, float]:
-    """Return the unit that suits a length in metres, and units per metre."""
-    for unit, scale in (("m", 1.0), ("mm", 1e3), ("µm", 1e6)):
-        if metres * scale >= 1:
-            return unit, scale
-    return "nm", 1e9
 
 
 def _regions(found: Any) -> Facts:

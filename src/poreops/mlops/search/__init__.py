@@ -19,9 +19,9 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from poreops.base.extras import needs
+from poreops.base.finite import DivergedError, check_finite
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError, check_finite
-from poreops.mlops.places import Plan, chosen_value, ranked, repeat_of, suggest
+from poreops.mlops.search.places import Plan, chosen_value, ranked, repeat_of, suggest
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 

@@ -1,8 +1,9 @@
 """How results show themselves: a line, a picture, a file, an array with names, a mesh.
 
 A result inherits from `Result` and names its kind; what a kind says and holds stands in one
-function each of `poreops.show.lines` and `poreops.show.fields`. Nothing heavy is imported until
-it is asked for, and matplotlib, xarray and PyVista only by the method that needs them.
+function each of `poreops.base.show.lines` and `poreops.base.show.fields`. Nothing heavy is
+imported until it is asked for, and matplotlib, xarray and PyVista only by the method that needs
+them.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ class Shown:
     Parameters
     ----------
     kind : str
-        Key of `poreops.show.lines.LINES`, given with the class.
+        Key of `poreops.base.show.lines.LINES`, given with the class.
     """
 
     _kind: str
@@ -28,12 +29,12 @@ class Shown:
             cls._kind = kind
 
     def __repr__(self) -> str:
-        from poreops.show.lines import line
+        from poreops.base.show.lines import line
 
         return line(self._kind, type(self).__name__, self)
 
     def _repr_html_(self) -> str:
-        from poreops.show.lines import table
+        from poreops.base.show.lines import table
 
         return table(self._kind, type(self).__name__, self)
 
@@ -65,7 +66,7 @@ class Result(Shown):
         InputError
             No such axis or index, or nothing to draw in this result.
         """
-        from poreops.show.plot import plot
+        from poreops.base.show.plot import plot
 
         return plot(self._kind, self, ax, **options)
 
@@ -85,7 +86,7 @@ class Result(Shown):
         InputError
             Another suffix, or a folder that cannot be written.
         """
-        from poreops.show.files import save
+        from poreops.base.show.files import save
 
         save(self._kind, self, path)
 
@@ -108,7 +109,7 @@ class Result(Shown):
         InputError
             xarray is not installed.
         """
-        from poreops.show.convert import to_xarray
+        from poreops.base.show.convert import to_xarray
 
         return to_xarray(self._kind, self, voxel_size)
 
@@ -131,6 +132,6 @@ class Result(Shown):
         InputError
             PyVista is not installed, or this result is no image and no network.
         """
-        from poreops.show.convert import to_pyvista
+        from poreops.base.show.convert import to_pyvista
 
         return to_pyvista(self._kind, self, voxel_size)

@@ -277,7 +277,7 @@ def test_showing_imports_nothing_heavy():
     import subprocess
 
     code = (
-        "import numpy as np, sys, poreops.show\n"
+        "import numpy as np, sys, poreops.base.show.result\n"
         "from poreops.conduits.partition import Regions\n"
         "print(repr(Regions(np.ones((2, 3), int), np.zeros((0, 2), int))))\n"
         "print([n for n in ('matplotlib', 'xarray', 'pyvista', 'pandas') if n in sys.modules])"

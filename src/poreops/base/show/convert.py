@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from poreops.base.arguments import AXES, checked_voxel_size
+from poreops.base.extras import needed
+from poreops.base.show.fields import Content, content
 from poreops.errors import InputError
-from poreops.show.fields import Content, content
-from poreops.show.need import needed
 
 
 def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as Dataset; see `poreops.show.Result.to_xarray`."""
+    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`."""
     xarray = needed("xarray")
     held = content(kind, result)
     edge = _edge(held, voxel_size)
@@ -42,7 +42,7 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
 
 
 def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as mesh; see `poreops.show.Result.to_pyvista`."""
+    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`."""
     if kind not in ("network", "regions", "diffusion", "permeability"):
         raise InputError(
             f"a mesh is made of an image or a network, got a result of {kind}; use to_xarray()"

@@ -7,12 +7,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from poreops.base.show.pictures import scale_bar
+from poreops.base.show.plot import network
+from poreops.base.show.ticks import log_ticks
 from poreops.conductance.figures.members import parity
 from poreops.conductance.figures.networks import networks
 from poreops.networks.figures import draw_network
 from poreops.properties.figures import pictures as rock_plots
-from poreops.show.plot import network, scale_bar
-from poreops.show.ticks import log_ticks
 
 
 def shown_labels(axis):

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from poreops.base.show.fields import content
 from poreops.errors import InputError
-from poreops.show.fields import content
 
 
 def save(kind: str, result: Any, path: str | Path) -> None:
-    """Write a result of a kind; see `poreops.show.Result.save`."""
+    """Write a result of a kind; see `poreops.base.show.result.Result.save`."""
     path = Path(path)
     suffix = path.suffix.lower()
     if kind == "network":

@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_count, checked_voxel_size
+from poreops.base.extras import needed
+from poreops.base.show.fields import content
+from poreops.base.units import length_unit
 from poreops.errors import InputError
-from poreops.show.fields import content
-from poreops.show.lines import length_unit
-from poreops.show.need import needed
 
 Array = NDArray[Any]
 
 
 def plot(kind: str, result: Any, ax: Any, **options: Any) -> Any:
-    """Draw a result of a kind; see `poreops.show.Result.plot`."""
+    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`."""
     if kind not in _DRAWN:
         raise InputError(f"a result of {kind} has nothing to draw; use repr() or save()")
     needed("matplotlib")
@@ -51,43 +51,6 @@ def region_colours(count: int) -> Array:
     colours = np.random.default_rng(0).uniform(0.25, 1, (count + 1, 3))
     colours[0] = 0.12
     return colours
-
-
-def scale_bar(ax: Any, width: int, pixel_size: float) -> None:
-    """Draw a bar of a round length into the lower left corner of a slice.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes whose picture spans `width` pixels of data
-    width : [pixel]
-    pixel_size : [m]
-    """
-    from matplotlib.patches import Rectangle
-
-    metres = round_length(0.3 * width * pixel_size)
-    unit, scale = length_unit(metres)
-    box = {"transform": ax.transAxes, "clip_on": True}
-    share = metres / (width * pixel_size)
-    plate = Rectangle((0.03, 0.03), share + 0.05, 0.13, color="black", alpha=0.6, lw=0, **box)
-    ax.add_patch(plate)
-    ax.add_patch(Rectangle((0.055, 0.05), share, 0.02, color="white", lw=0, **box))
-    ax.text(
-        0.055 + share / 2, 0.08, f"{metres * scale:g} {unit}", transform=ax.transAxes,
-        color="white", fontsize=7, ha="center", va="bottom",
-    )  # fmt: skip
-
-
-def round_length(most: float) -> float:
-    """Return the largest of 1, 2, 5 times a power of ten that is not above a length.
-
-    Examples
-    --------
-    >>> [round_length(value) for value in (7e-5, 0.0023, 100.0)]
-    [5e-05, 0.002, 100.0]
-    """
-    decade = 10.0 ** np.floor(np.log10(most) + 1e-9)
-    first = max(step for step in (1, 2, 5) if step * decade <= most * (1 + 1e-9))
-    return float(f"{first * decade:.6g}")
 
 
 def _axes(ax: Any, **options: Any) -> Any:
