@@ -21,7 +21,7 @@ from poreops.base.finite import DivergedError, check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.show.result import Result, Shown
 from poreops.errors import InputError
-from poreops.properties.learning.beyond import counted_porosity, kozeny_carman, widened
+from poreops.properties.learning.beyond import counted_porosity, growth, kozeny_carman, widened
 from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import (
     LAW,
@@ -236,7 +236,7 @@ class RockModel(Shown, kind="rock model"):
         table = measure(segmented.labels, voxel_size, name)
         found = self.predict_table(table)
         outside, counted = self._outside(table), float(segmented.porosity.mean())
-        plug = self._plug(found, table)
+        plug = self._plug(found, table, growth(outside))
         if segmented.reading.kind == "segmented":
             plug = counted_porosity(plug, counted)
         plug = widened(plug, outside, segmented.reading.doubt, counted, kozeny_carman(table))
@@ -262,7 +262,10 @@ class RockModel(Shown, kind="rock model"):
         """
         return law_corrections(self.law, law_inputs(table))
 
-    def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    def _plug(
+        self, found: Floats, table: pd.DataFrame, shrunk: float = 1.0
+    ) -> dict[str, tuple[float, float, float]]:
+        """Return the answer for a plug; beyond the rocks a stack corrects so many times less."""
         widths = self.judged
         if len(table) >= widths.slices:
             middle, width = self.predict_plug(table), widths.plug
@@ -271,6 +274,7 @@ class RockModel(Shown, kind="rock model"):
         # of one slice and of all together the law is the same mean
         law = (self.by_fitted_law(table) + by_law(table)).mean(axis=0)
         width = width * scales(middle - law)
+        middle = law + (middle - law) / shrunk
         low, high = middle - width, middle + width
         porosity = [float(np.clip(v, 0, 1)) for v in (middle[0], low[0], high[0])]
         permeability = [float(np.exp(v)) for v in (middle[1], low[1], high[1])]

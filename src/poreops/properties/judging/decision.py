@@ -30,7 +30,8 @@ class Decision:
     model : RockModel, with the widths of its intervals.
     answers : target → candidate. reasons : why a stack does not answer for the permeability.
     candidates : candidate or null → target → score. own : those of what is served.
-    coverage : {"slice" | "plug": {target: share inside the intervals}}. rocks : of the gate part.
+    coverage : {"slice" | "plug": {target: share inside the intervals}}, real rocks among them.
+    rocks : of the gate part. real : candidate, null or "served" → target → score, on real rocks.
     """
 
     model: RockModel
@@ -40,6 +41,7 @@ class Decision:
     own: Scores
     coverage: Mapping[str, Mapping[str, float]]
     rocks: int
+    real: Mapping[str, Scores]
 
     @property
     def report(self) -> dict[str, Any]:
@@ -52,17 +54,18 @@ class Decision:
             "coverage": self.coverage,
             "candidates": self.candidates,
             "rocks": self.rocks,
+            "real": self.real,
         }
 
 
 def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateConfig) -> Decision:
     """Decide what answers for each property.
 
-    Each rock is predicted by models that never saw its kind; beside the gate part stand the real
-    rocks of the package, which no stack saw and which the law leaves out. The better stack answers
-    for the permeability if it beats Kozeny and Carman's law and the nulls there, else the law; the
-    porosity is the counted one unless a stack does better. The intervals come from the rocks to
-    learn from; whether they hold is measured here.
+    Each rock is predicted by models that never saw its kind. The better stack answers for the
+    permeability if it beats Kozeny and Carman's law and the nulls, on the gate part and on the real
+    rocks of the package together, which no stack saw and which the law leaves out; else the law
+    does. The porosity is the counted one unless a stack does better. The intervals come from the
+    rocks to learn from and the real ones; whether they hold is measured on both.
 
     Parameters
     ----------
@@ -71,9 +74,9 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
     coverage : of the intervals, as 0.9
     gate : GateConfig
     """
-    found = joined(predict_left_out(trained, table), predict_real(trained))
-    candidates = scored(found.plugs, found.truth)
-    answers, reasons = choose(candidates, gate)
+    found, real = predict_left_out(trained, table), predict_real(trained)
+    both, candidates = joined(found, real), scored(found.plugs, found.truth)
+    answers, reasons = choose(scored(both.plugs, both.truth), gate)
     served = [answers[target] for target in TARGETS]
     model = trained.models[""][next((n for n in served if n != LAW), next(iter(STACKS)))]
     model = model.correcting((served[0] != LAW, served[1] != LAW))
@@ -86,6 +89,7 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
         reasons,
         candidates,
         scored({"served": combined(found.plugs, served)}, found.truth)["served"],
-        coverage_left_out(trained, found, served, coverage),
+        coverage_left_out(trained, both, served, coverage),
         len(found.rocks),
+        scored({**real.plugs, "served": combined(real.plugs, served)}, real.truth),
     )
