@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from tiny import properties as tiny_rocks
 
+from poreops.properties.gate import GateConfig
 from poreops.properties.judging import real
+from poreops.properties.judging.decision import worse_on_rocks
 from poreops.properties.judging.left_out_kinds import Trained
 from poreops.properties.learning import real_errors, real_rocks
 from poreops.properties.learning.laws import LAW, TARGETS, law_inputs, targets
@@ -18,6 +20,11 @@ from poreops.properties.learning.real_rocks import real_rocks as measured
 from poreops.properties.slices.features import INPUTS, NAMES, design
 
 from poreops.properties.learning.left_out import Learned  # isort: skip
+
+GATE = GateConfig(
+    margins={"kozeny_carman": 0.95}, porosity_margin=0.8, porosity_mae_max=0.02,
+    log_permeability_r2_min=0.6, coverage_min=0.85,
+)  # fmt: skip
 
 
 def known():
@@ -133,3 +140,13 @@ def test_by_rock_says_the_factor(trained):
     errors = (found.plugs[LAW] - found.truth)[found.kinds == "berea", 1]
     assert shown["berea"]["factor"] == pytest.approx(np.exp(errors.mean()))
     assert shown["berea"]["plugs"] == len(errors)
+
+
+def test_a_stack_that_is_worse_than_the_law_on_real_rocks_does_not_answer():
+    scores = {
+        name: {"log_permeability": {"mae": mae}} for name, mae in ((LAW, 0.4), ("smr_nn", 0.39))
+    }
+    assert "is not below 0.95 times" in worse_on_rocks("smr_nn", scores, GATE)[0]
+    assert worse_on_rocks(LAW, scores, GATE) == []
+    scores["smr_nn"]["log_permeability"]["mae"] = 0.37
+    assert worse_on_rocks("smr_nn", scores, GATE) == []

@@ -62,9 +62,9 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
     """Decide what answers for each property.
 
     Each rock is predicted by models that never saw its kind. The better stack answers for the
-    permeability if it beats Kozeny and Carman's law and the nulls, on the gate part and on the real
-    rocks of the package together, which no stack saw and which the law leaves out; else the law
-    does. The porosity is the counted one unless a stack does better. The intervals come from the
+    permeability if it beats Kozeny and Carman's law and the nulls there, and the law also where
+    the real rocks of the package are judged too, which no stack saw and which the law leaves out;
+    else the law does. The porosity is the counted one unless a stack does better. The intervals come from the
     rocks to learn from and the real ones; whether they hold is measured on both.
 
     Parameters
@@ -76,7 +76,10 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
     """
     found, real = predict_left_out(trained, table), predict_real(trained)
     both, candidates = joined(found, real), scored(found.plugs, found.truth)
-    answers, reasons = choose(scored(both.plugs, both.truth), gate)
+    answers, reasons = choose(candidates, gate)
+    reasons += worse_on_rocks(answers["log_permeability"], scored(both.plugs, both.truth), gate)
+    if reasons:
+        answers = {**answers, "log_permeability": LAW}
     served = [answers[target] for target in TARGETS]
     model = trained.models[""][next((n for n in served if n != LAW), next(iter(STACKS)))]
     model = model.correcting((served[0] != LAW, served[1] != LAW))
@@ -93,3 +96,22 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
         len(found.rocks),
         scored({**real.plugs, "served": combined(real.plugs, served)}, real.truth),
     )
+
+
+def worse_on_rocks(name: str, scores: Mapping[str, Scores], gate: GateConfig) -> list[str]:
+    """Say why a stack may not answer: it does not beat the law once real rocks are judged too.
+
+    Parameters
+    ----------
+    name : candidate that would answer for the permeability
+    scores : candidate → target → score, of the gate part and the real rocks together
+    gate : GateConfig
+    """
+    own, law = (scores[of]["log_permeability"]["mae"] for of in (name, LAW))
+    margin = gate.margins.get(LAW, 1.0)
+    if name == LAW or own < margin * law:
+        return []
+    return [
+        f"with real rocks the error of {name}, {own:.4g}, is not below {margin:g} times that of "
+        f"{LAW}, {law:.4g}"
+    ]
