@@ -64,8 +64,8 @@ def decide(trained: Trained, table: pd.DataFrame, coverage: float, gate: GateCon
     Each rock is predicted by models that never saw its kind. The better stack answers for the
     permeability if it beats Kozeny and Carman's law and the nulls there, and the law also where
     the real rocks of the package are judged too, which no stack saw and which the law leaves out;
-    else the law does. The porosity is the counted one unless a stack does better. The intervals come from the
-    rocks to learn from and the real ones; whether they hold is measured on both.
+    else the law does. The porosity is the counted one unless a stack does better. The intervals
+    come from the rocks to learn from and the real ones; whether they hold is measured on both.
 
     Parameters
     ----------
@@ -111,7 +111,8 @@ def worse_on_rocks(name: str, scores: Mapping[str, Scores], gate: GateConfig) ->
     margin = gate.margins.get(LAW, 1.0)
     if name == LAW or own < margin * law:
         return []
-    return [
+    reason = (
         f"with real rocks the error of {name}, {own:.4g}, is not below {margin:g} times that of "
         f"{LAW}, {law:.4g}"
-    ]
+    )
+    return [reason]
