@@ -4,9 +4,10 @@
 
 DATA holds berea_400.npz and berea_128_permeability.csv. Slices of each published 128³ cube,
 across each of the three axes, are rendered grey as the plugs of the pipeline are; the model
-predicts the cube from those of each axis, its law fitted anew without the Berea of the package, and the geometric mean is compared with that of the
-published permeabilities. Beside what is served stand the stack's correction and the counted
-porosity with Kozeny and Carman's law, whichever of them is served.
+predicts the cube from those of each axis, its law fitted anew without the Berea of the package,
+and the geometric mean is compared with that of the published permeabilities. Beside what is
+served stand the stack's correction and the counted porosity with Kozeny and Carman's law,
+whichever of them is served.
 """
 
 import argparse
