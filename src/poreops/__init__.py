@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
+    from poreops.properties.volumes.prediction import volume_properties
     from poreops.solvers.diffusion.bulk import formation_factor
     from poreops.solvers.stokes.flow_domain import PERIODIC, REFLECTED, SEALED
     from poreops.solvers.stokes.permeability import permeability, permeability_tensor
@@ -58,6 +59,7 @@ __all__ = [
     "read_image",
     "score",
     "segment",
+    "volume_properties",
 ]
 
 _MODULE_OF = {
@@ -85,6 +87,7 @@ _MODULE_OF = {
     "read_image": "poreops.images.read",
     "score": "poreops.cores.scoring",
     "segment": "poreops.properties.slices.segment",
+    "volume_properties": "poreops.properties.volumes.prediction",
 }
 
 

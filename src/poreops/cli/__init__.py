@@ -246,20 +246,62 @@ def properties(
     pores: o.Pores = None,
     pore_label: o.PoreLabel = None,
     mask: o.Mask = None,
+    volume: o.AsVolume = False,
+    own_plugs: o.Plugs = None,
+    axis: o.Axis = "all",
+    workers: o.Workers = None,
     out: o.OptionalOut = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
 ) -> None:
-    """Predict porosity and permeability from grey micro-CT slices, with intervals."""
+    """Predict porosity and permeability from grey micro-CT slices, or of a small volume."""
     from poreops.cli import rock_jobs, show
     from poreops.images.labels import parse_labels
     from poreops.images.spacing import parse_voxel_size
 
+    if volume:
+        from poreops.cli import volume_job
+
+        o.refuse_with("--volume", {"--pores": pores, "--mask": mask})
+        source = o.source(image, None, None, None, 0, pore_label, voxel_size, any_voxel_size)
+        deliver(
+            lambda _: volume_job.volume_properties(source, axis, threshold, own_plugs, workers),
+            volume_job.volume_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
     edges = parse_voxel_size(voxel_size)
     phase = rock_jobs.Phase(threshold, pores, parse_labels(pore_label), mask)
     deliver(
         lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, phase),
         show.properties_text, as_json=as_json, out=out, overwrite=overwrite,
+    )  # fmt: skip
+
+
+@app.command()
+def plugs(
+    images: Annotated[
+        list[str], typer.Argument(help="Segmented volumes of one rock.", show_default=False)
+    ],
+    table: Annotated[
+        Path,
+        typer.Option("--table", help="CSV that the plugs are added to.", show_default=False),
+    ],
+    rock: Annotated[
+        str | None,
+        typer.Option("--rock", help="What is left out together.  [default: the file's name]"),
+    ] = None,
+    edge: Annotated[int, typer.Option("--edge", help="Of a plug, in voxels.", min=32)] = 128,
+    count: Annotated[int, typer.Option("--count", help="Most plugs of a volume.", min=1)] = 8,
+    pore_label: o.PoreLabel = None,
+    workers: o.Workers = None,
+    as_json: o.Json = False,
+) -> None:
+    """Cut volumes into plugs and simulate flow and diffusion in each; goes on where it stopped."""
+    from poreops.cli import plugs_job
+
+    deliver(
+        lambda _: plugs_job.plugs(images, table, rock, edge, count, pore_label, workers),
+        plugs_job.plugs_text, as_json=as_json,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties, RockModel
     from poreops.properties.slices.segment import Segmented
+    from poreops.properties.volumes.prediction import VolumeProperties
     from poreops.solvers.diffusion.bulk import BulkDiffusion
     from poreops.solvers.stokes.permeability import Permeability, PermeabilityTensor
 
@@ -215,6 +216,16 @@ def _properties(found: "Properties") -> Facts:
     return Facts(f"of {len(found.porosity)} slices", main, {"beyond the training": outside})
 
 
+def _volume_properties(found: "VolumeProperties") -> Facts:
+    (p, p0, p1), (k, k0, k1) = found.porosity, found.permeability
+    unit, scale = ("voxel²", 1.0) if found.voxel_size == 1.0 else ("mD", 1 / MILLIDARCY)
+    span = ", ".join(f"{value * scale:.3g}" for value in (k0, k1))
+    main = f"porosity {p:.3g} ({p0:.3g}, {p1:.3g}), permeability {k * scale:.3g} {unit} ({span})"
+    of = f"{sizes(found.shape, found.voxel_size)} along {AXES[found.axis]}"
+    more = {"formation factor": f"{found.formation_factor:.4g}"}
+    return Facts(of, main, more | {"beyond the rocks": ", ".join(found.outside) or "nothing"})
+
+
 def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
@@ -258,5 +269,6 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "rock model": _rock_model,
     "segmented": _segmented,
     "volume": _volume,
+    "volume properties": _volume_properties,
 }
 """Kind → what a result of it says."""
