@@ -29,9 +29,9 @@ from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
 
 RTOL = 0.03
-# measured on Berea 128³ and blobs of porosity 0.6, the partition included
+# peak measured on Berea 128³, the partition included
 BYTES_PER_VOXEL = 80
-BYTES_PER_PORE_VOXEL = 2500
+BYTES_PER_PORE_VOXEL = 1100
 # faces of a patch that begins with quadratic, with cubic modes, for a bracket of 3 %
 _LARGE = (100, 1000)
 
