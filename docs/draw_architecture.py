@@ -30,9 +30,8 @@ ROOMS = {
     "images": (3, "readers, statistics"),
     "mlops": (4, "tracking, registry, gate"),
     "machine": (1.5, "memory, tasks"),
-    "show": (3, "results show themselves"),
-    "base": (2.25, "files, settings, checks"),
-    "errors": (2.25, "InputError"),
+    "base": (2.5, "files, checks, how results show"),
+    "errors": (2, "InputError"),
 }
 LINES = ("conductance", "properties", "cores")
 

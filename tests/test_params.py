@@ -66,7 +66,7 @@ def test_the_default_profile_is_what_git_has(folder):
 def test_a_profile_takes_the_place_of_another_one(folder):
     (folder / "profiles/other.yaml").write_text("conductance: {training: {loss: mse}}")
     params.use("quick")
-    assert params.use("other").conductance.training.epochs == 8
+    assert params.use("other").conductance.training.epochs == 6
     assert params.check().conductance.training.loss == "mse"
 
 
@@ -79,7 +79,7 @@ def test_a_profile_that_is_used_already_does_not_touch_the_file(folder):
 
 def test_edits_are_not_lost(folder):
     path = folder / "params.yaml"
-    path.write_text(path.read_text().replace("epochs: 8", "epochs: 9"))
+    path.write_text(path.read_text().replace("epochs: 6", "epochs: 9"))
     with pytest.raises(InputError, match="got edits of yours; commit them, or drop"):
         params.use("quick")
     assert params.check().conductance.training.epochs == 9
@@ -137,11 +137,11 @@ def test_a_wrong_profile_is_named_and_nothing_is_written(folder, profile, messag
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("    epochs: 8", "    epochs: 0", r"conductance\.training\.epochs: .* got 0"),
+        ("    epochs: 6", "    epochs: 0", r"conductance\.training\.epochs: .* got 0"),
         ("    batch_size: 64\n", "", r"conductance\.training\.batch_size is missing"),
         (
-            "    epochs: 8",
-            "    epochs: 8\n    epoch: 8",
+            "    epochs: 6",
+            "    epochs: 6\n    epoch: 6",
             r"unknown key .*did you mean epochs",
         ),
     ],

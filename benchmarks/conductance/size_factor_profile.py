@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from poreops.base.files import write_json
 from poreops.base.settings import section
 from poreops.conductance.suites.drift import make_profile
-from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig, partition
+from poreops.conduits.simulated import simulated_size_factors
 from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
 
 SEED, COUNT = 7001, 64

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from poreops.base.files import sha256
+from poreops.base.show.pictures import save
 from poreops.conductance.figures.members import member_figures
 from poreops.conductance.figures.networks import network_figures
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
-from poreops.show.pictures import save
 
 ARTIFACTS, REPORTS = Path("artifacts/conductance"), Path("reports/conductance")
 LOSSES, COSTS = REPORTS / "losses", ARTIFACTS / "training"

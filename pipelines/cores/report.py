@@ -6,10 +6,10 @@ import pandas as pd
 
 from poreops.base.files import read_json, sha256
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.show.pictures import save
 from poreops.cores import figures
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
-from poreops.show.pictures import save
 
 SCORES, IMAGES = Path("reports/cores/scores.json"), Path("artifacts/cores/scores/images.h5")
 LOSSES, OUT = Path("reports/cores/training"), Path("reports/cores/figures")

@@ -1,4 +1,4 @@
-"""Draw every picture of the line and its page: reports/properties/figures/, index.html among them.
+"""Draw every picture of the line, reports/properties/figures/, and its page beside them.
 
 From what other stages wrote; a colour changed here reruns no other stage.
 """
@@ -6,11 +6,11 @@ From what other stages wrote; a colour changed here reruns no other stage.
 from pathlib import Path
 
 from poreops.base.files import read_json
+from poreops.base.show.pictures import save
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
 from poreops.properties.figures.page import write_page
 from poreops.properties.figures.report import digests, every_figure
-from poreops.show.pictures import save
 
 REPORTS = Path("reports/properties")
 OUT = REPORTS / "figures"
@@ -22,8 +22,9 @@ def main() -> None:
         for name, figure in every_figure():
             save(figure, OUT / name)
         scores, details = (read_json(REPORTS / name) for name in ("scores.json", "models.json"))
-        write_page(OUT / "index.html", OUT, scores, details)
-        tracked.log_file(OUT)
+        write_page(REPORTS / "index.html", OUT, scores, details)
+        for made in (OUT, REPORTS / "index.html"):
+            tracked.log_file(made)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from poreops.base.files import read_json, read_table, sha256, write_json, write_yaml
+from poreops.base.kept import kept_in
 from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
-from poreops.properties.kept import kept_in
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.stacks import EnsembleConfig
 from poreops.properties.search import EnsembleSearchConfig, Searches, adopted

@@ -10,9 +10,9 @@ from poreops.base.files import read_json, read_table, write_json, write_table
 from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
 from poreops.mlops.tracking import run
-from poreops.properties.judging.left_out import key, select_left_out
 from poreops.properties.learning.laws import TARGETS, targets
-from poreops.properties.selection import SelectionConfig, correlation
+from poreops.properties.learning.left_out import key, select_left_out
+from poreops.properties.learning.selection import SelectionConfig, correlation
 from poreops.properties.slices.features import INPUTS, design
 
 OUT = Path("artifacts/properties/selection")

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from poreops.base.finite import DivergedError, check_finite
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError, check_finite, check_network, weights
+from poreops.mlops.weights.finite import check_network, weights
 
 PROBE = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
 

@@ -34,7 +34,7 @@ def test_only_the_report_depends_on_pictures(project, stages):
         named &= graph.modules
         closure = named.union(*(graph.find_upstream_modules(module) for module in named))
         drawing = {module for module in closure if "figures" in module}
-        listed = [dep for dep in of["deps"] if "figures" in dep or "poreops/show" in dep]
+        listed = [dep for dep in of["deps"] if "figures" in dep or "poreops/base/show" in dep]
         assert bool(drawing) == bool(listed) == (name == "properties_report"), name
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poreops.properties.intervals import conformal_width, half_width
+from poreops.properties.learning.intervals import conformal_width, half_width
 
 
 def test_the_coverage_of_a_further_rock_is_what_was_asked():

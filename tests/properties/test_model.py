@@ -6,9 +6,9 @@ from tiny import properties as tiny_rocks
 from tiny.properties import grey
 
 from poreops.base.files import read_json, write_json
+from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 from poreops.properties.learning.base_learners import LEARNERS
 from poreops.properties.learning.laws import by_law
 from poreops.properties.learning.stacks import NETWORKS
@@ -98,6 +98,21 @@ def test_one_slice_has_wider_intervals_than_a_plug(model):
 def test_a_rock_beyond_those_learned_from_is_flagged(model):
     assert model.predict(grey(0.25), 1e-6).outside == {}
     assert "areal_porosity" in model.predict(grey(0.62, seed=3), 1e-6).outside
+
+
+def test_beyond_the_rocks_a_stack_corrects_less_than_it_would(model, monkeypatch):
+    image = grey(0.62, seed=3)
+    model = model.correcting((True, True))
+    model.law = np.array([0.0, -1.0])  # the tiny rocks follow the law, so the stack is the law too
+    shrunk = model.predict(image, 1e-6)
+    assert shrunk.outside
+    monkeypatch.setattr("poreops.properties.model.growth", lambda _: 1.0)
+    whole = model.predict(image, 1e-6)
+    law = model.correcting((False, False)).predict(image, 1e-6)
+    k, k_whole, k_law = (np.log(of.plug["permeability_m2"][0]) for of in (shrunk, whole, law))
+    assert abs(k_whole - k_law) > 0.05
+    assert abs(k - k_law) < 0.7 * abs(k_whole - k_law)
+    assert (k - k_law) * (k_whole - k_law) > 0
 
 
 @pytest.mark.parametrize("names", [LEARNERS, NETWORKS])

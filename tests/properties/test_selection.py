@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poreops.properties.selection import (
+from poreops.properties.learning.selection import (
     SelectionConfig,
     correlation,
     inflation_factors,

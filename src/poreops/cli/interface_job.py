@@ -1,6 +1,7 @@
 """What `poreops network --method interface` does: bounds on the formation factor."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
@@ -10,6 +11,9 @@ from poreops.cli.jobs import Conductances
 from poreops.cli.progress import Clock
 from poreops.cli.source import ImageSource, about, required_edge
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FILES = ("gap.png", "gap.vtp", "regions.png", "regions.vti", "throats.csv")
 
@@ -78,14 +82,14 @@ def interface(
     }
 
     def write(folder: Path) -> None:
+        from poreops.base.show.pictures import save
         from poreops.networks.figures import draw_regions
         from poreops.networks.interface.files import write_interface_csv, write_interface_vtp
         from poreops.networks.vtk import write_labels_vti
-        from poreops.show.pictures import save
 
         write_interface_csv(folder / "throats.csv", built)
         write_interface_vtp(folder / "gap.vtp", built)
-        save(built.plot().figure, folder / "gap.png")
+        save(cast("Figure", built.plot().figure), folder / "gap.png")
         write_labels_vti(folder / "regions.vti", regions.labels, voxel_size)
         draw_regions(folder / "regions.png", regions.labels, voxel_size)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
-from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.labels import LabelConfig
+from poreops.conduits.simulated import simulated_size_factors
 from poreops.machine.tasks import parallel_map
 
 

@@ -1,6 +1,5 @@
 """The search over `Candidate`: what each trial is trained on, and what it is judged by."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from poreops.base.files import sha256
+from poreops.base.kept import kept_in
 from poreops.base.settings import overridden
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import read_examples
@@ -145,8 +145,8 @@ def searched(
     journals : folder of the studies; a killed search goes on there without repeating a trial
     """
     # a journal of other data or another search does not count
-    state = f"{config}{stated}{sha256(data.split)}{sha256(data.files[1])}".encode()
-    journal = journals / f"{hashlib.sha256(state).hexdigest()[:16]}.journal"
+    made_of = f"{config}{stated}{sha256(data.split)}{sha256(data.files[1])}"
+    journal = kept_in(journals, made_of).with_suffix(".journal")
     with run("conductance_search", f"search of {config.trials} trials") as parent:
         parent.log_params({"search": config.model_dump()})
 

@@ -1,17 +1,12 @@
-"""What the conduits of a volume are labelled with: their size factors by simulation."""
+"""What the labels of conduits are: which size factor, by which convention."""
 
 from collections.abc import Mapping
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from poreops.conduits.convention import Convention
-from poreops.conduits.diffusive import diffusive_size_factors
-from poreops.conduits.hydraulic import hydraulic_size_factors
+from poreops.base.content import Json
+from poreops.base.conventions import Convention, Walls
 from poreops.conduits.quantity import Target
-from poreops.solvers.stokes.walls import Walls
 
 
 class LabelConfig(BaseModel):
@@ -31,19 +26,11 @@ class LabelConfig(BaseModel):
     walls: Walls
 
 
-def label_definition(attributes: Mapping[str, Any]) -> LabelConfig:
-    """Return how the labels of a file are defined, from the file's attributes."""
+def label_definition(attributes: Mapping[str, Json]) -> LabelConfig:
+    """Return how the labels of a file are defined, from the file's attributes.
+
+    Parameters
+    ----------
+    attributes : of a file of labels
+    """
     return LabelConfig(**{name: attributes[name] for name in LabelConfig.model_fields})
-
-
-def simulated_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
-    config: LabelConfig,
-    *,
-    workers: int | None = None,
-) -> NDArray[np.float64]:
-    """Return the size factor (Nt,) of every conduit in voxels (diffusion) or voxels³ (flow)."""
-    if config.target == "hydraulic":
-        return hydraulic_size_factors(labels, conns, walls=config.walls, workers=workers)
-    return diffusive_size_factors(labels, conns, convention=config.convention, workers=workers)

@@ -1,19 +1,23 @@
 """Compare two sets of grey images: two-point correlation, FID and KID."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.grey_stack import read_grey_set
 from poreops.images.reading import Reading
 
-Results = dict[str, Any]
+if TYPE_CHECKING:
+    from poreops.cores.features.structure import Structure
+
+Results = dict[str, Json]
 Stage = Callable[[str], AbstractContextManager[None]]
 ImageSet = NDArray[np.uint8]
 
@@ -61,7 +65,7 @@ def score(
     """
     from poreops.cores.features.extractors import checked_name
     from poreops.cores.features.extractors import extractor as load_extractor
-    from poreops.cores.features.structure import Segmentation, s2_error, structure
+    from poreops.cores.features.structure import Segmentation, structure
     from poreops.cores.judging.evaluation import JudgingConfig, feature_scores
 
     name, stage = checked_name(extractor), stage or _no_stage
@@ -71,22 +75,8 @@ def score(
     with stage("read"):
         read = {"real": _set(real), "generated": _set(generated)}
     sets = {side: images for side, (images, _) in read.items()}
-    sizes = [images.shape[1:] for images in sets.values()]
-    if sizes[0] != sizes[1]:
-        raise InputError(
-            f"both sets must have images of one size, got {sizes[0]} and {sizes[1]} pixels; crop "
-            "them alike"
-        )
-    if min(sizes[0]) < SMALLEST:
-        raise InputError(
-            f"images must have {SMALLEST} pixels or more along each edge, got {sizes[0]}; give "
-            "larger ones"
-        )
-    for given, (side, images) in zip((real, generated), sets.items(), strict=True):
-        if len(images) < 2:
-            where = given if isinstance(given, str | Path) else f"the {side} ones"
-            raise InputError(f"a set must hold two or more images, got 1 in {where}; add images")
-    largest = min(sizes[0]) // 4 if r_max is None else checked_count(r_max, "r_max")
+    size = _checked_size(sets, (real, generated))
+    largest = min(size) // 4 if r_max is None else checked_count(r_max, "r_max")
     config = JudgingConfig(
         seed=_SEED, cores=2, r_max=largest, smoothing=smoothing,
         extractor=name, subsets=_SUBSETS, subset_size=_SUBSET_SIZE,
@@ -101,24 +91,54 @@ def score(
     with stage("features"):
         features = [network.features(images) for images in sets.values()]
     scores = feature_scores(features[0], features[1], config, network.name)
-    errors = s2_error(found["generated"], found["real"])
-    curves = {side: each.summary()["s2"] for side, each in found.items()}
     s2: Results = {"pore_below": segmentation.pore_below, "r_max": config.r_max}
-    for direction, error in errors.items():
-        both = [curves[side][direction] for side in ("real", "generated")]
-        s2[_DIRECTIONS[direction]] = {
-            "real": both[0]["mean"].tolist(),
-            "generated": both[1]["mean"].tolist(),
-            "real_sd": both[0]["sd"].tolist(),
-            "correlation_length": [curve.get("correlation_length") for curve in both],
-            "error": error,
-        }
+    s2 |= _curves(found["real"], found["generated"])
     readings = {side: reading for side, (_, reading) in read.items() if reading is not None}
     lossy = {side: reading is not None and reading.lossy for side, (_, reading) in read.items()}
     return {
         **scores, "s2": s2, "lossy": lossy,
         "warnings": [*_set_warnings(readings), *scores["warnings"]],
     }  # fmt: skip
+
+
+def _checked_size(
+    sets: "Mapping[str, ImageSet]", given: "tuple[str | Path | ImageSet, ...]"
+) -> tuple[int, ...]:
+    """Return the size that the images of both sets have, or raise InputError."""
+    one, other = (images.shape[1:] for images in sets.values())
+    if one != other:
+        raise InputError(
+            f"both sets must have images of one size, got {one} and {other} pixels; crop them "
+            "alike"
+        )
+    if min(one) < SMALLEST:
+        raise InputError(
+            f"images must have {SMALLEST} pixels or more along each edge, got {one}; give larger "
+            "ones"
+        )
+    for source, (side, images) in zip(given, sets.items(), strict=True):
+        if len(images) < 2:
+            where = source if isinstance(source, str | Path) else f"the {side} ones"
+            raise InputError(f"a set must hold two or more images, got 1 in {where}; add images")
+    return one
+
+
+def _curves(real: "Structure", generated: "Structure") -> Results:
+    """Return S2 of both sets and how far they are apart, a direction each."""
+    from poreops.cores.features.structure import s2_error
+
+    curves: Results = {}
+    summaries = [each.summary()["s2"] for each in (real, generated)]
+    for direction, error in s2_error(generated, real).items():
+        both = [summary[direction] for summary in summaries]
+        curves[_DIRECTIONS[direction]] = {
+            "real": both[0]["mean"].tolist(),
+            "generated": both[1]["mean"].tolist(),
+            "real_sd": both[0]["sd"].tolist(),
+            "correlation_length": [curve.get("correlation_length") for curve in both],
+            "error": error,
+        }
+    return curves
 
 
 def _no_stage(_: str) -> AbstractContextManager[None]:

@@ -1,28 +1,29 @@
 """The search over WGAN-GP: what a trial is trained on, and the crops that judge it by KID."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
+from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.kept import kept_in
 from poreops.base.settings import overridden
 from poreops.cores.judging.evaluation import JudgingConfig
 from poreops.cores.judging.near import NearTo
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.state import History
 from poreops.cores.learning.training import Candidate, train_gan
 from poreops.cores.model import DigitalCoreModel
-from poreops.mlops.finite import DivergedError
 from poreops.mlops.search import Outcome, PrunedError, SearchConfig, Trial, search
 from poreops.mlops.tracking import Run, run
+from poreops.mlops.weights.checkpoint import History
 
 if TYPE_CHECKING:
     import keras
@@ -52,7 +53,7 @@ def best_candidate(
     train: Path,
     judge: Path,
     partial: Path,
-) -> Mapping[str, Any]:
+) -> Mapping[str, Json]:
     """Search, and return the best feasible candidate; a killed search goes on where it was.
 
     Parameters
@@ -71,12 +72,11 @@ def best_candidate(
     crops, near = read_hdf5(train)[0]["images"], read_hdf5(judge)[0]["images"][: config.cores]
     # a journal of other data or another search does not count
     made_of = f"{config}{judging}{stated}{sha256(train)}{sha256(judge)}"
-    state = hashlib.sha256(made_of.encode()).hexdigest()
     with run(_STAGE, f"search of {config.trials} trials") as parent:
         parent.log_params({"search": config.model_dump()})
         found = search(
             _STAGE,
-            partial / f"{state[:16]}.journal",
+            kept_in(partial, made_of).with_suffix(".journal"),
             config,
             Objective(stated, config, crops, NearTo(near, judging, config.seed), parent),
             stated=True,

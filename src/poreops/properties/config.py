@@ -5,10 +5,10 @@ from pydantic import BaseModel, ConfigDict
 from poreops.properties.gate import GateConfig
 from poreops.properties.judging.evaluation import JudgingConfig
 from poreops.properties.learning.plans import SliceSplitConfig
+from poreops.properties.learning.selection import SelectionConfig
 from poreops.properties.learning.stacks import EnsembleConfig
 from poreops.properties.rocks import RocksConfig
 from poreops.properties.search import EnsembleSearchConfig
-from poreops.properties.selection import SelectionConfig
 from poreops.properties.slices.segment import SegmentConfig
 from poreops.properties.suites import ValidationConfig
 

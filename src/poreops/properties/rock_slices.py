@@ -4,30 +4,30 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
+from poreops.base.conventions import LABORATORY
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.kept import kept_in
 from poreops.errors import InputError
 from poreops.machine.tasks import parallel_map
-from poreops.properties.kept import kept_in
 from poreops.properties.rock_images import read_grey
 from poreops.properties.rocks import Rock, RocksConfig, spaced
 from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
-from poreops.solvers.stokes.walls import LABORATORY
 from poreops.synthetic.plugs import Plug, draw_plug, plugs
 from poreops.synthetic.scanner import render_slices
 
 Announce = Callable[[str], object]
-Found = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
+Found = tuple[Mapping[str, Array], Mapping[str, Json]]
 
 
 def rock_slices(
     config: RocksConfig, real: Sequence[Rock], unfinished: Path, announce: Announce
-) -> tuple[dict[str, NDArray[Any]], pd.DataFrame]:
+) -> tuple[dict[str, Array], pd.DataFrame]:
     """Return the slices of all rocks, and a table with a row for each slice.
 
     Parameters

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.conventions import Walls
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
-from poreops.solvers.stokes.walls import Walls
 from poreops.synthetic.plugs import PlugsConfig
 from poreops.synthetic.scanner import RenderConfig
 

@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.files import read_json, read_table, read_yaml, sha256
 from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.base.kept import kept_in
 from poreops.base.settings import overridden
 from poreops.machine.tasks import parallel_map
 from poreops.mlops.tracking import Run
-from poreops.properties.judging.left_out import (
+from poreops.properties.learning.base_learners import LEARNERS
+from poreops.properties.learning.laws import LAW, targets
+from poreops.properties.learning.left_out import (
     Context,
     Kinds,
     Learned,
@@ -24,11 +28,9 @@ from poreops.properties.judging.left_out import (
     law_in,
     stack_in,
 )
-from poreops.properties.kept import kept_in
-from poreops.properties.learning.base_learners import LEARNERS
-from poreops.properties.learning.laws import LAW, targets
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
+from poreops.properties.learning.real_errors import real_errors
 from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig
 from poreops.properties.model import RockModel, input_ranges, walls_of
 from poreops.properties.slices.features import INPUTS, design
@@ -50,7 +52,7 @@ class Training:
     table: pd.DataFrame
     digest: str
     features: Mapping[str, Sequence[str]]
-    chosen: Mapping[str, Mapping[str, Any]]
+    chosen: Mapping[str, Mapping[str, Json]]
     stated: EnsembleConfig
     split: SliceSplitConfig
     segmentation: SegmentConfig
@@ -162,6 +164,7 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
         errors += errors_left_out(place, stacks | {LAW: law}, learned)
         if len(place.left_out) == 2:  # only calibrates
             continue
+        errors += real_errors(place, stacks, learned)
         ranges = input_ranges(learned.x[place.plan.rows][:, place.columns])
         folder = out / (f"left_out/{place.left_out[0]}" if place.left_out else "models")
         for name, stack in stacks.items():
@@ -169,6 +172,8 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
                 stack, name, place.features, training.segmentation, ranges, law=law, walls=walls
             )
             model.save(folder / name)
+            if not place.left_out:
+                tracked.made(folder / name)
         if not place.left_out:
             weights = {name: s.of_plugs.weights.tolist() for name, s in stacks.items()}
             tracked.log_params({"weights": weights})

@@ -6,8 +6,10 @@ from tiny import conductance as tiny_model
 
 from poreops.base.hdf5 import write_hdf5
 from poreops.conductance.judging.members import (
+    EncodedConduits,
     chosen_member,
     constant,
+    encoded_conduits,
     judge,
     member_scores,
     probe_scores,
@@ -57,6 +59,18 @@ def test_shuffled_inputs_are_answered_worse(files, name):
         assert "mape_permuted" not in found
     else:
         assert found["mape_permuted"] > 1.2 * found["mape"]
+
+
+def test_conduits_encoded_once_are_those_that_each_model_asks_for(files):
+    images = ["none", "labels", "occupancy", "occupancy+field"]
+    once = EncodedConduits(files / "conduits.h5", images)
+    assert once.image == "occupancy+field"
+    for image in images:
+        encoded, ratios = once.seen_as(image)
+        expected, same = encoded_conduits(files / "conduits.h5", image)
+        np.testing.assert_array_equal(encoded.image, expected.image)
+        np.testing.assert_array_equal(encoded.scalars, expected.scalars)
+        np.testing.assert_array_equal(ratios, same)
 
 
 @pytest.mark.slow

@@ -80,17 +80,17 @@ def test_conduits_encoded_once_are_those_that_are_read(files, tmp_path, monkeypa
         datasets, "encode", lambda rois, *args, **options: encoded.append(len(rois))
         or encode(rois, *args, **options),
     )  # fmt: skip
-    once = EncodedOnce(conduits, tmp_path / "labels.h5")
+    every = ["none", "occupancy", "labels", "occupancy+field"]
+    once = EncodedOnce(conduits, tmp_path / "labels.h5", every)
     rows = np.array([0, 2, 4, 11, 12, 40, 41, 57])
-    for image, some in (("none", rows), ("occupancy", rows), ("occupancy", rows[3:])):
-        assert once.seconds(image) == 0 or some is not rows
+    asked = [("none", rows), ("occupancy", rows), ("occupancy+field", rows[3:]), ("labels", rows)]
+    for image, some in asked:
+        assert (once.seconds(image) > 0) == (image.startswith("occupancy"))
         part = once.examples(image, some)
         expected = read_examples(conduits, tmp_path / "labels.h5", image, some)
         np.testing.assert_array_equal(part.encoded.image, expected.encoded.image)
         np.testing.assert_array_equal(part.encoded.scalars, expected.encoded.scalars)
         np.testing.assert_array_equal(part.size_factors, expected.size_factors)
         assert (part.label, part.ndim) == (expected.label, expected.ndim)
-    assert once.seconds("occupancy") > 0
-    assert once.seconds("none") == 0
     whole = len(targets) - 2
-    assert encoded == [whole, 6, whole, 6, 4]
+    assert encoded == [whole, 6, 6, 4, whole, 6]

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import conductance as tiny_model
 
+from poreops.base.finite import DivergedError
 from poreops.conductance.judging.scores import scores
 from poreops.conductance.learning.members import member_network
 from poreops.conductance.learning.resnet import inputs
 from poreops.conductance.learning.scaling import TargetScaling
 from poreops.conductance.learning.training import _numpy_loss, loss_function, train, turned
 from poreops.conductance.model import ConductanceModel
-from poreops.mlops.finite import DivergedError
 
 TESTS = Path(__file__).parents[2]
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from tiny.cores import crops, network, trained, training
 
+from poreops.base.finite import DivergedError
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import input_shapes
 from poreops.cores.learning.training import LOSSES, Gan, train_gan
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError
 
 SPAWN = multiprocessing.get_context("spawn")
 

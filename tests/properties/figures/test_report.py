@@ -10,10 +10,10 @@ from skimage.io import imread
 
 from poreops.base.files import write_json, write_table
 from poreops.base.hdf5 import write_hdf5
+from poreops.base.show.pictures import save
 from poreops.properties.figures import report
 from poreops.properties.figures.page import SECTIONS, write_page
-from poreops.properties.selection import SelectionConfig, correlation, select
-from poreops.show.pictures import save
+from poreops.properties.learning.selection import SelectionConfig, correlation, select
 
 KINDS = ("blobs", "vuggy", "cemented")
 ROCKS = [f"{kind}_{k:02d}" for kind in KINDS for k in range(2)]

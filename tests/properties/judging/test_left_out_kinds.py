@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from tiny import properties as tiny_rocks
 
-from poreops.properties import intervals
 from poreops.properties.judging import left_out_kinds as judging
 from poreops.properties.judging.left_out_kinds import Predicted, Trained
+from poreops.properties.learning import intervals
 from poreops.properties.learning.laws import LAW, TARGETS, in_units, targets
 
 KINDS = np.repeat(["a", "b", "c"], 8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poreops.mlops.finite import DivergedError
+from poreops.base.finite import DivergedError
 from poreops.properties.learning.dense_networks import NetworkConfig, _side_by_side, fit_networks
 from poreops.properties.learning.predictors import Network
 

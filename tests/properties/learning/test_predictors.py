@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5, write_hdf5
-from poreops.mlops.finite import DivergedError
 from poreops.properties.learning.base_learners import (
     LEARNERS,
     BoostingConfig,

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.files import read_json
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.show.pictures import subplots
+from poreops.base.show.ticks import log_ticks
 from poreops.conductance.figures.colours import COLOURS
 from poreops.conductance.judging.methods import NAMES
-from poreops.show.pictures import subplots
-from poreops.show.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -122,7 +122,7 @@ def coloured_networks(
     figure = Figure(figsize=(4.4 * len(panels), 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     for i, (title, (values, colours)) in enumerate(panels.items()):
-        panel: Any = figure.add_subplot(1, len(panels), i + 1, projection="3d")
+        panel = figure.add_subplot(1, len(panels), i + 1, projection="3d")
         low, high = np.quantile(values, [0.02, 0.98])
         lines = Line3DCollection(coords[conns], cmap=colours, lw=1.6)
         lines.set_array(values)

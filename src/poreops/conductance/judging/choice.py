@@ -5,15 +5,16 @@ Nothing here reads the unseen volumes, which the report reads once.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.gate import GateConfig
 from poreops.conductance.judging.members import (
+    EncodedConduits,
     chosen_member,
     constant,
-    judge,
+    judged,
     member_scores,
     probe_scores,
     write_probe,
@@ -23,7 +24,7 @@ from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 
 
-def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any]:
+def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Json]:
     """Score every member and the nulls, choose, and keep a probe for later rivals.
 
     Parameters
@@ -47,11 +48,15 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
     arrays, stated = read_hdf5(labels)
     truth = arrays["size_factor"]
     training = read_hdf5(artifacts / "labels/train.h5")[0]["size_factor"]
-    found: dict[Member, dict[str, float]] = {}
+    models: dict[Member, ConductanceModel] = {}
     for member in (m for m in MEMBERS if (members / m).is_dir()):
-        model = ConductanceModel.load(members / member)
-        model.check_predicts(label_definition(stated), model.ndim)
-        found[member] = member_scores(judge(model, conduits), truth)
+        models[member] = ConductanceModel.load(members / member)
+        models[member].check_predicts(label_definition(stated), models[member].ndim)
+    encoded = EncodedConduits(conduits, [model.sees for model in models.values()])
+    found: dict[Member, dict[str, float]] = {}
+    for member, model in models.items():
+        answers = judged(model, *encoded.seen_as(model.sees))
+        found[member] = member_scores(answers, truth)
     chosen = chosen_member(found, gate.member_gain)
     write_probe(probe, conduits, labels, gate.probe)
     return {
@@ -64,7 +69,7 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
     }
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
+def lines(report: Mapping[str, Json]) -> Iterator[str]:
     """Yield a report of `gate_report` as lines for the terminal.
 
     Parameters

@@ -3,19 +3,27 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
 from poreops.conductance.judging.scores import scores
-from poreops.conductance.learning.encoding import Encoded, ImageEncoding, encode
+from poreops.conductance.learning.encoding import (
+    Encoded,
+    ImageEncoding,
+    covers,
+    encode,
+    narrowed,
+    richest,
+)
 from poreops.conductance.learning.members import MEMBERS, Member
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
-from poreops.conduits.table import read_conduits
+from poreops.conduits.table import Conduits, read_conduits
 
 _SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
 Floats = NDArray[np.float64]
@@ -45,8 +53,47 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
     conduits : path
     seed : of the permutation
     """
-    whole, ratios = encoded_conduits(conduits, model.network.image)
-    return Judged(predicted(model, whole, ratios), permuted(model, whole, ratios, seed=seed))
+    return judged(model, *encoded_conduits(conduits, model.sees), seed=seed)
+
+
+def judged(model: ConductanceModel, encoded: Encoded, ratios: Floats, *, seed: int = 0) -> Judged:
+    """Predict encoded conduits, and the same with permuted inputs.
+
+    Parameters
+    ----------
+    model : ConductanceModel
+    encoded : of n conduits
+    ratios : (n,) float64, their zoom ratios
+    seed : of the permutation
+    """
+    found = predicted(model, encoded, ratios)
+    return Judged(found, permuted(model, encoded, ratios, seed=seed))
+
+
+class EncodedConduits:
+    """The conduits of a file for several models, encoded once where one encoding covers others.
+
+    Parameters
+    ----------
+    path : HDF5 file of the stage conductance_conduits
+    images : encodings that will be asked for
+    """
+
+    def __init__(self, path: str | Path, images: Sequence[ImageEncoding]) -> None:
+        self.path, self.image = path, richest(images)
+        self._whole = encoded_conduits(path, self.image)
+
+    def seen_as(self, image: ImageEncoding) -> tuple[Encoded, Floats]:
+        """Return the conduits in an encoding, and their zoom ratios (n,) float64.
+
+        Parameters
+        ----------
+        image : ImageEncoding
+        """
+        if not covers(self.image, image):
+            return encoded_conduits(self.path, image)
+        encoded, ratios = self._whole
+        return narrowed(encoded, image), ratios
 
 
 def encoded_conduits(conduits: str | Path, image: ImageEncoding) -> tuple[Encoded, Floats]:
@@ -94,14 +141,14 @@ def permuted(
     if model.member == "coarse":
         return None
     order = np.random.default_rng(seed).permutation(len(ratios))
-    if model.network.image == "none":
+    if encoded.image[0].size == 0:
         mixed = Encoded(encoded.image, encoded.scalars[order])
     else:
         mixed = Encoded(encoded.image[order], encoded.scalars)
     return predicted(model, mixed, ratios)
 
 
-def _slices(conduits: str | Path) -> Iterator[Any]:
+def _slices(conduits: str | Path) -> Iterator[Conduits]:
     with open_hdf5(conduits) as file:
         count = len(file["volume"])
     for start in range(0, count, _SLICE):
@@ -199,7 +246,7 @@ def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
     part = read_conduits(conduits, rows)
     ndim = part.roi.ndim - 1
     scale = part.zoom_ratio ** zoom_power(stated["target"], ndim)
-    content: dict[str, NDArray[Any]] = {"roi": part.roi, "size_factor": truth[rows] * scale}
-    attributes: dict[str, Any] = {**stated, "ndim": ndim}
+    content: dict[str, Array] = {"roi": part.roi, "size_factor": truth[rows] * scale}
+    attributes: dict[str, Json] = {**stated, "ndim": ndim}
     write_hdf5(path, content, attributes)
     return path

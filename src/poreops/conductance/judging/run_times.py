@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
-from poreops.conduits.labels import LabelConfig, simulated_size_factors
+from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig, Regions, partition
+from poreops.conduits.simulated import simulated_size_factors
 from poreops.networks.network import PoreNetwork, network_of_regions
 from poreops.synthetic.spheres import VolumesConfig, sphere_pack, volume_seed
 

@@ -1,12 +1,21 @@
 """The encoded examples that networks learn from."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from poreops.base.hdf5 import open_hdf5
-from poreops.conductance.learning.encoding import Encoded, ImageEncoding, encode
+from poreops.conductance.learning.encoding import (
+    Encoded,
+    ImageEncoding,
+    covers,
+    encode,
+    narrowed,
+    richest,
+)
 from poreops.conductance.learning.splits import Rows
 from poreops.conductance.learning.training import Examples
 from poreops.conduits.labels import label_definition
@@ -53,17 +62,21 @@ def read_examples(
 
 
 class EncodedOnce:
-    """Labelled conduits for several trainings, encoded again only for another image encoding.
+    """Labelled conduits for several trainings, encoded once where one encoding covers others.
 
     The last encoding alone is kept: of thousands of conduits it takes a gigabyte.
 
     Parameters
     ----------
     conduits, labels : files of the stages conductance_conduits and conductance_labels
+    images : encodings that will be asked for
     """
 
-    def __init__(self, conduits: str | Path, labels: str | Path) -> None:
+    def __init__(
+        self, conduits: str | Path, labels: str | Path, images: Sequence[ImageEncoding] = ()
+    ) -> None:
         self.conduits, self.labels = conduits, labels
+        self._richest: ImageEncoding = richest(images) if images else "none"
         with open_hdf5(labels) as file:
             self._known = np.isfinite(file["size_factor"][()])
         self._kept: tuple[ImageEncoding, Examples, float] | None = None
@@ -75,7 +88,7 @@ class EncodedOnce:
         ----------
         image : encoding of the image branch
         """
-        return self._kept[2] if self._kept is not None and self._kept[0] == image else 0.0
+        return self._kept[2] if self._kept is not None and covers(self._kept[0], image) else 0.0
 
     def examples(self, image: ImageEncoding, rows: Rows) -> Examples:
         """Return what `read_examples` does.
@@ -85,10 +98,13 @@ class EncodedOnce:
         image : encoding of the image branch
         rows : (n,) int64, increasing
         """
-        if self._kept is None or self._kept[0] != image:
+        if self._kept is None or not covers(self._kept[0], image):
             self._kept = None  # two at once may not fit
             start = time.perf_counter()
-            whole = read_examples(self.conduits, self.labels, image)
-            self._kept = image, whole, time.perf_counter() - start
+            read = self._richest if covers(self._richest, image) else image
+            whole = read_examples(self.conduits, self.labels, read)
+            self._kept = read, whole, time.perf_counter() - start
         place = np.cumsum(self._known) - 1
-        return self._kept[1].some(place[rows[self._known[rows]]])
+        whole = self._kept[1]
+        seen = replace(whole, encoded=narrowed(whole.encoded, image))
+        return seen.some(place[rows[self._known[rows]]])

@@ -1,31 +1,32 @@
 """Train a residual network; stop and resume at any epoch with the same result."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from poreops.base.files import read_json, write_json
+from poreops.base.arrays import Array
+from poreops.base.finite import check_finite
+from poreops.conductance.learning.boosting import BoostingConfig
 from poreops.conductance.learning.encoding import Encoded
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.precision import Precision, usable
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet
 from poreops.conductance.learning.scaling import TargetKind, TargetScaling
 from poreops.conduits.labels import LabelConfig
-from poreops.mlops.finite import check_finite, check_network, weights
-from poreops.mlops.graphs import compiled, predicted
-from poreops.mlops.policy import built_with
+from poreops.mlops.weights.checkpoint import Checkpoint, History
+from poreops.mlops.weights.finite import check_network, weights
+from poreops.mlops.weights.graphs import compiled, predicted
+from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras
-
-History = dict[str, list[float]]
+    import tensorflow as tf
 
 
 class TrainingConfig(BaseModel):
@@ -43,6 +44,7 @@ class TrainingConfig(BaseModel):
     scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
     precision : arithmetic of the image branch; mixed where its gradients pass a probe
+    physics : how the member physics is learned
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +61,7 @@ class TrainingConfig(BaseModel):
     scaling: TargetKind
     augment: bool
     precision: Precision
+    physics: BoostingConfig
 
 
 class Candidate(BaseModel):
@@ -82,7 +85,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.size_factors)
 
-    def some(self, which: NDArray[Any]) -> "Examples":
+    def some(self, which: Array) -> "Examples":
         """Return the chosen ones, by index or mask.
 
         Parameters
@@ -147,14 +150,15 @@ def train(
     if network.image == "none":
         return _finished(model, scaling, network, config, training, validation)
     steps = -(-len(training) // config.batch_size)
-    rate: Any = config.learning_rate
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
     if config.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs)
     model.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss))
     model.optimizer.build(model.trainable_variables)
     identity = [network.model_dump(), config.model_dump(), *map(_digest, (training, validation))]
-    state = _State(checkpoint, model, identity)
-    history = state.restore()
+    variables = [*model.variables, *model.optimizer.variables]
+    state = Checkpoint(checkpoint, variables, identity)
+    history = state.restore(("loss", "val_loss", "val_rmse_log"))
     feed = _batches(network, config, training, scaling)
     check = inputs(network, validation.encoded)
     target = scaling.scaled(validation.size_factors)
@@ -242,44 +246,9 @@ def _digest(examples: Examples) -> str:
     return digest.hexdigest()
 
 
-class _State:
-    """Weights, optimizer state and history of a run after its last whole epoch."""
-
-    def __init__(self, folder: Path | None, model: "keras.Model", identity: Any) -> None:
-        self.folder, self.model = folder, model
-        self.identity = json.loads(json.dumps(identity))
-
-    def restore(self) -> History:
-        fresh: History = {"loss": [], "val_loss": [], "val_rmse_log": []}
-        if self.folder is None or not (self.folder / "history.json").exists():
-            return fresh
-        saved = read_json(self.folder / "history.json")
-        if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters or data
-        weights = np.load(self.folder / f"epoch{len(saved['history']['loss'])}.npz")
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        for i, variable in enumerate(variables):
-            variable.assign(weights[f"v{i}"])
-        history: History = saved["history"]
-        return history
-
-    def save(self, history: History) -> None:
-        if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        done = len(history["loss"])
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        path = self.folder / f"epoch{done}.npz"
-        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(variables)}
-        np.savez(path, **arrays)
-        # written last and whole: it alone says which weights count
-        write_json(self.folder / "history.json", {"identity": self.identity, "history": history})
-        (self.folder / f"epoch{done - 1}.npz").unlink(missing_ok=True)
-
-
 def _batches(
     network: ResnetConfig, config: TrainingConfig, examples: Examples, scaling: TargetScaling
-) -> Callable[[int], Any]:
+) -> Callable[[int], "keras.utils.PyDataset"]:
     import keras
 
     taken = inputs(network, examples.encoded)
@@ -297,7 +266,7 @@ def _batches(
         def __len__(self) -> int:
             return -(-len(targets) // config.batch_size)
 
-        def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
+        def __getitem__(self, index: int) -> tuple[tuple[Array, ...], NDArray[np.float32]]:
             rows = np.sort(self.order[index * config.batch_size : (index + 1) * config.batch_size])
             image = taken[0][rows]
             if config.augment:
@@ -331,7 +300,7 @@ def turned(
     return np.ascontiguousarray(image)
 
 
-def loss_function(name: str) -> Callable[[Any, Any], Any]:
+def loss_function(name: str) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
     """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike.
 
     Parameters
@@ -342,7 +311,7 @@ def loss_function(name: str) -> Callable[[Any, Any], Any]:
 
     ops = keras.ops
 
-    def error(truth: Any, predicted: Any) -> Any:
+    def error(truth: "tf.Tensor", predicted: "tf.Tensor") -> "tf.Tensor":
         # Keras hands the truth over as (n, 1): subtracting (n,) from that compares all with all
         return ops.reshape(predicted, (-1,)) - ops.reshape(truth, (-1,))
 

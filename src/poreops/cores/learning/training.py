@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.finite import DivergedError, check_finite
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
@@ -28,10 +29,10 @@ from poreops.cores.learning.networks import (
     start_from,
 )
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
-from poreops.cores.learning.state import History, State
 from poreops.errors import InputError
-from poreops.mlops.finite import DivergedError, check_finite, check_network, weights
-from poreops.mlops.policy import built_with
+from poreops.mlops.weights.checkpoint import Checkpoint, History
+from poreops.mlops.weights.finite import check_network, weights
+from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras
@@ -43,8 +44,10 @@ Rate = Annotated[float, Field(gt=0)]
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
+SMOOTHING = 1.5
+"""Standard deviation of the filter that parts the greys of the phases under the noise [pixel]."""
+
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
-_SMOOTHING = 1.5  # pixels: what parts the greys of the phases under the noise
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
 _DRAWS = 1_000_000  # seeds of a step
@@ -145,7 +148,7 @@ def train_gan(
         )
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
-    state = State(checkpoint, gan.variables, identity)
+    state = Checkpoint(checkpoint, gan.variables, identity)
     history = state.restore(LOSSES)
     for epoch in range(len(history["critic_loss"]), config.epochs):
         for name, value in gan.epoch(epoch).items():
@@ -359,7 +362,7 @@ class Gan:
 def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
     """Measure what a generator starts from."""
     noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
-    greys, shares = Segmentation.fit(crops, _SMOOTHING).phases(crops)
+    greys, shares = Segmentation.fit(crops, SMOOTHING).phases(crops)
     return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
 
 

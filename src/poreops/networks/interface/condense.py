@@ -252,7 +252,7 @@ def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array,
             middle = part[side[part] == 0]
             side[part] = 0
             cut = low + before.size
-            own = cut + behind.size
+            own = np.int64(cut + behind.size)
             order[low:cut], order[cut:own], order[own:high] = before, behind, middle
             stack.append((low, cut, node))
             stack.append((cut, own, node))
@@ -261,8 +261,8 @@ def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array,
         first_child.append(np.int64(-1))
         second_child.append(np.int64(-1))
     child = np.empty((len(start), 2), np.int64)
-    for k in range(len(start)):
-        child[k, 0], child[k, 1] = first_child[k], second_child[k]
+    for i in range(len(start)):
+        child[i, 0], child[i, 1] = first_child[i], second_child[i]
     return order, np.array(start), np.array(stop), child
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from poreops.show import Result
+from poreops.base.show.result import Result
 
 
 @dataclass(frozen=True, repr=False)

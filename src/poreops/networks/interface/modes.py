@@ -69,8 +69,8 @@ def orthonormal(columns: Array) -> Array:
 
 def _scaled(centre: Array) -> Array:
     x = centre - centre.mean(axis=0)
-    radius = float(np.sqrt((x**2).sum(axis=1).mean()))
-    scaled: Array = x / (radius if radius > 0 else 1.0)
+    radius = np.sqrt((x**2).sum(axis=1).mean())
+    scaled: Array = x / radius if radius > 0 else x
     return scaled
 
 

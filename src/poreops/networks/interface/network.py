@@ -14,6 +14,7 @@ from poreops.base.arguments import (
     checked_voxel_size,
     checked_workers,
 )
+from poreops.base.show.result import Result
 from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
@@ -26,7 +27,6 @@ from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.modes import ALL
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
-from poreops.show import Result
 
 RTOL = 0.03
 # peak measured on Berea 128³, the partition included

@@ -98,7 +98,7 @@ def cut_blocks(labels: Array, most: int | None = None) -> tuple[Blocks, Array]:
     count = int(owner[-1]) if owner.size else 0
     start = np.searchsorted(owner, np.arange(1, count + 2))
     number = np.full(labels.shape, -1, np.int64)
-    number.ravel()[flat] = np.arange(flat.size)
+    number.flat[flat] = np.arange(flat.size)
     place = np.stack(np.unravel_index(flat, labels.shape), axis=1).astype(np.int32)
     first = start[owner - 1]
     neighbour = np.full((flat.size, 6), -1, np.int32)

@@ -7,17 +7,16 @@ the gate part alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.files import read_table
-from poreops.mlops.finite import check_finite
-from poreops.properties.intervals import half_width, scales
-from poreops.properties.judging.left_out import corrections
+from poreops.base.finite import check_finite
 from poreops.properties.judging.scores import regression_scores
+from poreops.properties.learning.intervals import half_width, scales
 from poreops.properties.learning.laws import (
     LAW,
     NULLS,
@@ -25,10 +24,12 @@ from poreops.properties.learning.laws import (
     by_law,
     group_means,
     in_units,
+    law_inputs,
     targets,
 )
+from poreops.properties.learning.left_out import corrections
 from poreops.properties.learning.predictors import Floats
-from poreops.properties.learning.stacks import STACKS
+from poreops.properties.learning.stacks import STACKS, Stack
 from poreops.properties.model import RockModel
 from poreops.properties.slices.features import design
 
@@ -85,11 +86,11 @@ class Predicted:
     slices : candidate → (n, 2).
     """
 
-    rocks: NDArray[Any]
-    kinds: NDArray[Any]
+    rocks: Array
+    kinds: Array
     truth: Floats
     plugs: Mapping[str, Floats]
-    slice_rocks: NDArray[Any]
+    slice_rocks: Array
     slice_truth: Floats
     slices: Mapping[str, Floats]
 
@@ -117,7 +118,7 @@ def predict_left_out(trained: Trained, table: pd.DataFrame) -> Predicted:
             of_slices, of_plug = corrections(found, x)
             slices[name][own] = of_slices + law
             plugs[name][row] = of_plug + law.mean(axis=0)
-        counted, truth = _plugs(trained.learned[trained.learned["kind"] != kind])
+        counted, truth = plug_means(trained.learned[trained.learned["kind"] != kind])
         for name, null in NULLS.items():
             plugs[name][row] = null(counted, truth, law[:, 0].mean(keepdims=True))[0]
     return Predicted(
@@ -125,13 +126,21 @@ def predict_left_out(trained: Trained, table: pd.DataFrame) -> Predicted:
     )
 
 
-def _model(models: Mapping[str, RockModel], name: str, table: pd.DataFrame) -> tuple[Floats, Any]:
+def _model(
+    models: Mapping[str, RockModel], name: str, table: pd.DataFrame
+) -> tuple[Floats, Stack | Floats]:
     if name == LAW:
-        return np.zeros((len(table), 0)), next(iter(models.values())).law
+        return law_inputs(table), next(iter(models.values())).law
     return design(table, models[name].features), models[name].stack
 
 
-def _plugs(table: pd.DataFrame) -> tuple[Floats, Floats]:
+def plug_means(table: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return counted porosity (r,), and porosity and log(k/m²) (r, 2), of each rock of a table.
+
+    Parameters
+    ----------
+    table : slices, with ``rock`` and targets
+    """
     rocks = table["rock"].to_numpy()
     truth = group_means(in_units(targets(table), table), rocks)
     return group_means(table["areal_porosity"].to_numpy(np.float64), rocks), truth

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import write_json, write_table
 from poreops.mlops import metrics
-from poreops.properties.intervals import scales
 from poreops.properties.judging.comparison import importance
 from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
 from poreops.properties.judging.left_out_kinds import (
@@ -25,11 +24,14 @@ from poreops.properties.judging.left_out_kinds import (
     predict_siblings,
     scored,
 )
+from poreops.properties.judging.real import by_rock, predict_real, scores_of_rocks
+from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import LAW, NULLS, TARGETS
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS
 from poreops.properties.model import RockModel
 from poreops.properties.slices.features import design
+from poreops.properties.volumes.judging import volumes_left_out
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Reported:
     """
 
     scores: Mapping[str, Mapping[str, Scores]]
-    details: Mapping[str, Any]
+    details: Mapping[str, Json]
     plugs: pd.DataFrame
     slices: pd.DataFrame
 
@@ -106,7 +108,9 @@ def report_on(
     plugs["served"] = combined(plugs, served)
     at_random, seconds = random_split(split)
     of_test = {name: values[split.test] for name, values in at_random.items()}
+    real = predict_real(trained)
     scores = {
+        "rock_left_out": scores_of_rocks(real, served),
         "kind_left_out": scored(plugs, found.truth),
         "siblings": scored(predict_siblings(model, whole), found.truth),
         "random": scored(of_test, split.truth[split.test]),
@@ -120,6 +124,10 @@ def report_on(
         "rocks": {"learn": trained.learned["rock"].nunique(), "report": len(found.rocks)},
         "slices": {"learn": len(split.learned), "siblings": len(split.siblings)},
         "coverage": coverage_left_out(trained, found, served, model.judged.coverage),
+        "coverage_of_rocks": coverage_left_out(trained, real, served, model.judged.coverage),
+        "by_rock": by_rock(real, served),
+        "by_rock_of_law": by_rock(real, (LAW, LAW)),
+        "volumes": volumes_left_out(),
         "widths": {"slice": model.judged.slice, "plug": model.judged.plug},
         "by_kind": by_kind(plugs, found, ("served", LAW, *STACKS)),
         "compared": compare(split, compared),
@@ -139,7 +147,7 @@ def report_on(
 def _rows(
     predicted: Mapping[str, Floats],
     truth: Floats,
-    rocks: NDArray[Any],
+    rocks: Array,
     half_widths: Mapping[str, Floats],
 ) -> pd.DataFrame:
     parts = []

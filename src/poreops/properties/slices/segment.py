@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.show.result import Result
 from poreops.errors import InputError
 from poreops.properties.slices.labelled import Pores, few_values, pore_phase
 from poreops.properties.slices.phases import (
@@ -19,7 +20,6 @@ from poreops.properties.slices.phases import (
 )
 from poreops.properties.slices.view import Mask, detected_view, filled, given_view
 from poreops.properties.slices.watershed import split_pores
-from poreops.show import Result
 
 Floats = NDArray[np.float32]
 

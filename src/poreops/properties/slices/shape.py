@@ -5,11 +5,12 @@ second for a slice; these loops give the same numbers in a millisecond.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Array
 
 PROPERTIES = (
     "area",
@@ -72,8 +73,18 @@ def region_shapes(labels: NDArray[np.integer]) -> NDArray[np.float64]:
 
 @njit(cache=True)
 def _shapes(
-    labels: NDArray[np.int32], count: int, crofton: Any, euler: Any
+    labels: NDArray[np.int32], count: int, crofton: NDArray[np.float64], euler: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the properties of each region, unfilled, and its box (y0, y1, x0, x1)."""
+    sums, boxes, quads = _sums(labels, count, crofton, euler)
+    return _properties(labels, sums, boxes, quads), boxes
+
+
+@njit(cache=True)
+def _sums(
+    labels: NDArray[np.int32], count: int, crofton: Array, euler: Array
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Sum moments, boxes, perimeter and Euler number of every region in one pass."""
     h, w = labels.shape
     sums = np.zeros((count, 6))  # 1, y, x, yy, xx, yx, from the region's first pixel
     first_pixel = np.zeros((count, 2))
@@ -121,8 +132,18 @@ def _shapes(
                     )
                     quads[label - 1, 0] += crofton[code]
                     quads[label - 1, 1] += euler[code]
-    found = np.zeros((count, 14))
-    for i in range(count):
+    return sums, boxes, quads
+
+
+@njit(cache=True)
+def _properties(
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float64],
+    boxes: NDArray[np.int64],
+    quads: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    found = np.zeros((len(sums), 14))
+    for i in range(len(sums)):
         area = sums[i, 0]
         if area == 0:
             continue
@@ -152,7 +173,7 @@ def _shapes(
         found[i, 11] = -math.pi / 4 if round_region else 0.5 * math.atan2(2 * yx, yy - xx)
         found[i, 12] = quads[i, 0]
         found[i, 13] = area / convex
-    return found, boxes
+    return found
 
 
 @njit(cache=True)

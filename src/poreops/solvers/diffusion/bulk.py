@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,11 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.arrays import Array
+from poreops.base.show.result import Result
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import Tick, ticking
-from poreops.show import Result
 from poreops.solvers.diffusion.multigrid import Multigrid
 from poreops.solvers.diffusion.phases import diffusivity_of, labels_of, phases_of
 from poreops.solvers.diffusion.voxel_graph import (
@@ -39,7 +40,6 @@ from poreops.solvers.diffusion.voxel_solver import Solution, solve
 from poreops.solvers.shared.threads import Team, team_of
 
 Ends = Literal["face", "node"]
-Array = NDArray[Any]
 FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-5
@@ -111,6 +111,16 @@ class BulkDiffusion(Result, kind="diffusion"):
 
 
 @dataclass(frozen=True)
+class _Content:
+    """What an image holds: conducting voxels, sum and largest of all diffusivities."""
+
+    shape: tuple[int, ...]
+    conducting: int
+    total: float
+    largest: float
+
+
+@dataclass(frozen=True)
 class _Domain:
     """What conducts, as 3D phases: 0 insulates, phase p has ``diffusivities[p]``, at most 1.
 
@@ -158,7 +168,7 @@ class _Concentration:
 
 
 def formation_factor(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str,
     *,
     diffusivity: Mapping[int, float] | None = None,
@@ -224,41 +234,13 @@ def formation_factor(
     workers = checked_workers(workers)
     labels, counts = labels_of(image)
     local = diffusivity_of(labels, diffusivity)
-    unit = float(local.max())
     conducting = int(counts[local > 0].sum())
-    porosity, mean = conducting / image.size, float(counts @ local) / image.size
     with team_of(workers) as team, ticking(progress, "diffusion") as tick:
         domain = _domain(image, labels, local, axis, sides, ends)
-        _refuse_too_large(domain, porosity)
+        _refuse_too_large(domain, conducting / image.size)
         numbering, solution = _conduct(domain, team, tolerance, tick)
-    copies = domain.phase.size / _domain_size(image.shape, axis, ends)
-    # layers that hold the concentrations are connected to an end anyway
-    used = (numbering.count + np.count_nonzero(domain.ends)) / copies if numbering.count else 0
-    floating = 1 - used / conducting if conducting else 0.0
-    length = image.shape[axis] - (ends == "node")
-    area = copies * image.size / image.shape[axis]
-    fluxes = unit * solution.fluxes / area
-    concentration = _Concentration(
-        image.shape,
-        domain.phase.shape,
-        domain.axis,
-        numbering,
-        solution.concentration,
-        domain.ends,
-    )
-    mean_flux = float(fluxes.mean())
-    return BulkDiffusion(
-        axis=axis,
-        effective_diffusivity=unit * solution.conductance * length / area,
-        mean_diffusivity=mean,
-        porosity=porosity,
-        floating_share=floating,
-        flux_in=float(fluxes[0]),
-        flux_out=float(fluxes[-1]),
-        residual=float(np.abs(fluxes - mean_flux).max()) / mean_flux if mean_flux > 0 else 0.0,
-        iterations=solution.iterations,
-        _concentration=concentration,
-    )
+    content = _Content(image.shape, conducting, float(counts @ local), float(local.max()))
+    return _result(content, axis, domain, numbering, solution)
 
 
 def memory_needed(shape: Sequence[int], porosity: float, *, phases: int = 1) -> int:
@@ -282,10 +264,6 @@ def memory_needed(shape: Sequence[int], porosity: float, *, phases: int = 1) -> 
 def _cube(shape: Sequence[int]) -> tuple[int, int, int]:
     """Shape in 3D; a 2D image becomes one voxel thick, across its second axis."""
     return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])
-
-
-def _domain_size(shape: Sequence[int], axis: int, ends: Ends) -> int:
-    return math.prod(shape) // shape[axis] * (shape[axis] - 2 * (ends == "node"))
 
 
 def _domain(
@@ -355,8 +333,36 @@ def _conduct(
     )  # fmt: skip
 
 
+def _result(
+    content: _Content, axis: int, domain: _Domain, numbering: Numbering, solution: Solution
+) -> BulkDiffusion:
+    """Bring the fluxes of a domain back to the image and to the given unit of diffusivity."""
+    shape, size = content.shape, math.prod(content.shape)
+    node = domain.ends.size > 0
+    copies = domain.phase.size / (size // shape[axis] * (shape[axis] - 2 * node))
+    # layers that hold the concentrations are connected to an end anyway
+    used = (numbering.count + np.count_nonzero(domain.ends)) / copies if numbering.count else 0
+    area = copies * size / shape[axis]
+    fluxes = content.largest * solution.fluxes / area
+    mean_flux = float(fluxes.mean())
+    return BulkDiffusion(
+        axis=axis,
+        effective_diffusivity=content.largest * solution.conductance * (shape[axis] - node) / area,
+        mean_diffusivity=content.total / size,
+        porosity=content.conducting / size,
+        floating_share=1 - used / content.conducting if content.conducting else 0.0,
+        flux_in=float(fluxes[0]),
+        flux_out=float(fluxes[-1]),
+        residual=float(np.abs(fluxes - mean_flux).max()) / mean_flux if mean_flux > 0 else 0.0,
+        iterations=solution.iterations,
+        _concentration=_Concentration(
+            shape, domain.phase.shape, domain.axis, numbering, solution.concentration, domain.ends
+        ),
+    )
+
+
 def _checked_axes(
-    image: NDArray[Any], axis: int | str, periodic: Sequence[int | str]
+    image: Array, axis: int | str, periodic: Sequence[int | str]
 ) -> tuple[int, tuple[int, ...]]:
     if image.ndim not in (2, 3):
         raise InputError(f"image must be 2D or 3D, got {image.ndim}D of shape {image.shape}")

@@ -3,30 +3,25 @@
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from poreops.base.arguments import (
-    checked_count,
-    checked_tolerance,
-    checked_voxel_size,
-    checked_workers,
-    shown,
-)
+from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Array
+from poreops.base.content import Json
+from poreops.base.conventions import WALLS, Walls
+from poreops.base.show.result import Result
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
-from poreops.show import Result
+from poreops.solvers.stokes.arguments import How, checked_how
 from poreops.solvers.stokes.face_velocity import FaceVelocity
 from poreops.solvers.stokes.flow_domain import (
     PERIODIC,
     REFLECTED,
     SEALED,
     Boundary,
-    checked_flow_axis,
     checked_image,
     flowing_pores,
     padded_box,
@@ -40,8 +35,7 @@ from poreops.solvers.stokes.refinement import (
     split_voxels,
 )
 from poreops.solvers.stokes.saddle import StokesSolver, team_of
-from poreops.solvers.stokes.staggered import FloatArray, discretise
-from poreops.solvers.stokes.walls import EDGE_FRICTION, WALLS, Walls, checked_walls
+from poreops.solvers.stokes.staggered import EDGE_FRICTION, FloatArray, discretise
 
 __all__ = [
     "PERIODIC",
@@ -125,7 +119,13 @@ class Permeability(Result, kind="permeability"):
         return self.permeability / MILLIDARCY
 
     def superficial_velocity(self, pressure_gradient: float, viscosity: float) -> float:
-        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s]."""
+        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s].
+
+        Parameters
+        ----------
+        pressure_gradient : [Pa/m]
+        viscosity : [Pa s]
+        """
         return self.permeability / viscosity * pressure_gradient
 
     @cached_property
@@ -167,7 +167,7 @@ class PermeabilityTensor(Result, kind="permeability tensor"):
 
 
 def permeability(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str,
     *,
     voxel_size: float = 1.0,
@@ -236,53 +236,32 @@ def permeability(
     >>> round(permeability(im, axis=0).permeability, 4)
     2.25
     """
-    checked_image(im)
-    axis = checked_flow_axis(np.asarray(im), axis)
-    if not isinstance(boundary, Boundary):
-        raise InputError(f"boundary must be a Boundary, got {shown(boundary)}; e.g. REFLECTED")
-    walls = checked_walls(walls)
-    refine = checked_refine(refine, walls)
-    _check_numerics(tolerance, iterations)
-    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
-    how = (axis, boundary, walls, tolerance, iterations, workers, progress)
-    found = _solve(im, voxel_size, *how, parts=refine ** np.ndim(im))
-    if not found.percolates:
-        return found
-    if refine > 1:
-        split = _solve(split_voxels(im, refine), voxel_size / refine, *how)
-        stated = discretisation(found.permeability, split.permeability, refine)
-        found = replace(found, discretisation=stated)
-    message = resolution_message(found.throat_width, refine)
-    if message is not None:
-        warnings.warn(message, UnderResolvedWarning, stacklevel=2)
-    return found
+    how = checked_how(
+        im, axis, boundary, walls, tolerance=tolerance, usual=TOLERANCE, iterations=iterations,
+        workers=workers, progress=progress,
+    )  # fmt: skip
+    refine, voxel_size = checked_refine(refine, walls), checked_voxel_size(voxel_size)
+    found = _solve(im, voxel_size, how, parts=refine ** np.ndim(im))
+    if found.percolates and refine > 1:
+        split = _solve(split_voxels(im, refine), voxel_size / refine, how).permeability
+        found = replace(found, discretisation=discretisation(found.permeability, split, refine))
+    return _resolved(found, refine)
 
 
-def _solve(
-    im: NDArray[Any],
-    voxel_size: float,
-    axis: int,
-    boundary: Boundary,
-    walls: Walls,
-    tolerance: float,
-    iterations: int,
-    workers: int,
-    progress: bool,
-    parts: int = 1,
-) -> Permeability:
+def _solve(im: Array, voxel_size: float, how: How, parts: int = 1) -> Permeability:
     """Solve one image with checked arguments, if there is memory for `parts` times its voxels."""
     image = checked_image(im)
-    ndim = np.ndim(im)
-    along = axis + image.ndim - ndim
+    ndim, boundary = np.ndim(im), how.boundary
+    along = how.axis + image.ndim - ndim
     flowing = flowing_pores(image, along, boundary)
     pores, flowing_count = int(np.count_nonzero(image)), int(np.count_nonzero(flowing))
-    facts: dict[str, Any] = {
-        "axis": axis,
+    facts: dict[str, Json] = {
+        "axis": how.axis,
         "porosity": pores / image.size,
         "floating_share": 1 - flowing_count / pores,
         "voxel_size": voxel_size,
         "boundary": boundary,
-        "walls": walls,
+        "walls": how.walls,
         "_shape": np.shape(im),
     }
     layers = image.shape[along]
@@ -302,7 +281,7 @@ def _solve(
     )
     periodic = periodic_axes(along, boundary, ndim)
     box = padded_box(flowing, along, boundary, ndim)
-    flow = discretise(box, periodic, EDGE_FRICTION[walls])
+    flow = discretise(box, periodic, EDGE_FRICTION[how.walls])
 
     def faces(velocity: FloatArray) -> FaceVelocity:
         return FaceVelocity(velocity, flow.friction.place, flow.friction.block, periodic)
@@ -311,12 +290,12 @@ def _solve(
     if periodic[along]:
         # the same unit drop of pressure over the image, spread over its length
         force[faces(force).across(along)] = 1 / layers
-    with team_of(workers) as team, ticking(progress, "Stokes flow") as tick:
+    with team_of(how.workers) as team, ticking(how.progress, "Stokes flow") as tick:
         solved = StokesSolver(flow, team).solve(
             force,
             lambda velocity: faces(velocity).layer_rates(along, layers),
-            tolerance,
-            iterations,
+            how.tolerance,
+            how.iterations,
             tick,
         )
     # power = flow rate x the unit drop of pressure
@@ -335,13 +314,16 @@ def _solve(
     )
 
 
-def _check_numerics(tolerance: float, iterations: int) -> None:
-    checked_tolerance(tolerance, TOLERANCE)
-    checked_count(iterations, "iterations")
+def _resolved(found: Permeability, refine: int) -> Permeability:
+    """Return what was found, with a warning if its throats are too narrow for the grid."""
+    message = resolution_message(found.throat_width, refine) if found.percolates else None
+    if message is not None:
+        warnings.warn(message, UnderResolvedWarning, stacklevel=3)
+    return found
 
 
 def permeability_tensor(
-    im: NDArray[Any],
+    im: Array,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,

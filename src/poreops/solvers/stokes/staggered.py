@@ -16,11 +16,17 @@ the wall takes it up:
 Only open faces and pore voxels are stored, so memory and time scale with the pore volume.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Values
+from poreops.base.conventions import Walls
+
+EDGE_FRICTION: dict[Walls, float] = {"stepped": 2.0, "smooth": 1.0}
+"""Friction of a face beside an edge."""
 
 # what a cell of the padded box is
 SOLID = np.uint8(0)
@@ -56,6 +62,18 @@ class Matrix(NamedTuple):
     middle: IntArray
     place: NDArray[np.int16]
     block: NDArray[np.int64]
+
+
+Entries = tuple[
+    IntArray,
+    IntArray,
+    NDArray[np.float32],
+    NDArray[np.float32],
+    IntArray,
+    NDArray[np.int16],
+    NDArray[np.int64],
+]
+"""The fields of a `Matrix`, as compiled code gives them."""
 
 
 class StaggeredFlow(NamedTuple):
@@ -112,7 +130,7 @@ def discretise(
     return StaggeredFlow(Matrix(*friction), cells, faces, place, inflow, outflow)
 
 
-def _wrap(box: NDArray[np.generic], periodic: tuple[bool, bool, bool]) -> None:
+def _wrap(box: Values, periodic: tuple[bool, bool, bool]) -> None:
     """Copy the last layer before the first one and the first behind the last one."""
     for axis in range(3):
         if periodic[axis]:
@@ -252,6 +270,68 @@ def _side_friction(
 
 
 @njit(cache=True, nogil=True)
+def _through_end(one: int, two: int) -> tuple[int, int]:
+    """Tell whether a face leads from the inlet, or to the outlet: 1, -1 the other way, else 0."""
+    inflow = outflow = 0
+    if one in (INLET, INLET_PLANE):
+        inflow = 1
+    if two in (INLET, INLET_PLANE):
+        inflow = -1
+    if two in (OUTLET, OUTLET_PLANE):
+        outflow = 1
+    if one in (OUTLET, OUTLET_PLANE):
+        outflow = -1
+    return inflow, outflow
+
+
+@njit(cache=True, nogil=True)
+def _row(
+    box: NDArray[np.uint8],
+    numbers: IntArray,
+    at: tuple[int, int, int],
+    ahead: tuple[int, int, int],
+    edge: float,
+    periodic: tuple[bool, bool, bool],
+    neighbour: IntArray,
+    strength: NDArray[np.float32],
+) -> tuple[int, float]:
+    """Write the neighbours of the face at (i, j, k) and how strongly they rub on it.
+
+    Returns
+    -------
+    (int, float)
+        Number of neighbours, and the friction of the face with all that surrounds it.
+    """
+    (i, j, k), (di, dj, dk) = at, ahead
+    one, two = box[i, j, k], box[i + di, j + dj, k + dk]
+    # half of the face's control volume lies behind an end plane
+    share = 0.5 if one >= INLET_PLANE or two >= INLET_PLANE else 1.0
+    total = 0.0
+    found = 0
+    for side in range(6):
+        sign = 2 * (side % 2) - 1
+        bi = sign if side // 2 == 0 else 0
+        bj = sign if side // 2 == 1 else 0
+        bk = sign if side // 2 == 2 else 0
+        g = numbers[i + bi, j + bj, k + bk]
+        part, rubbing = share, 1.0
+        if bi * di + bj * dj + bk * dk != 0:
+            if _is_reservoir(two if sign > 0 else one):
+                continue  # developed flow: no stress inside a reservoir
+            part = 1.0
+        elif g < 0:
+            rubbing = _side_friction(box, numbers, at, ahead, (bi, bj, bk), edge, periodic)
+        if g == numbers[i, j, k]:
+            continue  # a periodic axis of one voxel
+        total += part * rubbing
+        if g >= 0:
+            neighbour[found] = g
+            strength[found] = part
+            found += 1
+    return found, total
+
+
+@njit(cache=True, nogil=True)
 def _face_tables(
     box: NDArray[np.uint8],
     cell: IntArray,
@@ -260,7 +340,7 @@ def _face_tables(
     none: int,
     edge: float,
     periodic: tuple[bool, bool, bool],
-) -> tuple[tuple[Any, ...], IntArray, NDArray[np.int8], NDArray[np.int8]]:
+) -> tuple[Entries, IntArray, NDArray[np.int8], NDArray[np.int8]]:
     nx, ny, nz = box.shape
     count = block[3]
     start = np.zeros(count + 1, np.int32)
@@ -291,51 +371,17 @@ def _face_tables(
                         cells[f, 0] = cell[i, j, k]
                     if cell[i + di, j + dj, k + dk] >= 0:
                         cells[f, 1] = cell[i + di, j + dj, k + dk]
-                    if one in (INLET, INLET_PLANE):
-                        inflow[f] = 1
-                    if two in (INLET, INLET_PLANE):
-                        inflow[f] = -1
-                    if two in (OUTLET, OUTLET_PLANE):
-                        outflow[f] = 1
-                    if one in (OUTLET, OUTLET_PLANE):
-                        outflow[f] = -1
-                    # half of the face's control volume lies behind an end plane
-                    share = 0.5 if one >= INLET_PLANE or two >= INLET_PLANE else 1.0
-                    total = 0.0
-                    found = 0
-                    for side in range(6):
-                        beside, sign = side // 2, 2 * (side % 2) - 1
-                        bi = sign if beside == 0 else 0
-                        bj = sign if beside == 1 else 0
-                        bk = sign if beside == 2 else 0
-                        part = share
-                        g = -1
-                        if beside == axis:
-                            if _is_reservoir(two if sign > 0 else one):
-                                continue  # developed flow: no stress inside a reservoir
-                            part = 1.0
-                            g = numbers[i + bi, j + bj, k + bk]
-                            rubbing = 1.0
-                        else:
-                            g = numbers[i + bi, j + bj, k + bk]
-                            rubbing = 1.0
-                            if g < 0:
-                                rubbing = _side_friction(
-                                    box,
-                                    numbers,
-                                    (i, j, k),
-                                    (di, dj, dk),
-                                    (bi, bj, bk),
-                                    edge,
-                                    periodic,
-                                )
-                        if g == f:
-                            continue  # a periodic axis of one voxel
-                        total += part * rubbing
-                        if g >= 0:
-                            neighbour[found] = g
-                            strength[found] = part
-                            found += 1
+                    inflow[f], outflow[f] = _through_end(one, two)
+                    found, diagonal[f] = _row(
+                        box,
+                        numbers,
+                        (i, j, k),
+                        (di, dj, dk),
+                        edge,
+                        periodic,
+                        neighbour,
+                        strength,
+                    )
                     for lower in (True, False):
                         for n in range(found):
                             if (neighbour[n] < f) == lower:
@@ -345,7 +391,6 @@ def _face_tables(
                         if lower:
                             middle[f] = entry
                     start[f + 1] = entry
-                    diagonal[f] = total
     column, weight = column[:entry].copy(), weight[:entry].copy()
     matrix = (start, column, weight, diagonal, middle, place, block)
     return matrix, cells, inflow, outflow

@@ -1,0 +1,1 @@
+"""How results show, draw and save themselves; helpers for pictures."""

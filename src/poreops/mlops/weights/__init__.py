@@ -1,0 +1,1 @@
+"""Learned weights: refused if they are not finite, compiled, built and kept on disk."""
