@@ -1,10 +1,10 @@
 """What models err on real rocks that they did not learn from."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from poreops.base.content import Json
 from poreops.properties.learning.laws import LAW, law_inputs, targets
 from poreops.properties.learning.left_out import Context, Learned, corrections
 from poreops.properties.learning.real_rocks import law_without, real_rocks
@@ -14,7 +14,7 @@ from poreops.properties.slices.features import design
 
 def real_errors(
     context: Context, stacks: Mapping[str, Stack], learned: Learned
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """Return what the models of one context err on real rocks, as `errors_left_out` does.
 
     Parameters

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.properties.learning.laws import fit_law, law_corrections, law_inputs, targets
 from poreops.properties.learning.predictors import Floats
 
@@ -32,7 +31,7 @@ class RealRocks:
     table: pd.DataFrame
 
     @cached_property
-    def law_rows(self) -> tuple[Floats, NDArray[Any], Floats, NDArray[Any]]:
+    def law_rows(self) -> tuple[Floats, Array, Floats, Array]:
         """What `fit_law` takes: targets, plugs, inputs and rocks of each slice."""
         table = self.table
         return (
@@ -55,7 +54,7 @@ def real_rocks() -> RealRocks:
     return RealRocks(pd.read_csv(Path(str(files("poreops.properties.learning") / TABLE))))
 
 
-def law_without(kind: str, learned: tuple[Floats, NDArray[Any], Floats, NDArray[Any]]) -> Floats:
+def law_without(kind: str, learned: tuple[Floats, Array, Floats, Array]) -> Floats:
     """Fit the law on rocks learned from and on all real rocks but one.
 
     Parameters

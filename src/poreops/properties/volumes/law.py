@@ -7,12 +7,13 @@ the porosity, in F and in the resolution were tried, and gained nothing on rocks
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.properties.learning.intervals import conformal_width
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ class VolumeLaw:
         return {name: float(by) for name, by in zip(DOMAIN, over, strict=True) if by > 1}
 
 
-def weights(groups: NDArray[Any]) -> Floats:
+def weights(groups: Array) -> Floats:
     """Return the weight of each plug, one over the plugs of its rock, (n,).
 
     Parameters

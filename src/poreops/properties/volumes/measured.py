@@ -2,12 +2,11 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.diffusion.bulk import BulkDiffusion, formation_factor
 from poreops.solvers.diffusion.johnson import johnson_length
@@ -69,7 +68,7 @@ def described(diffusion: BulkDiffusion) -> dict[str, float]:
     }
 
 
-def describe(im: NDArray[Any], axis: int, workers: int | None = None) -> dict[str, float]:
+def describe(im: Array, axis: int, workers: int | None = None) -> dict[str, float]:
     """Solve diffusion along an axis of a plug, and return what the law needs.
 
     Parameters

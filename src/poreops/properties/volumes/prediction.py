@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis, checked_voxel_size
+from poreops.base.arrays import Array
 from poreops.base.show.result import Shown
 from poreops.errors import InputError
 from poreops.properties.volumes.counting import Interval, segmented_porosity
@@ -68,7 +67,7 @@ def law_of(plugs: str | Path | None) -> VolumeLaw:
 
 
 def volume_properties(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str = 0,
     *,
     voxel_size: float = 1.0,
