@@ -101,7 +101,9 @@ server: $(STAMP) ## start the MLflow server of a team (settings: mlflow/team.env
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
   --no-emit-find-links --python-version 3.11
 .PHONY: lock
-lock: $(STAMP) ## compile requirements.txt and requirements-gpu.txt from pyproject.toml
+lock: $(STAMP) ## compile the locks of the environment and of served models from pyproject.toml
 	$(LOCK) --universal --extra dev -o requirements.txt pyproject.toml
 	$(LOCK) --python-platform linux --extra dev --extra gpu \
 	  --no-emit-package tensorflow-cpu -c requirements.txt -o requirements-gpu.txt pyproject.toml
+	$(LOCK) --universal --generate-hashes --extra conductance --extra properties --extra cores \
+	  --extra serving -c requirements.txt -o src/poreops/mlops/tracking/served.txt pyproject.toml

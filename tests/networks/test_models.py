@@ -9,7 +9,8 @@ from prisms import VOXEL, PrismModel, prism, regions_of
 from poreops.conduits.diffusive import diffusive_size_factors
 from poreops.conduits.partition import Regions, touching_pairs
 from poreops.errors import InputError
-from poreops.networks.network import diffusive_size_factors_model, network_of_regions
+from poreops.networks.conduit_model import diffusive_size_factors_model
+from poreops.networks.network import network_of_regions
 
 
 class FlowModel(PrismModel):

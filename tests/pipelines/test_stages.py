@@ -147,6 +147,7 @@ def outs(definition):
 def test_every_dependency_exists_or_is_made_by_a_stage(stage):
     made = [out for definition in STAGES.values() for out in outs(definition)]
     for dep in STAGES[stage]["deps"]:
+        # a file in what a stage makes, or the folder that several stages write into
         inside = any(dep == out or dep.startswith(f"{out}/") for out in [*made, "data"])
         inside |= any(out.startswith(f"{dep}/") for out in made)
         assert inside or (ROOT / dep).exists(), dep

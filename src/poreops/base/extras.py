@@ -10,10 +10,11 @@ from poreops.errors import InputError
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "networks": ("matplotlib", "openpnm", "pandas"),
     "synthetic": ("porespy",),
-    "conductance": ("keras", "tensorflow"),
+    "conductance": ("keras", "tensorflow", "xgboost"),
     "properties": ("matplotlib", "pandas", "sklearn", "xgboost"),
     "cores": ("keras", "tensorflow"),
     "pipeline": ("dask", "distributed", "great_expectations", "mlflow", "optuna"),
+    "serving": ("cryptography", "mlflow", "uvicorn"),
     "formats": ("SimpleITK",),
 }
 """Extra → modules that must be there; `pyproject.toml` says what installs them."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from poreops.base.content import Json
 
 if TYPE_CHECKING:
+    from poreops.conduits.sure import Sureness
     from poreops.networks.effective import NetworkFlow
     from poreops.solvers.stokes.permeability import Permeability
     from poreops.solvers.stokes.refinement import Discretisation
@@ -19,6 +20,26 @@ def of_any(flow: "Permeability | NetworkFlow") -> Results:
         "permeability_m2": float(flow.permeability),
         "permeability_md": float(flow.permeability_md),
         "percolates": bool(flow.percolates),
+        **of_interval("permeability_interval_m2", getattr(flow, "interval", None)),
+    }
+
+
+def of_interval(name: str, interval: tuple[float, float] | None) -> Results:
+    """Return an interval under its name, nothing if there is none."""
+    return {} if interval is None else {name: list(interval)}
+
+
+def of_sureness(sureness: "Sureness | None") -> Results:
+    """Return how much of the conduits was predicted and how sure that is, nothing if unknown."""
+    if sureness is None:
+        return {}
+    return {
+        "sureness": {
+            "simulated_share": sureness.simulated_share,
+            "typical_half_width": sureness.typical,
+            "coverage": sureness.coverage,
+            "unknown": sureness.unknown,
+        }
     }
 
 

@@ -1,6 +1,7 @@
 """The arrays of a pore network, under OpenPNM's names, from regions and size factors."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import edt
@@ -11,8 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import AXES
 from poreops.base.arrays import Array
+from poreops.conduits.contacts import FaceContacts
 from poreops.conduits.descriptors import face_geometry, region_geometry
-from poreops.conduits.methods import FaceContacts
 
 if TYPE_CHECKING:
     from openpnm.network import Network
@@ -26,6 +27,7 @@ def network_arrays(
     contacts: FaceContacts,
     size_factors: Mapping[str, FloatArray],
     voxel_size: float,
+    others: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> dict[str, Array]:
     """Return the properties and labels of the network of the connected conduits, in SI units.
 
@@ -40,6 +42,7 @@ def network_arrays(
     contacts : of the regions with the image faces
     size_factors : OpenPNM's name → (Nt + Nb,) float in SI units, of the throats, then the contacts
     voxel_size : float [m]
+    others : name → (Nt + Nb,) float, of throats and contacts likewise
 
     Returns
     -------
@@ -72,6 +75,7 @@ def network_arrays(
     throat: dict[str, Array] = {
         "conns": np.vstack([conns, np.column_stack([contacts.region, border_pores])]),
         **size_factors,
+        **others,
         "diameter": diameter,
         "inscribed_diameter": diameter,
         "cross_sectional_area": _joined(sizes.throat_area, at_face.area, voxel_size**2),
@@ -106,19 +110,35 @@ def joining_part(
 
 
 def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return the cluster number of each of `count` pores."""
+    """Return the cluster number of each of `count` pores.
+
+    Parameters
+    ----------
+    count : number of pores
+    conns : (Nt, 2) int, pores of each throat
+    """
     graph = coo_array((np.ones(len(conns)), conns.T), shape=(count, count))
     labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
     return labels
 
 
 def has_pore(cluster: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return for each cluster whether one of its pores is chosen."""
+    """Return for each cluster whether one of its pores is chosen.
+
+    Parameters
+    ----------
+    cluster : (Np,) int32, number of each pore's cluster
+    chosen : (Np,) bool
+    """
     return np.bincount(cluster[chosen], minlength=int(cluster.max()) + 1) > 0
 
 
 def face_name(number: int) -> str:
     """Return the label of a face from its number.
+
+    Parameters
+    ----------
+    number : 0 and 1 the two faces of axis 0, 2 and 3 those of axis 1, 4 and 5 of axis 2
 
     Examples
     --------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
+    from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
     from poreops.properties.slices.segment import Segmented
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
 
 
 def plot(kind: str, result: object, ax: "Axes | None", **options: object) -> "Axes":
-    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`."""
+    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    ax : matplotlib Axes; None for a new figure
+    **options : of the kind, as ``axis`` and ``index``
+    """
     if kind not in _DRAWN:
         raise InputError(f"a result of {kind} has nothing to draw; use repr() or save()")
     needed("matplotlib")
@@ -59,7 +68,12 @@ def section(image: Array, across: int, index: int | None) -> tuple[Array, tuple[
 
 
 def region_colours(count: int) -> Array:
-    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number."""
+    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number.
+
+    Parameters
+    ----------
+    count : number of regions
+    """
     colours = np.random.default_rng(0).uniform(0.25, 1, (count + 1, 3))
     colours[0] = 0.12
     return colours
@@ -267,9 +281,20 @@ def _properties(found: "Properties", ax: "Axes | None") -> "Axes":
     return ax
 
 
+def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
+    ax = _axes(ax, projection="3d")
+    inner = np.zeros(len(found.coords), dtype=bool)
+    network(
+        ax, found.coords, found.regions.conns, found.gap.max(axis=1), found.diameters, inner,
+        "share in the width of the bracket",
+    )  # fmt: skip
+    return ax
+
+
 _DRAWN: Mapping[str, Callable[..., "Axes"]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "permeability": _permeability,
     "properties": _properties,

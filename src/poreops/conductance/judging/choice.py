@@ -52,10 +52,10 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Jso
     for member in (m for m in MEMBERS if (members / m).is_dir()):
         models[member] = ConductanceModel.load(members / member)
         models[member].check_predicts(label_definition(stated), models[member].ndim)
-    encoded = EncodedConduits(conduits, [model.network.image for model in models.values()])
+    encoded = EncodedConduits(conduits, [model.sees for model in models.values()])
     found: dict[Member, dict[str, float]] = {}
     for member, model in models.items():
-        answers = judged(model, *encoded.seen_as(model.network.image))
+        answers = judged(model, *encoded.seen_as(model.sees))
         found[member] = member_scores(answers, truth)
     chosen = chosen_member(found, gate.member_gain)
     write_probe(probe, conduits, labels, gate.probe)

@@ -53,7 +53,7 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
     conduits : path
     seed : of the permutation
     """
-    return judged(model, *encoded_conduits(conduits, model.network.image), seed=seed)
+    return judged(model, *encoded_conduits(conduits, model.sees), seed=seed)
 
 
 def judged(model: ConductanceModel, encoded: Encoded, ratios: Floats, *, seed: int = 0) -> Judged:
@@ -141,7 +141,7 @@ def permuted(
     if model.member == "coarse":
         return None
     order = np.random.default_rng(seed).permutation(len(ratios))
-    if model.network.image == "none":
+    if encoded.image[0].size == 0:
         mixed = Encoded(encoded.image, encoded.scalars[order])
     else:
         mixed = Encoded(encoded.image[order], encoded.scalars)

@@ -24,10 +24,11 @@ from poreops.conductance.learning.encoding import Encoded, ImageEncoding
 from poreops.conductance.learning.members import MEMBERS
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.model import ConductanceModel
+from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.labels import label_definition
-from poreops.conduits.methods import NO_CONTACTS, size_factors
+from poreops.conduits.methods import size_factors
 from poreops.conduits.quantity import zoom_power
 from poreops.conduits.simulated import simulated_size_factors
 from poreops.conduits.table import read_conduits
@@ -111,7 +112,7 @@ class Volumes:
             np.concatenate([part.image for part in every]),
             np.concatenate([part.scalars for part in every]),
         )
-        self._encoded[model.network.image] = whole, np.concatenate(ratios)
+        self._encoded[model.sees] = whole, np.concatenate(ratios)
         mixed = permuted(model, whole, np.concatenate(ratios))
         return Judged(np.concatenate(found), mixed), milliseconds
 
@@ -122,7 +123,7 @@ class Volumes:
         ----------
         model : ConductanceModel
         """
-        image = model.network.image
+        image = model.sees
         if image not in self._encoded:
             self._encoded[image] = encoded_conduits(self.conduits, image)
         return predicted(model, *self._encoded[image])

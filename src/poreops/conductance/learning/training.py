@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.arrays import Array
 from poreops.base.finite import check_finite
+from poreops.conductance.learning.boosting import BoostingConfig
 from poreops.conductance.learning.encoding import Encoded
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.precision import Precision, usable
@@ -43,6 +44,7 @@ class TrainingConfig(BaseModel):
     scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
     precision : arithmetic of the image branch; mixed where its gradients pass a probe
+    physics : how the member physics is learned
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +61,7 @@ class TrainingConfig(BaseModel):
     scaling: TargetKind
     augment: bool
     precision: Precision
+    physics: BoostingConfig
 
 
 class Candidate(BaseModel):

@@ -16,7 +16,7 @@ from poreops.errors import InputError
 from poreops.mlops.provenance.graph import DATA, Graph, Stage, read_graph
 from poreops.mlops.provenance.trace import register_stage
 from poreops.mlops.tracking import lineage
-from poreops.mlops.tracking.versions import version_of
+from poreops.mlops.tracking.versions import resolve
 
 METADATA = "ro-crate-metadata.json"
 _CONTEXT = [
@@ -56,7 +56,7 @@ def write_crate(folder: str | Path, root: Path, model: str | None = None) -> Pat
     graph = read_graph(root)
     stages = graph.upstream(graph.stages)
     if model is not None:
-        stages = graph.upstream([register_stage(version_of(model), graph)])
+        stages = graph.upstream([register_stage(resolve(model), graph)])
     copied = [name for name in _COPIED if (root / name).is_file()]
     scripts = [path for name in stages for path in [_script(graph.stages[name])] if path]
     for name in [*copied, *scripts]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from poreops.errors import InputError
 from poreops.mlops.provenance.graph import DATA, Content, Graph, parse_graph, read_graph
 from poreops.mlops.tracking import ModelVersion
-from poreops.mlops.tracking.versions import every_version, version_of
+from poreops.mlops.tracking.health import every_version
+from poreops.mlops.tracking.versions import resolve
 
 _MADE = "dvc.md5."  # tags of a version: path → md5 of what the stages before it had made
 
@@ -27,7 +28,7 @@ def way_to(uri: str, root: Path) -> Content:
         command, what it read and made, and the stages that it needs; "differs", paths whose digest
         in dvc.lock is not that of the version; "commands" that make it again
     """
-    version = version_of(uri)
+    version = resolve(uri)
     graph, source = _graph_of(version, root)
     stage = register_stage(version, graph)
     order = graph.upstream([stage])

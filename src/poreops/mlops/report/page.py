@@ -6,6 +6,7 @@ from pathlib import Path
 
 from poreops.base.extras import needs
 from poreops.base.files import write_text
+from poreops.base.pages import rendered
 from poreops.mlops.provenance.graph import Graph
 from poreops.mlops.report.network import network_data
 from poreops.mlops.report.parts import NULL, SERVED, TRUTH, Line
@@ -37,19 +38,16 @@ def write_page(
     dirty : whether the working tree differed from it
     """
     needs("pipeline", "the page of a run")
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     from poreops import __version__
 
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     checkout = [f"git checkout {commit[:12]}"] if commit else []
     write_text(
         path,
-        environment.get_template("index.html.j2").render(
+        rendered(
+            __package__,
+            "index.html.j2",
             verdict=verdict(lines),
             lines=lines,
             tags=_TAGS | {"plain": ""},

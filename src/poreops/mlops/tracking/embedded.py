@@ -156,8 +156,8 @@ def relocate(database: Path) -> int:
     return changed
 
 
-def free_port(host: str, port: int) -> None:
-    """Raise InputError if nothing can listen on `host`:`port`."""
+def free_port(host: str, port: int, remedy: str = "MLFLOW_PORT={port} make ui") -> None:
+    """Raise InputError if nothing can listen on `host`:`port`; `remedy` is told another port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -165,7 +165,7 @@ def free_port(host: str, port: int) -> None:
         except (OSError, OverflowError) as error:
             raise InputError(
                 f"the port must be free, got {host}:{port} ({error}); choose another one, "
-                f"for example: MLFLOW_PORT={port % 65000 + 1} make ui"
+                f"for example: {remedy.format(port=port % 65000 + 1)}"
             ) from None
 
 

@@ -8,7 +8,7 @@ from poreops.errors import InputError
 from poreops.mlops.tracking.connection import plain_errors, reader
 from poreops.mlops.tracking.embedded import tracking_uri
 from poreops.mlops.tracking.owners import pages
-from poreops.mlops.tracking.versions import version_of
+from poreops.mlops.tracking.versions import resolve
 
 _NAMED = 5
 
@@ -50,7 +50,7 @@ def find_run(name: str) -> Logged:
         If there is none, or several begin so.
     """
     if name.startswith("models:/"):
-        return _logged(version_of(name).run_id)
+        return _logged(resolve(name).run_id)
     with plain_errors():
         experiments = pages(lambda token: reader().search_experiments(page_token=token))
         ids = [experiment.experiment_id for experiment in experiments]

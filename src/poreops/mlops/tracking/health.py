@@ -2,7 +2,7 @@
 
 from poreops.mlops.tracking.connection import client, plain_errors, reader
 from poreops.mlops.tracking.owners import OWNER, gone, pages
-from poreops.mlops.tracking.versions import has_files
+from poreops.mlops.tracking.versions import ModelVersion, has_files, registered_names, versions_of
 
 
 def dead_runs() -> list[str]:
@@ -32,3 +32,8 @@ def versions_without_files() -> list[str]:
         # one that was registered by hand may lie elsewhere
         if version.source.endswith("/model") and not has_files(version.run_id)
     ]
+
+
+def every_version() -> list[ModelVersion]:
+    """Return every version of every model, the newest of each first."""
+    return [version for name in registered_names() for version in versions_of(name)]

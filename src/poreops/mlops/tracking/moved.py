@@ -13,7 +13,8 @@ from poreops.mlops.tracking.embedded import (
     sqlite_path,
     tracking_uri,
 )
-from poreops.mlops.tracking.versions import download, every_version
+from poreops.mlops.tracking.health import every_version
+from poreops.mlops.tracking.versions import download
 
 
 def moved(old: str | None = None) -> dict[str, object]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.content import Json
-from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
+from poreops.base.files import sha256
+from poreops.mlops.tracking.connection import client, experiment_id, plain_errors, reader
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
 from poreops.mlops.tracking.owners import OWNER, close_killed, this_process
 
@@ -91,6 +92,12 @@ class Run:
         log = client().log_artifacts if Path(file).is_dir() else client().log_artifact
         log(self.id, str(file), folder)
 
+    def made(self, folder: str | Path) -> None:
+        """Note the digests of the files of a model, so that its versions find this run."""
+        for path in sorted(Path(folder).iterdir()):
+            if path.is_file():
+                self.set_tags({_made(path): path.name})
+
     def log_text(self, text: str, path: str) -> None:
         """Save text as the run's artifact `path`."""
         client().log_text(self.id, text, path)
@@ -160,6 +167,41 @@ def run(
         client().set_terminated(handle.id, status)
         raise
     client().set_terminated(handle.id, "FINISHED")
+
+
+def run_that_made(folder: str | Path) -> str | None:
+    """Return the id of the newest run that noted the largest file of a folder by `Run.made`."""
+    largest = max(
+        (path for path in Path(folder).iterdir() if path.is_file()),
+        key=lambda path: path.stat().st_size,
+        default=None,
+    )
+    if largest is None:
+        return None
+    with plain_errors():
+        experiments = [each.experiment_id for each in client().search_experiments()]
+        filtered = f"tags.`{_made(largest)}` = '{largest.name}'"
+        found = client().search_runs(
+            experiments, filtered, max_results=1, order_by=["start_time DESC"]
+        )
+    return str(found[0].info.run_id) if found else None
+
+
+def params_of(run_id: str) -> dict[str, str]:
+    """Return the parameters of a run, none if it is gone."""
+    from mlflow.exceptions import MlflowException
+
+    with plain_errors():
+        try:
+            return dict(reader().get_run(run_id).data.params)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return {}
+
+
+def _made(path: Path) -> str:
+    return f"made.{sha256(path)[:32]}"
 
 
 def _close_killed(handle: Run, stage: str) -> None:
