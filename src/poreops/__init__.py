@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
-    from poreops.conductance.registry import export_for_porespy, load_model
+    from poreops.conductance.porespy import export_for_porespy
+    from poreops.conductance.registry import load_model
     from poreops.conduits.diffusive import diffusive_size_factors
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from poreops.cores.registry import load_core_model
     from poreops.cores.scoring import score
     from poreops.images.read import read_image
+    from poreops.mlops.tracking.answers import answered
+    from poreops.mlops.tracking.limits import ServingLimits
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
+    from poreops.properties.volumes.prediction import volume_properties
     from poreops.solvers.diffusion.bulk import formation_factor
     from poreops.solvers.stokes.flow_domain import PERIODIC, REFLECTED, SEALED
     from poreops.solvers.stokes.permeability import permeability, permeability_tensor
@@ -34,7 +38,9 @@ __all__ = [
     "InputError",
     "NotConvergedError",
     "SegmentConfig",
+    "ServingLimits",
     "__version__",
+    "answered",
     "build_network",
     "check",
     "diffusive_size_factors",
@@ -53,6 +59,7 @@ __all__ = [
     "read_image",
     "score",
     "segment",
+    "volume_properties",
 ]
 
 _MODULE_OF = {
@@ -60,10 +67,12 @@ _MODULE_OF = {
     "REFLECTED": "poreops.solvers.stokes.flow_domain",
     "SEALED": "poreops.solvers.stokes.flow_domain",
     "SegmentConfig": "poreops.properties.slices.segment",
+    "ServingLimits": "poreops.mlops.tracking.limits",
+    "answered": "poreops.mlops.tracking.answers",
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
     "diffusive_size_factors": "poreops.conduits.diffusive",
-    "export_for_porespy": "poreops.conductance.registry",
+    "export_for_porespy": "poreops.conductance.porespy",
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
@@ -78,6 +87,7 @@ _MODULE_OF = {
     "read_image": "poreops.images.read",
     "score": "poreops.cores.scoring",
     "segment": "poreops.properties.slices.segment",
+    "volume_properties": "poreops.properties.volumes.prediction",
 }
 
 

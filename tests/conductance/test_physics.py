@@ -17,11 +17,12 @@ from poreops.conductance.learning.priors import (
 )
 from poreops.conductance.model import ConductanceModel
 from poreops.conductance.physics import CORRECTION, PhysicsModel
+from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.diffusive import diffusive_size_factors
 from poreops.conduits.hydraulic import hydraulic_size_factors
 from poreops.conduits.labels import LabelConfig
-from poreops.conduits.methods import NO_CONTACTS, all_size_factors
+from poreops.conduits.methods import all_size_factors
 from poreops.errors import InputError
 
 FLOW = LabelConfig(target="hydraulic", convention="centroid", walls="smooth")

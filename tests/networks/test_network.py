@@ -11,8 +11,8 @@ from prisms import VOXEL, regions_of
 
 import poreops
 from poreops.conduits import diffusive as size_factor_module
+from poreops.conduits.contacts import face_contacts
 from poreops.conduits.diffusive import diffusive_size_factors
-from poreops.conduits.methods import face_contacts
 from poreops.conduits.partition import partition
 from poreops.errors import InputError, NotConvergedError, UnsettledWarning
 from poreops.networks import network as network_module

@@ -100,6 +100,21 @@ def test_a_rock_beyond_those_learned_from_is_flagged(model):
     assert "areal_porosity" in model.predict(grey(0.62, seed=3), 1e-6).outside
 
 
+def test_beyond_the_rocks_a_stack_corrects_less_than_it_would(model, monkeypatch):
+    image = grey(0.62, seed=3)
+    model = model.correcting((True, True))
+    model.law = np.array([0.0, -1.0])  # the tiny rocks follow the law, so the stack is the law too
+    shrunk = model.predict(image, 1e-6)
+    assert shrunk.outside
+    monkeypatch.setattr("poreops.properties.model.growth", lambda _: 1.0)
+    whole = model.predict(image, 1e-6)
+    law = model.correcting((False, False)).predict(image, 1e-6)
+    k, k_whole, k_law = (np.log(of.plug["permeability_m2"][0]) for of in (shrunk, whole, law))
+    assert abs(k_whole - k_law) > 0.05
+    assert abs(k - k_law) < 0.7 * abs(k_whole - k_law)
+    assert (k - k_law) * (k_whole - k_law) > 0
+
+
 @pytest.mark.parametrize("names", [LEARNERS, NETWORKS])
 def test_a_model_survives_its_file(names, tmp_path):
     model = tiny_rocks.model(names)

@@ -66,3 +66,30 @@ def test_a_genesis_that_never_percolates_is_an_input_error(monkeypatch):
     monkeypatch.setattr(genesis, "_DRAWINGS", closed)
     with pytest.raises(InputError, match=r"none of 20 draws of blobs_00 of .40, 48, 44. voxels"):
         draw_plug(config(), plugs(config(counts={"blobs": 1}))[0])
+
+
+FURTHER = ("consolidated", "oolites", "fibres", "foams")
+
+
+@pytest.fixture(scope="module")
+def further():
+    wanted = config(counts=dict.fromkeys(FURTHER, 1))
+    return {plug.genesis: draw_plug(wanted, plug) for plug in plugs(wanted)}
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_further_kinds_percolate_and_repeat_by_their_seed(further, kind):
+    im = further[kind]
+    assert im.shape == (40, 48, 44)
+    assert im.dtype == bool
+    assert genesis._percolates(im)
+    wanted = config(counts=dict.fromkeys(FURTHER, 1))
+    again = next(plug for plug in plugs(wanted) if plug.genesis == kind)
+    np.testing.assert_array_equal(draw_plug(wanted, again), im)
+
+
+def test_rocks_are_tight_and_fibres_and_foams_open(further):
+    for kind in ("consolidated", "oolites"):
+        assert 0.08 < further[kind].mean() < 0.4, kind
+    for kind in ("fibres", "foams"):
+        assert further[kind].mean() > 0.5, kind

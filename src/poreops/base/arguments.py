@@ -15,6 +15,11 @@ MOST_WORKERS = 1024
 def checked_axis(axis: object, ndim: int) -> int:
     """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
 
+    Parameters
+    ----------
+    axis : as the user gave it, a number or one of "x", "y", "z"
+    ndim : number of axes of the image
+
     Examples
     --------
     >>> [checked_axis(axis, 3) for axis in (0, "y", -1, np.int64(1))]
@@ -38,6 +43,10 @@ def checked_axis(axis: object, ndim: int) -> int:
 def checked_voxel_size(voxel_size: object) -> float:
     """Return the edge of a cubic voxel [m], or raise InputError.
 
+    Parameters
+    ----------
+    voxel_size : as the user gave it [m]; three equal edges are one
+
     Examples
     --------
     >>> checked_voxel_size((2e-6, 2e-6, 2e-6))
@@ -58,7 +67,14 @@ def checked_voxel_size(voxel_size: object) -> float:
 
 
 def checked_number(value: object, name: str, remedy: str) -> float:
-    """Return a finite real number as float, or raise InputError."""
+    """Return a finite real number as float, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    remedy : what to give instead, for the message
+    """
     real = (int, float, np.integer, np.floating)
     try:
         if isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value):
@@ -69,7 +85,13 @@ def checked_number(value: object, name: str, remedy: str) -> float:
 
 
 def checked_tolerance(value: object, usual: float) -> float:
-    """Return a relative error between 0 and 1, or raise InputError."""
+    """Return a relative error between 0 and 1, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    usual : that the message proposes
+    """
     number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
     if not 0 < number < 1:
         raise InputError(
@@ -79,7 +101,13 @@ def checked_tolerance(value: object, usual: float) -> float:
 
 
 def checked_array(value: object, name: str) -> Array:
-    """Return an array of bool or real numbers, or raise InputError."""
+    """Return an array of bool or real numbers, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    """
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         masked = int(np.ma.getmaskarray(value).sum())
         raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
@@ -93,7 +121,14 @@ def checked_array(value: object, name: str) -> Array:
 
 
 def checked_count(value: object, name: str, least: int = 1, most: int = 2**31) -> int:
-    """Return a whole number within limits, or raise InputError."""
+    """Return a whole number within limits, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    least, most : limits, both included
+    """
     if (
         not isinstance(value, int | np.integer)
         or isinstance(value, bool)
@@ -105,14 +140,26 @@ def checked_count(value: object, name: str, least: int = 1, most: int = 2**31) -
 
 
 def checked_workers(workers: object) -> int:
-    """Return the number of threads, by default that of the available processors."""
+    """Return the number of threads, by default that of the available processors.
+
+    Parameters
+    ----------
+    workers : as the user gave it; None for all
+    """
     if workers is None:
         return len(os.sched_getaffinity(0))
     return checked_count(workers, "workers", most=MOST_WORKERS)
 
 
 def checked_choice(value: object, choices: tuple[str, ...], name: str) -> str:
-    """Return one of the names, or raise InputError."""
+    """Return one of the names, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    choices : that are allowed
+    name : of the argument, for the message
+    """
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise InputError(f"{name} must be one of {listed}, got {shown(value)}")
@@ -120,6 +167,11 @@ def checked_choice(value: object, choices: tuple[str, ...], name: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value in one short line."""
+    """Return a value in one short line.
+
+    Parameters
+    ----------
+    value : of any type
+    """
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

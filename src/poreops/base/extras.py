@@ -14,6 +14,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "properties": ("matplotlib", "pandas", "sklearn", "xgboost"),
     "cores": ("keras", "tensorflow"),
     "pipeline": ("dask", "distributed", "great_expectations", "mlflow", "optuna"),
+    "serving": ("cryptography", "mlflow", "uvicorn"),
     "formats": ("SimpleITK",),
 }
 """Extra → modules that must be there; `pyproject.toml` says what installs them."""

@@ -51,7 +51,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write `text` as UTF-8, whole or not at all."""
+    """Write `text` as UTF-8, whole or not at all.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    text : its content
+    """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -72,6 +78,11 @@ def write_losses(path: str | Path, history: Mapping[str, Sequence[float]]) -> No
 def write_json(path: str | Path, content: object) -> None:
     """Write JSON, sorted and indented; numpy scalars and arrays become numbers and lists.
 
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    content : of mappings, sequences, numbers, strings, None, numpy arrays and scalars
+
     Raises
     ------
     ValueError
@@ -82,7 +93,12 @@ def write_json(path: str | Path, content: object) -> None:
 
 
 def read_json(path: str | Path) -> Json:
-    """Return the content of a JSON file; raises InputError if it is missing or broken."""
+    """Return the content of a JSON file; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     try:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
@@ -92,12 +108,23 @@ def read_json(path: str | Path) -> Json:
 
 
 def write_yaml(path: str | Path, content: object) -> None:
-    """Write YAML in block style, keys in the given order."""
+    """Write YAML in block style, keys in the given order.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    content : of mappings, sequences, numbers, strings and None
+    """
     write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def read_yaml(path: str | Path) -> Json:
-    """Return the content of a YAML file; raises InputError if it is missing or broken."""
+    """Return the content of a YAML file; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     try:
         return yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
@@ -106,13 +133,24 @@ def read_yaml(path: str | Path) -> Json:
 
 
 def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a table as Parquet, whole or not at all; its index is left out."""
+    """Write a table as Parquet, whole or not at all; its index is left out.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    frame : of columns that Parquet knows
+    """
     with replacing(path) as temporary:
         frame.to_parquet(temporary, index=False)
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
-    """Return a Parquet table; raises InputError if it is missing or broken."""
+    """Return a Parquet table; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     import pandas as pd
 
     if not Path(path).is_file():
@@ -125,7 +163,12 @@ def read_table(path: str | Path) -> "pd.DataFrame":
 
 
 def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files with their relative names, as hex."""
+    """Return the SHA-256 of a file, or of a folder's files with their relative names, as hex.
+
+    Parameters
+    ----------
+    path : file or folder
+    """
     path = Path(path)
     if not path.exists():
         raise missing(path)
@@ -156,7 +199,12 @@ def _text(path: str | Path) -> str:
 
 
 def missing(path: Path) -> InputError:
-    """Return the error of a file that is not there."""
+    """Return the error of a file that is not there.
+
+    Parameters
+    ----------
+    path : where a file should be
+    """
     return InputError(
         f"{path} must exist, got no such file; check the path, or make an artifact with: dvc repro"
     )

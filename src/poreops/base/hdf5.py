@@ -45,6 +45,10 @@ def write_hdf5(
 def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Json]]:
     """Return every array of an HDF5 file by its name, and the attributes of its root.
 
+    Parameters
+    ----------
+    path : file to read
+
     Raises
     ------
     InputError
@@ -63,7 +67,12 @@ def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Json]]:
 
 @contextmanager
 def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; raises InputError if it is missing, truncated or other."""
+    """Open an HDF5 file for reading; raises InputError if it is missing, truncated or other.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     path = Path(path)
     if not path.is_file():
         raise missing(path)

@@ -70,6 +70,11 @@ def overridden(base: P, changes: Mapping[str, object]) -> P:
 def as_profile(line: str, changes: Mapping[str, object]) -> dict[str, Json]:
     """Return dotted changes in the format of a profile, to be adopted by ``poreops.params use``.
 
+    Parameters
+    ----------
+    line : "conductance", "properties" or "cores"
+    changes : dotted name within the line → value
+
     Examples
     --------
     >>> as_profile("cores", {"training.batch_size": 32})

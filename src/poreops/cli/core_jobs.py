@@ -14,7 +14,15 @@ from poreops.machine.progress import PATIENCE
 Results = dict[str, Json]
 
 
-def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | None) -> Answer:
+def generate(
+    uri: str,
+    count: int,
+    size: int | None,
+    seed: int,
+    porosity: float | None,
+    segment: bool,
+    folder: Path | None,
+) -> Answer:
     """Draw cores and write one TIFF for each into a folder."""
     from poreops.cores.registry import load_core_model
 
@@ -23,11 +31,18 @@ def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | N
     clock = Clock()
     with clock.timed("load"):
         model = load(load_core_model, uri)
-    size = model.network.patch if size is None else size
+    size = model.patch if size is None else size
     with clock.timed("draw"):
-        generate_files(model, folder, count, size, seed=seed, progress=True, delay=PATIENCE)
-    results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
-    return Answer(results | {"seconds": clock.seconds}, core_names(count))
+        generate_files(
+            model, folder, count, size, seed=seed, porosity=porosity, masks=segment,
+            progress=True, delay=PATIENCE,
+        )  # fmt: skip
+    results = {
+        "command": "generate", "model": uri, "count": count, "size": size, "seed": seed,
+        "porosity": porosity, "holds": model.made_of,
+    }  # fmt: skip
+    names = core_names(count) + (core_names(count, "mask") if segment else [])
+    return Answer(results | {"seconds": clock.seconds}, names)
 
 
 def score(

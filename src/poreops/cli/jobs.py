@@ -17,6 +17,7 @@ from poreops.cli.axes import (
     solve_axes,
 )
 from poreops.cli.checking import check_block
+from poreops.cli.drift_job import drift_warnings
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
@@ -87,6 +88,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             transport=given.transport, walls=walls, rtol=given.rtol, watch=progress_bar,
         )  # fmt: skip
 
+    drift = None if loaded is None else loaded.drift(regions.labels, regions.conns)
+
     def solve(name: str) -> Results:
         found: Results = {}
         if given.transport != "flow":
@@ -118,7 +121,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         },
         **flow_results.of_sureness(built.sureness),
         "axes": found,
-        "warnings": [*built.warnings, *notes],
+        "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
+        "warnings": [*built.warnings, *notes, *drift_warnings(drift)],
         "seconds": clock.seconds,
     }
 
@@ -131,12 +135,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
     from poreops.cli import result_files
-    from poreops.conduits.methods import (
-        NO_CONTACTS,
-        all_size_factors,
-        checked_method,
-        walls_of_flow,
-    )
+    from poreops.conduits.contacts import NO_CONTACTS
+    from poreops.conduits.methods import all_size_factors, checked_method, walls_of_flow
     from poreops.conduits.partition import partition
     from poreops.conduits.quantity import voxel_power
     from poreops.networks.network import BYTES_PER_VOXEL

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model")
 
-_URI = re.compile(r"models:/[^/@\s]+(/\d+|@[^/@\s]+)")
+_URI = re.compile(r"models:/[^/@\s]+(/\d+|/latest|@[^/@\s]+)")
 _SHIPPED = re.compile(r"shipped:\w+")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
@@ -69,8 +69,8 @@ def _check_uri(uri: str) -> None:
         return
     if ":" in uri.split("/", 1)[0]:
         raise InputError(
-            f"a model must be models:/NAME@ALIAS, models:/NAME/VERSION, runs:/RUN/PATH or a "
-            f"folder, got {uri!r}; correct --model"
+            "a model must be models:/NAME@ALIAS, models:/NAME/VERSION (or latest), runs:/RUN/PATH "
+            f"or a folder, got {uri!r}; correct --model"
         )
     raise InputError(
         f"the model must be one that exists, there is no folder {uri}; give a folder, or "

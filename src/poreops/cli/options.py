@@ -214,6 +214,21 @@ Mask = Annotated[
         "border of one grey value, round or straight, is left out]",
     ),
 ]
+AsVolume = Annotated[
+    bool,
+    typer.Option(
+        "--volume",
+        help="The image is a segmented volume, or a grey one with --threshold: one diffusion "
+        "solve along each --axis, and no model.",
+    ),
+]
+Plugs = Annotated[
+    Path | None,
+    typer.Option(
+        "--plugs",
+        help="With --volume: table of `poreops plugs` whose rocks the law is fitted on too.",
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")
 ]
@@ -238,6 +253,13 @@ def source(
         image, dataset, parsed_shape(shape), dtype, offset, parse_labels(pore_label),
         parse_voxel_size(voxel_size), any_voxel_size,
     )  # fmt: skip
+
+
+def refuse_with(option: str, given: dict[str, str | None]) -> None:
+    """Raise InputError where an option is given that has no meaning beside another."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} is for slices, got it with {option}; drop one of the two")
 
 
 def parsed_shape(shape: str | None) -> tuple[int, ...] | None:

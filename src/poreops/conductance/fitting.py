@@ -14,6 +14,7 @@ from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.priors import ESTIMATE, ZOOM, limits, prior_encoding
+from poreops.conductance.learning.seen import Seen
 from poreops.conductance.learning.splits import Rows, read_split
 from poreops.conductance.learning.training import Candidate, Examples, train
 from poreops.conductance.model import ConductanceModel
@@ -82,7 +83,9 @@ def fit(
             training.label.walls,
             training.label.convention,
             member=member,
+            seen=Seen.of(training.encoded.scalars),
         ).save(model)
+        tracked.made(model)
         # each training needs its conduits encoded, also where another one before it did that
         seconds = shared + time.perf_counter() - start
         parameters = int(trained.model.count_params())

@@ -36,8 +36,9 @@ from poreops.conductance.learning.encoding import (
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
+from poreops.conductance.learning.seen import Drift, Seen
 from poreops.conduits.crop import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
-from poreops.conduits.joined import joined, without_loose_pieces
+from poreops.conduits.joined import joined
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.quantity import Target, voxel_power, zoom_power
 from poreops.errors import InputError
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
 T = TypeVar("T")
-_ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
 BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
@@ -65,6 +65,7 @@ class ConductanceModel(Shown, kind="conductance model"):
     target : "diffusive" or "hydraulic", what it predicts
     walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     convention : "centroid" or "porespy", of the labels of diffusion; None of flow
+    seen : distribution of the inputs in training; None of a model of 0.2.0 or earlier
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class ConductanceModel(Shown, kind="conductance model"):
         convention: Convention = CONVENTION,
         *,
         member: Member,
+        seen: Seen | None = None,
     ) -> None:
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
-        self.member = member
+        self.member, self.seen = member, seen
         self.walls: Walls | None = walls if target == "hydraulic" else None
         self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
@@ -129,7 +131,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             convention = checked_convention(description.get("convention") or CONVENTION)
             model = cls(
                 resnet(network, ndim), network, scaling, ndim, target, walls, convention,
-                member=member,
+                member=member, seen=Seen.read(description.get("seen")),
             )  # fmt: skip
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
@@ -198,7 +200,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             "target": self.target,
             "walls": self.walls,
             "convention": self.convention,
-        }
+        } | ({} if self.seen is None else {"seen": self.seen.content})
         write_json(folder / DESCRIPTION, description)
 
     def predict(self, rois: Array) -> NDArray[np.float64]:
@@ -279,6 +281,28 @@ class ConductanceModel(Shown, kind="conductance model"):
         unit = voxel_size ** voxel_power(self.target)
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
 
+    def drift(
+        self, labels: NDArray[np.integer], conns: NDArray[np.integer], most: int = 300
+    ) -> Drift | None:
+        """Compare conduits with those that the model learned from; None if it kept none.
+
+        Parameters
+        ----------
+        labels, conns : as of `size_factors`
+        most : of how many conduits, spread evenly over `conns`
+        """
+        if self.seen is None:
+            return None
+        conns = checked_conns(labels, conns)
+        chosen = conns[
+            np.unique(np.linspace(0, len(conns) - 1, min(most, len(conns))).astype(int))
+        ]
+        parts = self.prepared(carrying(crop_conduits(labels, chosen), []))
+        scalars = [encoded.scalars for encoded, _ in parts]
+        return self.seen.drift(
+            np.concatenate(scalars) if scalars else np.zeros((0, 0), np.float32)
+        )
+
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs.
 
@@ -299,71 +323,6 @@ class ConductanceModel(Shown, kind="conductance model"):
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
         return self.predict_encoded(encode(rois, self.sees))
-
-
-def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
-    """Wrap a model for PoreSpy's ``diffusive_size_factor_AI(regions, conns, model, g_train)``.
-
-    Parameters
-    ----------
-    model : of diffusion in three dimensions
-
-    Returns
-    -------
-    keras_model : (n, 64, 64, 64, 1) labels → (n, 1) size factor in voxels of the cube
-        It encodes in Python, so it runs in this process only.
-    g_train : (2,) float64
-        The limits 0 and 1: PoreSpy's min-max scaling then changes nothing.
-    """
-    import keras
-    import tensorflow as tf
-
-    if model.target != "diffusive":
-        raise InputError(
-            "PoreSpy's function predicts diffusion, got a model of flow; "
-            "export one that was trained with label.target: diffusive"
-        )
-    if model.ndim != 3:
-        raise InputError(
-            f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
-            "export one that was trained with volumes.ndim: 3"
-        )
-    physics = model.member == "physics"  # answers in Python too
-    kinds = [] if physics else [(p.dtype, p.shape[1:]) for p in model.keras_model.inputs]
-    kinds.append(("float32", (1,)))
-
-    def encoded(rois: Array) -> list[Array]:
-        # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
-        cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
-        rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
-        blind = np.where(cut, np.nan, 0.0).astype(np.float32)[:, None]
-        if physics:
-            return [blind + model.predict(rois).astype(np.float32)[:, None]]
-        return [*inputs(model.network, encode(rois, model.network.image)), blind]
-
-    class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
-        """Encode a batch of label cubes as the network was trained to see them."""
-
-        def call(self, rois: "tf.Tensor") -> list["tf.Tensor"]:
-            found = tf.numpy_function(encoded, [rois], [tf.as_dtype(dtype) for dtype, _ in kinds])
-            return [
-                tf.ensure_shape(part, (None, *shape))
-                for part, (_, shape) in zip(found, kinds, strict=True)
-            ]
-
-        def compute_output_shape(
-            self, input_shape: tuple[int | None, ...]
-        ) -> list[tuple[int | None, ...]]:
-            return [(input_shape[0], *shape) for _, shape in kinds]
-
-        def compute_output_spec(self, rois: "keras.KerasTensor") -> list["keras.KerasTensor"]:
-            return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
-
-    rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
-    *taken, answer = EncodeRois(name="encode")(rois)
-    if not physics:
-        answer = keras.layers.Add(name="answer")([model.keras_model(taken), answer])
-    return keras.Model(rois, answer, name="porespy"), np.array([0.0, 1.0])
 
 
 def _check_encoding(version: int) -> None:

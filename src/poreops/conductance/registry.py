@@ -8,10 +8,6 @@ from poreops.base.files import read_json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
-    import keras
-    import numpy as np
-    from numpy.typing import NDArray
-
     from poreops.conductance.model import ConductanceModel
     from poreops.conduits.quantity import Target
     from poreops.mlops.tracking import ModelVersion
@@ -74,31 +70,6 @@ def load_model(uri: str) -> "ConductanceModel":
     needs("conductance", "a conductance model")
     remedy = "name one that conductance_register registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
-
-
-def export_for_porespy(uri: str) -> "tuple[keras.Model, NDArray[np.float64]]":
-    """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
-
-    Parameters
-    ----------
-    uri : str
-        As for `load_model`.
-
-    Returns
-    -------
-    keras.Model
-        The network that PoreSpy calls with images of 64³ voxels.
-    array of float
-        Of size factors, with whose extremes PoreSpy undoes the scaling.
-
-    Raises
-    ------
-    InputError
-        No such model, or one that PoreSpy cannot serve.
-    """
-    from poreops.conductance.model import export_to_porespy
-
-    return export_to_porespy(load_model(uri))
 
 
 def standing_champion(registered: Path) -> "tuple[ModelVersion, Path] | tuple[None, None]":

@@ -9,7 +9,10 @@ from typing import Any
 import mlflow
 import numpy as np
 
-from poreops import load_model
+from poreops import ServingLimits, answered, load_model
+
+_BYTES = 20  # a voxel on its way out of JSON
+LIMITS = ServingLimits(rows=256, pixels=256 * 64**3, memory=2 * 2**30, seconds=30, at_once=32)
 
 
 class Conductance(mlflow.pyfunc.PythonModel):
@@ -25,7 +28,9 @@ class Conductance(mlflow.pyfunc.PythonModel):
 
     def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
-        return self.model.predict(np.asarray(model_input))
+        return answered(
+            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size)
+        )
 
 
 mlflow.models.set_model(Conductance())

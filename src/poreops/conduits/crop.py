@@ -65,7 +65,13 @@ def conduit_boxes(labels: Integers, conns: Integers) -> NDArray[np.int64]:
 
 
 def checked_conns(labels: Integers, conns: Integers) -> NDArray[np.int64]:
-    """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule."""
+    """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : as the user gave them, pairs of 0-based regions
+    """
     labels = checked_labels(labels)
     array = checked_array(conns, "conns")
     if array.size == 0:
@@ -87,7 +93,12 @@ def checked_conns(labels: Integers, conns: Integers) -> NDArray[np.int64]:
 
 
 def checked_labels(labels: Integers) -> Integers:
-    """Return the image of regions as an array, or raise InputError naming the broken rule."""
+    """Return the image of regions as an array, or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    labels : as the user gave them
+    """
     labels = checked_array(labels, "labels")
     if labels.ndim not in (2, 3) or not np.issubdtype(labels.dtype, np.integer):
         raise InputError(
@@ -104,7 +115,14 @@ def checked_labels(labels: Integers) -> Integers:
 
 
 def crop_conduit(labels: Integers, conn: Integers, box: Integers) -> NDArray[np.uint8]:
-    """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere."""
+    """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conn : (2,) int, its regions, 0-based
+    box : (2 ndim,) int, the first index along each axis, then the last + 1
+    """
     corner = len(box) // 2
     window = labels[tuple(slice(box[a], box[a + corner]) for a in range(corner))]
     crop: NDArray[np.uint8] = (window == conn[0] + 1).view(np.uint8)
@@ -113,7 +131,13 @@ def crop_conduit(labels: Integers, conn: Integers, box: Integers) -> NDArray[np.
 
 
 def crop_conduits(labels: Integers, conns: Integers) -> Iterator[NDArray[np.uint8]]:
-    """Cut the conduits one after another (each is freed before the next is made)."""
+    """Cut the conduits one after another (each is freed before the next is made).
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : (Nt, 2) int, regions of each conduit, 0-based
+    """
     boxes, labels = conduit_boxes(labels, conns), np.asarray(labels)
     for conn, box in zip(np.asarray(conns, dtype=np.int64), boxes, strict=True):
         yield crop_conduit(labels, conn, box)
@@ -239,7 +263,13 @@ def _gather(
 
 @cache
 def nearest_index(edge: int, size: int) -> NDArray[np.int64]:
-    """Source index of each target voxel, as scipy's order-0 zoom rounds it."""
+    """Source index of each target voxel, as scipy's order-0 zoom rounds it.
+
+    Parameters
+    ----------
+    edge : number of source voxels
+    size : number of target voxels
+    """
     line = np.arange(edge, dtype=np.float64)
     return np.asarray(spim.zoom(line, size / edge, order=0), dtype=np.int64)
 
@@ -295,7 +325,12 @@ def _zoomed_pair(
 
 
 def region_centroids(labels: Integers) -> NDArray[np.float64]:
-    """Centroid of every region in index coordinates, (N, ndim) float64, in one pass."""
+    """Centroid of every region in index coordinates, (N, ndim) float64, in one pass.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     flat = labels.ravel()
     count = int(labels.max(initial=0))
     volume = np.bincount(flat, minlength=count + 1)[1:].astype(np.float64)

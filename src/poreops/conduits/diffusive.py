@@ -102,13 +102,26 @@ def conduit_size_factors(
     """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8).
 
     NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+
+    Parameters
+    ----------
+    crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+    convention : where the current enters and leaves
+    workers : threads; all processors by default
+    names : what a warning calls the conduits
     """
     solve = partial(conduit_size_factor, convention=checked_convention(convention))
     return solve_each(crops, solve, workers, names)
 
 
 def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = CONVENTION) -> float:
-    """Diffusive size factor in voxels of one conduit crop (0/1/2)."""
+    """Diffusive size factor in voxels of one conduit crop (0/1/2).
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
+    convention : where the current enters and leaves
+    """
     found = solved_conduit(crop, convention)
     if found is None:
         return 0.0
@@ -187,6 +200,10 @@ def pore_spheres(
     crop: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centroid and rounded radius of the inscribed sphere of both regions of a conduit.
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
 
     Returns
     -------

@@ -126,13 +126,26 @@ def conduit_hydraulic_size_factors(
     """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8).
 
     NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+
+    Parameters
+    ----------
+    crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+    walls : convention of the walls
+    workers : threads; all processors by default
+    names : what a warning calls the conduits
     """
     solve = partial(conduit_hydraulic_size_factor, walls=checked_walls(walls))
     return solve_each(crops, solve, workers, names)
 
 
 def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WALLS) -> float:
-    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
+    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2).
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
+    walls : convention of the walls
+    """
     problem = flow_problem(crop, walls)
     return 0.0 if problem is None else _solve(problem) / problem.finer
 

@@ -72,7 +72,12 @@ class Parts:
         return _relative_error(self.porosity)
 
     def conductivity_error(self, axis: int | str) -> float:
-        """Relative standard error of the mean 1/F of the parts; NaN if none percolates."""
+        """Relative standard error of the mean 1/F of the parts; NaN if none percolates.
+
+        Parameters
+        ----------
+        axis : 0, 1, 2 or "x", "y", "z"
+        """
         index = checked_axis(axis, len(self.solved_shape))
         return _relative_error([1 / found for found in self.formation_factor[index]])
 

@@ -27,5 +27,10 @@ class LabelConfig(BaseModel):
 
 
 def label_definition(attributes: Mapping[str, Json]) -> LabelConfig:
-    """Return how the labels of a file are defined, from the file's attributes."""
+    """Return how the labels of a file are defined, from the file's attributes.
+
+    Parameters
+    ----------
+    attributes : of a file of labels
+    """
     return LabelConfig(**{name: attributes[name] for name in LabelConfig.model_fields})

@@ -19,7 +19,12 @@ _SHOWN = 3
 
 
 def pair_names(conns: Integers) -> Names:
-    """Return the names of the conduits of 0-based pairs (Nt, 2)."""
+    """Return the names of the conduits of 0-based pairs (Nt, 2).
+
+    Parameters
+    ----------
+    conns : (Nt, 2) int, 0-based
+    """
     return lambda i: f"conduit {i} (labels {conns[i, 0] + 1} and {conns[i, 1] + 1})"
 
 

@@ -5,10 +5,9 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 import edt
 import numpy as np
@@ -16,7 +15,7 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
-from poreops.base.arrays import Integers, Values
+from poreops.base.arrays import Integers
 from poreops.base.conventions import (
     CONVENTION,
     WALLS,
@@ -27,11 +26,11 @@ from poreops.base.conventions import (
     require_same_convention,
     require_same_walls,
 )
+from poreops.conduits.contacts import FaceContacts, mirrored_conduits
 from poreops.conduits.crop import (
     conduit_boxes,
     crop_conduit,
     crop_conduits,
-    face_regions,
     mirrored_conduit,
 )
 from poreops.conduits.descriptors import RegionGeometry, face_geometry, region_geometry
@@ -85,38 +84,26 @@ class ConductanceModel(Protocol):
     convention: Convention | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
-        """Return the size factor in powers of a voxel of each conduit crop."""
+        """Return the size factor in powers of a voxel of each conduit crop.
+
+        Parameters
+        ----------
+        crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+        """
 
 
-@dataclass(frozen=True)
-class FaceContacts:
-    """The Nb places where a region meets an image face.
-
-    Attributes
-    ----------
-    region : (Nb,) int, 0-based
-    axis, side : (Nb,) int, the face: side 0 at index 0 of the axis, 1 at its last index
-    """
-
-    region: NDArray[np.int64]
-    axis: NDArray[np.int64]
-    side: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.region)
-
-    def some(self, which: Values) -> Self:
-        """Return the chosen ones, by index or mask."""
-        return type(self)(self.region[which], self.axis[which], self.side[which])
-
-
-_EMPTY = np.zeros(0, dtype=np.int64)
-NO_CONTACTS = FaceContacts(_EMPTY, _EMPTY, _EMPTY)
 NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
-    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
+    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too.
+
+    Parameters
+    ----------
+    method : as the user gave it
+    model : that was given, or None
+    ndim : of the image
+    """
     name = method.replace("-", "_") if isinstance(method, str) else method
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(
@@ -135,7 +122,13 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 
 def checked_transport(transport: str, method: str) -> str:
-    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
+    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two.
+
+    Parameters
+    ----------
+    transport : as the user gave it
+    method : one of `METHODS`
+    """
     if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise InputError(
             f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
@@ -185,18 +178,6 @@ def walls_of_flow(
     if theirs is not None:
         require_same_walls(walls or theirs, "the request", theirs, "the model")
     return walls or theirs or WALLS
-
-
-def face_contacts(labels: Integers) -> FaceContacts:
-    """Find where regions meet the image faces, by axis, side and region."""
-    found = [
-        (region, axis, side)
-        for axis in range(labels.ndim)
-        for side in (0, 1)
-        for region in face_regions(labels, axis, side)
-    ]
-    region, axis, side = np.array(found, dtype=np.int64).reshape(-1, 3).T
-    return FaceContacts(region, axis, side)
 
 
 def size_factors(
@@ -326,16 +307,6 @@ def _conduit_names(conns: Integers, contacts: FaceContacts) -> Names:
         return f"label {contacts.region[at] + 1} at the face {face}"
 
     return name
-
-
-def mirrored_conduits(labels: Integers, contacts: FaceContacts) -> Iterator[Crop]:
-    """Yield the conduit of a region and its mirror image for each face contact.
-
-    The face may also be that of a padding layer: the region's box must only end there.
-    """
-    boxes = spim.find_objects(labels)
-    for region, axis, side in zip(contacts.region, contacts.axis, contacts.side, strict=True):
-        yield mirrored_conduit(labels, region, axis, side, boxes[region])
 
 
 def _by_rule(

@@ -157,7 +157,12 @@ def _markers(
 
 
 def binary_image(im: Array) -> NDArray[np.bool_]:
-    """Return the image as bool or raise InputError naming the broken rule."""
+    """Return the image as bool or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    im : as the user gave it
+    """
     im = checked_array(im, "an image")
     if im.ndim not in (2, 3):
         raise InputError(f"an image must be 2D or 3D, got {im.ndim}D of shape {im.shape}")
@@ -182,7 +187,12 @@ def binary_image(im: Array) -> NDArray[np.bool_]:
 
 
 def touching_pairs(labels: Integers) -> NDArray[np.int64]:
-    """Pairs of regions that share at least one voxel face, 0-based, sorted, each once."""
+    """Pairs of regions that share at least one voxel face, 0-based, sorted, each once.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     count = int(labels.max(initial=0))
     codes = []
     for axis in range(labels.ndim):
@@ -196,7 +206,13 @@ def touching_pairs(labels: Integers) -> NDArray[np.int64]:
 
 
 def are_touching(labels: Integers, conns: Integers) -> NDArray[np.bool_]:
-    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face."""
+    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : (Nt, 2) int, 0-based
+    """
     count = int(labels.max(initial=0))
     codes = [
         pairs.min(axis=1) * count + pairs.max(axis=1) for pairs in (conns, touching_pairs(labels))

@@ -84,7 +84,12 @@ class ConduitWriter:
         return self
 
     def append(self, conduits: Conduits) -> None:
-        """Append the rows of `conduits`; raises ValueError if the columns do not fit."""
+        """Append the rows of `conduits`; raises ValueError if the columns do not fit.
+
+        Parameters
+        ----------
+        conduits : Conduits of the same columns
+        """
         first, last = len(self), len(self) + len(conduits)
         for name, (shape, dtype) in self._layout.items():
             column = np.asarray(getattr(conduits, name))

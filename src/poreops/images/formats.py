@@ -42,6 +42,11 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
     """Open an image file or a folder of slices; what is wrong with it becomes `InputError`.
 
     Errors met while the slabs are read become `InputError` too.
+
+    Parameters
+    ----------
+    file : image, or folder of slices
+    source : what a file does not say of itself
     """
     if file.is_dir():
         opened: AbstractContextManager[StoredImage] = open_folder(file, SLICES, open_image)
@@ -56,7 +61,12 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
 
 
 def suffix_of(file: Path) -> str:
-    """Return the suffix that tells the format, in lower case; `.nii.gz` is one."""
+    """Return the suffix that tells the format, in lower case; `.nii.gz` is one.
+
+    Parameters
+    ----------
+    file : path of an image
+    """
     name = file.name.lower()
     return ".nii.gz" if name.endswith(".nii.gz") else file.suffix.lower()
 

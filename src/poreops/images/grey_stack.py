@@ -91,6 +91,10 @@ def read_grey_set(path: str | Path) -> Volume:
     The reading is that of the first file; it is lossy if one of them is, and has the warnings of
     all.
 
+    Parameters
+    ----------
+    path : folder of images, or file of one or of a stack
+
     Raises
     ------
     InputError
@@ -110,7 +114,13 @@ def read_grey_set(path: str | Path) -> Volume:
 
 
 def joined(path: Path, volumes: Sequence[Volume]) -> Volume:
-    """Put the slices of several files into one stack; its reading is lossy if one of them is."""
+    """Put the slices of several files into one stack; its reading is lossy if one of them is.
+
+    Parameters
+    ----------
+    path : of the folder they are in, for messages
+    volumes : slices of each file
+    """
     first = volumes[0].reading
     if len(volumes) == 1:
         return volumes[0]

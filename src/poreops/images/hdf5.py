@@ -27,7 +27,13 @@ _AXES = {"x": "X", "y": "Y", "z": "Z", "t": "T", "time": "T", "c": "C", "channel
 
 @contextmanager
 def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
-    """Open the array that was asked for, `im`, or the only one; links are followed."""
+    """Open the array that was asked for, `im`, or the only one; links are followed.
+
+    Parameters
+    ----------
+    file : to read
+    dataset : path inside the file; None for `im`, or the only one
+    """
     import h5py
 
     with h5py.File(file, "r") as root:

@@ -28,7 +28,13 @@ _MILLIMETRE = 1e-3
 
 @contextmanager
 def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
-    """Open the image; axes run slices, rows, columns, as numpy has them."""
+    """Open the image; axes run slices, rows, columns, as numpy has them.
+
+    Parameters
+    ----------
+    file : to read
+    suffix : that tells its format
+    """
     needs("formats", file.name)
     import SimpleITK as sitk  # noqa: N813
 

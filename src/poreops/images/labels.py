@@ -21,6 +21,10 @@ _ROUNDING = 1e-5  # of labels that went through float32 arithmetic
 def parse_labels(text: str | None) -> tuple[int, ...] | None:
     """Read one label or several, `1` or `1,2`; an empty text is none.
 
+    Parameters
+    ----------
+    text : as the user gave it
+
     Examples
     --------
     >>> parse_labels("1,2"), parse_labels("")
@@ -39,6 +43,10 @@ def parse_labels(text: str | None) -> tuple[int, ...] | None:
 
 def checked_labels(pore_label: PoreLabel | None) -> tuple[int, ...] | None:
     """Return the labels as different integers in the order given; None for none.
+
+    Parameters
+    ----------
+    pore_label : as the user gave it, one or several
 
     Raises
     ------

@@ -20,7 +20,12 @@ MATLAB_NUMBERS = {
 
 
 def is_hdf5(file: Path) -> bool:
-    """Whether a file is HDF5, with a block of the user's before it or not."""
+    """Whether a file is HDF5, with a block of the user's before it or not.
+
+    Parameters
+    ----------
+    file : to look at
+    """
     import h5py
 
     return bool(h5py.is_hdf5(file))
@@ -28,7 +33,13 @@ def is_hdf5(file: Path) -> bool:
 
 @contextmanager
 def open_matlab(file: Path, dataset: str | None) -> Iterator[StoredImage]:
-    """Open the array that was asked for, `im`, or the only one, in MATLAB's order of axes."""
+    """Open the array that was asked for, `im`, or the only one, in MATLAB's order of axes.
+
+    Parameters
+    ----------
+    file : to read
+    dataset : name of the array; None for `im`, or the only one
+    """
     from scipy.io import loadmat, whosmat
     from scipy.io.matlab import MatReadError
 

@@ -78,7 +78,13 @@ class StoredImage:
 
 
 def layers(shape: tuple[int, ...], itemsize: int) -> Iterator["slice[int, int, None]"]:
-    """Cut axis 0 into slices of about `SLAB_BYTES`."""
+    """Cut axis 0 into slices of about `SLAB_BYTES`.
+
+    Parameters
+    ----------
+    shape : of an image
+    itemsize : bytes of a voxel
+    """
     layer = max(math.prod(shape[1:]) * itemsize, 1)
     step = max(SLAB_BYTES // layer, 1)
     for start in range(0, shape[0], step):
@@ -87,6 +93,10 @@ def layers(shape: tuple[int, ...], itemsize: int) -> Iterator["slice[int, int, N
 
 def long_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Split a shape into its leading ones and the rest, at least one axis.
+
+    Parameters
+    ----------
+    shape : of an image
 
     Examples
     --------
@@ -102,7 +112,12 @@ def long_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]
 def array_slabs(
     array: "Values | h5py.Dataset",
 ) -> Callable[[], Iterator[Values]]:
-    """Return the slabs of an array, memory map or HDF5 dataset that is sliced on demand."""
+    """Return the slabs of an array, memory map or HDF5 dataset that is sliced on demand.
+
+    Parameters
+    ----------
+    array : with ``shape``, ``dtype`` and slicing
+    """
     ones, rest = long_axes(tuple(int(n) for n in array.shape))
     itemsize = np.dtype(array.dtype).itemsize
 
@@ -150,6 +165,13 @@ def fill(
 ) -> None:
     """Fill an array of the image's shape slab by slab; nothing else of its size is made.
 
+    Parameters
+    ----------
+    image : array to fill
+    stored : open image
+    convert : from a slab as stored to one of `image`
+    name : of the file, for the message
+
     Raises
     ------
     InputError
@@ -172,7 +194,12 @@ def fill(
 
 @contextmanager
 def damage_is_bad_input(file: Path) -> Iterator[None]:
-    """Turn what a format's reader raises on a broken file into one line."""
+    """Turn what a format's reader raises on a broken file into one line.
+
+    Parameters
+    ----------
+    file : that is being read
+    """
     try:
         yield
     except InputError:

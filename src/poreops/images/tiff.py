@@ -27,7 +27,12 @@ _LOSSY = {6, 7, 22610, 33003, 33004, 33005, 34712, 34887, 34892, 34933, 34934, 5
 
 @contextmanager
 def open_tiff(file: Path) -> Iterator[StoredImage]:
-    """Open the one image of a TIFF; its warnings say what was assumed."""
+    """Open the one image of a TIFF; its warnings say what was assumed.
+
+    Parameters
+    ----------
+    file : to read
+    """
     import tifffile
 
     with _complaints() as complaints, tifffile.TiffFile(file) as tiff:

@@ -18,7 +18,13 @@ _INCH, _CENTIMETRE = 0.0254, 0.01  # [m]
 
 
 def refuse_incomplete_set(tiff: "TiffFile", file: Path) -> None:
-    """Refuse a part of a multi-file OME-TIFF without the rest, or voxels inside the XML."""
+    """Refuse a part of a multi-file OME-TIFF without the rest, or voxels inside the XML.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+    file : its path, for the message
+    """
     root = _ome(tiff)
     if root is None:
         return
@@ -47,7 +53,14 @@ def refuse_incomplete_set(tiff: "TiffFile", file: Path) -> None:
 
 
 def spacing_of_tiff(tiff: "TiffFile", page: "TiffPage", axes: str | None) -> Spacing | None:
-    """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say."""
+    """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+    page : the first of the image
+    axes : letter of each axis of the image
+    """
     if axes is None:
         return None
     if tiff.is_ome:

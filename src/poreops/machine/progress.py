@@ -14,7 +14,12 @@ Tick = Callable[[str], None]
 
 
 def no_tick(note: str = "") -> None:
-    """Show nothing."""
+    """Show nothing.
+
+    Parameters
+    ----------
+    note : what would be shown
+    """
 
 
 def progress_bar(
@@ -35,7 +40,14 @@ def progress_bar(
 
 
 def watched(stream: Iterable[T], total: int, progress: bool) -> Iterable[T]:
-    """Return a stream of conduits, in a bar if one is wanted."""
+    """Return a stream of conduits, in a bar if one is wanted.
+
+    Parameters
+    ----------
+    stream : of conduits
+    total : how many they are
+    progress : whether a bar is wanted
+    """
     bar = bar_of(progress)
     return stream if bar is None else bar(stream, total)
 
@@ -43,7 +55,13 @@ def watched(stream: Iterable[T], total: int, progress: bool) -> Iterable[T]:
 def bar_of(
     progress: bool, name: str = "conduits"
 ) -> Callable[[Iterable[T], int], Iterable[T]] | None:
-    """Return what wraps a stream in a bar at once, or None where none is wanted."""
+    """Return what wraps a stream in a bar at once, or None where none is wanted.
+
+    Parameters
+    ----------
+    progress : whether a bar is wanted
+    name : of what is being done
+    """
     if not progress:
         return None
     return lambda stream, total: progress_bar(stream, total, name, delay=0)

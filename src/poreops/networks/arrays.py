@@ -12,8 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import AXES
 from poreops.base.arrays import Array
+from poreops.conduits.contacts import FaceContacts
 from poreops.conduits.descriptors import face_geometry, region_geometry
-from poreops.conduits.methods import FaceContacts
 
 if TYPE_CHECKING:
     from openpnm.network import Network
@@ -110,19 +110,35 @@ def joining_part(
 
 
 def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return the cluster number of each of `count` pores."""
+    """Return the cluster number of each of `count` pores.
+
+    Parameters
+    ----------
+    count : number of pores
+    conns : (Nt, 2) int, pores of each throat
+    """
     graph = coo_array((np.ones(len(conns)), conns.T), shape=(count, count))
     labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
     return labels
 
 
 def has_pore(cluster: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return for each cluster whether one of its pores is chosen."""
+    """Return for each cluster whether one of its pores is chosen.
+
+    Parameters
+    ----------
+    cluster : (Np,) int32, number of each pore's cluster
+    chosen : (Np,) bool
+    """
     return np.bincount(cluster[chosen], minlength=int(cluster.max()) + 1) > 0
 
 
 def face_name(number: int) -> str:
     """Return the label of a face from its number.
+
+    Parameters
+    ----------
+    number : 0 and 1 the two faces of axis 0, 2 and 3 those of axis 1, 4 and 5 of axis 2
 
     Examples
     --------

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size, checked_workers, shown
+from poreops.conduits.contacts import FaceContacts
 from poreops.conduits.crop import checked_labels
-from poreops.conduits.methods import ConductanceModel, FaceContacts, size_factors
+from poreops.conduits.methods import ConductanceModel, size_factors
 from poreops.conduits.partition import Regions
 from poreops.errors import InputError
 from poreops.networks.arrays import faces_of_pores

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def draw_regions(path: str | Path, labels: NDArray[np.integer], voxel_size: float) -> None:
-    """Draw the middle slice across the last axis, each region in its own colour."""
+    """Draw the middle slice across the last axis, each region in its own colour.
+
+    Parameters
+    ----------
+    path : PNG to write
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    voxel_size : [m]
+    """
     figure, axes = _figure()
     plot.plot("regions", Regions(labels.astype(np.int32), NO_CONNS), axes, voxel_size=voxel_size)
     _save(figure, path)

@@ -12,6 +12,7 @@ from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, check
 from poreops.base.conventions import Convention, Walls
 from poreops.base.extras import needs
 from poreops.base.show.result import Result
+from poreops.conduits.contacts import face_contacts
 from poreops.conduits.methods import (
     PREDICTED,
     ConductanceModel,
@@ -19,7 +20,6 @@ from poreops.conduits.methods import (
     all_size_factors,
     checked_method,
     checked_transport,
-    face_contacts,
     walls_of_flow,
 )
 from poreops.conduits.partition import Regions, binary_image, partition

@@ -21,9 +21,16 @@ from poreops.base.finite import DivergedError, check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.show.result import Result, Shown
 from poreops.errors import InputError
-from poreops.properties.learning.beyond import counted_porosity, kozeny_carman, widened
+from poreops.properties.learning.beyond import counted_porosity, growth, kozeny_carman, widened
 from poreops.properties.learning.intervals import scales
-from poreops.properties.learning.laws import LAW, TARGETS, by_law, in_units
+from poreops.properties.learning.laws import (
+    LAW,
+    TARGETS,
+    by_law,
+    in_units,
+    law_corrections,
+    law_inputs,
+)
 from poreops.properties.learning.predictors import Arrays, Floats, below, packed, unpacked
 from poreops.properties.learning.stacks import Meta, Stack
 from poreops.properties.slices.features import design, measure
@@ -37,7 +44,8 @@ ARRAYS, DESCRIPTION = "rock_properties.h5", "rock_properties.json"
 class Widths:
     """Half widths of the intervals of both targets, for one slice and for a whole plug.
 
-    Where a stack corrects the law they are multiplied; see `poreops.properties.intervals.scales`.
+    Where a stack corrects the law they are multiplied; see
+    `poreops.properties.learning.intervals.scales`.
 
     coverage : of the intervals. slices : of a plug, at which the narrower width counts.
     slice, plug : (2,) float64, of porosity and of log k.
@@ -105,7 +113,7 @@ class RockModel(Shown, kind="rock model"):
     features : names of its inputs
     segmentation : SegmentConfig, as in training
     ranges : (2, inputs) lowest and highest of each input in training
-    law : (2,) correction that the law by itself is; see `poreops.properties.learning.laws.fit_law`
+    law : correction that the law by itself is; see `poreops.properties.learning.laws.fit_law`
     corrected : for each of `TARGETS` whether the stack corrects the law; the gate part decides
     widths : Widths, or None before the model was judged
     walls : "stepped" or "smooth", of the flow that it learned from; None if that was measured
@@ -185,7 +193,8 @@ class RockModel(Shown, kind="rock model"):
         (n, 2) float64
             Porosity within 0 and 1.
         """
-        found = in_units(self._chosen(self.stack.predict(design(table, self.features))), table)
+        stacked = self.stack.predict(design(table, self.features))
+        found = in_units(np.where(self.corrected, stacked, self.by_fitted_law(table)), table)
         found[:, 0] = np.clip(found[:, 0], 0, 1)
         return found
 
@@ -227,7 +236,7 @@ class RockModel(Shown, kind="rock model"):
         table = measure(segmented.labels, voxel_size, name)
         found = self.predict_table(table)
         outside, counted = self._outside(table), float(segmented.porosity.mean())
-        plug = self._plug(found, table)
+        plug = self._plug(found, table, growth(outside))
         if segmented.reading.kind == "segmented":
             plug = counted_porosity(plug, counted)
         plug = widened(plug, outside, segmented.reading.doubt, counted, kozeny_carman(table))
@@ -240,20 +249,32 @@ class RockModel(Shown, kind="rock model"):
         ----------
         table : one row a slice, as `poreops.properties.slices.features.measure` gives
         """
-        found = self._chosen(self.stack.predict_plug(design(table, self.features)))
-        return np.asarray(found + by_law(table).mean(axis=0))
+        stacked = self.stack.predict_plug(design(table, self.features))
+        law = self.by_fitted_law(table).mean(axis=0)
+        return np.asarray(np.where(self.corrected, stacked, law) + by_law(table).mean(axis=0))
 
-    def _chosen(self, corrections: Floats) -> Floats:
-        return np.where(self.corrected, corrections, self.law)
+    def by_fitted_law(self, table: pd.DataFrame) -> Floats:
+        """Return the corrections that the law by itself is, of each slice (n, 2).
 
-    def _plug(self, found: Floats, table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+        Parameters
+        ----------
+        table : one row a slice, as `poreops.properties.slices.features.measure` gives
+        """
+        return law_corrections(self.law, law_inputs(table))
+
+    def _plug(
+        self, found: Floats, table: pd.DataFrame, shrunk: float = 1.0
+    ) -> dict[str, tuple[float, float, float]]:
+        """Return the answer for a plug; beyond the rocks a stack corrects so many times less."""
         widths = self.judged
         if len(table) >= widths.slices:
             middle, width = self.predict_plug(table), widths.plug
         else:
             middle, width = found.mean(axis=0), widths.slice
         # of one slice and of all together the law is the same mean
-        width = width * scales(middle - (self.law + by_law(table).mean(axis=0)))
+        law = (self.by_fitted_law(table) + by_law(table)).mean(axis=0)
+        width = width * scales(middle - law)
+        middle = law + (middle - law) / shrunk
         low, high = middle - width, middle + width
         porosity = [float(np.clip(v, 0, 1)) for v in (middle[0], low[0], high[0])]
         permeability = [float(np.exp(v)) for v in (middle[1], low[1], high[1])]

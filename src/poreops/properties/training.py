@@ -30,6 +30,7 @@ from poreops.properties.learning.left_out import (
 )
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import Scaled, packed_all, unpacked_all
+from poreops.properties.learning.real_errors import real_errors
 from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig
 from poreops.properties.model import RockModel, input_ranges, walls_of
 from poreops.properties.slices.features import INPUTS, design
@@ -163,6 +164,7 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
         errors += errors_left_out(place, stacks | {LAW: law}, learned)
         if len(place.left_out) == 2:  # only calibrates
             continue
+        errors += real_errors(place, stacks, learned)
         ranges = input_ranges(learned.x[place.plan.rows][:, place.columns])
         folder = out / (f"left_out/{place.left_out[0]}" if place.left_out else "models")
         for name, stack in stacks.items():
@@ -170,6 +172,8 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
                 stack, name, place.features, training.segmentation, ranges, law=law, walls=walls
             )
             model.save(folder / name)
+            if not place.left_out:
+                tracked.made(folder / name)
         if not place.left_out:
             weights = {name: s.of_plugs.weights.tolist() for name, s in stacks.items()}
             tracked.log_params({"weights": weights})

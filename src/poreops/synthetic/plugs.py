@@ -14,9 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.arrays import Array
 from poreops.base.extras import needs
 from poreops.errors import InputError
+from poreops.synthetic import further_kinds
 from poreops.synthetic.spheres import legacy_seed
 
-Genesis = Literal["sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured"]
+Genesis = Literal[
+    "sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured", "consolidated",
+    "oolites", "fibres", "foams",
+]  # fmt: skip
 Image = NDArray[np.bool_]
 
 Edge = Annotated[int, Field(ge=32)]
@@ -57,7 +61,12 @@ class Plug:
 
 
 def plugs(config: PlugsConfig) -> list[Plug]:
-    """List the plugs of a configuration; the names and seeds of no two are the same."""
+    """List the plugs of a configuration; the names and seeds of no two are the same.
+
+    Parameters
+    ----------
+    config : PlugsConfig
+    """
     listed = []
     for place, (genesis, count) in enumerate(config.counts.items()):
         for index in range(count):
@@ -163,6 +172,10 @@ _DRAWINGS: Mapping[Genesis, Callable[[Shape, float, np.random.Generator], Image]
     "blobs": _blobs,
     "vuggy": _vuggy,
     "fractured": _fractured,
+    "consolidated": further_kinds.consolidated,
+    "oolites": further_kinds.oolites,
+    "fibres": further_kinds.fibres,
+    "foams": further_kinds.foams,
 }
 
 

@@ -37,6 +37,11 @@ class SyntheticShaleConfig(BaseModel):
 def synthetic_shale(config: SyntheticShaleConfig, seed: int) -> Grey:
     """Draw slices of a grey matrix with dark pores and fractures, bright ores, and noise.
 
+    Parameters
+    ----------
+    config : SyntheticShaleConfig
+    seed : of all that is drawn
+
     Returns
     -------
     (images, shape, shape) uint8

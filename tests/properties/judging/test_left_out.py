@@ -20,12 +20,13 @@ from poreops.properties.learning.left_out import (
 )
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.predictors import packed_all, unpacked_all
+from poreops.properties.learning.real_rocks import real_rocks
 from poreops.properties.learning.stacks import stack_of
 
 KINDS = np.repeat(["a", "b", "c", "d"], 12)
 ROCKS = np.array([f"{kind}_{k // 4}" for kind, k in zip(KINDS, np.arange(48) % 12, strict=True)])
 SPLIT = SliceSplitConfig(seed=1, folds=4, test_share=0.2)
-INPUTS = ("u", "v", "w")
+INPUTS = ("u", "v", "crossing")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def learned():
 
 
 def listed(learned, features=None):
-    names = {key(left): ("u", "w") for left in left_out_sets(KINDS)} | (features or {})
+    names = {key(left): ("u", "crossing") for left in left_out_sets(KINDS)} | (features or {})
     return contexts(learned, SPLIT, names, lambda _: CONFIG)
 
 
@@ -67,7 +68,7 @@ def test_inputs_that_a_context_did_not_choose_do_not_reach_it(learned):
     """Networks train side by side on all inputs: what is not chosen must stay without effect."""
     other = Learned(INPUTS, learned.x + [0, 7, 0] * learned.x**2, learned.y, ROCKS, KINDS)
     for name in ("rf", "m1"):
-        places = listed(learned, {"a": ("u", "v", "w")})
+        places = listed(learned, {"a": ("u", "v", "crossing")})
         one, two = (fit_contexts(name, of, places) for of in (learned, other))
         for place, fits, again in zip(places, one, two, strict=True):
             x = [of.x[:, place.columns] for of in (learned, other)]
@@ -86,7 +87,16 @@ def test_the_folds_of_a_context_are_whole_kinds(learned):
 def test_the_law_of_a_context_is_fitted_on_its_rows(learned):
     place = next(p for p in listed(learned) if p.left_out == ("c",))
     rows = KINDS != "c"
-    np.testing.assert_allclose(law_in(place, learned), fit_law(learned.y[rows], ROCKS[rows]))
+    y, rocks, z, kinds = (
+        np.concatenate(parts)
+        for parts in zip(
+            (learned.y[rows], ROCKS[rows], learned.x[rows, 2:], KINDS[rows]),
+            real_rocks().law_rows, strict=True,
+        )
+    )  # fmt: skip
+    np.testing.assert_allclose(law_in(place, learned), fit_law(y, rocks, z, kinds))
+    lie = Learned(INPUTS, learned.x, np.where(rows[:, None], learned.y, 1e3), ROCKS, KINDS)
+    np.testing.assert_array_equal(law_in(place, lie), law_in(place, learned))
 
 
 def test_errors_are_of_rocks_that_were_left_out(learned):

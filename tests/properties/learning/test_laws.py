@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from tiny import properties as tiny_rocks
 
-from poreops.properties.learning.laws import NULLS, by_law, fit_law, group_means, in_units, targets
+from poreops.properties.learning.laws import (
+    NULLS,
+    by_law,
+    fit_law,
+    group_means,
+    in_units,
+    law_corrections,
+    targets,
+)
 
 
 def test_targets_and_units_are_inverse():
@@ -37,6 +45,27 @@ def test_each_rock_counts_once_in_the_law():
     y = np.array([[0.0, 1.0]] * 99 + [[0.0, 3.0]])
     rocks = np.array(["many"] * 99 + ["one"])
     assert fit_law(y, rocks)[1] == pytest.approx(2.0)
+
+
+def test_the_law_finds_a_slope_and_a_family_counts_once():
+    rng = np.random.default_rng(2)
+    z = rng.uniform(0, 1, (60, 1))
+    rocks = np.array([f"rock_{k // 3:02d}" for k in range(60)])
+    y = np.concatenate([np.zeros((60, 1)), -4 + 2 * z], axis=1)
+    law = fit_law(y, rocks, z)
+    np.testing.assert_allclose(law_corrections(law, z), y, atol=0.05)
+    # a family of 19 plugs that lies elsewhere pulls as one of two
+    families = np.where(rocks == "rock_00", "alone", "many")
+    y[rocks == "rock_00", 1] = 0.0
+    law = fit_law(y, rocks, np.zeros((60, 1)), families)
+    middle = law_corrections(law, np.zeros((1, 1)))[0, 1]
+    assert middle == pytest.approx(y[rocks != "rock_00", 1].mean() / 2, rel=1e-6)
+
+
+def test_a_constant_law_is_the_same_for_all_slices():
+    np.testing.assert_array_equal(
+        law_corrections(np.array([0.0, -3.0]), np.ones((4, 1))), np.tile([0.0, -3.0], (4, 1))
+    )
 
 
 def test_a_constant_answers_the_mean_and_porosity_alone_a_line():

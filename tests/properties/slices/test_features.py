@@ -21,7 +21,7 @@ def labels():
 
 def test_there_are_fourteen_pore_features_each_defined():
     assert len(features.PORE_FEATURES) == 14
-    assert len(set(NAMES)) == len(NAMES) == 20
+    assert len(set(NAMES)) == len(NAMES) == 21
     assert all(feature.meaning for feature in FEATURES)
 
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def to_xarray(kind: str, result: object, voxel_size: float | None) -> "xarray.Dataset":
-    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`."""
+    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     xarray = needed("xarray")
     held = content(kind, result)
     edge = _edge(held, voxel_size)
@@ -47,7 +54,14 @@ def to_xarray(kind: str, result: object, voxel_size: float | None) -> "xarray.Da
 
 
 def to_pyvista(kind: str, result: object, voxel_size: float | None) -> "pyvista.DataSet":
-    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`."""
+    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     if kind not in ("network", "regions", "diffusion", "permeability"):
         raise InputError(
             f"a mesh is made of an image or a network, got a result of {kind}; use to_xarray()"

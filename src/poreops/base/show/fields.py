@@ -59,7 +59,13 @@ class Content:
 
 
 def content(kind: str, result: object) -> Content:
-    """Return what a result of a kind holds."""
+    """Return what a result of a kind holds.
+
+    Parameters
+    ----------
+    kind : key of `CONTENTS`
+    result : of that kind
+    """
     return CONTENTS[kind](result)
 
 

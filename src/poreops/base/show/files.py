@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def save(kind: str, result: object, path: str | Path) -> None:
-    """Write a result of a kind; see `poreops.base.show.result.Result.save`."""
+    """Write a result of a kind; see `poreops.base.show.result.Result.save`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    path : file to write
+    """
     path = Path(path)
     suffix = path.suffix.lower()
     if kind == "network":

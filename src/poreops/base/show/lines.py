@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from poreops.conductance.model import ConductanceModel
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
-    from poreops.cores.model import DigitalCoreModel
+    from poreops.cores.model import CoreModel
     from poreops.images.reading import Volume
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties, RockModel
     from poreops.properties.slices.segment import Segmented
+    from poreops.properties.volumes.prediction import VolumeProperties
     from poreops.solvers.diffusion.bulk import BulkDiffusion
     from poreops.solvers.stokes.permeability import Permeability, PermeabilityTensor
 
@@ -41,14 +42,28 @@ class Facts:
 
 
 def line(kind: str, name: str, result: object) -> str:
-    """Return `<Name of this: number>` on one line."""
+    """Return `<Name of this: number>` on one line.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     text = " ".join(f"{name} {facts.of}: {facts.main}".split())
     return f"<{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}>"
 
 
 def table(kind: str, name: str, result: object) -> str:
-    """Return the same as HTML, with a row for each further fact."""
+    """Return the same as HTML, with a row for each further fact.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     rows = {"of": facts.of, "found": facts.main, **facts.more}
     cells = "".join(
@@ -62,6 +77,12 @@ def table(kind: str, name: str, result: object) -> str:
 def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "voxels") -> str:
     """Return a shape for people.
 
+    Parameters
+    ----------
+    shape : of an image
+    voxel_size : [m]; None where it is not known
+    unit : what is counted
+
     Examples
     --------
     >>> sizes((40, 50, 60), 2e-6)
@@ -72,7 +93,12 @@ def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "vo
 
 
 def length(metres: float) -> str:
-    """Return a length with the unit that suits it."""
+    """Return a length with the unit that suits it.
+
+    Parameters
+    ----------
+    metres : [m]
+    """
     unit, scale = length_unit(metres)
     return f"{metres * scale:.4g} {unit}"
 
@@ -190,6 +216,16 @@ def _properties(found: "Properties") -> Facts:
     return Facts(f"of {len(found.porosity)} slices", main, {"beyond the training": outside})
 
 
+def _volume_properties(found: "VolumeProperties") -> Facts:
+    (p, p0, p1), (k, k0, k1) = found.porosity, found.permeability
+    unit, scale = ("voxel²", 1.0) if found.voxel_size == 1.0 else ("mD", 1 / MILLIDARCY)
+    span = ", ".join(f"{value * scale:.3g}" for value in (k0, k1))
+    main = f"porosity {p:.3g} ({p0:.3g}, {p1:.3g}), permeability {k * scale:.3g} {unit} ({span})"
+    of = f"{sizes(found.shape, found.voxel_size)} along {AXES[found.axis]}"
+    more = {"formation factor": f"{found.formation_factor:.4g}"}
+    return Facts(of, main, more | {"beyond the rocks": ", ".join(found.outside) or "nothing"})
+
+
 def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
@@ -204,11 +240,8 @@ def _rock_model(model: "RockModel") -> Facts:
     return Facts(repr(model.name), main, {"served": served, "inputs": ", ".join(model.features)})
 
 
-def _core_model(model: "DigitalCoreModel") -> Facts:
-    weights = model.keras_model.count_params()
-    return Facts(
-        f"of {model.network.patch} x {model.network.patch} pixels", f"{weights} weights", {}
-    )
+def _core_model(model: "CoreModel") -> Facts:
+    return Facts(f"of {model.patch} x {model.patch} pixels", model.made_of, {})
 
 
 def _volume(found: "Volume") -> Facts:
@@ -236,5 +269,6 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "rock model": _rock_model,
     "segmented": _segmented,
     "volume": _volume,
+    "volume properties": _volume_properties,
 }
 """Kind → what a result of it says."""

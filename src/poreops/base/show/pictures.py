@@ -32,7 +32,13 @@ def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figur
 
 
 def save(figure: "Figure", path: str | Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : to write
+    path : file to write
+    """
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
 
@@ -63,6 +69,10 @@ def scale_bar(ax: "Axes", width: int, pixel_size: float) -> None:
 
 def round_length(most: float) -> float:
     """Return the largest of 1, 2, 5 times a power of ten that is not above a length.
+
+    Parameters
+    ----------
+    most : limit, > 0
 
     Examples
     --------

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
 
 def plot(kind: str, result: object, ax: "Axes | None", **options: object) -> "Axes":
-    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`."""
+    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    ax : matplotlib Axes; None for a new figure
+    **options : of the kind, as ``axis`` and ``index``
+    """
     if kind not in _DRAWN:
         raise InputError(f"a result of {kind} has nothing to draw; use repr() or save()")
     needed("matplotlib")
@@ -59,7 +67,12 @@ def section(image: Array, across: int, index: int | None) -> tuple[Array, tuple[
 
 
 def region_colours(count: int) -> Array:
-    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number."""
+    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number.
+
+    Parameters
+    ----------
+    count : number of regions
+    """
     colours = np.random.default_rng(0).uniform(0.25, 1, (count + 1, 3))
     colours[0] = 0.12
     return colours

@@ -24,10 +24,11 @@ from poreops.conductance.learning.encoding import Encoded, ImageEncoding
 from poreops.conductance.learning.members import MEMBERS
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.model import ConductanceModel
+from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.labels import label_definition
-from poreops.conduits.methods import NO_CONTACTS, size_factors
+from poreops.conduits.methods import size_factors
 from poreops.conduits.quantity import zoom_power
 from poreops.conduits.simulated import simulated_size_factors
 from poreops.conduits.table import read_conduits

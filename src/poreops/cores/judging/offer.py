@@ -8,7 +8,7 @@ from poreops.base.files import sha256
 from poreops.cores import gate
 from poreops.cores.judging.evaluation import Grey, Judge, JudgingConfig, real_real
 from poreops.cores.judging.nulls import NULLS, nulls
-from poreops.cores.model import DigitalCoreModel, grey_probe, trained
+from poreops.cores.model import grey_probe, load_generator, trained
 
 PARTS = ("train", "search", "gate")
 """The crops that are read here: not those of the report."""
@@ -34,13 +34,13 @@ def gate_scores(
         ``real`` score → value; ``nulls`` and ``candidates`` name → score → value, of the crops of
         the gate.
     """
-    judge = Judge.fit(crops["train"], config)
+    judge = Judge.fit(crops["train"], config, crops["gate"])
     views = {part: judge.view(crops[part]) for part in PARTS}
     target, size = views["gate"], crops["gate"].shape[1]
     drawn = nulls(judge.training, config.cores, judge.segmentation, seed=config.seed)
     sets = {NULLS[name]: images for name, images in drawn.items()}
     cores = {
-        folder.relative_to(models).as_posix(): DigitalCoreModel.load(folder).generate(
+        folder.relative_to(models).as_posix(): load_generator(folder).generate(
             config.cores, size, seed=config.seed
         )
         for folders in trained(models).values()
@@ -99,7 +99,7 @@ def offer(name: str, found: Mapping[str, Json], models: Path, crops: Path) -> di
         "name": name,
         "method": name.split("/")[0],
         "sha256": sha256(files),
-        "probe": grey_probe(DigitalCoreModel.load(files)),
+        "probe": grey_probe(load_generator(files)),
         "judged_on": sha256(crops),
         "scores": found["candidates"][name],
         "main": gate.MAIN,

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def weights(model: "keras.Model") -> dict[str, Array]:
-    """Return every variable of a network under its path."""
+    """Return every variable of a network under its path.
+
+    Parameters
+    ----------
+    model : keras.Model
+    """
     return {variable.path: np.asarray(variable) for variable in model.variables}
 
 

@@ -38,7 +38,14 @@ def compiled(model: "keras.Model") -> Graph:
 
 
 def predicted(graph: Graph, taken: Sequence[Array], batch: int = 256) -> Array:
-    """Return the only output (n,) of a graph for many examples, a batch at a time."""
+    """Return the only output (n,) of a graph for many examples, a batch at a time.
+
+    Parameters
+    ----------
+    graph : of `compiled`
+    taken : inputs, an array (n, ...) each
+    batch : examples at a time
+    """
     starts = range(0, len(taken[0]), batch)
     found = [np.asarray(graph([part[i : i + batch] for part in taken])) for i in starts]
     return np.concatenate(found)[:, 0] if found else np.zeros(0, np.float32)

@@ -20,7 +20,14 @@ from poreops.base.settings import overridden
 from poreops.properties.judging.comparison import predict_plans, stacked
 from poreops.properties.judging.scores import regression_scores
 from poreops.properties.learning.base_learners import LEARNERS
-from poreops.properties.learning.laws import LAW, fit_law, in_units, targets
+from poreops.properties.learning.laws import (
+    LAW,
+    fit_law,
+    in_units,
+    law_corrections,
+    law_inputs,
+    targets,
+)
 from poreops.properties.learning.plans import Plan, plan_at_random
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import NETWORKS, STACKS, EnsembleConfig, fit
@@ -134,8 +141,9 @@ def random_split(split: RandomSplit) -> tuple[dict[str, Floats], dict[str, dict[
     }
     found = {name: of[0] for name, of in stacked(levels, split.y, [split.plan]).items()}
     rows = ~split.test
-    law = fit_law(split.y[rows], split.table["rock"].to_numpy()[rows])
-    found[LAW] = np.tile(law, (len(split.x), 1))
+    z = law_inputs(split.table)
+    law = fit_law(split.y[rows], split.table["rock"].to_numpy()[rows], z[rows])
+    found[LAW] = law_corrections(law, z)
     seconds = {n: {"fit": p.fit_seconds, "predict": p.predict_seconds} for n, p in levels.items()}
     fits = len(split.plan.masks)  # a stack predicts with all of them, a base learner with the last
     for stack, names in STACKS.items():

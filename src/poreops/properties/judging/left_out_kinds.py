@@ -24,6 +24,7 @@ from poreops.properties.learning.laws import (
     by_law,
     group_means,
     in_units,
+    law_inputs,
     targets,
 )
 from poreops.properties.learning.left_out import corrections
@@ -117,7 +118,7 @@ def predict_left_out(trained: Trained, table: pd.DataFrame) -> Predicted:
             of_slices, of_plug = corrections(found, x)
             slices[name][own] = of_slices + law
             plugs[name][row] = of_plug + law.mean(axis=0)
-        counted, truth = _plugs(trained.learned[trained.learned["kind"] != kind])
+        counted, truth = plug_means(trained.learned[trained.learned["kind"] != kind])
         for name, null in NULLS.items():
             plugs[name][row] = null(counted, truth, law[:, 0].mean(keepdims=True))[0]
     return Predicted(
@@ -129,11 +130,17 @@ def _model(
     models: Mapping[str, RockModel], name: str, table: pd.DataFrame
 ) -> tuple[Floats, Stack | Floats]:
     if name == LAW:
-        return np.zeros((len(table), 0)), next(iter(models.values())).law
+        return law_inputs(table), next(iter(models.values())).law
     return design(table, models[name].features), models[name].stack
 
 
-def _plugs(table: pd.DataFrame) -> tuple[Floats, Floats]:
+def plug_means(table: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return counted porosity (r,), and porosity and log(k/m²) (r, 2), of each rock of a table.
+
+    Parameters
+    ----------
+    table : slices, with ``rock`` and targets
+    """
     rocks = table["rock"].to_numpy()
     truth = group_means(in_units(targets(table), table), rocks)
     return group_means(table["areal_porosity"].to_numpy(np.float64), rocks), truth

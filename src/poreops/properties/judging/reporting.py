@@ -24,12 +24,14 @@ from poreops.properties.judging.left_out_kinds import (
     predict_siblings,
     scored,
 )
+from poreops.properties.judging.real import by_rock, predict_real, scores_of_rocks
 from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import LAW, NULLS, TARGETS
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import STACKS
 from poreops.properties.model import RockModel
 from poreops.properties.slices.features import design
+from poreops.properties.volumes.judging import volumes_left_out
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def report_on(
     plugs["served"] = combined(plugs, served)
     at_random, seconds = random_split(split)
     of_test = {name: values[split.test] for name, values in at_random.items()}
+    real = predict_real(trained)
     scores = {
+        "rock_left_out": scores_of_rocks(real, served),
         "kind_left_out": scored(plugs, found.truth),
         "siblings": scored(predict_siblings(model, whole), found.truth),
         "random": scored(of_test, split.truth[split.test]),
@@ -120,6 +124,10 @@ def report_on(
         "rocks": {"learn": trained.learned["rock"].nunique(), "report": len(found.rocks)},
         "slices": {"learn": len(split.learned), "siblings": len(split.siblings)},
         "coverage": coverage_left_out(trained, found, served, model.judged.coverage),
+        "coverage_of_rocks": coverage_left_out(trained, real, served, model.judged.coverage),
+        "by_rock": by_rock(real, served),
+        "by_rock_of_law": by_rock(real, (LAW, LAW)),
+        "volumes": volumes_left_out(),
         "widths": {"slice": model.judged.slice, "plug": model.judged.plug},
         "by_kind": by_kind(plugs, found, ("served", LAW, *STACKS)),
         "compared": compare(split, compared),

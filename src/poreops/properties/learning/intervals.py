@@ -32,7 +32,10 @@ def scales(corrections: Floats) -> Floats:
 
 
 def half_width(errors: Floats, rocks: Array, kinds: Array, coverage: float) -> float:
-    """Return the half width that holds this share of the errors in each kind of rock.
+    """Return the half width that holds this share of the errors of a further kind of rock.
+
+    With few kinds the largest of their `conformal_width`. With as many as the coverage takes, nine
+    for 90 %, kinds are exchanged as rocks are in `conformal_width`: each counts as one.
 
     Parameters
     ----------
@@ -44,7 +47,6 @@ def half_width(errors: Floats, rocks: Array, kinds: Array, coverage: float) -> f
     Returns
     -------
     float
-        The largest of the kinds' `conformal_width`.
 
     Examples
     --------
@@ -52,9 +54,11 @@ def half_width(errors: Floats, rocks: Array, kinds: Array, coverage: float) -> f
     >>> half_width(np.r_[np.zeros(19), np.arange(1.0, 20.0)], np.arange(38), kinds, 0.9)
     18.0
     """
+    names = np.unique(kinds)
+    if len(names) + 1 >= 1 / (1 - coverage) - 1e-9:
+        return conformal_width(errors, kinds, coverage)
     return max(
-        conformal_width(errors[kinds == kind], rocks[kinds == kind], coverage)
-        for kind in np.unique(kinds)
+        conformal_width(errors[kinds == kind], rocks[kinds == kind], coverage) for kind in names
     )
 
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from poreops.base.arrays import Array
 from poreops.base.content import Json
-from poreops.properties.learning.laws import fit_law, targets
+from poreops.properties.learning.laws import LAW_INPUTS, fit_law, law_corrections, targets
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
+from poreops.properties.learning.real_rocks import real_rocks
 from poreops.properties.learning.selection import Selection, SelectionConfig, select
 from poreops.properties.learning.stacks import EnsembleConfig, Stack, fit, stack_of
 from poreops.properties.slices.features import INPUTS, design
@@ -38,6 +39,11 @@ class Learned:
     y: Floats
     rocks: Array
     kinds: Array
+
+    @property
+    def law_inputs(self) -> Floats:
+        """What the constant of the law depends on, (n, 1)."""
+        return self.x[:, [list(self.inputs).index(name) for name in LAW_INPUTS]]
 
 
 @dataclass(frozen=True)
@@ -176,15 +182,19 @@ def stack_in(context: Context, fits: Mapping[str, Sequence[Scaled]], learned: Le
 
 
 def law_in(context: Context, learned: Learned) -> Floats:
-    """Return Kozeny and Carman's law as fitted in one context, (2,); see `fit_law`.
+    """Return Kozeny and Carman's law as fitted in one context; see `fit_law`.
+
+    Real rocks of the package are learned from too, in every context: none is of a kind that the
+    pipeline draws.
 
     Parameters
     ----------
     context : Context
     learned : Learned
     """
-    rows = context.plan.rows
-    return fit_law(learned.y[rows], learned.rocks[rows])
+    rows, real = context.plan.rows, real_rocks()
+    own = (learned.y[rows], learned.rocks[rows], learned.law_inputs[rows], learned.kinds[rows])
+    return fit_law(*(np.concatenate(parts) for parts in zip(own, real.law_rows, strict=True)))
 
 
 def errors_left_out(
@@ -195,7 +205,7 @@ def errors_left_out(
     Parameters
     ----------
     context : Context, with one or two kinds left out
-    found : candidate → Stack, or the law's (2,) correction
+    found : candidate → Stack, or the law of `fit_law`
     learned : Learned
 
     Returns
@@ -212,7 +222,8 @@ def errors_left_out(
             own = learned.rocks == rock
             x, truth = learned.x[own][:, context.columns], learned.y[own]
             for candidate, model in found.items():
-                of_slices, of_plug = corrections(model, x)
+                inputs = x if isinstance(model, Stack) else learned.law_inputs[own]
+                of_slices, of_plug = corrections(model, inputs)
                 errors = np.concatenate([of_slices - truth, [of_plug - truth.mean(axis=0)]])
                 rows += [
                     {
@@ -230,9 +241,10 @@ def corrections(model: Stack | Floats, x: Floats) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    model : Stack, or the law's (2,) correction
-    x : (n, d) inputs of the stack
+    model : Stack, or the law of `fit_law`
+    x : (n, d) inputs of the stack, or of the law
     """
     if isinstance(model, Stack):
         return model.predict(x), model.predict_plug(x)
-    return np.tile(model, (len(x), 1)), model
+    of_slices = law_corrections(model, x)
+    return of_slices, of_slices.mean(axis=0)

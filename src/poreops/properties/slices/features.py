@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.properties.slices.crossing import crossed_share
 from poreops.properties.slices.shape import CROFTON, PROPERTIES, region_shapes
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,7 @@ SLICE_FEATURES = (
     Feature("weighted_diameter", 1, True, "equivalent diameter, weighted by the pores' areas"),
     Feature("inscribed_radius", 1, True, "mean distance of a pore pixel to the wall"),
     Feature("largest_cluster", 0, False, "area of the largest connected pore over all pore"),
+    Feature("crossing", 0, False, "share of windows, nine hydraulic lengths wide, crossed"),
     Feature(
         "alignment",
         0,
@@ -70,8 +72,9 @@ SLICE_FEATURES = (
 
 FEATURES = PORE_FEATURES + SLICE_FEATURES
 NAMES = tuple(feature.name for feature in FEATURES)
-INPUTS = tuple(name for name in NAMES if name != "specific_perimeter")
-"""What a model may take: in units of ℓ, the specific perimeter is the areal porosity itself."""
+INPUTS = tuple(name for name in NAMES if name not in {"specific_perimeter", "largest_cluster"})
+"""What a model may take: in units of ℓ, the specific perimeter is the areal porosity itself, and
+the largest cluster is another share of every field of view."""
 
 _CANCELLED = 1e-9
 
@@ -107,14 +110,17 @@ def slice_features(labels: NDArray[np.integer], voxel_size: float) -> dict[str, 
     axes = anisotropy * np.exp(2j * angle)
     means["orientation"] = axial_mean(axes)
     area = shapes[:, 0]
+    porosity = float(np.count_nonzero(pore) / np.count_nonzero(inside))
+    perimeter = _specific_perimeter(pore, inside)
     pixels = means | {
-        "areal_porosity": float(np.count_nonzero(pore) / np.count_nonzero(inside)),
-        "specific_perimeter": _specific_perimeter(pore, inside),
+        "areal_porosity": porosity,
+        "specific_perimeter": perimeter,
         "weighted_diameter": float(
             np.average(shapes[:, PROPERTIES.index("equivalent_diameter_area")], weights=area)
         ),
         "inscribed_radius": _mean_distance(pore, inside),
         "largest_cluster": _largest_share(pore),
+        "crossing": crossed_share(pore, inside, porosity / perimeter),
         "alignment": float(np.abs(np.average(axes, weights=area))),
     }
     return {f.name: float(pixels[f.name]) * voxel_size**f.length for f in FEATURES}

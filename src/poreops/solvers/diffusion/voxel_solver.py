@@ -78,7 +78,13 @@ class Solution:
 
 
 def chunks_of(first: Array, even: int) -> Array:
-    """Cut voxels between blocks into equal parts; ``first`` is (2, blocks + 1)."""
+    """Cut voxels between blocks into equal parts; ``first`` is (2, blocks + 1).
+
+    Parameters
+    ----------
+    first : (2, blocks + 1) int32, first even and odd voxel of each block
+    even : number of even voxels
+    """
     size = int(first[1, -1])
     count = min(max(1, size // _CHUNK), _CHUNKS)
     before = first[0] + first[1]

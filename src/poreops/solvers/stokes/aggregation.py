@@ -63,7 +63,14 @@ class Hierarchy:
             matrix = Matrix(*_galerkin(matrix, aggregate, count))
 
     def cycle(self, right: FloatArray, out: FloatArray, first: int, last: int) -> None:
-        """Write the approximate inverse times right to out, in blocks first..last-1."""
+        """Write the approximate inverse times right to out, in blocks first..last-1.
+
+        Parameters
+        ----------
+        right : right-hand side
+        out : array to write
+        first, last : blocks, the last left out
+        """
         levels = self.levels
         ranges = [(level.matrix.block[first], level.matrix.block[last]) for level in levels]
         lo, hi = ranges[0]

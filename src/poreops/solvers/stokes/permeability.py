@@ -119,7 +119,13 @@ class Permeability(Result, kind="permeability"):
         return self.permeability / MILLIDARCY
 
     def superficial_velocity(self, pressure_gradient: float, viscosity: float) -> float:
-        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s]."""
+        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s].
+
+        Parameters
+        ----------
+        pressure_gradient : [Pa/m]
+        viscosity : [Pa s]
+        """
         return self.permeability / viscosity * pressure_gradient
 
     @cached_property
@@ -234,8 +240,7 @@ def permeability(
         im, axis, boundary, walls, tolerance=tolerance, usual=TOLERANCE, iterations=iterations,
         workers=workers, progress=progress,
     )  # fmt: skip
-    refine = checked_refine(refine, walls)
-    voxel_size = checked_voxel_size(voxel_size)
+    refine, voxel_size = checked_refine(refine, walls), checked_voxel_size(voxel_size)
     found = _solve(im, voxel_size, how, parts=refine ** np.ndim(im))
     if found.percolates and refine > 1:
         split = _solve(split_voxels(im, refine), voxel_size / refine, how).permeability

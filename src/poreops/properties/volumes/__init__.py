@@ -1,0 +1,1 @@
+"""Porosity and permeability of a small segmented volume, by diffusion instead of flow."""
