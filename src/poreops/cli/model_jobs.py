@@ -224,7 +224,7 @@ def _differing(
 def _scored(folder: Path, version: ModelVersion) -> dict[str, float]:
     """Score a package on its own probe, by the line that it is of."""
     from poreops.conductance.model import DESCRIPTION as CONDUCTANCE
-    from poreops.cores.model import DESCRIPTION as CORE
+    from poreops.cores.learning.description import DESCRIPTION as CORE
     from poreops.properties.model import DESCRIPTION as ROCK
 
     artifacts = read_yaml(folder / "MLmodel")["flavors"]["python_function"].get("artifacts") or {}

@@ -1,9 +1,10 @@
 """Plugs of further genesis: rough sandstones, oolites, fibres and foams."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 
 Image = NDArray[np.bool_]
 Shape = tuple[int, int, int]
@@ -85,7 +86,7 @@ def foams(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     box = np.array(shape) + 2 * margin
     cells = round(float(box.prod()) / (4 / 3 * np.pi * (2 * radius) ** 3))
     tree = cKDTree(rng.uniform(0, box, (cells, 3)) - margin)
-    places = np.stack(np.indices(shape), axis=-1).reshape(-1, 3)
+    places = np.moveaxis(np.indices(shape), 0, -1).reshape(-1, 3)
     nearest, _ = tree.query(places, k=3)
     strut = (nearest[:, 2] - nearest[:, 0]).reshape(shape)
     return _open(strut, rng.uniform(0.6, 0.88))
@@ -93,13 +94,13 @@ def foams(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
 
 def _from_grains(
     shape: Shape, radius: float, rng: np.random.Generator, *, packed: bool
-) -> NDArray[np.floating]:
+) -> NDArray[np.float32]:
     """Distance to the nearest hard grain, 0 inside; random or dropped one on the other."""
     import edt
     import porespy
 
     margin = 2 * round(radius)
-    options: dict[str, Any] = {
+    options: dict[str, Json] = {
         "shape": [n + 2 * margin for n in shape], "r": round(radius), "edges": "extended",
         "maxiter": 10**6, "seed": int(rng.integers(2**31)),
     }  # fmt: skip
@@ -120,6 +121,6 @@ def _field(shape: Shape, length: float, rng: np.random.Generator) -> NDArray[np.
     return np.asarray((field - field.mean()) / field.std())
 
 
-def _open(height: NDArray[np.floating], porosity: float) -> Image:
+def _open(height: Array, porosity: float) -> Image:
     """Return the highest places, as many as the porosity says."""
     return np.asarray(height > np.quantile(height, 1 - porosity))

@@ -36,7 +36,7 @@ class NoiseLaw:
     sd: Floats
     kernel: Floats
 
-    def add(self, structure: NDArray[np.number], rng: np.random.Generator) -> Grey:
+    def add(self, structure: NDArray[np.integer | np.floating], rng: np.random.Generator) -> Grey:
         """Return an image with new noise.
 
         Parameters
@@ -50,7 +50,8 @@ class NoiseLaw:
         white = rng.standard_normal([n + edge for n in structure.shape])
         noise = fftconvolve(white, self.kernel, mode="valid")
         found = structure + np.interp(structure, self.levels, self.sd) * noise
-        return np.clip(np.rint(found), 0, 255).astype(np.uint8)
+        image: Grey = np.clip(np.rint(found), 0, 255).astype(np.uint8)
+        return image
 
 
 def split_noise(images: Grey) -> tuple[Grey, NoiseLaw]:

@@ -160,7 +160,8 @@ class Structure:
             [lineal_path(counts, len(counts) - 1)[:lags] for counts in every]
             for every in self.chords.values()
         ]
-        return np.mean(both, axis=0)
+        mean: Floats = np.mean(both, axis=0)
+        return mean
 
 
 def structure(images: Grey, segmentation: Segmentation, r_max: int) -> Structure:

@@ -117,8 +117,8 @@ class Judge:
         """
         images = images[: self.config.cores]
         found = structure(images, self.segmentation, self.config.r_max)
-        both = [self.extractor.features(each) for each in (images, averaged(images))]
-        return View(images, *both, found)
+        features = self.extractor.features
+        return View(images, features(images), features(averaged(images)), found)
 
     def kid(self, found: View, real: View) -> float:
         """Return the kernel inception distance of two sets.

@@ -169,7 +169,9 @@ class Library:
         for name, mask in (("left", left), ("top", left.T), ("both", left | left.T)):
             where = np.flatnonzero(mask)
             exact = 3 * len(where) * _LARGEST**2 < 2**24
-            values = np.ascontiguousarray(every[:, where], np.float32 if exact else np.float64)
+            values: NDArray[np.floating] = every[:, where].astype(
+                np.float32 if exact else np.float64
+            )
             found[name] = Fit(where, values, (values**2).sum(axis=1))
         return found
 
@@ -187,7 +189,8 @@ class Library:
         small = self.config.piece // _SQUARE
         cells = images.reshape(len(images), small, _SQUARE, small, _SQUARE)
         means = np.rint(cells.mean(axis=(2, 4), dtype=np.float32)) - self._median
-        return np.clip(means, -_LARGEST, _LARGEST).reshape(len(images), -1)
+        found: NDArray[np.float32] = np.clip(means, -_LARGEST, _LARGEST).reshape(len(images), -1)
+        return found
 
     @cached_property
     def _median(self) -> np.float32:
@@ -203,7 +206,7 @@ class Library:
         edge = self.config.piece
         crop, row, column, mirror = self.places.T
         windows = np.lib.stride_tricks.sliding_window_view(images, (edge, edge), axis=(1, 2))
-        found = windows[crop, row, column]
+        found: Grey = windows[crop, row, column]
         down, across = mirror & 1 == 1, mirror & 2 == 2
         found[down] = found[down][:, ::-1]
         found[across] = found[across][:, :, ::-1]

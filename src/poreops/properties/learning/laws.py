@@ -8,6 +8,7 @@ what φ ℓ² leaves: log C of each slice, and the measured porosity less the co
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ PlugNull = Callable[[Floats, Floats, Floats], Floats]
 
 TARGETS = ("porosity", "log_permeability")
 """What is predicted: porosity, and the natural logarithm of the permeability in m²."""
-LAW = "kozeny_carman"
+LAW: Literal["kozeny_carman"] = "kozeny_carman"
 """Name of what needs no learning: counted porosity, and Kozeny and Carman's law as fitted."""
 LAW_INPUTS = ("crossing",)
 """Features that the constant of the law depends on."""

@@ -44,7 +44,9 @@ def segmented_porosity(pore: NDArray[np.bool_]) -> Interval:
     return counted, max(counted - moved, 0.0), min(counted + moved, 1.0)
 
 
-def thresholded(grey: NDArray[np.generic], threshold: float) -> tuple[NDArray[np.bool_], Interval]:
+def thresholded(
+    grey: NDArray[np.integer | np.floating], threshold: float
+) -> tuple[NDArray[np.bool_], Interval]:
     """Return the pores of a grey volume, darker than the threshold, and their share.
 
     The interval is that of thresholds a tenth of the contrast to either side; the contrast is the
@@ -73,5 +75,5 @@ def thresholded(grey: NDArray[np.generic], threshold: float) -> tuple[NDArray[np
             f"{high:g}; give a level between them"
         )
     shift = SHIFT * float(grey[~pore].mean() - grey[pore].mean())
-    found = [float((grey < level).mean()) for level in (threshold - shift, threshold + shift)]
-    return pore, (float(pore.mean()), *found)
+    low, high = (float((grey < level).mean()) for level in (threshold - shift, threshold + shift))
+    return pore, (float(pore.mean()), low, high)

@@ -156,7 +156,8 @@ def _constant_left_out(table: pd.DataFrame, guess: Guess) -> Floats:
 
 
 def _log_k(table: pd.DataFrame) -> Floats:
-    return np.log(table["permeability"].to_numpy(np.float64))
+    found: Floats = np.log(table["permeability"].to_numpy(np.float64))
+    return found
 
 
 def _mean(of_plugs: NDArray[np.bool_], groups: NDArray[Any]) -> float:
