@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poreops.images.read import read_image
     from poreops.mlops.tracking.answers import answered
     from poreops.mlops.tracking.limits import ServingLimits
+    from poreops.networks.interface.network import interface_network, partition_score
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
@@ -48,12 +49,14 @@ __all__ = [
     "formation_factor",
     "generate",
     "hydraulic_size_factors",
+    "interface_network",
     "load_core_model",
     "load_model",
     "load_network",
     "load_regions",
     "load_rock_model",
     "partition",
+    "partition_score",
     "permeability",
     "permeability_tensor",
     "read_image",
@@ -76,12 +79,14 @@ _MODULE_OF = {
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "interface_network": "poreops.networks.interface.network",
     "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
     "load_network": "poreops.networks.network",
     "load_regions": "poreops.conduits.partition",
     "load_rock_model": "poreops.properties.registry",
     "partition": "poreops.conduits.partition",
+    "partition_score": "poreops.networks.interface.network",
     "permeability": "poreops.solvers.stokes.permeability",
     "permeability_tensor": "poreops.solvers.stokes.permeability",
     "read_image": "poreops.images.read",

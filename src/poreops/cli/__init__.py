@@ -105,7 +105,7 @@ def network(
     method: o.Method = None,
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
-    rtol: o.Rtol = 0.05,
+    rtol: o.Rtol = None,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -123,7 +123,16 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    rtol = o.relative_tolerance(method, rtol)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
+    if method == "interface":
+        from poreops.cli.interface_job import interface
+
+        deliver(
+            lambda _: interface(source, given, rtol, axis, octants),
+            show.interface_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -140,7 +149,7 @@ def size_factors(
     method: o.Method = None,
     transport: o.Quantity = "diffusion",
     walls: o.Walls = None,
-    rtol: o.Rtol = 0.05,
+    rtol: o.Rtol = None,
     convention: o.Convention = "centroid",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -157,6 +166,7 @@ def size_factors(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    rtol = o.relative_tolerance(method, rtol)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if out is not None:
         needs("networks", "a folder of size factors")

@@ -9,6 +9,7 @@ from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
     from poreops.networks.effective import NetworkDiffusion
+    from poreops.networks.interface.effective import InterfaceDiffusion
     from poreops.solvers.diffusion.bulk import BulkDiffusion
 
 Results = dict[str, Json]
@@ -65,7 +66,9 @@ def solve_axes(
     return found, notes
 
 
-def diffusion_results(diffusion: "BulkDiffusion | NetworkDiffusion") -> Results:
+def diffusion_results(
+    diffusion: "BulkDiffusion | NetworkDiffusion | InterfaceDiffusion",
+) -> Results:
     """Return the numbers of diffusion along an axis."""
     return {
         "formation_factor": float(diffusion.formation_factor),

@@ -9,6 +9,8 @@ Results = dict[str, Json]
 # title, key in the results of an axis, format
 _COLUMNS = (
     ("formation factor", "formation_factor", ".4f"),
+    ("at least", "lower", ".4f"),
+    ("at most", "upper", ".4f"),
     ("tortuosity", "tortuosity", ".4f"),
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
@@ -39,6 +41,25 @@ def network_text(results: Results) -> str:
             f"{built['throats']} throats"
         ),
         *_sureness_lines(results),
+        "",
+        *_axis_lines(results),
+        *_warning_lines(results),
+    ]
+    return "\n".join(lines)
+
+
+def interface_text(results: Results) -> str:
+    """Return the results of `network --method interface` for a terminal."""
+    built = results["network"]
+    lines = [
+        *_image_lines(results),
+        *_check_lines(results),
+        "",
+        f"regions   {results['regions']}, {results['throats']} throats, by interface",
+        (
+            f"network   {built['blocks']} blocks, {built['patches']} patches, "
+            f"{built['modes']} modes, bracket of {results['rtol']:.2%} asked for"
+        ),
         "",
         *_axis_lines(results),
         *_warning_lines(results),

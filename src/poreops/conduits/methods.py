@@ -105,6 +105,11 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
     ndim : of the image
     """
     name = method.replace("-", "_") if isinstance(method, str) else method
+    if name == "interface":
+        raise InputError(
+            "an interface network has no size factors, got method 'interface'; call "
+            "poreops.interface_network, or poreops network --method interface"
+        )
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(
             f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
     from poreops.properties.slices.segment import Segmented
@@ -122,6 +123,20 @@ def _network_diffusion(found: "NetworkDiffusion | NetworkFlow") -> Content:
     return Content({}, dict(vars(found)))
 
 
+def _interface_network(found: "InterfaceNetwork") -> Content:
+    fields = dict(_regions(found.regions).fields)
+    along = ("along",)
+    gap = "share of each throat in the width of the bracket"
+    fields["gap"] = Field(found.gap, ("throat", "along"), "", gap)
+    fields["gap_inside"] = Field(found.gap_inside, along, "", "that of cuts through large pores")
+    for name in ("formation_factor", "lower", "upper"):
+        values = np.array([getattr(one, name) for one in found.along])
+        fields[name] = Field(values, along, "", "of the formation factor")
+    for name in ("faces", "patches", "modes"):
+        fields[name] = Field(getattr(found, name), ("throat",), "", f"{name} of each throat")
+    return Content(fields, {"blocks": found.blocks}, _known(found.voxel_size))
+
+
 def _network(found: "PoreNetwork") -> Content:
     fields = {}
     for key in sorted(found.openpnm):
@@ -196,6 +211,8 @@ def _properties(found: "Properties") -> Content:
 CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface diffusion": _network_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_diffusion,

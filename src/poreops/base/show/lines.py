@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from poreops.cores.model import CoreModel
     from poreops.images.reading import Volume
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.effective import InterfaceDiffusion
+    from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties, RockModel
     from poreops.properties.slices.segment import Segmented
@@ -111,7 +113,7 @@ def _regions(found: "Regions") -> Facts:
     )
 
 
-def _factor(found: "BulkDiffusion | NetworkDiffusion") -> str:
+def _factor(found: "BulkDiffusion | NetworkDiffusion | InterfaceDiffusion") -> str:
     if not found.percolates:
         return "nothing percolates, formation factor infinite"
     return f"formation factor {found.formation_factor:.4g}, tortuosity {found.tortuosity:.4g}"
@@ -160,6 +162,23 @@ def _tensor(found: "PermeabilityTensor") -> Facts:
 
 def _network_diffusion(found: "NetworkDiffusion") -> Facts:
     return Facts(f"along {found.axis}", _factor(found), {"porosity": f"{found.porosity:.4g}"})
+
+
+def _interface_diffusion(found: "InterfaceDiffusion") -> Facts:
+    more = {"porosity": f"{found.porosity:.4g}"}
+    if not found.percolates:
+        return Facts(f"along {found.axis}", _factor(found), more)
+    bracket = f"{found.lower:.5g} to {found.upper:.5g} for certain"
+    return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
+
+
+def _interface_network(found: "InterfaceNetwork") -> Facts:
+    main = f"{found.regions.count} pores, {len(found.modes)} throats, {found.modes.sum()} modes"
+    widths = ", ".join(f"{one.axis} {one.width:.2%}" for one in found.along)
+    more = {"width of the bracket": widths}
+    if found.warnings:
+        more["warnings"] = "; ".join(found.warnings)
+    return Facts(sizes(found.regions.labels.shape, found.voxel_size), main, more)
 
 
 def _network_flow(found: "NetworkFlow") -> Facts:
@@ -259,6 +278,8 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "conductance model": _conductance_model,
     "core model": _core_model,
     "diffusion": _diffusion,
+    "interface diffusion": _interface_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_flow,

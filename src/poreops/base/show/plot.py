@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
+    from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
     from poreops.properties.slices.segment import Segmented
@@ -280,9 +281,20 @@ def _properties(found: "Properties", ax: "Axes | None") -> "Axes":
     return ax
 
 
+def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
+    ax = _axes(ax, projection="3d")
+    inner = np.zeros(len(found.coords), dtype=bool)
+    network(
+        ax, found.coords, found.regions.conns, found.gap.max(axis=1), found.diameters, inner,
+        "share in the width of the bracket",
+    )  # fmt: skip
+    return ax
+
+
 _DRAWN: Mapping[str, Callable[..., "Axes"]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "permeability": _permeability,
     "properties": _properties,
