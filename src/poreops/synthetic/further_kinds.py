@@ -85,7 +85,7 @@ def foams(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
     box = np.array(shape) + 2 * margin
     cells = round(float(box.prod()) / (4 / 3 * np.pi * (2 * radius) ** 3))
     tree = cKDTree(rng.uniform(0, box, (cells, 3)) - margin)
-    places = np.stack(np.indices(shape), axis=-1).reshape(-1, 3)
+    places = np.moveaxis(np.indices(shape), 0, -1).reshape(-1, 3)
     nearest, _ = tree.query(places, k=3)
     strut = (nearest[:, 2] - nearest[:, 0]).reshape(shape)
     return _open(strut, rng.uniform(0.6, 0.88))

@@ -8,7 +8,6 @@ what φ ℓ² leaves: log C of each slice, and the measured porosity less the co
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +61,7 @@ def by_law(table: pd.DataFrame) -> Floats:
     return np.stack([porosity, np.log(porosity) + 2 * np.log(hydraulic_length(table))], axis=1)
 
 
-def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
+def group_means(values: Floats, groups: NDArray[np.generic]) -> Floats:
     """Return the mean over the rows of each group, groups in sorted order, (g, …).
 
     Parameters
@@ -78,9 +77,9 @@ def group_means(values: Floats, groups: NDArray[Any]) -> Floats:
 
 def fit_law(
     y: Floats,
-    groups: NDArray[Any],
+    groups: NDArray[np.generic],
     z: Floats | None = None,
-    families: NDArray[Any] | None = None,
+    families: NDArray[np.generic] | None = None,
 ) -> Floats:
     """Fit the constant of Kozeny and Carman's law, and slopes in what it may depend on.
 

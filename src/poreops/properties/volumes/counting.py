@@ -65,13 +65,14 @@ def thresholded(grey: NDArray[np.generic], threshold: float) -> tuple[NDArray[np
     InputError
         If all voxels lie on one side of the threshold.
     """
-    pore = np.asarray(grey < threshold)
+    values = grey.astype(np.float64)
+    pore: NDArray[np.bool_] = values < threshold
     if pore.all() or not pore.any():
         low, high = (float(pick(grey)) for pick in (np.min, np.max))
         raise InputError(
             f"the threshold must part pore from solid, got {threshold:g} for greys of {low:g} to "
             f"{high:g}; give a level between them"
         )
-    shift = SHIFT * float(grey[~pore].mean() - grey[pore].mean())
-    found = [float((grey < level).mean()) for level in (threshold - shift, threshold + shift)]
-    return pore, (float(pore.mean()), *found)
+    shift = SHIFT * float(values[~pore].mean() - values[pore].mean())
+    low, high = (float((values < threshold + by).mean()) for by in (-shift, shift))
+    return pore, (float(pore.mean()), low, high)
