@@ -10,6 +10,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed-$(shell pwd -P | cksum | cut -d' ' -f1)
 # The profile that `make repro` applies to params.yaml; empty leaves params.yaml as it is.
 PROFILE ?=
+# How many stages `make repro` runs at once.
+JOBS ?= 1
 
 # Imports of packages without compiled bytecode cost minutes per `dvc repro`.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,10 +50,10 @@ $(STAMP): requirements.txt pyproject.toml
 OWN_RESULTS = git ls-files -z -- dvc.lock reports | xargs -0r git update-index
 
 .PHONY: repro
-repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper)
+repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper JOBS=2)
 	@$(BIN)/python -m poreops.params $(if $(PROFILE),use $(PROFILE),check)
 	@$(OWN_RESULTS) --skip-worktree 2>/dev/null || true
-	@$(BIN)/python pipelines/repro.py || { code=$$?; \
+	@$(BIN)/python pipelines/repro.py -j $(JOBS) || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
 	  exit $$code; }
@@ -91,11 +93,17 @@ docs: $(STAMP) ## build the pages and the API reference in docs/_build/html
 ui: $(STAMP) ## start the MLflow UI (settings: mlflow/server.env)
 	@set -a; source mlflow/server.env; set +a; exec $(BIN)/python -m poreops.mlops.tracking
 
+.PHONY: server
+server: $(STAMP) ## start the MLflow server of a team (settings: mlflow/team.env)
+	@set -a; source mlflow/team.env; set +a; exec $(BIN)/python -m poreops.mlops.tracking team
+
 # Versions that are locked stay as they are: a newer one is asked for with --upgrade-package.
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url \
   --no-emit-find-links --python-version 3.11
 .PHONY: lock
-lock: $(STAMP) ## compile requirements.txt and requirements-gpu.txt from pyproject.toml
+lock: $(STAMP) ## compile the locks of the environment and of served models from pyproject.toml
 	$(LOCK) --universal --extra dev -o requirements.txt pyproject.toml
 	$(LOCK) --python-platform linux --extra dev --extra gpu \
 	  --no-emit-package tensorflow-cpu -c requirements.txt -o requirements-gpu.txt pyproject.toml
+	$(LOCK) --universal --generate-hashes --extra conductance --extra properties --extra cores \
+	  --extra serving -c requirements.txt -o src/poreops/mlops/tracking/served.txt pyproject.toml

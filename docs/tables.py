@@ -9,12 +9,13 @@ reports that the documents speak of, and a test fails where text and report diff
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
 from poreops.conductance.judging.methods import NAMES as MEMBERS
+from poreops.cores.judging.bands import PROPERTIES
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +50,17 @@ def report(line: str, name: str) -> Any:
 def members() -> str:
     """Draw every member, rule and DNS on the unseen volumes."""
     found = report("conductance", "scores")
-    order = ("dns", "both", "scalars", "coarse", "distance", "image", "shape_factor", "geometry")
+    order = (
+        "dns",
+        "physics",
+        "both",
+        "scalars",
+        "coarse",
+        "distance",
+        "image",
+        "shape_factor",
+        "geometry",
+    )
     rows = []
     for name in (name for name in order if name in found["unseen"]):
         of = found["unseen"][name]
@@ -73,7 +84,7 @@ def members() -> str:
 def summary() -> str:
     """Draw the members in three columns, for the README."""
     found = report("conductance", "scores")
-    order = ("both", "scalars", "coarse", "image", "shape_factor", "geometry")
+    order = ("physics", "both", "scalars", "coarse", "image", "shape_factor", "geometry")
     rows = []
     for name in (name for name in order if name in found["unseen"]):
         of = found["unseen"][name]
@@ -157,6 +168,7 @@ def by_kind() -> str:
 
 SOURCES = {
     "real": "real",
+    "quilting": "quilting",
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
     "blobs": "round blobs on a texture",
@@ -166,6 +178,7 @@ SOURCES = {
 }
 CORE_SCORES = {
     "kid": ("KID", 3),
+    "kid_averaged": ("KID, averaged", 3),
     "fid": ("FID", 1),
     "s2": ("ΔS2", 2),
     "correlation_length": ("correlation length", 2),
@@ -174,19 +187,39 @@ CORE_SCORES = {
     "euler": ("Euler", 2),
     "chords": ("chords", 2),
 }
+CORE_JUDGED = {
+    "density": ("density", 2),
+    "coverage": ("coverage", 2),
+    "copies": ("copies", 2),
+    "copies_ratio": ("copies ratio", 2),
+    "pieces_ratio": ("pieces ratio", 2),
+    "perimeter": ("perimeter", 2),
+    "lineal_path": ("lineal path", 2),
+}
 
 
-def cores() -> str:
+def cores(scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
     """Draw every source of images against crops that nothing else reads."""
     found = report("cores", "scores")["table"]
     rows = []
     for name, title in SOURCES.items():
         cells = []
-        for score, (_, digits) in CORE_SCORES.items():
+        for score, (_, digits) in scores.items():
             mean, sd = (f"{found[name][score][key]:.{digits}f}" for key in ("mean", "sd"))
             cells.append(mean if float(sd) == 0 else f"{mean} ± {sd}")
         rows.append([title, *cells])
-    return table(["", *(title for title, _ in CORE_SCORES.values())], rows)
+    return table(["", *(title for title, _ in scores.values())], rows)
+
+
+def core_bands() -> str:
+    """Draw how far each property lies from real fields, and the spread of cores."""
+    found = report("cores", "scores")["bands"]
+    rows = []
+    for name, title in SOURCES.items():
+        of = found[name]["properties"]
+        cells = [f"{of[each]['away']:.1f}, {of[each]['spread']:.1f}" for each in PROPERTIES]
+        rows.append([title, *cells, f"{found[name]['met']} of {found[name]['of']}"])
+    return table(["", *(each.replace("_", " ") for each in PROPERTIES), "met"], rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -199,6 +232,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "properties.compared": compared,
     "properties.by_kind": by_kind,
     "cores.scores": cores,
+    "cores.judged": lambda: cores(CORE_JUDGED),
+    "cores.bands": core_bands,
 }
 
 

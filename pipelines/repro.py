@@ -1,15 +1,20 @@
 """Run `dvc repro` and say after each stage what it took and what is left.
 
+    python pipelines/repro.py [-j N] [STAGE ...]
+
     [8/32] conductance_train  1 min 40 s · about 9 min left
 
 DVC's own output passes through, its exit status is kept, and Ctrl-C reaches it as it always does.
-Where nobody watches (no terminal, or CI is set) there is `dvc repro` and nothing else.
+Where nobody watches (no terminal, or CI is set) there is `dvc repro` and nothing else. With -j
+several stages run at once (waves.py). First, what the registry no longer holds is forgotten here
+too, so that it is registered again.
 
 What is left is known from the last run with the same params.yaml on this machine, kept in
 .dvc/tmp/stage_seconds.json, or else from seconds.json beside this file. Both are scaled by how
 fast this run has been so far.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -20,6 +25,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from poreops.errors import exit_on_input_error
 
 KEPT, SHIPPED = Path(".dvc/tmp/stage_seconds.json"), Path(__file__).with_name("seconds.json")
 UNKNOWN = 10.0  # seconds of a stage that nobody has timed
@@ -180,9 +187,28 @@ def write(text: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def forget() -> None:
+    """Drop the notes of models that are no longer in the registry: their stages run again."""
+    if not any(Path("mlflow/registered").glob("*.json")):
+        return
+    from poreops.mlops.tracking import forgotten, tracking_uri
+
+    for note in forgotten():
+        note.unlink()
+        write(f"{note.stem} is not in {tracking_uri()}: it is registered again\n".encode())
+
+
 def main() -> None:
     """Run `dvc repro` in this folder."""
-    command = ["dvc", "repro"]
+    asked = argparse.ArgumentParser(prog="make repro", description=__doc__.splitlines()[0])
+    asked.add_argument("-j", "--jobs", type=int, default=1)
+    asked.add_argument("stages", nargs="*")
+    given = asked.parse_args()
+    with exit_on_input_error():
+        forget()
+    if given.jobs > 1:
+        sys.exit(in_waves(given.jobs, given.stages))
+    command = ["dvc", "repro", *given.stages]
     listed = None
     if watched():
         listing = ["dvc", "stage", "list", "--name-only"]
@@ -196,6 +222,21 @@ def main() -> None:
     if progress.measured:
         keep(name, progress.measured)
     sys.exit(status)
+
+
+def in_waves(jobs: int, stages: list[str]) -> int:
+    """Run several stages at once and keep what each took; return the exit status."""
+    import waves
+
+    measured: dict[str, float] = {}
+
+    def ended(name: str, seconds: float) -> None:
+        measured[name] = seconds
+        waves.say(f"[{len(measured)}] {name}  {duration(seconds)}")
+
+    # the terminal sends Ctrl-C to every DVC too: here is nothing to do but wait for them
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return waves.reproduce(jobs, stages, ended)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,13 @@ CYLINDER_RESISTANCE = {
 DUCT = 0.0351443  # Q = DUCT a⁴ Δp / µL of a square duct
 
 
+def duct(width, length=4):
+    """Pores of a square duct along x, in walls of one voxel."""
+    im = np.zeros((length, width + 2, width + 2), dtype=bool)
+    im[:, 1:-1, 1:-1] = True
+    return im
+
+
 def sphere_permeability(solid):
     """k/L² of simple-cubic spheres of a solid fraction."""
     radius = (3 * solid / (4 * np.pi)) ** (1 / 3)

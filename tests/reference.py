@@ -28,6 +28,19 @@ def sphere_regions(edge: int = 40, ndim: int = 3, seed: int = 5) -> Regions:
     return regions
 
 
+def blobs(shape, porosity, seed=0, sigma=2.0):
+    """Random pores of a few voxels, in an image that repeats itself."""
+    noise = np.random.default_rng(seed).standard_normal(shape)
+    smooth = spim.gaussian_filter(noise, sigma, mode="wrap")
+    return smooth > np.quantile(smooth, 1 - porosity)
+
+
+def rough(shape, porosity, seed=0, smoothing=1.5):
+    """Random pores of a few voxels."""
+    noise = spim.gaussian_filter(np.random.default_rng(seed).normal(size=shape), smoothing)
+    return noise < np.quantile(noise, porosity)
+
+
 def laplacian(pore, conductances=None):
     """Matrix of a field's outflow at each pore voxel, (n, n); walls insulate.
 

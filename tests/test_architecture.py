@@ -23,10 +23,12 @@ FLOORS = 7
 MODULE_LINES = 400
 FUNCTION_LINES = 80
 SCRIPT_LINES = 40
-TEST_LINES = 550  # target 300
-DVC_LINES = 538  # docs/architecture.md says why not 450
-DVC_CODE_DEPS = 241  # and why not 175
-ANY = 550  # target 80
+TEST_LINES = 300
+DVC_LINES = 574  # docs/architecture.md says why not 450; a stage is 14
+DVC_CODE_DEPS = 259  # and why not 175; the page of the run has 4
+ANY = 12
+
+DESCRIBED = 0.83  # of what is not underscored and takes arguments; floor, target 0.8
 
 DOCUMENTED = [name for name in poreops.__all__ if inspect.isfunction(getattr(poreops, name))]
 
@@ -112,6 +114,44 @@ def test_any_does_not_spread():
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     assert len(found) <= ANY
+
+
+def described(tree):
+    """Whether each function or method that is not underscored lists its arguments, by name."""
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    methods = [node for one in classes if not one.name.startswith("_") for node in one.body]
+    found = {}
+    for node in [*tree.body, *methods]:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]:
+            text = ast.get_docstring(node) or ""
+            found[node.name] = "Parameters\n----------" in text
+    return found
+
+
+def test_most_functions_describe_their_arguments():
+    found = [has for tree in trees("src/poreops").values() for has in described(tree).values()]
+    assert sum(found) >= DESCRIBED * len(found) > 0
+
+
+def test_a_function_that_describes_no_argument_is_found():
+    source = """
+def bare(x): "Return x."
+def told(x):
+    \"\"\"Return x.
+
+    Parameters
+    ----------
+    x : anything
+    \"\"\"
+def _own(x): ...
+def none(): ...
+class Thing:
+    def bare_method(self, x): "Return x."
+"""
+    assert described(ast.parse(source)) == {"bare": False, "told": True, "bare_method": False}
 
 
 def undocumented(function):

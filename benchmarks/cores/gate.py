@@ -42,7 +42,7 @@ def main() -> None:
     for seed in options.seeds:
         config = CropsConfig(**params.crops.model_dump() | changes | {"seed": seed})
         crops = cut_crops(slices(config, options.images), config)
-        judge = Judge.fit(crops["train"].images, params.judging)
+        judge = Judge.fit(crops["train"].images, params.judging, crops["gate"].images)
         views = {part: judge.view(cut.images) for part, cut in crops.items()}
         floor = real_real(judge, views["train"], [views["search"], views["gate"]])
         drawn = nulls(judge.training, params.judging.cores, judge.segmentation, seed=seed)

@@ -23,7 +23,7 @@ def main() -> None:
         slices = list(synthetic_shale(config.synthetic, config.seed))
     sources = [Path(name).name for name in config.images] or ["synthetic shale"]
     for part, crops in cut_crops(slices, config).items():
-        crops.write(OUT / f"{part}.h5", sources)
+        crops.write(OUT / f"{part}.h5", sources, config.hold_out)
 
 
 if __name__ == "__main__":

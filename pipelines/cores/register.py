@@ -20,7 +20,7 @@ def main() -> None:
     limits = section("cores.gate", gate.GateConfig)
     offer = read_json(JUDGED / "offer.json")
     valid = read_json("reports/cores/validation.json")["success"]
-    offered = candidate(offer, MODELS, JUDGED / "probe.h5", valid=valid)
+    offered = candidate(offer, MODELS, JUDGED / "probe.h5", valid=valid, judging=config)
     registered = enter(
         offered,
         package(Path("artifacts/.partial/cores-package"), offered),

@@ -1,4 +1,4 @@
-"""Draw every picture of the line and its page: reports/properties/figures/, index.html among them.
+"""Draw every picture of the line, reports/properties/figures/, and its page beside them.
 
 From what other stages wrote; a colour changed here reruns no other stage.
 """
@@ -22,8 +22,9 @@ def main() -> None:
         for name, figure in every_figure():
             save(figure, OUT / name)
         scores, details = (read_json(REPORTS / name) for name in ("scores.json", "models.json"))
-        write_page(OUT / "index.html", OUT, scores, details)
-        tracked.log_file(OUT)
+        write_page(REPORTS / "index.html", OUT, scores, details)
+        for made in (OUT, REPORTS / "index.html"):
+            tracked.log_file(made)
 
 
 if __name__ == "__main__":

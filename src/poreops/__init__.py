@@ -4,12 +4,13 @@ The public names load on first use, so that `import poreops` stays light (PEP 56
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.errors import InputError, NotConvergedError
 
 if TYPE_CHECKING:
-    from poreops.conductance.registry import export_for_porespy, load_model
+    from poreops.conductance.porespy import export_for_porespy
+    from poreops.conductance.registry import load_model
     from poreops.conduits.diffusive import diffusive_size_factors
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from poreops.cores.registry import load_core_model
     from poreops.cores.scoring import score
     from poreops.images.read import read_image
+    from poreops.mlops.tracking.answers import answered
+    from poreops.mlops.tracking.limits import ServingLimits
+    from poreops.networks.interface.network import interface_network, partition_score
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
@@ -35,7 +39,9 @@ __all__ = [
     "InputError",
     "NotConvergedError",
     "SegmentConfig",
+    "ServingLimits",
     "__version__",
+    "answered",
     "build_network",
     "check",
     "diffusive_size_factors",
@@ -43,12 +49,14 @@ __all__ = [
     "formation_factor",
     "generate",
     "hydraulic_size_factors",
+    "interface_network",
     "load_core_model",
     "load_model",
     "load_network",
     "load_regions",
     "load_rock_model",
     "partition",
+    "partition_score",
     "permeability",
     "permeability_tensor",
     "read_image",
@@ -62,19 +70,23 @@ _MODULE_OF = {
     "REFLECTED": "poreops.solvers.stokes.flow_domain",
     "SEALED": "poreops.solvers.stokes.flow_domain",
     "SegmentConfig": "poreops.properties.slices.segment",
+    "ServingLimits": "poreops.mlops.tracking.limits",
+    "answered": "poreops.mlops.tracking.answers",
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
     "diffusive_size_factors": "poreops.conduits.diffusive",
-    "export_for_porespy": "poreops.conductance.registry",
+    "export_for_porespy": "poreops.conductance.porespy",
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "interface_network": "poreops.networks.interface.network",
     "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
     "load_network": "poreops.networks.network",
     "load_regions": "poreops.conduits.partition",
     "load_rock_model": "poreops.properties.registry",
     "partition": "poreops.conduits.partition",
+    "partition_score": "poreops.networks.interface.network",
     "permeability": "poreops.solvers.stokes.permeability",
     "permeability_tensor": "poreops.solvers.stokes.permeability",
     "read_image": "poreops.images.read",
@@ -84,7 +96,7 @@ _MODULE_OF = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 

@@ -7,20 +7,24 @@ that a profile re-runs what it touches, and `git diff params.yaml` shows what is
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from poreops.base.content import Json
 from poreops.base.files import read_yaml, write_text
 from poreops.base.settings import PARAMS
 from poreops.conductance.config import ConductanceParams
 from poreops.cores.config import CoresParams
 from poreops.errors import InputError, exit_on_input_error
 from poreops.properties.config import PropertiesParams
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedSeq
 
 PROFILES = Path("profiles")
 
@@ -135,20 +139,20 @@ def _applied(text: str, profile: Path) -> str:
     return stream.getvalue()
 
 
-def _plain(text: str) -> dict[str, Any]:
+def _plain(text: str) -> dict[str, Json]:
     import yaml
 
     return _mapping(yaml.safe_load(text), PARAMS)
 
 
-def _mapping(content: Any, path: str | Path) -> dict[str, Any]:
+def _mapping(content: Json, path: str | Path) -> dict[str, Json]:
     if not isinstance(content, dict | None):
         raise InputError(f"{path} must map names to values, got a {type(content).__name__}")
     return content or {}
 
 
 def _merge(
-    base: MutableMapping[str, Any], change: Mapping[str, Any], path: Path, *parents: str
+    base: MutableMapping[str, Json], change: Mapping[str, Json], path: Path, *parents: str
 ) -> None:
     for key, value in change.items():
         name = ".".join([*parents, str(key)])
@@ -168,7 +172,7 @@ def _merge(
             base[key] = _in_one_line(value) if isinstance(value, list) else value
 
 
-def _in_one_line(values: list[Any]) -> Any:
+def _in_one_line(values: list[Json]) -> "CommentedSeq":
     from ruamel.yaml.comments import CommentedSeq
 
     inner = CommentedSeq(_in_one_line(v) if isinstance(v, list) else v for v in values)
@@ -176,7 +180,7 @@ def _in_one_line(values: list[Any]) -> Any:
     return inner
 
 
-def _validated(content: Mapping[str, Any], source: str | Path) -> Params:
+def _validated(content: Mapping[str, Json], source: str | Path) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
@@ -187,9 +191,11 @@ def _complaints(error: ValidationError) -> Iterator[str]:
     for detail in error.errors():
         name = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            section: Any = Params
+            section: object = Params
             for part in detail["loc"][:-1]:
-                section = section.model_fields[part].annotation if _is_model(section) else None
+                section = (
+                    section.model_fields[str(part)].annotation if _is_model(section) else None
+                )
             known = section.model_fields if _is_model(section) else ()
             yield f"unknown key {name}{_nearest(detail['loc'][-1], known)}"
         elif detail["type"] == "missing":
@@ -199,11 +205,11 @@ def _complaints(error: ValidationError) -> Iterator[str]:
             yield f"{name}: {message}, got {detail['input']!r}"
 
 
-def _is_model(annotation: Any) -> bool:
+def _is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _nearest(key: Any, known: Any) -> str:
+def _nearest(key: object, known: Iterable[object]) -> str:
     nearest = get_close_matches(str(key), [str(name) for name in known], n=1, cutoff=0)
     return f"; did you mean {nearest[0]}?" if nearest else ""
 

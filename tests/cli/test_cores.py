@@ -6,23 +6,10 @@ import re
 import numpy as np
 import pytest
 import tifffile
-from tiny.cores import crops, model
+from tiny.cores import crops, model, quilted
 
-from poreops import cli
 from poreops.base.files import read_json, write_json
-from poreops.cores.model import DESCRIPTION
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: exit code, stdout, stderr."""
-
-    def call(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+from poreops.cores.learning.description import DESCRIPTION
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +42,34 @@ def test_cores_are_written_one_by_one_and_the_same_again(run, saved, tmp_path):
     assert sorted(results["files"]) == ["core_0000.tif", "manifest.json", "results.json"]
 
 
+def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
+    made = quilted(64, piece=16, overlap=6, pieces=3000, choices=6)
+    made.save(tmp_path / "model")
+    given = ["generate", "--model", tmp_path / "model", "-n", 6, "--size", 128]
+    code, stdout, stderr = run(
+        *given, "--porosity", 0.08, "--segment", "--json", "-o", tmp_path / "out"
+    )
+    assert code == 0, stderr
+    results = json.loads(stdout)
+    assert results["porosity"] == 0.08
+    # what the files hold of the training images is said
+    assert results["holds"] == "3000 pieces of 40 training images"
+    masks = [tifffile.imread(tmp_path / f"out/mask_{i:04d}.tif") for i in range(6)]
+    assert set(np.unique(masks)) == {0, 255}
+    assert (np.array(masks) == 255).mean() == pytest.approx(0.08, rel=0.2)
+    core = tifffile.imread(tmp_path / "out/core_0002.tif")
+    np.testing.assert_array_equal(made.segmentation.pores(core[None])[0], masks[2] == 255)
+    code, _, stderr = run(*given, "--porosity", 0.7, "-o", tmp_path / "other")
+    assert code == 2
+    assert "must be one that training crops have" in stderr
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
+        (["--porosity", "0.08"], "needs a model that is quilted, got a trained network and 0.08"),
+        (["--porosity", "nan"], "porosity must be a finite number"),
         (["-n", "0"], "number of cores must be positive, got 0"),
         (["--size", "0"], "must have a positive size, got 0"),
         (["--size", "9999999"], "must fit in memory: drawing a core of 9999999 x 9999999 pixels"),

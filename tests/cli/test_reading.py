@@ -1,11 +1,10 @@
 """The commands say what they read: the right number, or one line; as a user runs them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import h5py
+import installed
 import numpy as np
 import pytest
 import tifffile
@@ -15,7 +14,6 @@ from scipy.ndimage import gaussian_filter
 from poreops import cli
 from poreops.solvers.diffusion.bulk import formation_factor
 
-COMMAND = str(Path(sys.executable).with_name("poreops"))
 GREY = "minisblack"
 
 
@@ -171,12 +169,29 @@ def test_what_is_missing_is_one_line_of_the_installed_command(folder, block):
     (folder / "empty.tif").write_bytes(b"II*\0\0\0\0\0")
     named = {"master.h5": "gone.h5", "channels.tif": "channels", "empty.tif": "page"}
     for name, words in named.items():
-        done = subprocess.run(
-            [COMMAND, "formation-factor", name, "-o", "out"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = installed.command("formation-factor", name, "-o", "out")
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("error: ")
-        assert done.stderr.count("\n") == 1
+        assert installed.is_one_line(done.stderr)
         assert words in done.stderr
     assert not (folder / "out").exists()
+
+
+def test_every_format_and_reader_option(run, im, tmp_path):
+    labels = np.where(im, 2, 7).astype(np.uint8)
+    labels.tofile(tmp_path / "a.raw")
+    np.save(tmp_path / "a.npy", labels)
+    np.savez(tmp_path / "a.npz", rock=labels, other=np.zeros(2))
+    with h5py.File(tmp_path / "a.h5", "w") as root:
+        root["scan/rock"] = labels
+    sizes = [str(size) for size in im.shape]
+    calls = [
+        [tmp_path / "a.raw", "--shape", ",".join(sizes), "--dtype", "uint8"],
+        [tmp_path / "a.raw", "--shape", "x".join(sizes), "--dtype", "u1"],
+        [tmp_path / "a.npy"],
+        [tmp_path / "a.npz", "--dataset", "rock"],
+        [f"{tmp_path}/a.h5:/scan/rock"],
+    ]
+    for call in calls:
+        code, out, err = run("formation-factor", *call, "--pore-label", 2, "--axis", "x", "--json")
+        assert code == 0, err
+        assert json.loads(out)["porosity"] == pytest.approx(im.mean())

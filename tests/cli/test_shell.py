@@ -1,10 +1,11 @@
-"""What a shell asks of the command: completion."""
+"""What a shell asks of the command: completion, help, the version."""
 
 import os
 import subprocess
 import sys
 
 import pytest
+from installed import command, is_one_line
 
 MODULE = [sys.executable, "-m", "poreops"]
 
@@ -35,3 +36,35 @@ def test_it_has_a_script_for_a_shell(shell):
 def test_the_help_says_how_to_install_it():
     done = subprocess.run([*MODULE, "-h"], capture_output=True, text=True, check=True)
     assert "--install-completion" in done.stdout
+
+
+def test_help_is_light():
+    code = (
+        "import sys, poreops.cli\n"
+        "try:\n    poreops.cli.run(['network', '--help'])\n"
+        "finally:\n"
+        "    heavy = {'numpy', 'scipy', 'h5py', 'openpnm', 'porespy', 'tensorflow', 'mlflow'}\n"
+        "    assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--voxel-size" in done.stdout
+
+
+def test_version_help_and_module(tmp_path):
+    version = command("--version")
+    assert version.stdout.startswith("poreops ")
+    again = subprocess.run([*MODULE, "--version"], capture_output=True, text=True, check=True)
+    assert again.stdout == version.stdout
+    for name in ([], ["network"]):
+        short, long = command(*name, "-h"), command(*name, "--help")
+        assert short.returncode == long.returncode == 0
+        assert short.stdout == long.stdout
+        assert "--help" in short.stdout
+    failed = subprocess.run(
+        [*MODULE, "check", "none.tif"], capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2
+    assert is_one_line(failed.stderr)

@@ -63,7 +63,7 @@ def test_a_batch_predicts_as_its_members(model, rois, monkeypatch):
     assert (together > 0).all()
     one_by_one = np.concatenate([model.predict(roi[None]) for roi in rois])
     np.testing.assert_allclose(one_by_one, together, rtol=1e-5)
-    monkeypatch.setattr(module, "_BATCH", 7)
+    monkeypatch.setattr(module, "BATCH", 7)
     np.testing.assert_allclose(model.predict(rois), together, rtol=1e-5)
     assert model.predict(rois[:0]).shape == (0,)
 

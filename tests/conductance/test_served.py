@@ -17,7 +17,6 @@ from mlflow.exceptions import MlflowException
 from tiny import conductance as tiny_model
 
 import poreops
-from poreops.errors import InputError
 from poreops.mlops import tracking
 
 pytestmark = pytest.mark.slow  # the model trains for some seconds, once
@@ -32,17 +31,26 @@ def test_served_code_stands_on_the_public_face(project):
     assert {alias.name for node in ours for alias in node.names} <= set(poreops.__all__)
 
 
-def test_the_package_asks_for_this_version(register):
+def test_the_package_asks_no_index_for_this_package(register):
     register()
-    required = (tracking.download(CHAMPION) / "requirements.txt").read_text().split()
-    assert f"poreops=={poreops.__version__}" in required  # MLflow adds itself
+    folder = tracking.download(CHAMPION)
+    assert "poreops" not in (folder / "requirements.txt").read_text()
+    assert (folder / "code/poreops/__init__.py").is_file()
 
 
 def test_the_registered_files_hold_no_pickle(register):
     register()
     folder = tracking.download(CHAMPION)
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} <= {".py", ".yaml", ".txt", ".json", ".h5", ""}
+    assert {path.suffix for path in files} <= {
+        ".py",
+        ".yaml",
+        ".txt",
+        ".json",
+        ".h5",
+        ".typed",
+        "",
+    }
     for path in files:
         content = path.read_bytes()
         assert not (content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05"), path
@@ -65,8 +73,9 @@ def test_the_registered_function_has_a_strict_signature(register, model):
     ):
         with pytest.raises(MlflowException, match="Failed to enforce schema"):
             function.predict(wrong)
-    with pytest.raises(InputError, match="0, 1 and 2 only"):
+    with pytest.raises(MlflowException, match="0, 1 and 2 only") as raised:
         function.predict(rois + 1)
+    assert raised.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
 def post(address, content):
@@ -90,6 +99,7 @@ def server(register, repository):
     scripts = str(Path(sys.executable).parent)
     environment = os.environ | {
         "MLFLOW_TRACKING_URI": tracking.tracking_uri(),
+        "POREOPS_SERVE_ROWS": "3",
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
     }
     log = (repository / "server.log").open("w")
@@ -116,8 +126,16 @@ def test_the_champion_is_served_over_http(server, model):
     rois = tiny_model.conduits(3)[0][:2]
     answer = post(server, {"inputs": rois.tolist()})
     np.testing.assert_allclose(answer["predictions"], model.predict(rois), rtol=1e-6)
-    for wrong in (rois[:, :32], rois - 0.5, rois + 1):
+    four = tiny_model.conduits(3)[0][:4]
+    for wrong, message in (
+        (rois[:, :32], "does not match expected shape"),
+        (rois + 1, "0, 1 and 2 only"),
+        (four, "rows up to 3, got 4"),
+    ):
         with pytest.raises(urllib.error.HTTPError) as raised:
             post(server, {"inputs": wrong.tolist()})
-        assert raised.value.code == 400
-        raised.value.close()
+        with raised.value as error:
+            content = json.loads(error.read())
+        assert (error.code, content["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        assert message in content["message"]
+        assert set(content) == {"error_code", "message"}  # MLflow's own server, and no trace

@@ -11,17 +11,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import coo_array
 from scipy.sparse.linalg import spsolve
 
+from poreops.conduits.contacts import NO_CONTACTS, FaceContacts, face_contacts
 from poreops.conduits.diffusive import diffusive_size_factors, pore_spheres
 from poreops.conduits.hydraulic import hydraulic_size_factors
 from poreops.conduits.joined import joined
-from poreops.conduits.methods import (
-    METHODS,
-    NO_CONTACTS,
-    FaceContacts,
-    checked_method,
-    face_contacts,
-    size_factors,
-)
+from poreops.conduits.methods import METHODS, checked_method, size_factors
 from poreops.conduits.partition import partition
 from poreops.errors import InputError, UnsettledWarning
 

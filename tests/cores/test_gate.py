@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from poreops.cores.crops import CropsConfig, cut_crops
-from poreops.cores.gate import LIMITED, GateConfig, best, rules, verdict
+from poreops.cores.gate import LIMITED, RATIO, GateConfig, best, rules, verdict
 from poreops.cores.judging.evaluation import COMPARED, Judge, JudgingConfig, real_real
 from poreops.cores.judging.nulls import NULLS, nulls
 from poreops.params import check
@@ -16,8 +16,8 @@ from poreops.synthetic.shale import synthetic_shale
 ROOT = Path(__file__).parents[2]
 REAL = dict.fromkeys(LIMITED, 0.1) | {"kid": 0.001, "copies": 0.0}
 TOLERANCE = dict.fromkeys(LIMITED, 0.15) | {"kid": 0.01, "copies": 0.02}
-GATE = GateConfig(times=2, tolerance=TOLERANCE, margin=0.5)
-GOOD = dict.fromkeys(LIMITED, 0.1) | {"kid": 0.005, "copies": 0.0}
+GATE = GateConfig(times=2, tolerance=TOLERANCE, margin=0.5, copies_ratio=(0.9, 1.1))
+GOOD = dict.fromkeys(LIMITED, 0.1) | {"kid": 0.005, "copies": 0.0, RATIO: 1.0}
 BLOBS = {"round blobs": {"kid": 0.02}}
 
 
@@ -32,6 +32,8 @@ BLOBS = {"round blobs": {"kid": 0.02}}
         ({"s2": 0.21}, None, True, ["s2 0.21 is above 0.2"]),
         ({"chords": float("nan")}, None, True, ["chords nan is above 0.2"]),
         ({"copies": 0.03}, None, True, ["copies 0.03 is above 0.02"]),
+        ({RATIO: 0.85}, None, True, ["copies_ratio 0.85 is below 0.9"]),
+        ({RATIO: 1.2}, None, True, ["copies_ratio 1.2 is above 1.1"]),
         (
             {"kid": 0.01}, None, True,
             ["kid 0.01 is not below 0.5 times that of round blobs, 0.02"],
@@ -43,7 +45,7 @@ def test_the_gate(changes, standing, valid, reasons):
     assert found == reasons
 
 
-@pytest.mark.parametrize("name", LIMITED)
+@pytest.mark.parametrize("name", [*LIMITED, RATIO])
 def test_every_score_is_limited_and_may_not_be_missing(name):
     scores = {key: value for key, value in GOOD.items() if key != name}
     assert any(reason.startswith(name) for reason in verdict(scores, REAL, {}, GATE, valid=True))
@@ -51,8 +53,8 @@ def test_every_score_is_limited_and_may_not_be_missing(name):
 
 
 def test_a_limit_for_each_score_is_asked_for():
-    with pytest.raises(ValidationError, match="a tolerance is needed for each of kid, s2"):
-        GateConfig(times=2, tolerance={"kid": 0.1}, margin=1)
+    with pytest.raises(ValidationError, match="a tolerance is needed for each of kid, kid_"):
+        GateConfig(times=2, tolerance={"kid": 0.1}, margin=1, copies_ratio=(0.9, 1.1))
 
 
 def test_what_passes_is_offered_before_what_has_a_lower_kid():
@@ -75,7 +77,7 @@ def scored():
         **stated.judging.model_dump() | {"cores": 60, "r_max": 40, "subset_size": 40}
     )
     crops = cut_crops(list(synthetic_shale(cut.synthetic, cut.seed)), cut)
-    judge = Judge.fit(crops["train"].images, config)
+    judge = Judge.fit(crops["train"].images, config, crops["gate"].images)
     views = {part: judge.view(crops[part].images) for part in ("train", "search", "gate")}
     floor = real_real(judge, views["train"], [views["search"], views["gate"]])
     sets = nulls(judge.training, 60, judge.segmentation, seed=1)
@@ -112,4 +114,4 @@ def test_no_null_beats_a_null_of_its_kind(name):
     rivals = {null: scores[null] for null in NULLS}
     reasons = verdict(scores[name], floor, rivals, gate, valid=True)
     assert any(f"that of {name}" in reason for reason in reasons)
-    assert [rule.score for rule in rules(floor, gate)] == list(LIMITED)
+    assert [rule.score for rule in rules(floor, gate)] == [*LIMITED, RATIO]

@@ -6,9 +6,10 @@ from tiny.cores import model, network
 
 from poreops.base.files import read_json, sha256, write_json
 from poreops.base.finite import DivergedError
+from poreops.cores.learning.description import DESCRIPTION
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import GeneratorConfig, generator
-from poreops.cores.model import DESCRIPTION, WEIGHTS, DigitalCoreModel, grey_probe
+from poreops.cores.model import WEIGHTS, DigitalCoreModel, grey_probe
 from poreops.errors import InputError
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 from tiny.cores import crops, model, network
 
 from poreops.base.files import sha256
@@ -128,14 +129,15 @@ def test_the_package_draws_one_core_for_each_row(store):
         "scores": {"kid": 1.0}, "probe": {}, "real": {}, "nulls": {},
     }  # fmt: skip
     offered = candidate(offer, store / "models", store / "probe.h5", valid=True)
-    assert offered.tags == {"method": "dcgan", "trained": "dcgan/1"}
+    assert offered.tags | {"holds": ""} == {"method": "dcgan", "trained": "dcgan/1", "holds": ""}
+    assert offered.tags["holds"].endswith(" weights")
     served = load_pyfunc(package(store / "package", offered))
-    cores = served.predict(np.array([[3, 24], [4, 24]]))
+    cores = served.predict(np.array([[3.0, 24], [4, 24]]))
     assert cores.dtype == np.uint8
     for seed, core in zip((3, 4), cores, strict=True):
         np.testing.assert_array_equal(core, model().generate(1, 24, seed=seed)[0])
-    with pytest.raises(InputError, match=r"must have one size, got \[24, 25\]"):
-        served.predict(np.array([[3, 24], [4, 25]]))
+    with pytest.raises(MlflowException, match=r"must have one size, got \[24, 25\]"):
+        served.predict(np.array([[3.0, 24], [4, 25]]))
     code = (store / "package/served.py").read_text()
     imported = [line for line in code.splitlines() if "poreops" in line and "import" in line]
-    assert imported == ["from poreops import InputError, load_core_model"]
+    assert imported == ["from poreops import InputError, ServingLimits, answered, load_core_model"]

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from poreops.errors import InputError
 from poreops.images.statistics import (
     axis_correlation,
+    chord_lengths,
+    correlation_and_nugget,
     correlation_length,
     exponential,
+    lineal_path,
     minkowski_densities,
     two_point_correlation,
 )
@@ -127,3 +130,57 @@ def test_minkowski_functionals_of_a_ring():
     two = np.zeros((50, 50), bool)
     two[5:10, 5:10] = two[30:40, 20:30] = True
     assert minkowski_densities(two)["euler"] == 2 / 50**2
+
+
+def paths(image, axis):
+    """L(r) of one image along an axis."""
+    lines = np.moveaxis(image, axis, -1).shape[0]
+    return lineal_path(chord_lengths(image[None], axis), lines)
+
+
+def test_the_lineal_path_counts_segments():
+    image = np.random.default_rng(4).random((12, 12)) < 0.7
+    found = paths(image, 1)
+    for r in range(1, 13):
+        segments = [row[i : i + r].all() for row in image for i in range(12 - r + 1)]
+        assert found[r] == pytest.approx(np.mean(segments))
+    assert found[0] == 1
+    assert found[1] == pytest.approx(image.mean())
+
+
+def test_the_lineal_path_of_exact_images():
+    checkers = np.indices((16, 16)).sum(axis=0) % 2 == 0
+    np.testing.assert_allclose(paths(checkers, 0)[:3], [1, 0.5, 0])
+    stripes = np.tile(np.arange(16) % 8 < 4, (16, 1))
+    np.testing.assert_allclose(paths(stripes, 0), [1, *[0.5] * 16])  # along the stripes
+    # two stripes of 4 pixels hold 2 (4 - r + 1) of the 16 - r + 1 segments
+    expected = [2 * max(5 - r, 0) / (17 - r) for r in range(1, 17)]
+    np.testing.assert_allclose(paths(stripes, 1)[1:], expected)
+
+
+def test_the_lineal_path_between_discs_is_that_of_the_boolean_model():
+    """Outside of discs that overlap at random L(z) = exp(-ρ (π R² + 2 R z)) (Torquato 2002)."""
+    rng, edge, radius, count = np.random.default_rng(5), 600, 9.0, 600
+    image = np.ones((edge, edge), dtype=bool)
+    rows, columns = np.indices((edge, edge), sparse=True)
+    for row, column in rng.uniform(-10, edge + 10, (count, 2)):
+        image &= np.hypot(rows - row, columns - column) > radius
+    density = count / (edge + 20) ** 2
+    # a segment of r pixels joins centres r - 1 apart
+    z = np.arange(40)
+    expected = np.exp(-density * (np.pi * radius**2 + 2 * radius * z))
+    found = (paths(image, 0) + paths(image, 1))[1:41] / 2
+    np.testing.assert_allclose(found, expected, rtol=0.08)
+
+
+def test_a_nugget_is_parted_from_the_structure():
+    s2 = exponential(np.arange(40), 0.3, 6.0)
+    assert correlation_and_nugget(s2) == pytest.approx((6.0, 0.0), abs=1e-3)
+    noisy = 0.09 + 0.75 * (s2 - 0.09)
+    noisy[0] = 0.3
+    length, nugget = correlation_and_nugget(noisy)
+    assert (length, nugget) == pytest.approx((6.0, 0.25), abs=1e-3)
+    white = np.random.default_rng(6).random((300, 300)) < 0.3
+    assert correlation_and_nugget(two_point_correlation(white).radial)[1] > 0.95
+    with pytest.raises(InputError, match="a nugget needs two phases, got a share of 1"):
+        correlation_and_nugget(np.ones(9))

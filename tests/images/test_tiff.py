@@ -1,7 +1,6 @@
 """A TIFF is read as the one image that it holds, or refused in one line."""
 
 import contextlib
-import uuid
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
+from tiff_checks import GREY, check, refused
 
 from poreops.errors import InputError
 from poreops.images.grey_stack import read_stack
@@ -22,33 +22,6 @@ each_example = settings(
 STACKS = hnp.arrays(
     np.bool_, hnp.array_shapes(min_dims=3, max_dims=3, min_side=2, max_side=9)
 ).filter(lambda im: im.any())
-GREY = "minisblack"
-
-
-@pytest.fixture
-def block():
-    """A straight channel along axis 0; its slices differ in one corner."""
-    im = np.zeros((12, 20, 30), np.uint8)
-    im[:, 5:15, 8:20] = 1
-    im[np.arange(12), 0, np.arange(12)] = 1
-    return im
-
-
-def check(path, im, **options):
-    volume = read_volume(path, **options)
-    np.testing.assert_array_equal(volume.image, im > 0)
-    np.testing.assert_array_equal(read_stack(path).image.astype(bool), im > 0)
-    return volume.reading
-
-
-def refused(path, match, **options):
-    for reader in (read_volume, read_stack):
-        with pytest.raises(InputError, match=match) as caught:
-            reader(path, **options)
-        assert "\n" not in str(caught.value)
-
-
-# several series
 
 
 @each_example
@@ -124,15 +97,6 @@ def test_a_description_that_counts_fewer_pages_is_refused(tmp_path, block):
     refused(tmp_path / "a.tif", "must count its pages")
 
 
-def test_a_description_that_leaves_pages_out_is_refused(tmp_path, block):
-    part = '<TiffData FirstZ="0" IFD="0" PlaneCount="7"/>'
-    write_ome(tmp_path / "a.ome.tif", block, ome("", part).replace('SizeZ="12"', 'SizeZ="7"'))
-    refused(tmp_path / "a.ome.tif", "has 5 more than its 7")
-
-
-# axes
-
-
 @pytest.mark.parametrize(
     ("options", "axes"),
     [
@@ -183,9 +147,6 @@ def test_an_axis_of_one_voxel_keeps_its_place(tmp_path, place):
     im = np.random.default_rng(place).random(shape) < 0.5
     tifffile.imwrite(tmp_path / "a.tif", im, photometric=GREY)
     assert read_volume(tmp_path / "a.tif").image.shape == shape
-
-
-# how voxels are stored
 
 
 STORED = [
@@ -253,9 +214,6 @@ def test_a_colour_map_is_no_grey_image(tmp_path, block):
         read_stack(tmp_path / "a.tif")
 
 
-# incomplete files
-
-
 def test_no_page(tmp_path):
     for content in (b"II*\0\0\0\0\0", b"II*\0\x08\0\0\0\0\0\0\0\0\0", b"", b"II*\0"):
         (tmp_path / "a.tif").write_bytes(content)
@@ -281,66 +239,3 @@ def test_a_damaged_byte_is_no_traceback(tmp_path, place, value):
         (tmp_path / "a.tif").write_bytes(content)
         with contextlib.suppress(InputError):
             read_volume(tmp_path / "a.tif")
-
-
-NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
-
-
-def ome(pixels, data, uid="urn:uuid:1"):
-    return (
-        f'<?xml version="1.0"?><OME xmlns="{NAMESPACE}" UUID="{uid}"><Image ID="Image:0"><Pixels '
-        f'ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="30" SizeY="20" SizeZ="12" '
-        f'SizeC="1" SizeT="1" {pixels}><Channel ID="C:0" SamplesPerPixel="1"/>{data}</Pixels>'
-        "</Image></OME>"
-    )
-
-
-def write_ome(path, pages, xml):
-    tifffile.imwrite(path, pages, photometric=GREY, description=xml, metadata=None)
-
-
-@pytest.fixture
-def ome_set(tmp_path, block):
-    """Three files of four slices."""
-    ids = [f"urn:uuid:{uuid.UUID(int=i)}" for i in range(3)]
-    data = "".join(
-        f'<TiffData FirstZ="{4 * i + j}" IFD="{j}" PlaneCount="1"><UUID FileName="s{i}.ome.tif">'
-        f"{ids[i]}</UUID></TiffData>"
-        for i in range(3)
-        for j in range(4)
-    )
-    for i in range(3):
-        write_ome(tmp_path / f"s{i}.ome.tif", block[4 * i : 4 * i + 4], ome("", data, ids[i]))
-    return tmp_path
-
-
-def test_an_ome_set_of_files(ome_set, block):
-    for i in range(3):
-        assert check(ome_set / f"s{i}.ome.tif", block).warnings == ()
-    (ome_set / "s1.ome.tif").unlink()
-    refused(ome_set / "s0.ome.tif", r"s0\.ome\.tif needs s1\.ome\.tif, which is not in")
-
-
-def test_ome_planes_in_another_order_and_missing_ones(tmp_path, block):
-    order = [5, 0, 11, 3, 2, 10, 1, 4, 9, 8, 7, 6]
-    data = "".join(
-        f'<TiffData FirstZ="{z}" IFD="{i}" PlaneCount="1"/>' for i, z in enumerate(order)
-    )
-    write_ome(tmp_path / "a.ome.tif", block[order], ome("", data))
-    check(tmp_path / "a.ome.tif", block)
-    write_ome(tmp_path / "b.ome.tif", block[:7], ome("", "<TiffData/>"))
-    refused(tmp_path / "b.ome.tif", "missing 5 frames")
-    few = '<TiffData FirstZ="0" IFD="0" PlaneCount="7"/>'
-    write_ome(tmp_path / "c.ome.tif", block, ome("", few))
-    refused(tmp_path / "c.ome.tif", "missing 5 frames")
-
-
-def test_ome_without_its_voxels(tmp_path, block):
-    inside = '<BinData Length="3" BigEndian="false">AAA=</BinData>'
-    write_ome(tmp_path / "a.ome.tif", block, ome("", inside))
-    refused(tmp_path / "a.ome.tif", "BinData")
-    xml = (
-        f'<OME xmlns="{NAMESPACE}" UUID="u"><BinaryOnly MetadataFile="master.ome" UUID="v"/></OME>'
-    )
-    write_ome(tmp_path / "b.ome.tif", block[:4], xml)
-    refused(tmp_path / "b.ome.tif", "a set of files that master.ome describes")

@@ -32,7 +32,7 @@ SMALL = {
     "network": {"stem_width": 4, "widths": [4, 8], "depths": [1, 1], "dense": 8, "dropout": 0},
     "training": {
         "epochs": 2, "split_epochs": 1, "scalar_epochs": 40, "augment": False,
-        "schedule": "constant", "members": ["scalars", "image"],
+        "schedule": "constant", "members": ["physics", "scalars", "image"],
     },
     "search": {
         "trials": 2, "epochs": 1, "conduits": 64, "lost_max": 1,

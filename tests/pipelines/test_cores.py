@@ -14,11 +14,11 @@ from poreops.base.files import read_json, read_yaml, sha256, write_json, write_y
 from poreops.base.settings import section
 from poreops.cores.judging.nulls import NULLS
 from poreops.cores.learning.training import TrainingConfig
-from poreops.cores.model import WEIGHTS, DigitalCoreModel
+from poreops.cores.model import WEIGHTS, DigitalCoreModel, load_generator
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
-from poreops.mlops.tracking import connection
-from poreops.mlops.tracking.versions import _resolve
+from poreops.mlops.tracking import connection, download, load_pyfunc
+from poreops.mlops.tracking.versions import resolve
 from poreops.params import check, use
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -29,6 +29,9 @@ SMALL = {
         "patch": 32, "latent": 4, "generator_widths": [8, 8, 8, 8], "critic_widths": [8, 16]
     },
     "training": {"repeats": 2, "epochs": 1, "steps": 6, "batch_size": 4},
+    "quilting": {
+        "repeats": 2, "pieces": 300, "piece": 16, "overlap": 6, "choices": 4, "noise": "copied"
+    },
     "search": {
         "trials": 2, "epochs": 1, "steps": 2, "cores": 8, "lost_max": 1,
         "confirm": {"candidates": 1, "seeds": 2},
@@ -36,7 +39,7 @@ SMALL = {
     },
     "judging": {"cores": 16, "r_max": 20, "subsets": 2, "subset_size": 8},
 }  # fmt: skip
-STAGES = ("crops", "validate", "search", "train", "judge", "scores", "report")
+STAGES = ("crops", "validate", "search", "train", "quilt", "judge", "scores", "report")
 PARTS = {f"artifacts/cores/crops/{part}.h5" for part in ("train", "search", "gate", "report")}
 
 
@@ -88,7 +91,7 @@ def line(made, tmp_path, monkeypatch):
 
 def test_one_table_holds_the_rock_the_methods_and_the_nulls(line):
     table = read_json("reports/cores/scores.json")["table"]
-    assert set(table) == {"real", "wgan_gp", "dcgan", *NULLS}
+    assert set(table) == {"real", "wgan_gp", "dcgan", "quilting", *NULLS}
     assert {name: row["sets"] for name, row in table.items()} == {"real": 3} | {
         name: 2 for name in table if name != "real"
     }
@@ -117,11 +120,11 @@ def logged(stage):
 
 
 def test_the_pictures_are_one_run_that_names_what_it_drew(line):
-    for name in ("cores", "s2", "losses"):
+    for name in ("cores", "quiz", "s2", "losses"):
         assert picture(f"reports/cores/figures/{name}.png")
     (drawn,) = logged("report")
     files = {file.path for file in connection.client().list_artifacts(drawn.info.run_id)}
-    assert {"cores.png", "s2.png", "losses.png"} <= files
+    assert {"cores.png", "quiz.png", "s2.png", "losses.png"} <= files
     for path in ("reports/cores/scores.json", "artifacts/cores/scores/images.h5"):
         assert drawn.data.tags[f"drawn.{path}"] == sha256(path)
 
@@ -143,7 +146,8 @@ def test_a_rate_that_is_set_for_a_run_reaches_the_optimiser(line, project):
     rates = ("generator_rate", "critic_rate", "dcgan_rate")
     # what `dvc exp run -S` does before it runs the stages
     apply_overrides("params.yaml", [f"cores.training.{rate}=1e-12" for rate in rates])
-    shutil.rmtree("artifacts/cores/models")
+    for method in ("wgan_gp", "dcgan"):
+        shutil.rmtree(f"artifacts/cores/models/{method}")
     run_stage(project, "search")
     run_stage(project, "train")
     noted = read_yaml("artifacts/cores/models/params.yaml")["training"]
@@ -179,13 +183,21 @@ def test_the_search_reads_no_crop_of_gate_or_report_and_its_result_is_adopted(li
 
 def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, capsys):
     (line / "artifacts/cores/crops/report.h5").unlink()
+    # what needs no training may pass
+    shutil.rmtree("artifacts/cores/models/quilting")
     run_stage(project, "judge")
     run_stage(project, "register")
     gate = read_json("reports/cores/gate.json")
     method = gate["offered"].split("/")[0]
-    assert set(gate["candidates"]) == {"wgan_gp/1", "wgan_gp/2", "dcgan/1", "dcgan/2"}
+    assert set(gate["candidates"]) == {
+        f"{method}/{seed}" for method in ("wgan_gp", "dcgan") for seed in (1, 2)
+    }
     assert set(gate["nulls"]) == set(NULLS.values())
-    assert gate["offered"] == min(gate["candidates"], key=lambda k: gate["candidates"][k]["kid"])
+    # what passes comes before what does not, then the lower KID
+    order = {
+        name: (bool(gate["reasons"][name]), of["kid"]) for name, of in gate["candidates"].items()
+    }
+    assert gate["offered"] == min(order, key=order.get)
     said = capsys.readouterr().out
     assert "digital-core version 1: no champion; " in said
     assert "kid " in said
@@ -200,9 +212,9 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     assert str(raised.value).endswith("use models:/digital-core@challenger")
     assert "\n" not in str(raised.value)
     offered = load_core_model("models:/digital-core@challenger")
-    own = DigitalCoreModel.load(line / "artifacts/cores/models" / gate["offered"])
+    own = load_generator(line / "artifacts/cores/models" / gate["offered"])
     np.testing.assert_array_equal(offered.generate(2, 32), own.generate(2, 32))
-    tags = _resolve("models:/digital-core@challenger").tags
+    tags = resolve("models:/digital-core@challenger").tags
     assert tags["method"] == method
     assert float(tags["null.round blobs on a texture.kid"]) == pytest.approx(
         gate["nulls"]["round blobs on a texture"]["kid"]
@@ -268,3 +280,21 @@ def test_pictures_are_drawn_from_tables():
     ground = graph.find_upstream_modules("poreops.cores.figures")
     makers = ("poreops.cores.learning", "poreops.cores.model")
     assert not {name for name in ground if name.startswith(makers)}
+
+
+def test_a_quilting_is_registered_and_served_like_a_network(line, project, capsys):
+    for method in ("wgan_gp", "dcgan"):
+        shutil.rmtree(f"artifacts/cores/models/{method}")
+    run_stage(project, "judge")
+    run_stage(project, "register")
+    assert "digital-core version 1: " in capsys.readouterr().out
+    offered = read_json("artifacts/cores/judged/offer.json")
+    assert offered["method"] == read_json("mlflow/registered/cores.json")["method"] == "quilting"
+    found = load_core_model("models:/digital-core@challenger")
+    own = load_generator(line / "artifacts/cores/models" / offered["name"])
+    np.testing.assert_array_equal(found.generate(2, 50), own.generate(2, 50))
+    tags = resolve("models:/digital-core@challenger").tags
+    assert tags["holds"] == own.made_of == "300 pieces of 40 training images"
+    package = next(download("models:/digital-core@challenger").rglob("MLmodel")).parent
+    served = load_pyfunc(package).predict(np.array([[3, 50]]))
+    np.testing.assert_array_equal(served[0], own.generate(1, 50, seed=3)[0])

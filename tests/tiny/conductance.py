@@ -23,6 +23,10 @@ TRAINING = {
     "seed": 5, "members": ("coarse", "scalars", "image", "both"), "epochs": 4, "split_epochs": 1,
     "scalar_epochs": 60, "batch_size": 16, "learning_rate": 2e-3, "schedule": "cosine",
     "loss": "huber", "scaling": "log", "augment": True, "precision": "float32",
+    "physics": {
+        "trees": 40, "learning_rate": 0.1, "max_depth": 3, "subsample": 0.7, "columns": 0.7,
+        "min_leaf": 2, "l2": 1, "folds": 2, "coverage": 0.9,
+    },
 }  # fmt: skip
 LABEL = LabelConfig(target="diffusive", convention="centroid", walls="stepped")
 EDGES = {3: 48, 2: 160}

@@ -5,7 +5,10 @@ from functools import cache
 import numpy as np
 
 from poreops.cores.crops import CropsConfig, cut_crops
+from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.networks import GeneratorConfig
+from poreops.cores.learning.pieces import QuiltingConfig
+from poreops.cores.learning.quilting import QuiltingModel
 from poreops.cores.learning.training import TrainedGenerator, TrainingConfig, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
@@ -52,4 +55,21 @@ def trained() -> TrainedGenerator:
 
 def model() -> DigitalCoreModel:
     found = trained()
-    return DigitalCoreModel(found.generator, network(), found.scale)
+    segmentation = Segmentation.fit(crops()[0], 1.5)
+    return DigitalCoreModel(found.generator, network(), found.scale, segmentation)
+
+
+QUILTING = {
+    "seed": 1, "repeats": 1, "sources": 40, "pieces": 400, "piece": 12, "overlap": 4,
+    "choices": 3, "mirror": True, "noise": "copied",
+}  # fmt: skip
+
+
+def quilting(**changes) -> QuiltingConfig:
+    return QuiltingConfig(**(QUILTING | changes))
+
+
+@cache
+def quilted(size: int = 48, **changes) -> QuiltingModel:
+    """A quilting of the crops to train on."""
+    return QuiltingModel.cut(crops(size)[0], quilting(**changes), seed=1)

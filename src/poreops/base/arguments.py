@@ -2,19 +2,23 @@
 
 import math
 import os
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 AXES = "xyz"
 MOST_WORKERS = 1024
 
 
-def checked_axis(axis: Any, ndim: int) -> int:
+def checked_axis(axis: object, ndim: int) -> int:
     """Return the array axis 0, 1 or 2 of a number or a name, or raise InputError.
+
+    Parameters
+    ----------
+    axis : as the user gave it, a number or one of "x", "y", "z"
+    ndim : number of axes of the image
 
     Examples
     --------
@@ -36,8 +40,12 @@ def checked_axis(axis: Any, ndim: int) -> int:
     return int(index) % ndim
 
 
-def checked_voxel_size(voxel_size: Any) -> float:
+def checked_voxel_size(voxel_size: object) -> float:
     """Return the edge of a cubic voxel [m], or raise InputError.
+
+    Parameters
+    ----------
+    voxel_size : as the user gave it [m]; three equal edges are one
 
     Examples
     --------
@@ -58,21 +66,32 @@ def checked_voxel_size(voxel_size: Any) -> float:
     return number
 
 
-def checked_number(value: Any, name: str, remedy: str) -> float:
-    """Return a finite real number as float, or raise InputError."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
-        value, bool
-    )
+def checked_number(value: object, name: str, remedy: str) -> float:
+    """Return a finite real number as float, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    remedy : what to give instead, for the message
+    """
+    real = (int, float, np.integer, np.floating)
     try:
-        if real and math.isfinite(value):
+        if isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     except OverflowError:
         pass
     raise InputError(f"{name} must be a finite number, got {shown(value)}; {remedy}")
 
 
-def checked_tolerance(value: Any, usual: float) -> float:
-    """Return a relative error between 0 and 1, or raise InputError."""
+def checked_tolerance(value: object, usual: float) -> float:
+    """Return a relative error between 0 and 1, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    usual : that the message proposes
+    """
     number = checked_number(value, "tolerance", f"{usual:.0e} is usual")
     if not 0 < number < 1:
         raise InputError(
@@ -81,9 +100,15 @@ def checked_tolerance(value: Any, usual: float) -> float:
     return number
 
 
-def checked_array(value: Any, name: str) -> NDArray[Any]:
-    """Return an array of bool or real numbers, or raise InputError."""
-    if np.ma.is_masked(value):
+def checked_array(value: object, name: str) -> Array:
+    """Return an array of bool or real numbers, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         masked = int(np.ma.getmaskarray(value).sum())
         raise InputError(f"{name} must have no masked voxels, got {masked}; fill them")
     try:
@@ -95,31 +120,58 @@ def checked_array(value: Any, name: str) -> NDArray[Any]:
     return array
 
 
-def checked_count(value: Any, name: str, least: int = 1, most: int = 2**31) -> int:
-    """Return a whole number within limits, or raise InputError."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:
+def checked_count(value: object, name: str, least: int = 1, most: int = 2**31) -> int:
+    """Return a whole number within limits, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    name : of the argument, for the message
+    least, most : limits, both included
+    """
+    if (
+        not isinstance(value, int | np.integer)
+        or isinstance(value, bool)
+        or not least <= value <= most
+    ):
         upper = "" if most == 2**31 else f" and <= {most}"
         raise InputError(f"{name} must be a whole number >= {least}{upper}, got {shown(value)}")
     return int(value)
 
 
-def checked_workers(workers: Any) -> int:
-    """Return the number of threads, by default that of the available processors."""
+def checked_workers(workers: object) -> int:
+    """Return the number of threads, by default that of the available processors.
+
+    Parameters
+    ----------
+    workers : as the user gave it; None for all
+    """
     if workers is None:
         return len(os.sched_getaffinity(0))
     return checked_count(workers, "workers", most=MOST_WORKERS)
 
 
-def checked_choice(value: Any, choices: tuple[str, ...], name: str) -> str:
-    """Return one of the names, or raise InputError."""
+def checked_choice(value: object, choices: tuple[str, ...], name: str) -> str:
+    """Return one of the names, or raise InputError.
+
+    Parameters
+    ----------
+    value : as the user gave it
+    choices : that are allowed
+    name : of the argument, for the message
+    """
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise InputError(f"{name} must be one of {listed}, got {shown(value)}")
     return value
 
 
-def shown(value: Any) -> str:
-    """Return a value in one short line."""
+def shown(value: object) -> str:
+    """Return a value in one short line.
+
+    Parameters
+    ----------
+    value : of any type
+    """
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from types import ModuleType
 
 from poreops.errors import InputError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "networks": ("matplotlib", "openpnm", "pandas"),
     "synthetic": ("porespy",),
-    "conductance": ("keras", "tensorflow"),
+    "conductance": ("keras", "tensorflow", "xgboost"),
     "properties": ("matplotlib", "pandas", "sklearn", "xgboost"),
     "cores": ("keras", "tensorflow"),
     "pipeline": ("dask", "distributed", "great_expectations", "mlflow", "optuna"),
+    "serving": ("cryptography", "mlflow", "uvicorn"),
     "formats": ("SimpleITK",),
 }
 """Extra → modules that must be there; `pyproject.toml` says what installs them."""
@@ -42,7 +43,7 @@ def needs(extra: str, what: str) -> None:
         )
 
 
-def needed(package: str) -> Any:
+def needed(package: str) -> ModuleType:
     """Import a package that only some users have, and that no extra must bring.
 
     Parameters

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import yaml
 
+from poreops.base.content import Json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,7 +51,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write `text` as UTF-8, whole or not at all."""
+    """Write `text` as UTF-8, whole or not at all.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    text : its content
+    """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -68,8 +75,13 @@ def write_losses(path: str | Path, history: Mapping[str, Sequence[float]]) -> No
     write_text(path, "\n".join([",".join(["epoch", *history]), *lines]) + "\n")
 
 
-def write_json(path: str | Path, content: Any) -> None:
+def write_json(path: str | Path, content: object) -> None:
     """Write JSON, sorted and indented; numpy scalars and arrays become numbers and lists.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    content : of mappings, sequences, numbers, strings, None, numpy arrays and scalars
 
     Raises
     ------
@@ -80,8 +92,13 @@ def write_json(path: str | Path, content: Any) -> None:
     write_text(path, text + "\n")
 
 
-def read_json(path: str | Path) -> Any:
-    """Return the content of a JSON file; raises InputError if it is missing or broken."""
+def read_json(path: str | Path) -> Json:
+    """Return the content of a JSON file; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     try:
         return json.loads(_text(path))
     except json.JSONDecodeError as error:
@@ -90,13 +107,24 @@ def read_json(path: str | Path) -> Any:
         ) from None
 
 
-def write_yaml(path: str | Path, content: Any) -> None:
-    """Write YAML in block style, keys in the given order."""
+def write_yaml(path: str | Path, content: object) -> None:
+    """Write YAML in block style, keys in the given order.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    content : of mappings, sequences, numbers, strings and None
+    """
     write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
-def read_yaml(path: str | Path) -> Any:
-    """Return the content of a YAML file; raises InputError if it is missing or broken."""
+def read_yaml(path: str | Path) -> Json:
+    """Return the content of a YAML file; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     try:
         return yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
@@ -105,13 +133,24 @@ def read_yaml(path: str | Path) -> Any:
 
 
 def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a table as Parquet, whole or not at all; its index is left out."""
+    """Write a table as Parquet, whole or not at all; its index is left out.
+
+    Parameters
+    ----------
+    path : file to write; its folder is made
+    frame : of columns that Parquet knows
+    """
     with replacing(path) as temporary:
         frame.to_parquet(temporary, index=False)
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
-    """Return a Parquet table; raises InputError if it is missing or broken."""
+    """Return a Parquet table; raises InputError if it is missing or broken.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     import pandas as pd
 
     if not Path(path).is_file():
@@ -124,7 +163,12 @@ def read_table(path: str | Path) -> "pd.DataFrame":
 
 
 def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files with their relative names, as hex."""
+    """Return the SHA-256 of a file, or of a folder's files with their relative names, as hex.
+
+    Parameters
+    ----------
+    path : file or folder
+    """
     path = Path(path)
     if not path.exists():
         raise missing(path)
@@ -139,7 +183,7 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if isinstance(value, Path):
@@ -155,7 +199,12 @@ def _text(path: str | Path) -> str:
 
 
 def missing(path: Path) -> InputError:
-    """Return the error of a file that is not there."""
+    """Return the error of a file that is not there.
+
+    Parameters
+    ----------
+    path : where a file should be
+    """
     return InputError(
         f"{path} must exist, got no such file; check the path, or make an artifact with: dvc repro"
     )

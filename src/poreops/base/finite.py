@@ -24,7 +24,7 @@ def check_finite(arrays: Mapping[str, ArrayLike], what: str) -> None:
     --------
     >>> check_finite({"kernel": [1.0, float("nan")], "bias": [0.0]}, "the network")
     Traceback (most recent call last):
-    poreops.mlops.finite.DivergedError: the network must be finite, got 1 of 2 numbers in
+    poreops.base.finite.DivergedError: the network must be finite, got 1 of 2 numbers in
     kernel that are not, 1 of 2 arrays in all; ...
     """
     bad = {}

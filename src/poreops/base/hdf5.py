@@ -3,27 +3,25 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import missing, replacing
 from poreops.errors import InputError
 
-Array = NDArray[Any]
-
-
 # Of gzip 1, gzip 4 and lzf on 64³ conduits, gzip 1 takes half the room of lzf (4 % of the labels
 # uncompressed) and no more time; shuffle does nothing to one-byte labels and helps float columns.
-COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+COMPRESSION: dict[str, object] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 def write_hdf5(
     path: str | Path,
     arrays: Mapping[str, ArrayLike],
-    attrs: Mapping[str, Any] | None = None,
+    attrs: Mapping[str, object] | None = None,
 ) -> None:
     """Write named arrays to a compressed HDF5 file, whole or not at all.
 
@@ -44,8 +42,12 @@ def write_hdf5(
         file.attrs.update(attrs or {})
 
 
-def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
+def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Json]]:
     """Return every array of an HDF5 file by its name, and the attributes of its root.
+
+    Parameters
+    ----------
+    path : file to read
 
     Raises
     ------
@@ -65,7 +67,12 @@ def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
 
 @contextmanager
 def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; raises InputError if it is missing, truncated or other."""
+    """Open an HDF5 file for reading; raises InputError if it is missing, truncated or other.
+
+    Parameters
+    ----------
+    path : file to read
+    """
     path = Path(path)
     if not path.is_file():
         raise missing(path)

@@ -6,10 +6,11 @@ so that editing one part of the library re-runs the stages which use it and no o
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from poreops.base.content import Json
 from poreops.base.files import read_yaml
 from poreops.errors import InputError
 
@@ -43,7 +44,7 @@ def section(name: str, model: type[P], path: str | Path = PARAMS) -> P:
         raise InputError(f"{path}: {_first(error, name)}") from None
 
 
-def overridden(base: P, changes: Mapping[str, Any]) -> P:
+def overridden(base: P, changes: Mapping[str, object]) -> P:
     """Return parameters with some dotted keys changed, validated again.
 
     Parameters
@@ -54,7 +55,7 @@ def overridden(base: P, changes: Mapping[str, Any]) -> P:
     content = base.model_dump(mode="json")
     for name, value in changes.items():
         *parents, key = name.split(".")
-        part: Any = content
+        part: object = content
         for parent in parents:
             part = part.get(parent, {}) if isinstance(part, dict) else {}
         if not isinstance(part, dict) or key not in part:
@@ -66,15 +67,20 @@ def overridden(base: P, changes: Mapping[str, Any]) -> P:
         raise InputError(f"a search must choose valid parameters: {_first(error)}") from None
 
 
-def as_profile(line: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def as_profile(line: str, changes: Mapping[str, object]) -> dict[str, Json]:
     """Return dotted changes in the format of a profile, to be adopted by ``poreops.params use``.
+
+    Parameters
+    ----------
+    line : "conductance", "properties" or "cores"
+    changes : dotted name within the line → value
 
     Examples
     --------
     >>> as_profile("cores", {"training.batch_size": 32})
     {'cores': {'training': {'batch_size': 32}}}
     """
-    profile: dict[str, Any] = {}
+    profile: dict[str, Json] = {}
     for name, value in changes.items():
         *parents, key = (line, *name.split("."))
         part = profile

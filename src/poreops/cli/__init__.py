@@ -13,9 +13,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
+from poreops.cli import line_commands, model_commands, platform_commands
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
-from poreops.cli.plugs_command import plugs
 from poreops.errors import InputError, NotConvergedError
 
 # Typer holds its own copy of click or the installed one; its public error leads to the right base
@@ -105,6 +105,7 @@ def network(
     method: o.Method = None,
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = None,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -122,7 +123,16 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    rtol = o.relative_tolerance(method, rtol)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
+    if method == "interface":
+        from poreops.cli.interface_job import interface
+
+        deliver(
+            lambda _: interface(source, given, rtol, axis, octants),
+            show.interface_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
     deliver(
         lambda _: jobs.network(source, given, axis, octants),
         show.network_text, as_json=as_json, out=out, overwrite=overwrite,
@@ -139,6 +149,7 @@ def size_factors(
     method: o.Method = None,
     transport: o.Quantity = "diffusion",
     walls: o.Walls = None,
+    rtol: o.Rtol = None,
     convention: o.Convention = "centroid",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -155,7 +166,8 @@ def size_factors(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls)
+    rtol = o.relative_tolerance(method, rtol)
+    given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if out is not None:
         needs("networks", "a folder of size factors")
     deliver(
@@ -234,100 +246,15 @@ def permeability(
     )  # fmt: skip
 
 
-@app.command()
-def properties(
-    image: o.GreyImage,
-    voxel_size: o.VoxelSize = None,
-    any_voxel_size: o.AnyVoxelSize = False,
-    model: o.RockModelUri = "models:/rock-properties@champion",
-    threshold: o.Threshold = None,
-    pores: o.Pores = None,
-    pore_label: o.PoreLabel = None,
-    mask: o.Mask = None,
-    volume: o.AsVolume = False,
-    own_plugs: o.Plugs = None,
-    axis: o.Axis = "all",
-    workers: o.Workers = None,
-    out: o.OptionalOut = None,
-    overwrite: o.Overwrite = False,
-    as_json: o.Json = False,
-) -> None:
-    """Predict porosity and permeability from grey micro-CT slices, or of a small volume."""
-    from poreops.cli import rock_jobs, show
-    from poreops.images.labels import parse_labels
-    from poreops.images.spacing import parse_voxel_size
-
-    if volume:
-        from poreops.cli import volume_job
-
-        o.refuse_with("--volume", {"--pores": pores, "--mask": mask})
-        source = o.source(image, None, None, None, 0, pore_label, voxel_size, any_voxel_size)
-        deliver(
-            lambda _: volume_job.volume_properties(source, axis, threshold, own_plugs, workers),
-            volume_job.volume_text, as_json=as_json, out=out, overwrite=overwrite,
-        )  # fmt: skip
-        return
-    edges = parse_voxel_size(voxel_size)
-    phase = rock_jobs.Phase(threshold, pores, parse_labels(pore_label), mask)
-    deliver(
-        lambda _: rock_jobs.properties(image, edges, any_voxel_size, model, phase),
-        show.properties_text, as_json=as_json, out=out, overwrite=overwrite,
-    )  # fmt: skip
-
-
-app.command()(plugs)
-
-
-@app.command()
-def generate(
-    model: Annotated[
-        str,
-        typer.Option("--model", help="E.g. models:/digital-core@champion.", show_default=False),
-    ],
-    out: o.Out,
-    count: Annotated[int, typer.Option("-n", "--count", help="Number of cores.")] = 1,
-    size: Annotated[
-        int | None,
-        typer.Option("--size", help="Edge in pixels; that of the training patches by default."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other cores.")] = 0,
-    overwrite: o.Overwrite = False,
-    as_json: o.Json = False,
-) -> None:
-    """Draw grey digital cores from a trained generator, one TIFF each."""
-    from poreops.cli import core_jobs, show
-
-    deliver(
-        lambda folder: core_jobs.generate(model, count, size, seed, folder),
-        show.generate_text, as_json=as_json, out=out, overwrite=overwrite,
-    )  # fmt: skip
-
-
-@app.command()
-def score(
-    real: o.ImageSet,
-    generated: o.ImageSet,
-    extractor: Annotated[
-        str,
-        typer.Option("--extractor", help="Features by efficientnet-lite0 or inception-v3."),
-    ] = "efficientnet-lite0",
-    smoothing: Annotated[
-        float,
-        typer.Option("--smoothing", help="Gauss filter before segmentation, sd in pixels.", min=0),
-    ] = 1.5,
-    r_max: Annotated[
-        int | None,
-        typer.Option("--r-max", help="Largest lag of S2; a quarter of the edge.", min=1),
-    ] = None,
-    as_json: o.Json = False,
-) -> None:
-    """Compare two sets of grey images: two-point correlation, FID and KID."""
-    from poreops.cli import core_jobs, show
-
-    deliver(
-        lambda _: core_jobs.score(real, generated, extractor, smoothing, r_max),
-        show.score_text, as_json=as_json,
-    )  # fmt: skip
+line_commands.add(app)
+app.add_typer(model_commands.models)
+app.command()(model_commands.serve)
+app.command(
+    context_settings={
+        "allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": [],
+    }
+)(model_commands.mlflow)  # fmt: skip
+platform_commands.add(app)
 
 
 def main() -> NoReturn:

@@ -6,12 +6,19 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-Results = dict[str, Any]
+from poreops.base.content import Json
+
+Results = dict[str, Json]
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def deliver(
     overwrite: bool = False,
 ) -> None:
     """Compute, print the numbers and then write the folder, so that a full disk loses none."""
-    whole: Any = nullcontext()
+    whole: AbstractContextManager[Path | None] = nullcontext()
     if out is not None:
         from poreops.cli import result_files
 
@@ -75,7 +82,7 @@ def deliver(
         _print(f"written to {out}")
 
 
-def plain(value: Any) -> Any:
+def plain(value: Json) -> Json:
     """Return what JSON can hold: it has neither NaN nor infinity.
 
     Examples

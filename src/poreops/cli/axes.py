@@ -1,11 +1,18 @@
 """Solve along the axes of an image; one that cannot be solved does not lose the others."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+from poreops.base.content import Json
+from poreops.cli.flow_results import of_interval
 from poreops.errors import InputError, NotConvergedError
 
-Results = dict[str, Any]
+if TYPE_CHECKING:
+    from poreops.networks.effective import NetworkDiffusion
+    from poreops.networks.interface.effective import InterfaceDiffusion
+    from poreops.solvers.diffusion.bulk import BulkDiffusion
+
+Results = dict[str, Json]
 
 DIFFUSION_KEYS = ("formation_factor", "tortuosity", "effective_diffusivity")
 FLOW_KEYS = ("permeability_m2", "permeability_md")
@@ -59,11 +66,14 @@ def solve_axes(
     return found, notes
 
 
-def diffusion_results(diffusion: Any) -> Results:
+def diffusion_results(
+    diffusion: "BulkDiffusion | NetworkDiffusion | InterfaceDiffusion",
+) -> Results:
     """Return the numbers of diffusion along an axis."""
     return {
         "formation_factor": float(diffusion.formation_factor),
         "tortuosity": float(diffusion.tortuosity),
         "effective_diffusivity": float(diffusion.effective_diffusivity),
         "percolates": bool(diffusion.percolates),
+        **of_interval("formation_factor_interval", getattr(diffusion, "interval", None)),
     }

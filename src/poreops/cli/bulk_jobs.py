@@ -2,8 +2,8 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.cli import flow_results
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import (
@@ -38,7 +38,7 @@ class Numerics:
                 f"tolerance must lie between 0 and 1, got {self.tolerance}; correct --tolerance"
             )
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Json]:
         """Return what was given, as keyword arguments."""
         return {name: value for name, value in vars(self).items() if value is not None}
 

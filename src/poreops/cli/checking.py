@@ -1,15 +1,14 @@
 """The block at the top of an answer: which phase is the pore, is there enough, is it resolved."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.conduits.image_check import ImageCheck, Parts, check
 from poreops.conduits.partition import Regions
 from poreops.images.reading import Reading
 
-Results = dict[str, Any]
+Results = dict[str, Json]
 
 OPEN = 0.6
 """Porosity above which the other label of two may have been meant."""

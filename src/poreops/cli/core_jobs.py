@@ -1,8 +1,8 @@
 """What the commands of digital cores do: draw cores into a folder, compare two sets of images."""
 
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer
 from poreops.cli.models import load
@@ -11,10 +11,18 @@ from poreops.cores.drawing import check_request, core_names, generate_files
 from poreops.cores.scoring import score as scored
 from poreops.machine.progress import PATIENCE
 
-Results = dict[str, Any]
+Results = dict[str, Json]
 
 
-def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | None) -> Answer:
+def generate(
+    uri: str,
+    count: int,
+    size: int | None,
+    seed: int,
+    porosity: float | None,
+    segment: bool,
+    folder: Path | None,
+) -> Answer:
     """Draw cores and write one TIFF for each into a folder."""
     from poreops.cores.registry import load_core_model
 
@@ -23,11 +31,18 @@ def generate(uri: str, count: int, size: int | None, seed: int, folder: Path | N
     clock = Clock()
     with clock.timed("load"):
         model = load(load_core_model, uri)
-    size = model.network.patch if size is None else size
+    size = model.patch if size is None else size
     with clock.timed("draw"):
-        generate_files(model, folder, count, size, seed=seed, progress=True, delay=PATIENCE)
-    results = {"command": "generate", "model": uri, "count": count, "size": size, "seed": seed}
-    return Answer(results | {"seconds": clock.seconds}, core_names(count))
+        generate_files(
+            model, folder, count, size, seed=seed, porosity=porosity, masks=segment,
+            progress=True, delay=PATIENCE,
+        )  # fmt: skip
+    results = {
+        "command": "generate", "model": uri, "count": count, "size": size, "seed": seed,
+        "porosity": porosity, "holds": model.made_of,
+    }  # fmt: skip
+    names = core_names(count) + (core_names(count, "mask") if segment else [])
+    return Answer(results | {"seconds": clock.seconds}, names)
 
 
 def score(

@@ -1,21 +1,49 @@
 """What the commands state of a flow."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
-Results = dict[str, Any]
+from poreops.base.content import Json
+
+if TYPE_CHECKING:
+    from poreops.conduits.sure import Sureness
+    from poreops.networks.effective import NetworkFlow
+    from poreops.solvers.stokes.permeability import Permeability
+    from poreops.solvers.stokes.refinement import Discretisation
+
+Results = dict[str, Json]
 
 
-def of_any(flow: Any) -> Results:
+def of_any(flow: "Permeability | NetworkFlow") -> Results:
     """Return the permeability of an image or of a network."""
     return {
         "permeability_m2": float(flow.permeability),
         "permeability_md": float(flow.permeability_md),
         "percolates": bool(flow.percolates),
+        **of_interval("permeability_interval_m2", getattr(flow, "interval", None)),
     }
 
 
-def of_image(flow: Any, refine: int) -> Results:
+def of_interval(name: str, interval: tuple[float, float] | None) -> Results:
+    """Return an interval under its name, nothing if there is none."""
+    return {} if interval is None else {name: list(interval)}
+
+
+def of_sureness(sureness: "Sureness | None") -> Results:
+    """Return how much of the conduits was predicted and how sure that is, nothing if unknown."""
+    if sureness is None:
+        return {}
+    return {
+        "sureness": {
+            "simulated_share": sureness.simulated_share,
+            "typical_half_width": sureness.typical,
+            "coverage": sureness.coverage,
+            "unknown": sureness.unknown,
+        }
+    }
+
+
+def of_image(flow: "Permeability", refine: int) -> Results:
     """Return what one solve found, and with `refine` > 1 what splitting the voxels says of it."""
     found = of_any(flow) | {
         "floating_share": flow.floating_share,
@@ -26,7 +54,7 @@ def of_image(flow: Any, refine: int) -> Results:
     return found if refine == 1 else found | _of_split_voxels(flow.discretisation)
 
 
-def _of_split_voxels(found: Any) -> Results:
+def _of_split_voxels(found: "Discretisation | None") -> Results:
     """Return the limit with its interval, all 0 where nothing percolates."""
     from poreops.base.units import MILLIDARCY
 

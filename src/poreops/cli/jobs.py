@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,12 @@ from poreops.cli.axes import (
     solve_axes,
 )
 from poreops.cli.checking import check_block
+from poreops.cli.drift_job import drift_warnings
 from poreops.cli.models import loaded_model
 from poreops.cli.progress import Clock, progress_bar
 from poreops.cli.source import ImageSource, about, required_edge
+from poreops.conduits.quantity import Target
+from poreops.conduits.sure import default_model
 from poreops.errors import InputError
 
 
@@ -35,16 +37,22 @@ class Conductances:
     sigma: float = 0.4
     workers: int | None = None
     walls: str | None = None
+    rtol: float = 0.05
+
+    @property
+    def model_uri(self) -> str | None:
+        """The model that was given, or for `auto` the one that comes with the package."""
+        return default_model(self.name, self.model, self.transport)
 
     @property
     def name(self) -> str:
         """The method, or the one that follows from the model."""
         if self.method is None:
             return "dns" if self.model is None else "model"
-        if self.model is not None and self.method != "model":
+        if self.model is not None and self.method not in ("model", "auto"):
             raise InputError(
-                f"a model belongs to the method 'model', got --model with --method {self.method}; "
-                "drop one of the two"
+                "a model belongs to the methods 'model' and 'auto', got --model with --method "
+                f"{self.method}; drop one of the two"
             )
         return self.method.replace("-", "_")
 
@@ -60,9 +68,9 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     clock = Clock()
     checked_transport(given.transport, given.name)
     header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
-    checked_method(given.name, given.model, len(header.shape))
+    checked_method(given.name, given.model_uri, len(header.shape))
     axes = axis_names(axis, len(header.shape))
-    loaded = loaded_model(given.model)
+    loaded = loaded_model(given.model_uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
@@ -77,8 +85,10 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     with clock.timed("size_factors"):
         built = network_of_regions(
             regions, voxel_size, method=given.name, model=loaded, workers=given.workers,
-            transport=given.transport, walls=walls, watch=progress_bar,
+            transport=given.transport, walls=walls, rtol=given.rtol, watch=progress_bar,
         )  # fmt: skip
+
+    drift = None if loaded is None else loaded.drift(regions.labels, regions.conns)
 
     def solve(name: str) -> Results:
         found: Results = {}
@@ -97,7 +107,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     results = {
         **about("network", source, volume, block),
         "method": given.name,
-        "model": given.model,
+        "model": given.model_uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,
@@ -109,8 +119,10 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             "boundary_pores": int(pores["pore.boundary"].sum()),
             "throats": int(pores.Nt),
         },
+        **flow_results.of_sureness(built.sureness),
         "axes": found,
-        "warnings": [*built.warnings, *notes],
+        "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
+        "warnings": [*built.warnings, *notes, *drift_warnings(drift)],
         "seconds": clock.seconds,
     }
 
@@ -123,8 +135,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
     """Partition an image and compute the size factor of every throat."""
     from poreops.cli import result_files
-    from poreops.conduits.methods import NO_CONTACTS, checked_method, walls_of_flow
-    from poreops.conduits.methods import size_factors as conduit_size_factors
+    from poreops.conduits.contacts import NO_CONTACTS
+    from poreops.conduits.methods import all_size_factors, checked_method, walls_of_flow
     from poreops.conduits.partition import partition
     from poreops.conduits.quantity import voxel_power
     from poreops.networks.network import BYTES_PER_VOXEL
@@ -132,9 +144,9 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     clock = Clock()
     target = _target(given.transport)
     header = source.fitting_header(BYTES_PER_VOXEL, "partitioning", sized=True)
-    checked_method(given.name, given.model, len(header.shape))
+    checked_method(given.name, given.model_uri, len(header.shape))
     _check_convention(convention, given.name, target)
-    loaded = loaded_model(given.model)
+    loaded = loaded_model(given.model_uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     with clock.stage("read"):
         volume = source.read()
@@ -158,19 +170,21 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
             throats = diffusive_size_factors(
                 regions.labels, regions.conns, convention="porespy", workers=given.workers
             )
+            sureness = None
         else:
-            throats, _ = conduit_size_factors(
+            factors = all_size_factors(
                 regions.labels, regions.conns, NO_CONTACTS, method=given.name, model=loaded,
                 workers=given.workers, watch=progress_bar, target=target,
-                walls=walls,
+                walls=walls, rtol=given.rtol,
             )  # fmt: skip
+            throats, sureness = factors.throats, factors.sureness
     power = voxel_power(target)
     values = throats * voxel_size**power
     unit = "m" if power == 1 else f"m{power}"
     results = {
         **about("size-factors", source, volume, block),
         "method": given.name,
-        "model": given.model,
+        "model": given.model_uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,
@@ -178,6 +192,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
         "regions": regions.count,
         "throats": len(regions.conns),
         f"size_factor_{unit}": _spread(values),
+        **flow_results.of_sureness(sureness),
         "warnings": [],
         "seconds": clock.seconds,
     }
@@ -189,8 +204,8 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     return Answer(results, result_files.SIZE_FACTOR_FILES, write, details)
 
 
-def _target(transport: str) -> Any:
-    targets = {"diffusion": "diffusive", "flow": "hydraulic"}
+def _target(transport: str) -> Target:
+    targets: dict[str, Target] = {"diffusion": "diffusive", "flow": "hydraulic"}
     if transport not in targets:
         raise InputError(
             f"size factors are of diffusion or flow, got {transport!r}; correct --transport"

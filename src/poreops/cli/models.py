@@ -3,17 +3,21 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from poreops.errors import InputError
 
+if TYPE_CHECKING:
+    from poreops.conductance.model import ConductanceModel
+
 _Model = TypeVar("_Model")
 
-_URI = re.compile(r"models:/[^/@\s]+(/\d+|@[^/@\s]+)")
+_URI = re.compile(r"models:/[^/@\s]+(/\d+|/latest|@[^/@\s]+)")
+_SHIPPED = re.compile(r"shipped:\w+")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 
-def loaded_model(uri: str | None) -> Any:
+def loaded_model(uri: str | None) -> "ConductanceModel | None":
     """Return the conductance model of a URI or folder, None for none."""
     if uri is None:
         return None
@@ -61,12 +65,12 @@ def _check_uri(uri: str) -> None:
             "a model must be named, got an empty name; give --model models:/NAME@champion or a "
             "folder"
         )
-    if Path(uri).exists() or _URI.fullmatch(uri) or _RUN.fullmatch(uri):
+    if Path(uri).exists() or any(of.fullmatch(uri) for of in (_URI, _RUN, _SHIPPED)):
         return
     if ":" in uri.split("/", 1)[0]:
         raise InputError(
-            f"a model must be models:/NAME@ALIAS, models:/NAME/VERSION, runs:/RUN/PATH or a "
-            f"folder, got {uri!r}; correct --model"
+            "a model must be models:/NAME@ALIAS, models:/NAME/VERSION (or latest), runs:/RUN/PATH "
+            f"or a folder, got {uri!r}; correct --model"
         )
     raise InputError(
         f"the model must be one that exists, there is no folder {uri}; give a folder, or "

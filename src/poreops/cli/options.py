@@ -80,16 +80,24 @@ Offset = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option(
-        "--model", help="Model of the method `model`, e.g. models:/conductance@champion."
-    ),
+    typer.Option("--model", help="Model of model and auto, e.g. models:/conductance@champion."),
 ]
 Method = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="Conductances by dns, model, geometry or shape-factor.  [default: model with "
-        "--model, else dns]",
+        help="Conductances by dns, model, auto, geometry or shape-factor; interface gives a "
+        "bracket instead.  [default: model with --model, else dns]",
+    ),
+]
+Rtol = Annotated[
+    float | None,
+    typer.Option(
+        "--rtol",
+        help="Of auto: conduits whose interval is wider than this are simulated, 0 for all; of "
+        "interface: width of the bracket, relative to its middle.  [default: 0.05 and 0.03]",
+        show_default=False,
+        min=0,
     ),
 ]
 Transport = Annotated[
@@ -305,3 +313,20 @@ def parsed_diffusivity(given: list[str] | None) -> dict[int, float] | None:
             )
         found[number] = diffusivity
     return found
+
+
+def relative_tolerance(method: str | None, rtol: float | None) -> float:
+    """Return how narrow intervals or brackets must be, or raise InputError where there are none.
+
+    Parameters
+    ----------
+    method : as given
+    rtol : as given
+    """
+    usual = {"auto": 0.05, "interface": 0.03}
+    if rtol is not None and method not in usual:
+        raise InputError(
+            f"rtol belongs to the intervals of a model and the bracket of an interface network, "
+            f"got --rtol {rtol:g}; add --method auto or --method interface, or drop it"
+        )
+    return usual.get(method or "", 0.05) if rtol is None else rtol

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.files import write_json
 from poreops.base.show.pictures import save
 from poreops.cli.folder import LAST_FILE, MANIFEST, output_folder
@@ -124,7 +124,7 @@ def files_with(names: Iterable[str]) -> list[str]:
     return sorted({*names, LAST_FILE, MANIFEST})
 
 
-def write_results(folder: Path, results: dict[str, Any]) -> None:
+def write_results(folder: Path, results: dict[str, Json]) -> None:
     """Write `results.json`."""
     write_json(folder / LAST_FILE, results)
 

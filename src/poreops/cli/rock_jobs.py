@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.checking import voxel_size_results
+from poreops.cli.drift_job import rock_inputs
 from poreops.cli.models import load
 from poreops.cli.progress import Clock
 from poreops.cli.source import required_edge
@@ -30,7 +31,7 @@ class Phase:
     labels: tuple[int, ...] | None = None
     mask: str | None = None
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Json]:
         """Return what `RockModel.predict` takes."""
         return {"pores": self.pores, "pore_label": self.labels, "mask": _mask(self.mask)}
 
@@ -90,6 +91,7 @@ def properties(
         "permeability_m2": _interval(permeability),
         "permeability_md": _interval([k / MILLIDARCY for k in permeability]),
         "outside": dict(found.outside),
+        "inputs": rock_inputs(found.outside),
         "slices": {
             "areal_porosity": areal.tolist(),
             "porosity": found.porosity.tolist(),

@@ -1,13 +1,16 @@
 """Results of the commands for a terminal."""
 
 from collections.abc import Sequence
-from typing import Any
 
-Results = dict[str, Any]
+from poreops.base.content import Json
+
+Results = dict[str, Json]
 
 # title, key in the results of an axis, format
 _COLUMNS = (
     ("formation factor", "formation_factor", ".4f"),
+    ("at least", "lower", ".4f"),
+    ("at most", "upper", ".4f"),
     ("tortuosity", "tortuosity", ".4f"),
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
@@ -37,6 +40,26 @@ def network_text(results: Results) -> str:
             f"network   {built['pores']} pores, {built['boundary_pores']} boundary pores, "
             f"{built['throats']} throats"
         ),
+        *_sureness_lines(results),
+        "",
+        *_axis_lines(results),
+        *_warning_lines(results),
+    ]
+    return "\n".join(lines)
+
+
+def interface_text(results: Results) -> str:
+    """Return the results of `network --method interface` for a terminal."""
+    built = results["network"]
+    lines = [
+        *_image_lines(results),
+        *_check_lines(results),
+        "",
+        f"regions   {results['regions']}, {results['throats']} throats, by interface",
+        (
+            f"network   {built['blocks']} blocks, {built['patches']} patches, "
+            f"{built['modes']} modes, bracket of {results['rtol']:.2%} asked for"
+        ),
         "",
         *_axis_lines(results),
         *_warning_lines(results),
@@ -57,9 +80,35 @@ def size_factors_text(results: Results) -> str:
             f"size factor [{key.removeprefix('size_factor_')}]   min {spread['min']:.4g}   "
             f"median {spread['median']:.4g}   mean {spread['mean']:.4g}   max {spread['max']:.4g}"
         ),
+        *_sureness_lines(results),
         *_warning_lines(results),
     ]
     return "\n".join(lines)
+
+
+def _sureness_lines(results: Results) -> list[str]:
+    """Say how much was predicted, how sure that is, and what it makes of the answer."""
+    found = results.get("sureness")
+    if found is None:
+        return []
+    shares = f"{found['simulated_share']:.1%} of the conduits simulated, the others predicted"
+    widths = f"to ±{found['typical_half_width']:.2g} ({found['coverage']:.0%} intervals, median)"
+    lines = [f"sure      {shares} {widths}"]
+    if found["unknown"]:
+        lines.append(
+            f"          {found['unknown']} are unlike all that the model learned from and have no "
+            "interval: --method auto simulates them"
+        )
+    for name, of in results.get("axes", {}).items():
+        for key, title in (
+            ("formation_factor_interval", "formation factor"),
+            ("permeability_interval_m2", "permeability [m2]"),
+        ):
+            if key in of:
+                low, high = of[key]
+                span = f"{title} along {name}: {low:.4g} … {high:.4g}"
+                lines.append(f"          {span} with every conduit at one end of its interval")
+    return lines
 
 
 def formation_factor_text(results: Results) -> str:

@@ -1,11 +1,12 @@
 """The image of a command: how to read it, what was read, and whether it fits in memory."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.read import read_header, read_volume
 from poreops.images.reading import Reading, Volume
@@ -60,7 +61,7 @@ class ImageSource:
         """Read the image, True = pore, and how it was understood."""
         return read_volume(self.path, pore_label=self.pore_label, **self._options())
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> dict[str, Json]:
         options = dict(vars(self))
         del options["path"], options["pore_label"]
         return options
@@ -105,8 +106,8 @@ def required_edge(reading: Reading) -> float:
 
 
 def about(
-    command: str, source: ImageSource, volume: Volume, block: dict[str, Any]
-) -> dict[str, Any]:
+    command: str, source: ImageSource, volume: Volume, block: dict[str, Json]
+) -> dict[str, Json]:
     """Return what every answer says of its image."""
     import poreops
 

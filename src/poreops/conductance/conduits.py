@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.hdf5 import Array, open_hdf5, write_hdf5
+from poreops.base.arrays import Array
+from poreops.base.hdf5 import open_hdf5, write_hdf5
 from poreops.conduits.crop import extract_conduits
 from poreops.conduits.partition import PartitionConfig, Regions, partition
 from poreops.conduits.table import ConduitWriter

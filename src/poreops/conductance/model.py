@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Self, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Array
 from poreops.base.conventions import (
     BEFORE_WALLS,
     CONVENTION,
@@ -25,12 +26,19 @@ from poreops.base.conventions import (
 from poreops.base.files import read_json, write_json
 from poreops.base.finite import check_finite
 from poreops.base.show.result import Shown
-from poreops.conductance.learning.encoding import VERSION, Encoded, checked_rois, encode
+from poreops.conductance.learning.encoding import (
+    VERSION,
+    Encoded,
+    ImageEncoding,
+    checked_rois,
+    encode,
+)
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.resnet import ResnetConfig, inputs, probe, resnet, with_unscaling
 from poreops.conductance.learning.scaling import TargetScaling
+from poreops.conductance.learning.seen import Drift, Seen
 from poreops.conduits.crop import ROI_SIZE, checked_conns, crop_conduits, zoomed_conduit
-from poreops.conduits.joined import joined, without_loose_pieces
+from poreops.conduits.joined import joined
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.quantity import Target, voxel_power, zoom_power
 from poreops.errors import InputError
@@ -41,8 +49,8 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS, DESCRIPTION = "conductance.weights.h5", "conductance.json"
-_ANY_PAIR = np.repeat(np.array([1, 2], np.uint8), ROI_SIZE // 2).reshape(-1, 1, 1, 1)
-_BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
+T = TypeVar("T")
+BATCH = 128  # conduits encoded and predicted at a time: 34 MB of ROIs
 
 
 class ConductanceModel(Shown, kind="conductance model"):
@@ -57,6 +65,7 @@ class ConductanceModel(Shown, kind="conductance model"):
     target : "diffusive" or "hydraulic", what it predicts
     walls : "stepped" or "smooth", of the labels of flow; None of diffusion
     convention : "centroid" or "porespy", of the labels of diffusion; None of flow
+    seen : distribution of the inputs in training; None of a model of 0.2.0 or earlier
     """
 
     def __init__(
@@ -70,12 +79,23 @@ class ConductanceModel(Shown, kind="conductance model"):
         convention: Convention = CONVENTION,
         *,
         member: Member,
+        seen: Seen | None = None,
     ) -> None:
         self.network, self.scaling, self.ndim, self.target = network, scaling, ndim, target
-        self.member = member
+        self.member, self.seen = member, seen
         self.walls: Walls | None = walls if target == "hydraulic" else None
         self.convention: Convention | None = convention if target == "diffusive" else None
         self.keras_model = with_unscaling(trained, scaling)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return int(self.keras_model.count_params())
+
+    @property
+    def sees(self) -> ImageEncoding:
+        """The encoding of a conduit that it takes."""
+        return self.network.image
 
     @cached_property
     def _graph(self) -> Graph:
@@ -97,6 +117,10 @@ class ConductanceModel(Shown, kind="conductance model"):
         """
         folder = Path(folder)
         description = read_json(folder / DESCRIPTION)
+        if description.get("member") == "physics" and cls is ConductanceModel:
+            from poreops.conductance.physics import PhysicsModel
+
+            return cast(Self, PhysicsModel.load(folder))
         try:
             network = ResnetConfig(**description["network"])
             scaling = TargetScaling(**description["scaling"])
@@ -107,7 +131,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             convention = checked_convention(description.get("convention") or CONVENTION)
             model = cls(
                 resnet(network, ndim), network, scaling, ndim, target, walls, convention,
-                member=member,
+                member=member, seen=Seen.read(description.get("seen")),
             )  # fmt: skip
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
@@ -176,10 +200,10 @@ class ConductanceModel(Shown, kind="conductance model"):
             "target": self.target,
             "walls": self.walls,
             "convention": self.convention,
-        }
+        } | ({} if self.seen is None else {"seen": self.seen.content})
         write_json(folder / DESCRIPTION, description)
 
-    def predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+    def predict(self, rois: Array) -> NDArray[np.float64]:
         """Predict size factors of conduits zoomed to the network's cube.
 
         Parameters
@@ -193,7 +217,7 @@ class ConductanceModel(Shown, kind="conductance model"):
             In voxels of the cube (voxels³ of flow); divide by the zoom ratio to the power of
             `conduits.quantity.zoom_power` for those of the image.
         """
-        found = [self._predict(rois[i : i + _BATCH]) for i in range(0, len(rois), _BATCH)]
+        found = [self._predict(rois[i : i + BATCH]) for i in range(0, len(rois), BATCH)]
         return np.concatenate(found) if found else np.zeros(0)
 
     def conduit_size_factors(self, crops: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
@@ -207,7 +231,7 @@ class ConductanceModel(Shown, kind="conductance model"):
         touching: list[bool] = []
         found = [
             self.predict_encoded(encoded) / ratios**power
-            for encoded, ratios in self.prepared(_carrying(crops, touching))
+            for encoded, ratios in self.prepared(carrying(crops, touching))
         ]
         factors = np.zeros(len(touching))
         factors[touching] = np.concatenate(found) if found else 0
@@ -222,8 +246,8 @@ class ConductanceModel(Shown, kind="conductance model"):
         ----------
         crops : as of `conduit_size_factors`, each in one piece
         """
-        rois = np.empty((_BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
-        for batch in _batched(crops, _BATCH):
+        rois = np.empty((BATCH, *(ROI_SIZE,) * self.ndim), np.uint8)
+        for batch in batched(crops, BATCH):
             if batch[0].ndim != self.ndim:
                 raise InputError(
                     f"this model was trained on {self.ndim}D conduits, got {batch[0].ndim}D; "
@@ -231,7 +255,7 @@ class ConductanceModel(Shown, kind="conductance model"):
                 )
             zoomed = zip(batch, rois, strict=False)
             ratios = np.array([zoomed_conduit(crop, out=roi)[1] for crop, roi in zoomed])
-            yield encode(rois[: len(batch)], self.network.image, whole=True), ratios
+            yield encode(rois[: len(batch)], self.sees, whole=True), ratios
 
     def size_factors(
         self,
@@ -257,6 +281,28 @@ class ConductanceModel(Shown, kind="conductance model"):
         unit = voxel_size ** voxel_power(self.target)
         return self.conduit_size_factors(crop_conduits(labels, conns)) * unit
 
+    def drift(
+        self, labels: NDArray[np.integer], conns: NDArray[np.integer], most: int = 300
+    ) -> Drift | None:
+        """Compare conduits with those that the model learned from; None if it kept none.
+
+        Parameters
+        ----------
+        labels, conns : as of `size_factors`
+        most : of how many conduits, spread evenly over `conns`
+        """
+        if self.seen is None:
+            return None
+        conns = checked_conns(labels, conns)
+        chosen = conns[
+            np.unique(np.linspace(0, len(conns) - 1, min(most, len(conns))).astype(int))
+        ]
+        parts = self.prepared(carrying(crop_conduits(labels, chosen), []))
+        scalars = [encoded.scalars for encoded, _ in parts]
+        return self.seen.drift(
+            np.concatenate(scalars) if scalars else np.zeros((0, 0), np.float32)
+        )
+
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs.
 
@@ -265,77 +311,18 @@ class ConductanceModel(Shown, kind="conductance model"):
         encoded : of n conduits
         """
         taken = inputs(self.network, encoded)
-        values = predicted(self._graph, taken, _BATCH).astype(np.float64)
+        values = predicted(self._graph, taken, BATCH).astype(np.float64)
         check_finite({"size factors": values}, "a prediction")
         return values
 
-    def _predict(self, rois: NDArray[Any]) -> NDArray[np.float64]:
+    def _predict(self, rois: Array) -> NDArray[np.float64]:
         rois = checked_rois(rois)
         if rois.ndim != self.ndim + 1:
             raise InputError(
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
-        return self.predict_encoded(encode(rois, self.network.image))
-
-
-def export_to_porespy(model: ConductanceModel) -> tuple["keras.Model", NDArray[np.float64]]:
-    """Wrap a model for PoreSpy's ``diffusive_size_factor_AI(regions, conns, model, g_train)``.
-
-    Parameters
-    ----------
-    model : of diffusion in three dimensions
-
-    Returns
-    -------
-    keras_model : (n, 64, 64, 64, 1) labels → (n, 1) size factor in voxels of the cube
-        It encodes in Python, so it runs in this process only.
-    g_train : (2,) float64
-        The limits 0 and 1: PoreSpy's min-max scaling then changes nothing.
-    """
-    import keras
-    import tensorflow as tf
-
-    if model.target != "diffusive":
-        raise InputError(
-            "PoreSpy's function predicts diffusion, got a model of flow; "
-            "export one that was trained with label.target: diffusive"
-        )
-    if model.ndim != 3:
-        raise InputError(
-            f"PoreSpy's function takes 3D images, got a model of {model.ndim}D conduits; "
-            "export one that was trained with volumes.ndim: 3"
-        )
-    kinds = [(part.dtype, part.shape[1:]) for part in model.keras_model.inputs]
-    kinds.append(("float32", (1,)))
-
-    def encoded(rois: NDArray[Any]) -> list[NDArray[Any]]:
-        # PoreSpy's own zoom cuts a few conduits in two: these get NaN, not a number without sense
-        cut = np.array([without_loose_pieces(roi) is None for roi in checked_rois(rois)])
-        rois = np.where(cut.reshape(-1, *(1,) * (np.ndim(rois) - 1)), _ANY_PAIR, rois)
-        blind = np.where(cut, np.nan, 0.0).astype(np.float32)[:, None]
-        return [*inputs(model.network, encode(rois, model.network.image)), blind]
-
-    class EncodeRois(keras.layers.Layer):  # type: ignore[misc]
-        """Encode a batch of label cubes as the network was trained to see them."""
-
-        def call(self, rois: Any) -> Any:
-            found = tf.numpy_function(encoded, [rois], [tf.as_dtype(dtype) for dtype, _ in kinds])
-            return [
-                tf.ensure_shape(part, (None, *shape))
-                for part, (_, shape) in zip(found, kinds, strict=True)
-            ]
-
-        def compute_output_shape(self, input_shape: Any) -> Any:
-            return [(input_shape[0], *shape) for _, shape in kinds]
-
-        def compute_output_spec(self, rois: Any) -> Any:
-            return [keras.KerasTensor((rois.shape[0], *shape), dtype) for dtype, shape in kinds]
-
-    rois = keras.Input((64, 64, 64, 1), dtype="float32", name="rois")
-    *taken, blind = EncodeRois(name="encode")(rois)
-    answer = keras.layers.Add(name="answer")([model.keras_model(taken), blind])
-    return keras.Model(rois, answer, name="porespy"), np.array([0.0, 1.0])
+        return self.predict_encoded(encode(rois, self.sees))
 
 
 def _check_encoding(version: int) -> None:
@@ -349,10 +336,10 @@ def _target(name: str) -> Target:
     return cast(Target, name)
 
 
-def _carrying(
+def carrying(
     crops: Iterable[NDArray[np.uint8]], touching: list[bool]
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield what carries of each crop, and note for all whether anything does."""
+    """Yield what carries of each crop (0/1/2), and note in ``touching`` whether anything does."""
     for crop in crops:
         part = joined(crop)
         touching.append(part is not None)
@@ -360,7 +347,8 @@ def _carrying(
             yield part
 
 
-def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of so many items, the last one of what is left."""
     stream = iter(items)
     while batch := list(islice(stream, size)):
         yield batch

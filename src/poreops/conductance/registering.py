@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from poreops.base.files import read_json, sha256
 from poreops.conductance.model import DESCRIPTION
 from poreops.conductance.registry import MODELS
@@ -10,6 +13,16 @@ from poreops.mlops.tracking import Tensor, save_pyfunc
 
 COMPARED = ("r2", "r2_log", "mape", "off_by_10pct")
 """Scores that are kept with a version."""
+_DOES = {
+    "diffusive": "Predicts the diffusive size factor of a pore-throat-pore conduit, zoomed to 64 "
+    "voxels, in voxels of the cube.",
+    "hydraulic": "Predicts the hydraulic size factor of a pore-throat-pore conduit, zoomed to 64 "
+    "voxels, in voxels³ of the cube.",
+}
+_LIMITS = (
+    "It knows conduits like those it was trained on (by default packs of overlapping spheres); on "
+    "other rock compare some conduits with direct simulation (`--method dns`) first."
+)
 
 
 def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
@@ -43,6 +56,8 @@ def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
         nulls=nulls,
         params=description,
         walls=description["walls"],
+        does=_DOES[description["target"]],
+        limits=_LIMITS,
     )
 
 
@@ -60,4 +75,14 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"network": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, *(64,) * candidate.params["ndim"])),
         outputs=Tensor("float64", (-1,)),
+        example=_example(candidate.params["ndim"]),
     )
+
+
+def _example(ndim: int) -> NDArray[np.uint8]:
+    """Return a straight channel of two regions, (1, 64, 64[, 64]) uint8."""
+    rois = np.zeros((1, *(64,) * ndim), np.uint8)
+    across = [np.arange(24, 40)] * (ndim - 1)
+    for label, along in ((1, np.arange(32)), (2, np.arange(32, 64))):
+        rois[0][np.ix_(along, *across)] = label
+    return rois

@@ -1,21 +1,46 @@
 """Models of the registry by their URI: load one, hand one to PoreSpy."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poreops.base.extras import needs
 from poreops.base.files import read_json
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from poreops.conductance.model import ConductanceModel
     from poreops.conduits.quantity import Target
     from poreops.mlops.tracking import ModelVersion
 
 MODELS: "dict[Target, str]" = {"diffusive": "conductance", "hydraulic": "hydraulic-conductance"}
 """Name of the registered model of each target."""
+
+SHIPPED = "shipped:"
+"""What the URI of a model of the package begins with; ``shipped/<transport>/card.json`` says how
+it was made and what it reached."""
+
+
+def shipped_folder(uri: str) -> Path:
+    """Return the folder of a model that came with the package.
+
+    Parameters
+    ----------
+    uri : ``shipped:diffusion`` or ``shipped:flow``
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    every = Path(__file__).with_name("shipped")
+    names = sorted(path.parent.name for path in every.glob("*/card.json"))
+    name = uri.removeprefix(SHIPPED)
+    if name not in names:
+        raise InputError(
+            f"a model of the package must be one of {', '.join(SHIPPED + n for n in names)}, got "
+            f"{uri}; or name one of the registry"
+        )
+    return every / name
 
 
 def load_model(uri: str) -> "ConductanceModel":
@@ -24,7 +49,8 @@ def load_model(uri: str) -> "ConductanceModel":
     Parameters
     ----------
     uri : str
-        As ``models:/conductance@champion``, or a folder that the stage conductance_train wrote.
+        As ``models:/conductance@champion``, a folder that the stage conductance_train wrote, or
+        ``shipped:diffusion`` and ``shipped:flow`` of the package (`SHIPPED`).
 
     Returns
     -------
@@ -39,34 +65,11 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.conductance.model import DESCRIPTION, ConductanceModel
     from poreops.mlops.registry import model_files
 
+    if uri.startswith(SHIPPED):  # of trees alone: neither Keras nor TensorFlow
+        return ConductanceModel.load(shipped_folder(uri))
     needs("conductance", "a conductance model")
     remedy = "name one that conductance_register registered, as models:/conductance@champion"
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
-
-
-def export_for_porespy(uri: str) -> "tuple[Any, NDArray[Any]]":
-    """Return ``(keras_model, g_train)`` for PoreSpy's ``diffusive_size_factor_AI``.
-
-    Parameters
-    ----------
-    uri : str
-        As for `load_model`.
-
-    Returns
-    -------
-    keras.Model
-        The network that PoreSpy calls with images of 64³ voxels.
-    array of float
-        Of size factors, with whose extremes PoreSpy undoes the scaling.
-
-    Raises
-    ------
-    InputError
-        No such model, or one that PoreSpy cannot serve.
-    """
-    from poreops.conductance.model import export_to_porespy
-
-    return export_to_porespy(load_model(uri))
 
 
 def standing_champion(registered: Path) -> "tuple[ModelVersion, Path] | tuple[None, None]":

@@ -9,7 +9,10 @@ from typing import Any
 import mlflow
 import numpy as np
 
-from poreops import load_model
+from poreops import ServingLimits, answered, load_model
+
+_BYTES = 20  # a voxel on its way out of JSON
+LIMITS = ServingLimits(rows=256, pixels=256 * 64**3, memory=2 * 2**30, seconds=30, at_once=32)
 
 
 class Conductance(mlflow.pyfunc.PythonModel):
@@ -19,13 +22,15 @@ class Conductance(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the network from the model's own files."""
         self.model = load_model(context.artifacts["network"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the size factors of a batch."""
-        return self.model.predict(np.asarray(model_input))
+        return answered(
+            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size)
+        )
 
 
 mlflow.models.set_model(Conductance())

@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array
+from poreops.base.arrays import Integers
 from poreops.conduits.joined import joined, rejoin
 from poreops.conduits.table import Conduits
 from poreops.errors import InputError
@@ -24,7 +25,7 @@ ROI_SIZE = 64  # edge of the cube the published network sees
 MOST_LABELS = 10**8  # arrays as long are made
 
 
-def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.int64]:
+def conduit_boxes(labels: Integers, conns: Integers) -> NDArray[np.int64]:
     """Bounding box of each pair of regions, in one pass over the image.
 
     Parameters
@@ -63,8 +64,14 @@ def conduit_boxes(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
     return np.hstack([start[conns].min(axis=1), stop[conns].max(axis=1)])
 
 
-def checked_conns(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule."""
+def checked_conns(labels: Integers, conns: Integers) -> NDArray[np.int64]:
+    """Return ``conns`` as (Nt, 2) int64 or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : as the user gave them, pairs of 0-based regions
+    """
     labels = checked_labels(labels)
     array = checked_array(conns, "conns")
     if array.size == 0:
@@ -85,8 +92,13 @@ def checked_conns(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> ND
     return array.astype(np.int64)
 
 
-def checked_labels(labels: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return the image of regions as an array, or raise InputError naming the broken rule."""
+def checked_labels(labels: Integers) -> Integers:
+    """Return the image of regions as an array, or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    labels : as the user gave them
+    """
     labels = checked_array(labels, "labels")
     if labels.ndim not in (2, 3) or not np.issubdtype(labels.dtype, np.integer):
         raise InputError(
@@ -102,10 +114,15 @@ def checked_labels(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     return labels
 
 
-def crop_conduit(
-    labels: NDArray[np.integer], conn: NDArray[np.integer], box: NDArray[np.integer]
-) -> NDArray[np.uint8]:
-    """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere."""
+def crop_conduit(labels: Integers, conn: Integers, box: Integers) -> NDArray[np.uint8]:
+    """Cut one conduit: 1 in region ``conn[0]``, 2 in region ``conn[1]``, 0 elsewhere.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conn : (2,) int, its regions, 0-based
+    box : (2 ndim,) int, the first index along each axis, then the last + 1
+    """
     corner = len(box) // 2
     window = labels[tuple(slice(box[a], box[a + corner]) for a in range(corner))]
     crop: NDArray[np.uint8] = (window == conn[0] + 1).view(np.uint8)
@@ -113,16 +130,20 @@ def crop_conduit(
     return crop
 
 
-def crop_conduits(
-    labels: NDArray[np.integer], conns: NDArray[np.integer]
-) -> Iterator[NDArray[np.uint8]]:
-    """Cut the conduits one after another (each is freed before the next is made)."""
+def crop_conduits(labels: Integers, conns: Integers) -> Iterator[NDArray[np.uint8]]:
+    """Cut the conduits one after another (each is freed before the next is made).
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : (Nt, 2) int, regions of each conduit, 0-based
+    """
     boxes, labels = conduit_boxes(labels, conns), np.asarray(labels)
     for conn, box in zip(np.asarray(conns, dtype=np.int64), boxes, strict=True):
         yield crop_conduit(labels, conn, box)
 
 
-def face_regions(labels: NDArray[np.integer], axis: int, side: int) -> NDArray[np.int64]:
+def face_regions(labels: Integers, axis: int, side: int) -> NDArray[np.int64]:
     """0-based indices of the regions that touch an image face.
 
     Parameters
@@ -136,7 +157,7 @@ def face_regions(labels: NDArray[np.integer], axis: int, side: int) -> NDArray[n
 
 
 def mirrored_conduit(
-    labels: NDArray[np.integer], region: int, axis: int, side: int, box: tuple[slice, ...]
+    labels: Integers, region: int, axis: int, side: int, box: tuple["slice[int, int, None]", ...]
 ) -> NDArray[np.uint8]:
     """Conduit made of a region (1) and its mirror image across an image face (2).
 
@@ -242,13 +263,19 @@ def _gather(
 
 @cache
 def nearest_index(edge: int, size: int) -> NDArray[np.int64]:
-    """Source index of each target voxel, as scipy's order-0 zoom rounds it."""
+    """Source index of each target voxel, as scipy's order-0 zoom rounds it.
+
+    Parameters
+    ----------
+    edge : number of source voxels
+    size : number of target voxels
+    """
     line = np.arange(edge, dtype=np.float64)
     return np.asarray(spim.zoom(line, size / edge, order=0), dtype=np.int64)
 
 
 def extract_conduits(
-    labels: NDArray[np.integer], conns: NDArray[np.integer], *, volume: int, batch: int = 256
+    labels: Integers, conns: Integers, *, volume: int, batch: int = 256
 ) -> Iterator[Conduits]:
     """Cut and zoom the conduits of a volume, some at a time.
 
@@ -286,7 +313,7 @@ def extract_conduits(
 
 
 def _zoomed_pair(
-    labels: NDArray[np.integer], conn: NDArray[np.integer], box: NDArray[np.integer]
+    labels: Integers, conn: Integers, box: Integers
 ) -> tuple[NDArray[np.uint8], float]:
     crop = joined(crop_conduit(labels, conn, box))
     if crop is None:
@@ -297,8 +324,13 @@ def _zoomed_pair(
     return zoomed_conduit(crop)
 
 
-def region_centroids(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Centroid of every region in index coordinates, (N, ndim) float64, in one pass."""
+def region_centroids(labels: Integers) -> NDArray[np.float64]:
+    """Centroid of every region in index coordinates, (N, ndim) float64, in one pass.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     flat = labels.ravel()
     count = int(labels.max(initial=0))
     volume = np.bincount(flat, minlength=count + 1)[1:].astype(np.float64)

@@ -6,6 +6,7 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 FloatArray = NDArray[np.float64]
@@ -54,7 +55,7 @@ class FaceGeometry:
 
 
 def region_geometry(
-    labels: NDArray[np.integer], conns: NDArray[np.integer], distance: NDArray[np.float32]
+    labels: Integers, conns: Integers, distance: NDArray[np.float32]
 ) -> RegionGeometry:
     """Measure regions and throats.
 
@@ -105,10 +106,10 @@ def region_geometry(
 
 
 def face_geometry(
-    labels: NDArray[np.integer],
-    region: NDArray[np.integer],
-    axis: NDArray[np.integer],
-    side: NDArray[np.integer],
+    labels: Integers,
+    region: Integers,
+    axis: Integers,
+    side: Integers,
     sizes: RegionGeometry,
     distance: NDArray[np.float32],
 ) -> FaceGeometry:
@@ -150,7 +151,7 @@ def face_geometry(
     return FaceGeometry(diameter, area, length)
 
 
-def _moments(labels: NDArray[np.integer]) -> tuple[FloatArray, FloatArray]:
+def _moments(labels: Integers) -> tuple[FloatArray, FloatArray]:
     """Return the volume and the centroid of each region, some layers at a time."""
     count = int(labels.max()) + 1
     sums = np.zeros((labels.ndim + 1, count))
@@ -169,16 +170,14 @@ def _moments(labels: NDArray[np.integer]) -> tuple[FloatArray, FloatArray]:
     return volume, (sums[1:, 1:] / np.maximum(volume, 1)).T
 
 
-def _positions(keys: NDArray[np.int64], wanted: NDArray[np.integer]) -> NDArray[np.int64]:
+def _positions(keys: NDArray[np.int64], wanted: Integers) -> NDArray[np.int64]:
     """Return where each wanted key stands among sorted keys, -1 if it does not."""
     found = np.searchsorted(keys, wanted)
     present = np.append(keys, -1)[found] == wanted
     return np.where(present, found, -1)
 
 
-def _interfaces(
-    labels: NDArray[np.integer], regions: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _interfaces(labels: Integers, regions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (pair key, flat index) of the voxels of a second region that touch a first, sorted.
 
     The key of a pair i < j (0-based) is i·Np + j.
@@ -196,9 +195,7 @@ def _interfaces(
     return both[:, 0], both[:, 1]
 
 
-def _shifted(
-    array: NDArray[np.integer], axis: int
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+def _shifted(array: Integers, axis: int) -> tuple[Integers, Integers]:
     """Return the array without its last and without its first layer along `axis`."""
     along = [slice(None)] * array.ndim
     below, above = list(along), list(along)

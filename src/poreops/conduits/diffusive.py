@@ -15,12 +15,14 @@ have no common face, the size factor is 0.
 import threading
 from collections.abc import Iterable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Integers
 from poreops.base.conventions import CONVENTION, Convention, checked_convention
 from poreops.conduits.crop import checked_conns, crop_conduits
 from poreops.conduits.joined import joined
@@ -36,8 +38,8 @@ _LOCAL = threading.local()
 
 
 def diffusive_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     convention: Convention = CONVENTION,
@@ -100,16 +102,70 @@ def conduit_size_factors(
     """Diffusive size factor in voxels of each conduit crop (0/1/2, 2D or 3D uint8).
 
     NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+
+    Parameters
+    ----------
+    crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+    convention : where the current enters and leaves
+    workers : threads; all processors by default
+    names : what a warning calls the conduits
     """
     solve = partial(conduit_size_factor, convention=checked_convention(convention))
     return solve_each(crops, solve, workers, names)
 
 
 def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = CONVENTION) -> float:
-    """Diffusive size factor in voxels of one conduit crop (0/1/2)."""
+    """Diffusive size factor in voxels of one conduit crop (0/1/2).
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
+    convention : where the current enters and leaves
+    """
+    found = solved_conduit(crop, convention)
+    if found is None:
+        return 0.0
+    if not found.residual <= TOLERANCE:
+        raise NotConvergedError(
+            f"conduit of shape {crop.shape} reached a relative error of {found.residual:.1e} "
+            f"after {ITERATIONS} iterations, the tolerance is {TOLERANCE:.0e}"
+        )
+    return found.size_factor
+
+
+class SolvedConduit(NamedTuple):
+    """One conduit, solved to some tolerance.
+
+    Attributes
+    ----------
+    size_factor : [voxel]
+    residual : error of the field relative to it, in the energy norm
+    radii : (2,) float64, of the inscribed spheres
+    throat : number of faces between the regions
+    volume : number of voxels of both
+    """
+
+    size_factor: float
+    residual: float
+    radii: NDArray[np.float64]
+    throat: int
+    volume: int
+
+
+def solved_conduit(
+    crop: NDArray[np.uint8], convention: Convention, tolerance: float = TOLERANCE
+) -> SolvedConduit | None:
+    """Solve one conduit crop (0/1/2), None where its regions share no face.
+
+    Parameters
+    ----------
+    crop : uint8, 2D or 3D
+    convention : "centroid" or "porespy"
+    tolerance : of the field in the energy norm
+    """
     part = joined(crop)
     if part is None:
-        return 0.0
+        return None
     crop = part
     centroids, radii = pore_spheres(crop)
     if convention == "porespy":
@@ -123,14 +179,10 @@ def conduit_size_factor(crop: NDArray[np.uint8], *, convention: Convention = CON
     exact = convention == "centroid"
     source, inlet, outlet = _poles(box, centroids, exact)
     inside = (box > 0).astype(np.float32)
-    x, residual, _ = solve_box(inside, source, TOLERANCE, ITERATIONS, *_workspace(box))
+    x, residual, _ = solve_box(inside, source, tolerance, ITERATIONS, *_workspace(box))
     value = _conductance(x, box, inlet, outlet, radii, exact)
-    if not residual <= TOLERANCE:
-        raise NotConvergedError(
-            f"conduit of shape {crop.shape} reached a relative error of {residual:.1e} "
-            f"after {ITERATIONS} iterations, the tolerance is {TOLERANCE:.0e}"
-        )
-    return float(value)
+    throat, volume = throat_area(box), int(np.count_nonzero(box))
+    return SolvedConduit(float(value), float(residual), radii, throat, volume)
 
 
 def _workspace(box: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -148,6 +200,10 @@ def pore_spheres(
     crop: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centroid and rounded radius of the inscribed sphere of both regions of a conduit.
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
 
     Returns
     -------
@@ -268,11 +324,11 @@ def _conductance(x, box, inlet, outlet, radii, own):
     whole = _sphere_mean(x, box, inlet, 0.5, 1, own) - _sphere_mean(x, box, outlet, 0.5, 2, own)
     # no conduit carries more than the faces of its throat alone do, each 1
     # (to rounding: a drop of just that must not be taken for less)
-    return 1.0 / (drop if drop * _throat_area(box) >= 1.0 - 1e-6 else whole)
+    return 1.0 / (drop if drop * throat_area(box) >= 1.0 - 1e-6 else whole)
 
 
 @njit(cache=True, nogil=True)
-def _throat_area(box):
+def throat_area(box):
     """Count the faces between the labels 1 and 2 of a padded box."""
     _, py, pz = box.shape
     flat = box.ravel()

@@ -19,19 +19,22 @@ image face has twice the size factor of the region and its mirror image.
 
 from collections.abc import Iterable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Integers
 from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.conduits.crop import checked_conns, crop_conduits
+from poreops.conduits.diffusive import throat_area
 from poreops.conduits.joined import joined
 from poreops.conduits.loop import Names, pair_names, solve_each
+from poreops.conduits.middles import fill_reservoirs
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
@@ -39,6 +42,7 @@ from poreops.solvers.stokes.staggered import (
     EDGE_FRICTION,
     INLET,
     OUTLET,
+    PORE,
     FloatArray,
     StaggeredFlow,
     discretise,
@@ -47,13 +51,13 @@ from poreops.solvers.stokes.staggered import (
 TOLERANCE = 1e-4
 ITERATIONS = 1000
 MOST_PARTS = 4  # into which a voxel's edge is split where the grid is too coarse for a conduit
-_CANDIDATES = 4  # nearest centres among which the nearest cube is
-_TIE = 1e-6  # of a distance [voxel], so that a flip does not move a voxel to the other side
+_RESERVOIRS = ((1, INLET), (2, OUTLET))  # label and state
+_LOOSE = 1e-6  # friction of a wall that is none, by rounding
 
 
 def hydraulic_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,
@@ -122,26 +126,97 @@ def conduit_hydraulic_size_factors(
     """Hydraulic size factor in voxel³ of each conduit crop (0/1/2, 2D or 3D uint8).
 
     NaN, with an `UnsettledWarning` that calls them by `names`, of those that do not settle.
+
+    Parameters
+    ----------
+    crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+    walls : convention of the walls
+    workers : threads; all processors by default
+    names : what a warning calls the conduits
     """
     solve = partial(conduit_hydraulic_size_factor, walls=checked_walls(walls))
     return solve_each(crops, solve, workers, names)
 
 
 def conduit_hydraulic_size_factor(crop: NDArray[np.uint8], *, walls: Walls = WALLS) -> float:
-    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2)."""
+    """Hydraulic size factor in voxel³ of one conduit crop (0/1/2).
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
+    walls : convention of the walls
+    """
+    problem = flow_problem(crop, walls)
+    return 0.0 if problem is None else _solve(problem) / problem.finer
+
+
+class FlowProblem(NamedTuple):
+    """Stokes flow through one conduit, discretised.
+
+    Attributes
+    ----------
+    flow : StaggeredFlow
+    middle : (nc,) uint8, 1 and 2 where a pore cell is on the middle surface of a region
+    inlet_share, outlet_share : number of cells of each middle surface in its own reservoir
+    finer : by what a size factor in these cells is larger than one in voxels³
+    throat : number of faces between the regions
+    """
+
+    flow: StaggeredFlow
+    middle: NDArray[np.uint8]
+    inlet_share: int
+    outlet_share: int
+    finer: float
+    throat: int
+
+    def drop(self, pressure: FloatArray) -> float:
+        """Return the difference of the mean pressures on the middle surfaces.
+
+        Parameters
+        ----------
+        pressure : (nc,) float64, of the pore cells; 1 in the inlet, 0 in the outlet
+        """
+        one, two = pressure[self.middle == 1], pressure[self.middle == 2]
+        high = (self.inlet_share + one.sum()) / (self.inlet_share + one.size)
+        return float(high - two.sum() / (self.outlet_share + two.size))
+
+
+def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem | None:
+    """Discretise the flow through one conduit crop (0/1/2), None where its regions do not touch.
+
+    Parameters
+    ----------
+    crop : uint8, 2D or 3D
+    walls : "stepped" or "smooth"
+
+    Raises
+    ------
+    NotConvergedError
+        If the conduit has no length.
+    """
     part = joined(crop)
     if part is None:
-        return 0.0
+        return None
     voxels = part.reshape((1,) * (3 - part.ndim) + part.shape)
     across = (int(part.ndim == 3), 1, 1)  # a 2D conduit does not vary along the third axis
     for parts in range(1, MOST_PARTS + 1):
-        split = np.kron(voxels, np.ones([parts if side else 1 for side in across], np.uint8))
-        box = np.pad(split, 1)
-        middles = _fill_reservoirs(box)
-        flow = discretise(box, (part.ndim == 2, False, False), EDGE_FRICTION[walls])
+        split = voxels
+        for axis in np.flatnonzero(across) if parts > 1 else ():
+            split = split.repeat(parts, axis)
+        box = np.zeros([n + 2 for n in split.shape], np.uint8)
+        box[1:-1, 1:-1, 1:-1] = split
+        throat = throat_area(box)
+        middles = fill_reservoirs(box)
+        one, two = (int(((middles == n) & (box == kind)).sum()) for n, kind in _RESERVOIRS)
+        # what lies beyond the first layer of a reservoir takes no part
+        pores = spim.find_objects((box == PORE).view(np.uint8))
+        if not pores:
+            continue  # reservoirs meet on the throat itself
+        near = tuple(slice(at.start - 1, at.stop + 1) for at in pores[0])
+        flow = discretise(box[near], (part.ndim == 2, False, False), EDGE_FRICTION[walls])
         if not _slips(flow):
-            whole: float = _solve(flow, box, middles)
-            return whole / float(parts**part.ndim)
+            middle = middles[near][tuple(flow.place.T)]
+            return FlowProblem(flow, middle, one, two, float(parts**part.ndim), throat)
     raise NotConvergedError(
         "the middles of both regions lie on their throat, which leaves a conduit of no length"
     )
@@ -159,13 +234,12 @@ def _slips(flow: StaggeredFlow) -> bool:
     matrix = csr_array((friction.weight, friction.column, friction.start), shape=(count, count))
     wall = friction.diagonal - matrix.sum(axis=1)
     _, group = connected_components(matrix, directed=False)
-    held = (wall > _TIE) | (flow.cells < len(flow.place)).any(axis=1)
+    held = (wall > _LOOSE) | (flow.cells < len(flow.place)).any(axis=1)
     return bool((np.bincount(group, held) == 0).any())
 
 
-def _solve(
-    flow: StaggeredFlow, box: NDArray[np.uint8], middles: tuple[NDArray[np.bool_], ...]
-) -> float:
+def _solve(problem: FlowProblem) -> float:
+    flow = problem.flow
     inlet, outlet = np.flatnonzero(flow.inflow), np.flatnonzero(flow.outflow)
     into, out_of = flow.inflow[inlet], flow.outflow[outlet]
 
@@ -175,38 +249,4 @@ def _solve(
     solver = StokesSolver(flow, Team(1, None))
     force = flow.inflow.astype(np.float64)
     solved = solver.solve(force, flow_rates, TOLERANCE, ITERATIONS)
-    pressure = np.zeros(box.shape)
-    pressure[box == INLET] = 1
-    pressure[tuple(flow.place.T)] = solved.pressure
-    one, two = (pressure[middle].mean() for middle in middles)
-    return float(solved.power / (one - two))
-
-
-def _fill_reservoirs(
-    box: NDArray[np.uint8],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Turn a padded conduit into a flow problem in place, and return its two middle surfaces."""
-    regions = box == 1, box == 2
-    middles, reservoirs = [], []
-    for region, other in (regions, regions[::-1]):
-        across = cKDTree(np.argwhere(other & spim.binary_dilation(region)))
-        voxels = np.argwhere(region)
-        distance = _distance(voxels, across)
-        middle = min(_distance(voxels.mean(axis=0), across), distance.max())
-        surface, reservoir = np.zeros_like(region), np.zeros_like(region)
-        surface[tuple(voxels[abs(distance - middle) <= 0.5 + _TIE].T)] = True
-        reservoir[tuple(voxels[distance >= middle - _TIE].T)] = True
-        middles.append(surface)
-        reservoirs.append(reservoir)
-    box[box == 2] = 1
-    box[reservoirs[0]], box[reservoirs[1]] = INLET, OUTLET
-    return middles[0], middles[1]
-
-
-def _distance(points: NDArray[np.floating | np.integer], across: cKDTree) -> FloatArray:
-    """Distance (n,) of points (n, 3) to the nearest of the voxels, taken as cubes."""
-    near = np.arange(min(_CANDIDATES, across.n)) + 1
-    _, voxel = across.query(points, k=near)
-    offset = abs(points[..., None, :] - across.data[voxel])
-    squared: FloatArray = (np.maximum(offset - 0.5, 0) ** 2).sum(axis=-1).min(axis=-1)
-    return np.sqrt(squared)
+    return solved.power / problem.drop(solved.pressure)

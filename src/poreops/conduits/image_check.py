@@ -4,7 +4,6 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cc3d
 import edt
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
+from poreops.base.arrays import Array, Integers
 from poreops.base.show.result import Result
 from poreops.conduits.check_warnings import check_warnings
 from poreops.conduits.partition import Regions, binary_image, partition
@@ -20,7 +20,6 @@ from poreops.machine.progress import ticking
 from poreops.solvers.diffusion.bulk import formation_factor
 
 BoolArray = NDArray[np.bool_]
-Array = NDArray[Any]
 
 SHORTEST_PART = 16
 """Voxels along each axis that an octant must have to say anything about the rock."""
@@ -73,7 +72,12 @@ class Parts:
         return _relative_error(self.porosity)
 
     def conductivity_error(self, axis: int | str) -> float:
-        """Relative standard error of the mean 1/F of the parts; NaN if none percolates."""
+        """Relative standard error of the mean 1/F of the parts; NaN if none percolates.
+
+        Parameters
+        ----------
+        axis : 0, 1, 2 or "x", "y", "z"
+        """
         index = checked_axis(axis, len(self.solved_shape))
         return _relative_error([1 / found for found in self.formation_factor[index]])
 
@@ -188,7 +192,7 @@ def check(
     )
 
 
-def pores_across(labels: NDArray[np.integer], axis: int | str) -> tuple[int, float]:
+def pores_across(labels: Integers, axis: int | str) -> tuple[int, float]:
     """Find regions that touch both faces of an axis, whose conduits a network cannot describe.
 
     Parameters
@@ -268,7 +272,7 @@ def _throats(image: BoolArray, regions: Regions | None) -> Throats | None:
     )
 
 
-def throat_widths(labels: NDArray[np.integer]) -> NDArray[np.float64]:
+def throat_widths(labels: Integers) -> NDArray[np.float64]:
     """Return the width of every throat in voxels, in no order of use.
 
     Parameters
@@ -345,7 +349,7 @@ def _parts(image: BoolArray, workers: int | None, progress: bool) -> Parts:
     return Parts(tuple(porosity), along, solved)
 
 
-def _middle(size: int, largest: int) -> slice:
+def _middle(size: int, largest: int) -> "slice[int, int, None]":
     start = max(size - largest, 0) // 2
     return slice(start, start + min(size, largest))
 

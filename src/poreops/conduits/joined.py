@@ -6,6 +6,7 @@ import scipy.ndimage as spim
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 BoolArray = NDArray[np.bool_]
@@ -46,7 +47,12 @@ def joined(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
 
 def without_loose_pieces(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return what `joined` does, in the box of the crop."""
+    """Return what `joined` does, in the box of the crop.
+
+    Parameters
+    ----------
+    crop : (n0, n1[, n2]) uint8 with 0/1/2
+    """
     if crop.ndim not in (2, 3):
         raise InputError(f"a conduit must be 2D or 3D, got shape {crop.shape}")
     count, highest, both = _survey(_in_3d(crop))
@@ -69,8 +75,13 @@ def without_loose_pieces(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.where(cluster == found, crop, np.uint8(0)) if found else None
 
 
-def regions_in_pieces(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Tell which of the regions 1..N of an image are more than one cluster of faces, (N,)."""
+def regions_in_pieces(labels: Integers) -> NDArray[np.bool_]:
+    """Tell which of the regions 1..N of an image are more than one cluster of faces, (N,).
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     piece = cc3d.connected_components(labels, connectivity=6 if labels.ndim == 3 else 4)
     region = np.zeros(int(piece.max(initial=0)) + 1, dtype=np.int64)
     region[piece.ravel()] = labels.ravel()

@@ -1,10 +1,10 @@
 """What the labels of conduits are: which size factor, by which convention."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from poreops.base.content import Json
 from poreops.base.conventions import Convention, Walls
 from poreops.conduits.quantity import Target
 
@@ -26,6 +26,11 @@ class LabelConfig(BaseModel):
     walls: Walls
 
 
-def label_definition(attributes: Mapping[str, Any]) -> LabelConfig:
-    """Return how the labels of a file are defined, from the file's attributes."""
+def label_definition(attributes: Mapping[str, Json]) -> LabelConfig:
+    """Return how the labels of a file are defined, from the file's attributes.
+
+    Parameters
+    ----------
+    attributes : of a file of labels
+    """
     return LabelConfig(**{name: attributes[name] for name in LabelConfig.model_fields})

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_workers
+from poreops.base.arrays import Integers
 from poreops.errors import NotConvergedError, UnsettledWarning
 
 Crop = NDArray[np.uint8]
@@ -17,8 +18,13 @@ Names = Callable[[int], str]
 _SHOWN = 3
 
 
-def pair_names(conns: NDArray[np.integer]) -> Names:
-    """Return the names of the conduits of 0-based pairs (Nt, 2)."""
+def pair_names(conns: Integers) -> Names:
+    """Return the names of the conduits of 0-based pairs (Nt, 2).
+
+    Parameters
+    ----------
+    conns : (Nt, 2) int, 0-based
+    """
     return lambda i: f"conduit {i} (labels {conns[i, 0] + 1} and {conns[i, 1] + 1})"
 
 

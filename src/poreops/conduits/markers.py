@@ -63,6 +63,11 @@ def without_saddles(peaks: NDArray[np.bool_], distance: NDArray[np.float32]) -> 
 
     A peak and the highest voxels round it, again and again, either stay what they are (a peak)
     or move away from where they were (a saddle).
+
+    Parameters
+    ----------
+    peaks : (nx, ny[, nz]) bool
+    distance : of the same shape, to the solid [voxel]
     """
     shape = distance.shape
     box = np.ascontiguousarray(distance).reshape(*shape, *(1,) * (3 - len(shape)))

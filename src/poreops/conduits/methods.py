@@ -5,11 +5,9 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Protocol, cast
 
 import edt
 import numpy as np
@@ -17,6 +15,7 @@ import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, shown
+from poreops.base.arrays import Integers
 from poreops.base.conventions import (
     CONVENTION,
     WALLS,
@@ -27,11 +26,11 @@ from poreops.base.conventions import (
     require_same_convention,
     require_same_walls,
 )
+from poreops.conduits.contacts import FaceContacts, mirrored_conduits
 from poreops.conduits.crop import (
     conduit_boxes,
     crop_conduit,
     crop_conduits,
-    face_regions,
     mirrored_conduit,
 )
 from poreops.conduits.descriptors import RegionGeometry, face_geometry, region_geometry
@@ -47,17 +46,27 @@ from poreops.conduits.rules import (
     pipes_in_series,
     pipes_in_series_flow,
 )
+from poreops.conduits.sure import (
+    COST,
+    RTOL,
+    IntervalModel,
+    SizeFactors,
+    Sureness,
+    checked_rtol,
+    require_intervals,
+    sure_size_factors,
+    with_intervals,
+)
 from poreops.errors import InputError
 
-METHODS = ("dns", "model", "geometry", "shape_factor")
+METHODS = ("dns", "model", "auto", "geometry", "shape_factor")
+PREDICTED = ("model", "auto")
 TRANSPORTS = ("diffusion", "flow", "both")
 
 FloatArray = NDArray[np.float64]
 Crop = NDArray[np.uint8]
 # wraps the stream of conduits, of the given number: a progress bar of the caller
 Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
-# size factor in powers of a voxel of each conduit crop, (n,)
-ConduitSolver = Callable[[Iterable[Crop]], FloatArray]
 # size factors from the diameters of both pores and of the throat, and the spacing
 Rule = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
@@ -75,46 +84,39 @@ class ConductanceModel(Protocol):
     convention: Convention | None
 
     def conduit_size_factors(self, crops: Iterable[Crop]) -> FloatArray:
-        """Return the size factor in powers of a voxel of each conduit crop."""
+        """Return the size factor in powers of a voxel of each conduit crop.
+
+        Parameters
+        ----------
+        crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
+        """
 
 
-@dataclass(frozen=True)
-class FaceContacts:
-    """The Nb places where a region meets an image face.
-
-    Attributes
-    ----------
-    region : (Nb,) int, 0-based
-    axis, side : (Nb,) int, the face: side 0 at index 0 of the axis, 1 at its last index
-    """
-
-    region: NDArray[np.int64]
-    axis: NDArray[np.int64]
-    side: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.region)
-
-    def some(self, which: NDArray[Any]) -> Self:
-        """Return the chosen ones, by index or mask."""
-        return type(self)(self.region[which], self.axis[which], self.side[which])
-
-
-_EMPTY = np.zeros(0, dtype=np.int64)
-NO_CONTACTS = FaceContacts(_EMPTY, _EMPTY, _EMPTY)
 NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
 
 
 def checked_method(method: str, model: object | None, ndim: int) -> str:
-    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too."""
+    """Return one of `METHODS`, or raise `InputError`; `shape-factor` is accepted too.
+
+    Parameters
+    ----------
+    method : as the user gave it
+    model : that was given, or None
+    ndim : of the image
+    """
     name = method.replace("-", "_") if isinstance(method, str) else method
+    if name == "interface":
+        raise InputError(
+            "an interface network has no size factors, got method 'interface'; call "
+            "poreops.interface_network, or poreops network --method interface"
+        )
     if not isinstance(name, str) or name not in METHODS:
         raise InputError(
             f"method must be one of {', '.join(METHODS)}, got {shown(method)}; correct --method"
         )
-    if name == "model" and model is None:
+    if name in PREDICTED and model is None:
         raise InputError(
-            "method 'model' needs a model, got none; give --model models:/conductance@champion"
+            f"method {name!r} needs a model, got none; give --model models:/conductance@champion"
         )
     if name in _RULES["diffusive"] and ndim != 3:
         raise InputError(
@@ -125,13 +127,19 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
 
 
 def checked_transport(transport: str, method: str) -> str:
-    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two."""
+    """Return one of `TRANSPORTS`, or raise `InputError`; a model knows either of the two.
+
+    Parameters
+    ----------
+    transport : as the user gave it
+    method : one of `METHODS`
+    """
     if not isinstance(transport, str) or transport not in TRANSPORTS:
         raise InputError(
             f"transport must be one of {', '.join(TRANSPORTS)}, got {shown(transport)}; "
             "correct --transport"
         )
-    if transport == "both" and method == "model":
+    if transport == "both" and method in PREDICTED:
         raise InputError(
             "a model predicts diffusion or flow, got transport 'both'; "
             "run --transport diffusion and --transport flow with a model each, or --method dns"
@@ -171,27 +179,15 @@ def walls_of_flow(
             )
         return None
     # a model of one's own may state none
-    theirs: Walls | None = getattr(model, "walls", None) if method == "model" else None
+    theirs: Walls | None = getattr(model, "walls", None) if method in PREDICTED else None
     if theirs is not None:
         require_same_walls(walls or theirs, "the request", theirs, "the model")
     return walls or theirs or WALLS
 
 
-def face_contacts(labels: NDArray[np.integer]) -> FaceContacts:
-    """Find where regions meet the image faces, by axis, side and region."""
-    found = [
-        (region, axis, side)
-        for axis in range(labels.ndim)
-        for side in (0, 1)
-        for region in face_regions(labels, axis, side)
-    ]
-    region, axis, side = np.array(found, dtype=np.int64).reshape(-1, 3).T
-    return FaceContacts(region, axis, side)
-
-
 def size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     contacts: FaceContacts,
     *,
     method: str = "dns",
@@ -202,6 +198,27 @@ def size_factors(
     walls: Walls | None = None,
     convention: Convention | None = None,
 ) -> tuple[FloatArray, FloatArray]:
+    """Return throats and faces of `all_size_factors`, whose parameters these are."""
+    return all_size_factors(
+        labels, conns, contacts, method=method, model=model, workers=workers, watch=watch,
+        target=target, walls=walls, convention=convention,
+    )[:2]  # fmt: skip
+
+
+def all_size_factors(
+    labels: Integers,
+    conns: Integers,
+    contacts: FaceContacts,
+    *,
+    method: str = "dns",
+    model: ConductanceModel | None = None,
+    workers: int | None = None,
+    watch: Watch | None = None,
+    target: Target = "diffusive",
+    walls: Walls | None = None,
+    convention: Convention | None = None,
+    rtol: float = RTOL,
+) -> SizeFactors:
     """Return the size factors in voxels of all throats and of all face contacts.
 
     Parameters
@@ -210,56 +227,81 @@ def size_factors(
     conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
     contacts : FaceContacts
     method : one of `METHODS`
-        `dns` solves each conduit, `model` predicts it, `geometry` takes pipes in series and
+        `dns` solves each conduit, `model` predicts it, `auto` predicts where the model's interval
+        is narrower than ``rtol`` and solves the rest, `geometry` takes pipes in series and
         `shape_factor` cones and a cylinder of PoreSpy's diameters.
-    model : ConductanceModel, for the method `model`
+    model : ConductanceModel, for the methods `model` and `auto`
     workers : int, threads of the method `dns`
-    watch : callable, wraps the stream of conduits of `dns` and `model`
+    watch : callable, wraps the stream of conduits of `dns`, `model` and `auto`
     target : "diffusive" [voxel] or "hydraulic" [voxel³]
     walls : "stepped" or "smooth", of flow by `dns` or `model`, see `walls_of_flow`
     convention : "centroid" or "porespy", of diffusion by `dns` or `model`
         By default that of the model, or centroid.
+    rtol : half width of the interval of log G below which `auto` takes a prediction
 
     Returns
     -------
-    (Nt,) float64, (Nb,) float64
-        0 where the regions share no face. Every method takes the same part of regions in several
-        pieces, see `poreops.conduits.joined`.
+    SizeFactors
+        Every method takes the same part of regions in several pieces, see
+        `poreops.conduits.joined`.
     """
     method = checked_method(method, model, labels.ndim)
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
-        return _by_rule(labels, conns, contacts, _RULES[target][method])
-    asked = checked_convention(convention or CONVENTION)
+        return SizeFactors(*_by_rule(labels, conns, contacts, _RULES[target][method]))
+    if method not in PREDICTED:
+        model = None
+    asked = _convention_of(model, method, target, convention)
     names = _conduit_names(conns, contacts)
-    solver: ConduitSolver = partial(
-        conduit_size_factors, workers=workers, convention=asked, names=names
-    )
-    if of_flow is not None:
-        solver = partial(
-            conduit_hydraulic_size_factors, walls=of_flow, workers=workers, names=names
-        )
-    if model is not None and method == "model":
-        if model.target != target:
-            raise InputError(
-                f"{target} size factors need a model of them, got one of {model.target} ones; "
-                "choose another --model, or --transport "
-                + ("flow" if target == "diffusive" else "diffusion")
+
+    def simulate(crops: Iterable[Crop], names: Names) -> FloatArray:
+        if of_flow is not None:
+            return conduit_hydraulic_size_factors(
+                crops, walls=of_flow, workers=workers, names=names
             )
-        if convention is not None and model.convention is not None:
-            require_same_convention(asked, "the request", model.convention, "the model")
-        solver = model.conduit_size_factors
+        return conduit_size_factors(crops, convention=asked, workers=workers, names=names)
+
     # in diffusion and in flow the field is constant on the mid-plane of a region and its image
     crops: Iterable[Crop] = chain(
         crop_conduits(labels, conns), mirrored_conduits(labels, contacts)
     )
     if watch is not None:
         crops = watch(crops, len(conns) + len(contacts))
-    factors = np.asarray(solver(crops), dtype=np.float64)
-    return factors[: len(conns)], 2 * factors[len(conns) :]
+    sureness: Sureness | None = None
+    if model is None:
+        factors = simulate(crops, names)
+    elif with_intervals(model):
+        limit = checked_rtol(rtol) if method == "auto" else np.inf
+        factors, sureness = sure_size_factors(
+            crops, cast(IntervalModel, model), simulate, names, limit, COST[target]
+        )
+    else:
+        factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
+    return SizeFactors(factors[: len(conns)], 2 * factors[len(conns) :], sureness)
 
 
-def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
+def _convention_of(
+    model: ConductanceModel | None, method: str, target: Target, convention: Convention | None
+) -> Convention:
+    """Return what diffusion follows, or raise InputError where the model is none for the task."""
+    if model is None:
+        return checked_convention(convention or CONVENTION)
+    if model.target != target:
+        raise InputError(
+            f"{target} size factors need a model of them, got one of {model.target} ones; "
+            "choose another --model, or --transport "
+            + ("flow" if target == "diffusive" else "diffusion")
+        )
+    if method == "auto":
+        require_intervals(model)
+    theirs: Convention | None = getattr(model, "convention", None)
+    asked = checked_convention(convention or theirs or CONVENTION)
+    if theirs is not None:
+        require_same_convention(asked, "the request", theirs, "the model")
+    return asked
+
+
+def _conduit_names(conns: Integers, contacts: FaceContacts) -> Names:
     pairs = pair_names(conns)
 
     def name(i: int) -> str:
@@ -272,23 +314,13 @@ def _conduit_names(conns: NDArray[np.integer], contacts: FaceContacts) -> Names:
     return name
 
 
-def mirrored_conduits(labels: NDArray[np.integer], contacts: FaceContacts) -> Iterator[Crop]:
-    """Yield the conduit of a region and its mirror image for each face contact.
-
-    The face may also be that of a padding layer: the region's box must only end there.
-    """
-    boxes = spim.find_objects(labels)
-    for region, axis, side in zip(contacts.region, contacts.axis, contacts.side, strict=True):
-        yield mirrored_conduit(labels, region, axis, side, boxes[region])
-
-
 def _by_rule(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     contacts: FaceContacts,
     rule: Rule,
 ) -> tuple[FloatArray, FloatArray]:
-    distance: Any = edt.edt(labels > 0)
+    distance: NDArray[np.float32] = edt.edt(labels > 0)
     sizes = region_geometry(labels, NO_CONNS, distance)
     diameters = sizes.pore_equivalent_diameter
     in_pieces = regions_in_pieces(labels)
@@ -311,7 +343,7 @@ def _by_rule(
             throats[i] = rule(both, found.throat_inscribed_diameter, found.throat_length)[0]
 
     def to_faces(
-        image: NDArray[np.integer], some: FaceContacts, sizes: RegionGeometry, near: Any
+        image: Integers, some: FaceContacts, sizes: RegionGeometry, near: NDArray[np.float32]
     ) -> FloatArray:
         found = face_geometry(image, some.region, some.axis, some.side, sizes, near)
         both = np.column_stack([sizes.pore_equivalent_diameter[some.region]] * 2)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import edt
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
+from poreops.base.arrays import Array, Integers
 from poreops.base.show.result import Result
 from poreops.conduits.markers import markers
 from poreops.errors import InputError
@@ -56,9 +57,7 @@ class Regions(Result, kind="regions"):
         return int(self.labels.max(initial=0))
 
 
-def partition(
-    im: NDArray[Any], *, r_max: int = 4, sigma: float = 0.4, progress: bool = False
-) -> Regions:
+def partition(im: Array, *, r_max: int = 4, sigma: float = 0.4, progress: bool = False) -> Regions:
     """Split the pore space into regions by SNOW, a marker-based watershed.
 
     Parameters
@@ -157,8 +156,13 @@ def _markers(
     return numbered
 
 
-def binary_image(im: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return the image as bool or raise InputError naming the broken rule."""
+def binary_image(im: Array) -> NDArray[np.bool_]:
+    """Return the image as bool or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    im : as the user gave it
+    """
     im = checked_array(im, "an image")
     if im.ndim not in (2, 3):
         raise InputError(f"an image must be 2D or 3D, got {im.ndim}D of shape {im.shape}")
@@ -182,8 +186,13 @@ def binary_image(im: NDArray[Any]) -> NDArray[np.bool_]:
     return im
 
 
-def touching_pairs(labels: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Pairs of regions that share at least one voxel face, 0-based, sorted, each once."""
+def touching_pairs(labels: Integers) -> NDArray[np.int64]:
+    """Pairs of regions that share at least one voxel face, 0-based, sorted, each once.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    """
     count = int(labels.max(initial=0))
     codes = []
     for axis in range(labels.ndim):
@@ -196,8 +205,14 @@ def touching_pairs(labels: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.stack([pairs // max(count, 1), pairs % max(count, 1)], axis=1)
 
 
-def are_touching(labels: NDArray[np.integer], conns: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face."""
+def are_touching(labels: Integers, conns: Integers) -> NDArray[np.bool_]:
+    """Tell for each 0-based pair (Nt, 2) whether the regions share a voxel face.
+
+    Parameters
+    ----------
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    conns : (Nt, 2) int, 0-based
+    """
     count = int(labels.max(initial=0))
     codes = [
         pairs.min(axis=1) * count + pairs.max(axis=1) for pairs in (conns, touching_pairs(labels))

@@ -6,7 +6,12 @@ Target = Literal["diffusive", "hydraulic"]
 
 
 def voxel_power(target: Target) -> int:
-    """Return the power of a length that a size factor is: 1 of diffusion [m], 3 of flow [m³]."""
+    """Return the power of a length that a size factor is: 1 of diffusion [m], 3 of flow [m³].
+
+    Parameters
+    ----------
+    target : "diffusive" or "hydraulic"
+    """
     return 1 if target == "diffusive" else 3
 
 
@@ -15,6 +20,11 @@ def zoom_power(target: Target, ndim: int) -> int:
 
     Area over length for diffusion, its square over length for flow. A 2D conduit is a layer one
     voxel deep, and its depth is not zoomed.
+
+    Parameters
+    ----------
+    target : "diffusive" or "hydraulic"
+    ndim : of the conduit, 2 or 3
 
     Examples
     --------

@@ -80,6 +80,12 @@ def pipes_in_series_flow(
 
     Poiseuille's π d⁴/(128 l) in place of π d²/(4 l); the result is a length to the third power.
 
+    Parameters
+    ----------
+    pore_diameters : (Nt, 2)
+    throat_diameter : (Nt,)
+    spacing : (Nt,) from centre to centre
+
     Examples
     --------
     >>> pipes_in_series_flow(
@@ -99,6 +105,12 @@ def cones_and_cylinder_flow(
     """Hydraulic size factor of the frustum, cylinder and frustum of `cones_and_cylinder`.
 
     A frustum is Poiseuille flow integrated along it: l (d² + d dₜ + dₜ²) 128/(3 π d³ dₜ³).
+
+    Parameters
+    ----------
+    pore_diameters : (Nt, 2)
+    throat_diameter : (Nt,)
+    spacing : (Nt,) from centre to centre
     """
     lengths, throat_length = _cone_lengths(pore_diameters, spacing)
     throat = throat_diameter[:, np.newaxis]

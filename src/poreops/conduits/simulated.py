@@ -3,14 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Integers
 from poreops.conduits.diffusive import diffusive_size_factors
 from poreops.conduits.hydraulic import hydraulic_size_factors
 from poreops.conduits.labels import LabelConfig
 
 
 def simulated_size_factors(
-    labels: NDArray[np.integer],
-    conns: NDArray[np.integer],
+    labels: Integers,
+    conns: Integers,
     config: LabelConfig,
     *,
     workers: int | None = None,

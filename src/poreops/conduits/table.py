@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.files import replacing
-from poreops.base.hdf5 import COMPRESSION, Array, open_hdf5
+from poreops.base.hdf5 import COMPRESSION, open_hdf5
 from poreops.errors import InputError
 
 
@@ -57,7 +58,7 @@ class ConduitWriter:
         *,
         size: int = 64,
         ndim: int = 3,
-        attrs: Mapping[str, Any] | None = None,
+        attrs: Mapping[str, object] | None = None,
     ) -> None:
         self._layout = {
             "roi": ((size,) * ndim, np.uint8),
@@ -83,7 +84,12 @@ class ConduitWriter:
         return self
 
     def append(self, conduits: Conduits) -> None:
-        """Append the rows of `conduits`; raises ValueError if the columns do not fit."""
+        """Append the rows of `conduits`; raises ValueError if the columns do not fit.
+
+        Parameters
+        ----------
+        conduits : Conduits of the same columns
+        """
         first, last = len(self), len(self) + len(conduits)
         for name, (shape, dtype) in self._layout.items():
             column = np.asarray(getattr(conduits, name))
@@ -111,7 +117,9 @@ class ConduitWriter:
         self._replacing.__exit__(kind, error, trace)
 
 
-def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None) -> Conduits:
+def read_conduits(
+    path: str | Path, rows: "slice[int, int, None] | NDArray[np.intp] | None" = None
+) -> Conduits:
     """Return the conduits of a file that `ConduitWriter` wrote, or some rows of it.
 
     Parameters
@@ -135,7 +143,7 @@ def read_conduits(path: str | Path, rows: slice | NDArray[np.intp] | None = None
         return Conduits(**{name: _rows(file[name], chosen) for name in names})
 
 
-def _rows(dataset: h5py.Dataset, rows: slice | NDArray[np.intp]) -> Array:
+def _rows(dataset: h5py.Dataset, rows: "slice[int, int, None] | NDArray[np.intp]") -> Array:
     if isinstance(rows, slice):
         whole: Array = dataset[rows]
         return whole

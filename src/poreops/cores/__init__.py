@@ -1,1 +1,1 @@
-"""The cores line: grey digital cores, drawn by a network."""
+"""The cores line: grey digital cores, drawn by a network or quilted."""

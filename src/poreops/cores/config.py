@@ -6,6 +6,7 @@ from poreops.cores.crops import CropsConfig
 from poreops.cores.gate import GateConfig
 from poreops.cores.judging.evaluation import JudgingConfig
 from poreops.cores.learning.networks import GeneratorConfig
+from poreops.cores.learning.pieces import QuiltingConfig
 from poreops.cores.learning.training import TrainingConfig
 from poreops.cores.search import GeneratorSearchConfig
 from poreops.cores.suites import ValidationConfig
@@ -20,6 +21,7 @@ class CoresParams(BaseModel):
     validation: ValidationConfig
     generator: GeneratorConfig
     training: TrainingConfig
+    quilting: QuiltingConfig
     search: GeneratorSearchConfig
     judging: JudgingConfig
     gate: GateConfig

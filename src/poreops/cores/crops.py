@@ -80,18 +80,19 @@ class Crops:
         arrays, _ = read_hdf5(path)
         return cls(arrays["images"], arrays["slices"], arrays["corners"])
 
-    def write(self, path: str | Path, sources: Sequence[str]) -> None:
+    def write(self, path: str | Path, sources: Sequence[str], hold_out: str) -> None:
         """Write the crops with the place of each.
 
         Parameters
         ----------
         path : HDF5 file
         sources : names of what the slices come from
+        hold_out : of `CropsConfig`: whether the slices show rock of their own
         """
         arrays: dict[str, NDArray[np.generic]] = {
             "images": self.images, "slices": self.slices, "corners": self.corners
         }  # fmt: skip
-        write_hdf5(path, arrays, {"sources": list(sources)})
+        write_hdf5(path, arrays, {"sources": list(sources), "hold_out": hold_out})
 
 
 def cut_crops(slices: Sequence[Grey], config: CropsConfig) -> dict[str, Crops]:

@@ -1,13 +1,14 @@
 """Draw digital cores with a model, into memory or into a folder of TIFF files."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.arguments import checked_count, shown
+from poreops.base.arguments import checked_count, checked_number, shown
 from poreops.base.files import replacing
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
@@ -15,24 +16,26 @@ from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
 
 if TYPE_CHECKING:
-    from poreops.cores.model import DigitalCoreModel
+    from poreops.cores.features.structure import Segmentation
+    from poreops.cores.model import CoreModel
 
 Cores = NDArray[np.uint8]
 
 
 def generate(
-    model: "DigitalCoreModel | str | Path",
+    model: "CoreModel | str | Path",
     count: int = 1,
     size: int | None = None,
     *,
     seed: int = 0,
+    porosity: float | None = None,
     progress: bool = False,
 ) -> Cores:
     """Draw digital cores; core i of a seed is the same whatever the number of cores.
 
     Parameters
     ----------
-    model : DigitalCoreModel or str
+    model : DigitalCoreModel, QuiltingModel or str
         Of `poreops.load_core_model`, or its URI or folder.
     count : int
         How many.
@@ -40,6 +43,9 @@ def generate(
         Edge [pixel]; that of the training patches by default.
     seed : int
         Not negative.
+    porosity : float, optional
+        Share of pores that every core comes near to; one that training crops have. By default each
+        core draws that of the rock.
     progress : bool
         Show a bar on stderr, or below the cell of a notebook.
 
@@ -50,19 +56,22 @@ def generate(
     Raises
     ------
     InputError
-        No such model, a count or size that is not positive, a negative seed, or a core that does
-        not fit in memory.
+        No such model, a count or size that is not positive, a negative seed, a porosity that the
+        model does not draw, or a core that does not fit in memory.
     """
-    return np.concatenate(list(_drawn(model, count, size, seed, progress)))
+    drawn = _request(model, count, size, seed, porosity)
+    return np.concatenate(list(_ticked(drawn.stream, count, progress, 0.0)))
 
 
 def generate_files(
-    model: "DigitalCoreModel | str | Path",
+    model: "CoreModel | str | Path",
     folder: str | Path,
     count: int = 1,
     size: int | None = None,
     *,
     seed: int = 0,
+    porosity: float | None = None,
+    masks: bool = False,
     progress: bool = False,
     delay: float = 0.0,
 ) -> list[Path]:
@@ -71,29 +80,40 @@ def generate_files(
     Parameters
     ----------
     folder : of the files `core_0000.tif`, ...; it is made
+    masks : write the pores of each too, `mask_0000.tif`, ..., uint8: 255 pore, 0 solid
     delay : before the bar appears [s]
 
     Returns
     -------
     list of Path
+        Of the cores.
     """
     import tifffile
 
-    stream = _drawn(model, count, size, seed, progress, delay)
+    drawn = _request(model, count, size, seed, porosity)
+    if masks and drawn.segmentation is None:
+        raise InputError(
+            "masks need a model that knows what a pore is, got one that was trained before models "
+            "kept it; make it again with cores_train"
+        )
     folder = Path(folder)
     paths = [folder / name for name in core_names(count)]
     unwritten = iter(paths)
-    for cores in stream:
+    for cores in _ticked(drawn.stream, count, progress, delay):
         for core, path in zip(cores, unwritten, strict=False):
             with replacing(path) as temporary:
                 tifffile.imwrite(temporary, core)
+            if masks and drawn.segmentation is not None:
+                pores = drawn.segmentation.pores(core[None])[0]
+                with replacing(path.with_name(path.name.replace("core", "mask"))) as temporary:
+                    tifffile.imwrite(temporary, np.where(pores, 255, 0).astype(np.uint8))
     return paths
 
 
-def core_names(count: int) -> list[str]:
-    """Return the names of the files of so many cores."""
+def core_names(count: int, kind: str = "core") -> list[str]:
+    """Return the names of the files of so many cores, or of their masks."""
     digits = max(len(str(count - 1)), 4)
-    return [f"core_{number:0{digits}d}.tif" for number in range(count)]
+    return [f"{kind}_{number:0{digits}d}.tif" for number in range(count)]
 
 
 def check_request(count: int, seed: int) -> None:
@@ -106,15 +126,22 @@ def check_request(count: int, seed: int) -> None:
         raise InputError(f"a seed must not be negative, got {seed}; give it as --seed 0")
 
 
-def _drawn(
-    model: "DigitalCoreModel | str | Path",
+@dataclass(frozen=True)
+class _Drawn:
+    """Cores as they are drawn, and what tells their pores."""
+
+    stream: Iterator[Cores]
+    segmentation: "Segmentation | None"
+
+
+def _request(
+    model: "CoreModel | str | Path",
     count: int,
     size: int | None,
     seed: int,
-    progress: bool,
-    delay: float = 0.0,
-) -> Iterator[Cores]:
-    """Check everything, then return the stream of cores."""
+    porosity: float | None,
+) -> _Drawn:
+    """Check everything; nothing is drawn yet."""
     check_request(count, seed)
     if isinstance(model, str | Path):
         model = load_core_model(str(model))
@@ -123,10 +150,13 @@ def _drawn(
             f"a model must be one of load_core_model or its URI, got {shown(model)}; e.g. "
             "models:/digital-core@champion"
         )
-    size = model.network.patch if size is None else size
+    size = model.patch if size is None else size
+    if porosity is not None:
+        porosity = checked_number(porosity, "porosity", "0.05 is usual")
     need = model.bytes_needed(size)
     require_memory(need, f"drawing a core of {size} x {size} pixels", "lower --size")
-    return _ticked(model.stream(count, size, seed=seed), count, progress, delay)
+    stream = model.stream(count, size, seed=seed, porosity=porosity)
+    return _Drawn(stream, model.segmentation)
 
 
 def _ticked(stream: Iterator[Cores], count: int, progress: bool, delay: float) -> Iterator[Cores]:

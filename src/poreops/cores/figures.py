@@ -1,11 +1,12 @@
 """Pictures of the cores line, drawn from its tables: cores side by side, S2(r), losses."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.base.show.pictures import subplots
 
 if TYPE_CHECKING:
@@ -13,17 +14,21 @@ if TYPE_CHECKING:
 
 NAMES = {
     "report": "real", "real": "real, training part", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN",
-    "blobs": "drawn blobs",
+    "quilting": "quilting", "blobs": "drawn blobs",
 }  # fmt: skip
-COLOURS = {"report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e"}
+COLOURS = {
+    "report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e",
+    "quilting": "#2e7d32",
+}  # fmt: skip
 Grey = NDArray[np.uint8]
+_QUIZ, _DPI = 4, 130  # cores of each kind; pixels in an inch of the pictures
 History = Mapping[str, Sequence[float]]
-Curves = Mapping[str, Mapping[str, Any]]  # direction → "mean", "sd"[, "correlation_length"]
+Curves = Mapping[str, Mapping[str, Json]]  # direction → "mean", "sd"[, "correlation_length"]
 _TITLES = {"x": "down (axis 0)", "y": "across (axis 1)", "radial": "radial"}
 
 
 def every(
-    report: Mapping[str, Any], images: Mapping[str, Grey], histories: Mapping[str, History]
+    report: Mapping[str, Json], images: Mapping[str, Grey], histories: Mapping[str, History]
 ) -> dict[str, "Figure"]:
     """Return file name → picture, of all that the line shows.
 
@@ -34,9 +39,11 @@ def every(
     histories : method → loss → its mean in each epoch
     """
     trained = [name for name in NAMES if name in histories]
-    curves = {name: report["structure"][name]["s2"] for name in ("report", "real", *trained)}
+    drawn = [name for name in NAMES if name in trained or (name in images and name == "quilting")]
+    curves = {name: report["structure"][name]["s2"] for name in ("report", "real", *drawn)}
     return {
-        "cores.png": side_by_side({name: images[name] for name in ("report", *trained, "blobs")}),
+        "cores.png": side_by_side({name: images[name] for name in ("report", *drawn, "blobs")}),
+        "quiz.png": quiz(images["report"], images[_best(report["table"])]),
         "s2.png": correlations(curves, "report"),
         "losses.png": losses({name: histories[name] for name in trained}),
     }
@@ -59,6 +66,37 @@ def side_by_side(images: Mapping[str, Grey]) -> "Figure":
             panel.set(xticks=[], yticks=[])
         line[0].set_ylabel(NAMES[name])
     return figure
+
+
+def quiz(real: Grey, drawn: Grey, seed: int = 5) -> "Figure":
+    """Show real and generated cores at full resolution in a mixed order, with the key below.
+
+    Parameters
+    ----------
+    real, drawn : (n, size, size) uint8
+    seed : of the order
+    """
+    count = min(len(real), len(drawn), _QUIZ)
+    every = [("real", image) for image in real[:count]]
+    every += [("generated", image) for image in drawn[:count]]
+    order = np.random.default_rng(seed).permutation(len(every))
+    columns = len(every) // 2
+    size = real.shape[1] / _DPI
+    figure, panels = subplots(2, columns, (columns * (size + 0.25), 2 * (size + 0.45) + 0.4))
+    low, high = np.quantile(real, [0.0005, 0.9995])
+    for place, (panel, number) in enumerate(zip(panels.flat, order, strict=True)):
+        panel.imshow(every[number][1], cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        panel.set(xticks=[], yticks=[])
+        panel.set_title("ABCDEFGH"[place], fontsize=9)
+    key = ["ABCDEFGH"[i] for i, number in enumerate(order) if every[number][0] == "real"]
+    figure.supxlabel(f"Real: {', '.join(key)}. The others are generated.", fontsize=7)
+    return figure
+
+
+def _best(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Return the method of the lowest KID."""
+    methods = [name for name in ("wgan_gp", "dcgan", "quilting") if name in table]
+    return min(methods, key=lambda name: table[name]["kid"]["mean"])
 
 
 def correlations(curves: Mapping[str, Curves], real: str) -> "Figure":

@@ -13,14 +13,20 @@ MAIN = "kid"
 Scores = Mapping[str, float]
 Positive = Annotated[float, Field(gt=0)]
 
+RATIO = "copies_ratio"
+"""What is asked of `poreops.cores.judging.copies.copies_ratio`, from both sides."""
+
 LIMITED = (
     "kid",
+    "kid_averaged",
     "s2",
     "correlation_length",
     "pore_share",
     "ore_share",
+    "perimeter",
     "euler",
     "chords",
+    "lineal_path",
     "copies",
 )
 """Scores whose limit is a multiple of what parts of the rock differ by."""
@@ -34,6 +40,8 @@ class GateConfig(BaseModel):
     times : each score may be so many times that of real against real
     tolerance : score → what is always allowed: real against real may agree by chance
     margin : KID must lie below this share of that of every null
+    copies_ratio : least and largest distance to the training crops, where 1 is that of real crops
+        of other places
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +49,7 @@ class GateConfig(BaseModel):
     times: Positive
     tolerance: Mapping[str, Positive]
     margin: Annotated[float, Field(gt=0, le=1)]
+    copies_ratio: tuple[Positive, Positive]
 
     @model_validator(mode="after")
     def _all_limited(self) -> Self:
@@ -57,10 +66,12 @@ def rules(real_real: Scores, config: GateConfig) -> list[gate.Rule]:
     real_real : each of `LIMITED` between disjoint parts of the rock
     config : GateConfig
     """
-    return [
+    low, high = config.copies_ratio
+    limits = [
         gate.Rule(name, high=max(config.times * real_real[name], config.tolerance[name]))
         for name in LIMITED
     ]
+    return [*limits, gate.Rule(RATIO, low, high)]
 
 
 def verdict(

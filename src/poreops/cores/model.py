@@ -1,9 +1,9 @@
-"""A trained generator on disk and in use: numbers of cores in, grey images out."""
+"""A generator on disk and in use: numbers of cores in, grey images out."""
 
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from poreops.base.files import read_json, write_json
 from poreops.base.finite import check_finite
 from poreops.base.show.result import Shown
+from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -19,19 +21,21 @@ from poreops.cores.learning.networks import (
     input_shapes,
     reachable_size,
 )
+from poreops.cores.learning.quilting import METHOD, QuiltingModel
 from poreops.errors import InputError
 from poreops.mlops.weights.finite import check_network, weights
 
 if TYPE_CHECKING:
     import keras
 
-WEIGHTS, DESCRIPTION = "core.weights.h5", "core.json"
-BITS = 8
-"""Colour depth of the images that the library's models draw."""
+WEIGHTS = "core.weights.h5"
 
 _AT_ONCE = 2**19  # pixels drawn in one call of the network
 _FLOATS = 4  # planes of the widest level held at a time
 _PROBED = 8  # cores of a probe
+
+
+CoreModel: TypeAlias = "DigitalCoreModel | QuiltingModel"
 
 
 class DigitalCoreModel(Shown, kind="core model"):
@@ -41,11 +45,28 @@ class DigitalCoreModel(Shown, kind="core model"):
     ----------
     network : GeneratorConfig
     scale : GreyScale
+    segmentation : what tells pores and ores; None if it is not known
     """
 
-    def __init__(self, trained: "keras.Model", network: GeneratorConfig, scale: GreyScale) -> None:
-        self.network, self.scale = network, scale
+    def __init__(
+        self,
+        trained: "keras.Model",
+        network: GeneratorConfig,
+        scale: GreyScale,
+        segmentation: Segmentation | None = None,
+    ) -> None:
+        self.network, self.scale, self.segmentation = network, scale, segmentation
         self.keras_model = trained
+
+    @property
+    def patch(self) -> int:
+        """Edge of a core where none is stated: that of the training patches [pixel]."""
+        return self.network.patch
+
+    @property
+    def made_of(self) -> str:
+        """What it holds, in words."""
+        return f"{self.keras_model.count_params()} weights"
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -64,15 +85,13 @@ class DigitalCoreModel(Shown, kind="core model"):
         """
         folder = Path(folder)
         description = read_json(folder / DESCRIPTION)
-        bits = description.get("bits") if isinstance(description, dict) else None
-        if bits != BITS:
-            raise InputError(
-                f"a digital core model must draw {BITS}-bit grey, {folder} has a colour depth of "
-                f"{bits} bits; train one on {BITS}-bit images"
-            )
+        check_bits(description, folder)
         try:
             network = GeneratorConfig(**description["network"])
-            model = cls(generator(network), network, GreyScale(**description["scale"]))
+            known = description.get("segmentation")  # since 0.3
+            segmentation = None if known is None else Segmentation(**known)
+            scale = GreyScale(**description["scale"])
+            model = cls(generator(network), network, scale, segmentation)
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -114,14 +133,23 @@ class DigitalCoreModel(Shown, kind="core model"):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.keras_model.save_weights(folder / WEIGHTS)
-        description = {
+        description: dict[str, object] = {
             "network": self.network.model_dump(mode="json"),
             "scale": vars(self.scale),
             "bits": BITS,
         }
+        if self.segmentation is not None:
+            description["segmentation"] = vars(self.segmentation)
         write_json(folder / DESCRIPTION, description)
 
-    def generate(self, count: int, size: int | None = None, *, seed: int = 0) -> NDArray[np.uint8]:
+    def generate(
+        self,
+        count: int,
+        size: int | None = None,
+        *,
+        seed: int = 0,
+        porosity: float | None = None,
+    ) -> NDArray[np.uint8]:
         """Draw cores; core i of a seed is the same whatever the number of cores.
 
         Parameters
@@ -129,6 +157,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         count : how many
         size : edge [pixel]; by default that of the training patches
         seed : int
+        porosity : refused: this network was not trained to draw a stated one
 
         Returns
         -------
@@ -137,19 +166,30 @@ class DigitalCoreModel(Shown, kind="core model"):
         Raises
         ------
         InputError
-            If the count or the size is not positive, or the architecture does not reach the size.
+            If the count or the size is not positive, the architecture does not reach the size, or
+            a porosity is stated.
         """
-        return np.concatenate(list(self.stream(count, size, seed=seed)))
+        return np.concatenate(list(self.stream(count, size, seed=seed, porosity=porosity)))
 
     def stream(
-        self, count: int, size: int | None = None, *, seed: int = 0
+        self,
+        count: int,
+        size: int | None = None,
+        *,
+        seed: int = 0,
+        porosity: float | None = None,
     ) -> Iterator[NDArray[np.uint8]]:
         """Draw the cores of `generate` some at a time, (n, size, size) uint8 each.
 
         Parameters
         ----------
-        count, size, seed : as of `generate`
+        count, size, seed, porosity : as of `generate`
         """
+        if porosity is not None:
+            raise InputError(
+                f"a stated porosity needs a model that is quilted, got a trained network and "
+                f"{porosity:g}; leave it out"
+            )
         if count < 1:
             raise InputError(f"the number of cores must be positive, got {count}; ask for one")
         size = checked_size(self.network, self.network.patch if size is None else size)
@@ -188,12 +228,31 @@ class DigitalCoreModel(Shown, kind="core model"):
         return [np.stack(plane) for plane in zip(*drawn, strict=True)]
 
 
+def load_generator(folder: str | Path) -> CoreModel:
+    """Load a generator that a stage wrote.
+
+    Parameters
+    ----------
+    folder : <method>/<seed>
+
+    Raises
+    ------
+    InputError
+        If it is missing or does not fit.
+    """
+    description = read_json(Path(folder) / DESCRIPTION)
+    check_bits(description, Path(folder))
+    if description.get("method") == METHOD:
+        return QuiltingModel.load(folder)
+    return DigitalCoreModel.load(folder)
+
+
 def trained(models: str | Path) -> dict[str, list[Path]]:
     """Return method → folders <method>/<seed> of its generators, in the order of the seeds.
 
     Parameters
     ----------
-    models : folder that the stage cores_train wrote
+    models : folder that the stages cores_train and cores_quilt wrote
     """
     return {
         method.name: sorted(method.iterdir(), key=lambda folder: int(folder.name))
@@ -202,14 +261,14 @@ def trained(models: str | Path) -> dict[str, list[Path]]:
     }
 
 
-def grey_probe(model: DigitalCoreModel) -> dict[str, float]:
+def grey_probe(model: CoreModel) -> dict[str, float]:
     """Return mean and standard deviation of the grey values of a few cores of a model.
 
     Two loads of one model agree to the last digits: what is noted of its files where it is judged.
 
     Parameters
     ----------
-    model : DigitalCoreModel
+    model : DigitalCoreModel or QuiltingModel
     """
     cores = model.generate(_PROBED, seed=_PROBED)
     return {"grey_mean": float(cores.mean()), "grey_sd": float(cores.std())}

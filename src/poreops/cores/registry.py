@@ -2,28 +2,36 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 
 if TYPE_CHECKING:
-    from poreops.cores.model import DigitalCoreModel
+    from pydantic import BaseModel
+
+    from poreops.cores.model import CoreModel
     from poreops.mlops.registry import Candidate
 
 MODEL = "digital-core"
 """Name of the registered model."""
+_DOES = "Draws grey images of the rock it was trained on; a seed and a size give one image each."
+_LIMITS = (
+    "Its images are no measurements: they show what one rock may look like, at the pixel size of "
+    "its crops, and no structure larger than these."
+)
 
 
-def load_core_model(uri: str) -> "DigitalCoreModel":
+def load_core_model(uri: str) -> "CoreModel":
     """Load a digital core model.
 
     Parameters
     ----------
-    uri : as ``models:/digital-core@champion``, or a folder that the stage cores_train wrote
+    uri : as ``models:/digital-core@champion``, or a folder that cores_train or cores_quilt wrote
 
     Returns
     -------
-    DigitalCoreModel
+    DigitalCoreModel or QuiltingModel
         With ``.generate(count, size, seed=0)``.
 
     Raises
@@ -32,14 +40,22 @@ def load_core_model(uri: str) -> "DigitalCoreModel":
         No such model or no champion (``make repro`` makes one), or files that do not fit.
     """
     needs("cores", "a digital core model")
-    from poreops.cores.model import DESCRIPTION, DigitalCoreModel
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import model_files
 
     remedy = f"name one that cores_register registered, as models:/{MODEL}@champion"
-    return DigitalCoreModel.load(model_files(uri, DESCRIPTION, "a digital core model", remedy))
+    return load_generator(model_files(uri, DESCRIPTION, "a digital core model", remedy))
 
 
-def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: bool) -> "Candidate":
+def candidate(
+    offer: Mapping[str, Json],
+    models: Path,
+    probe: Path,
+    *,
+    valid: bool,
+    judging: "BaseModel | None" = None,
+) -> "Candidate":
     """Return the offered generator as a candidate for the champion's place.
 
     Parameters
@@ -48,9 +64,11 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
     models : folder of the generators
     probe : file of the crops that later rivals are scored on too
     valid : whether the crops passed their validation
+    judging : how it was judged, by which its version can be scored again
     """
     from poreops.base.files import read_json
-    from poreops.cores.model import DESCRIPTION
+    from poreops.cores.learning.description import DESCRIPTION
+    from poreops.cores.model import load_generator
     from poreops.mlops.registry import Candidate
 
     files = models / offer["name"]
@@ -66,7 +84,14 @@ def candidate(offer: Mapping[str, Any], models: Path, probe: Path, *, valid: boo
         valid=valid,
         nulls=offer["nulls"],
         params=read_json(files / DESCRIPTION),
-        tags={"method": offer["method"], "trained": offer["name"]},
+        tags={
+            "method": offer["method"],
+            "trained": offer["name"],
+            "holds": load_generator(files).made_of,
+        }
+        | ({"judging": judging.model_dump_json()} if judging else {}),
+        does=_DOES,
+        limits=_LIMITS,
     )
 
 
@@ -83,6 +108,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
     Path
         The folder.
     """
+    import numpy as np
+
     import poreops.cores
     from poreops.mlops.tracking import Tensor, save_pyfunc
 
@@ -90,8 +117,8 @@ def package(folder: Path, offered: "Candidate") -> Path:
         folder,
         Path(poreops.cores.__path__[0]) / "served.py",
         {"generator": offered.files, "probe": offered.probe},
-        inputs=Tensor("int64", (-1, 2)),
+        inputs=Tensor("float64", (-1, 2)),
         outputs=Tensor("uint8", (-1, -1, -1)),
-        requirements=["poreops"],
         metadata={"method": offered.tags["method"]},
+        example=np.array([[0.0, 64.0]]),
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
+from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.training import Candidate, Method, train_gan
+from poreops.cores.learning.training import SMOOTHING, Candidate, Method, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History
@@ -56,5 +57,9 @@ def trained_in_a_run(
             method=method, checkpoint=checkpoint, on_epoch=on_epoch,
         )  # fmt: skip
         tracked.log_metrics({"parameters": trained.generator.count_params()})
-        DigitalCoreModel(trained.generator, params.generator, trained.scale).save(out)
+        segmentation = Segmentation.fit(images, SMOOTHING)
+        DigitalCoreModel(trained.generator, params.generator, trained.scale, segmentation).save(
+            out
+        )
+        tracked.made(out)
     return trained.history

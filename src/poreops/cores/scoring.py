@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_count, checked_number
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.grey_stack import read_grey_set
 from poreops.images.reading import Reading
@@ -16,7 +17,7 @@ from poreops.images.reading import Reading
 if TYPE_CHECKING:
     from poreops.cores.features.structure import Structure
 
-Results = dict[str, Any]
+Results = dict[str, Json]
 Stage = Callable[[str], AbstractContextManager[None]]
 ImageSet = NDArray[np.uint8]
 

@@ -4,12 +4,13 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.base.finite import DivergedError
 from poreops.base.hdf5 import read_hdf5
@@ -52,7 +53,7 @@ def best_candidate(
     train: Path,
     judge: Path,
     partial: Path,
-) -> Mapping[str, Any]:
+) -> Mapping[str, Json]:
     """Search, and return the best feasible candidate; a killed search goes on where it was.
 
     Parameters

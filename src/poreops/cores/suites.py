@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ def crop_suite(config: ValidationConfig) -> Suite:
     grey = "give 8-bit grey images in cores.crops.images"
     between, equal = "expect_column_values_to_be_between", "expect_column_values_to_be_in_set"
 
-    def rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
+    def rule(kind: str, column: str, remedy: str, **limits: object) -> Expectation:
         return Expectation(kind, {"column": column, **limits}, remedy)
 
     return Suite(

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.hdf5 import HDF5, open_hdf5
 from poreops.images.itk import ITK, open_itk
@@ -42,6 +42,11 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
     """Open an image file or a folder of slices; what is wrong with it becomes `InputError`.
 
     Errors met while the slabs are read become `InputError` too.
+
+    Parameters
+    ----------
+    file : image, or folder of slices
+    source : what a file does not say of itself
     """
     if file.is_dir():
         opened: AbstractContextManager[StoredImage] = open_folder(file, SLICES, open_image)
@@ -56,7 +61,12 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
 
 
 def suffix_of(file: Path) -> str:
-    """Return the suffix that tells the format, in lower case; `.nii.gz` is one."""
+    """Return the suffix that tells the format, in lower case; `.nii.gz` is one.
+
+    Parameters
+    ----------
+    file : path of an image
+    """
     name = file.name.lower()
     return ".nii.gz" if name.endswith(".nii.gz") else file.suffix.lower()
 
@@ -96,7 +106,7 @@ def _opened(file: Path, source: Source) -> AbstractContextManager[StoredImage]:
     )
 
 
-def _guarded(file: Path, stored: StoredImage) -> Iterator[NDArray[np.generic]]:
+def _guarded(file: Path, stored: StoredImage) -> Iterator[Values]:
     """Yield the slabs; damage met while one is read is bad input."""
     slabs = stored.slabs()
     while True:

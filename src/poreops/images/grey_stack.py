@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.formats import SLICES, WITH_DATASETS, Source, open_image
 from poreops.images.picture_files import slice_files
@@ -53,7 +52,7 @@ def read_stack(
         shape = _slices_shape(file, stored)
         reading = _described(file, stored, shape, voxel_size, any_voxel_size)
         require_room(file, stored, reading, stored.dtype.itemsize)
-        image: NDArray[Any] = np.empty(stored.image_shape, dtype=stored.dtype.newbyteorder("="))
+        image: Values = np.empty(stored.image_shape, dtype=stored.dtype.newbyteorder("="))
         fill(image, stored, lambda values: _as_shown(values, stored, file.name), file.name)
     return Volume(image.reshape(shape), reading)
 
@@ -92,6 +91,10 @@ def read_grey_set(path: str | Path) -> Volume:
     The reading is that of the first file; it is lossy if one of them is, and has the warnings of
     all.
 
+    Parameters
+    ----------
+    path : folder of images, or file of one or of a stack
+
     Raises
     ------
     InputError
@@ -111,7 +114,13 @@ def read_grey_set(path: str | Path) -> Volume:
 
 
 def joined(path: Path, volumes: Sequence[Volume]) -> Volume:
-    """Put the slices of several files into one stack; its reading is lossy if one of them is."""
+    """Put the slices of several files into one stack; its reading is lossy if one of them is.
+
+    Parameters
+    ----------
+    path : of the folder they are in, for messages
+    volumes : slices of each file
+    """
     first = volumes[0].reading
     if len(volumes) == 1:
         return volumes[0]
@@ -181,7 +190,7 @@ def _described(
     )  # fmt: skip
 
 
-def _as_shown(values: NDArray[np.generic], stored: StoredImage, name: str) -> NDArray[Any]:
+def _as_shown(values: Values, stored: StoredImage, name: str) -> Values:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise InputError(
             f"an image must hold finite grey values, {name} has NaN or infinity; replace them"

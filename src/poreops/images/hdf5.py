@@ -4,25 +4,36 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.matlab import MATLAB_NUMBERS
 from poreops.images.numpy_files import chosen
 from poreops.images.spacing import Spacing, spacing_of
 from poreops.images.stored import StoredImage, array_slabs, checked_axes
 
+if TYPE_CHECKING:
+    import h5py
+
 HDF5 = {".h5", ".hdf5", ".hdf", ".nxs"}
+
+Box = tuple[tuple[int, ...], tuple[int, ...]]  # first and last corner
 
 _AXES = {"x": "X", "y": "Y", "z": "Z", "t": "T", "time": "T", "c": "C", "channel": "C"}
 
 
 @contextmanager
 def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
-    """Open the array that was asked for, `im`, or the only one; links are followed."""
+    """Open the array that was asked for, `im`, or the only one; links are followed.
+
+    Parameters
+    ----------
+    file : to read
+    dataset : path inside the file; None for `im`, or the only one
+    """
     import h5py
 
     with h5py.File(file, "r") as root:
@@ -41,7 +52,7 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
             )
         fortran = matlab is not None and len(array.shape) > 1
 
-        def slabs() -> Iterator[NDArray[np.generic]]:
+        def slabs() -> Iterator[Values]:
             _require_stored(array, f"{name} of {file.name}", file.parent)
             yield from array_slabs(array)()
 
@@ -60,7 +71,7 @@ def open_hdf5(file: Path, dataset: str | None) -> Iterator[StoredImage]:
         )
 
 
-def _chosen(root: Any, file: Path, dataset: str | None) -> str:
+def _chosen(root: "h5py.Group", file: Path, dataset: str | None) -> str:
     import h5py
 
     if dataset:
@@ -76,7 +87,7 @@ def _chosen(root: Any, file: Path, dataset: str | None) -> str:
     return name
 
 
-def _resolved(root: Any, file: Path, dataset: str) -> Any:
+def _resolved(root: "h5py.Group", file: Path, dataset: str) -> "h5py.Group | h5py.Dataset | None":
     """Return what a path leads to, None where there is nothing; name a link that leads nowhere."""
     place = root
     for step in dataset.split("/"):
@@ -89,7 +100,7 @@ def _resolved(root: Any, file: Path, dataset: str) -> Any:
     return place
 
 
-def _dangling(group: Any, step: str, file: Path, error: Exception) -> str:
+def _dangling(group: "h5py.Group", step: str, file: Path, error: Exception) -> str:
     import h5py
 
     link = group.get(step, getlink=True)
@@ -106,7 +117,7 @@ def _dangling(group: Any, step: str, file: Path, error: Exception) -> str:
     )
 
 
-def _names(root: Any) -> list[str]:
+def _names(root: "h5py.Group") -> list[str]:
     """Return the arrays below a group, each under one name; links are followed."""
     import h5py
 
@@ -129,7 +140,7 @@ def _names(root: Any) -> list[str]:
         except (KeyError, OSError):
             found.append(name)  # an array that is missing: an error only if it is the one to read
             continue
-        inside: list[tuple[str, Any]] = []
+        inside: list[tuple[str, h5py.Dataset]] = []
         if isinstance(target, h5py.Dataset):
             inside = [(name, target)]
         elif isinstance(target, h5py.Group) and isinstance(
@@ -143,26 +154,26 @@ def _names(root: Any) -> list[str]:
     return found
 
 
-def _is_array(group: Any, name: str) -> bool:
+def _is_array(group: "h5py.Group", name: str) -> bool:
     import h5py
 
     return group.get(name, getclass=True) is h5py.Dataset
 
 
-def _matlab_class(array: Any) -> str | None:
+def _matlab_class(array: "h5py.Dataset") -> str | None:
     value = array.attrs.get("MATLAB_class")
     if value is None:
         return None
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _axes(array: Any) -> str | None:
+def _axes(array: "h5py.Dataset") -> str | None:
     """Return a letter for each axis where the file labels them (dimension labels)."""
     letters = [_AXES.get(str(dim.label).lower()) for dim in array.dims]
     return "".join(letter for letter in letters if letter) if all(letters) else None
 
 
-def _spacing(array: Any) -> Spacing | None:
+def _spacing(array: "h5py.Dataset") -> Spacing | None:
     """Read `element_size_um` (slices, rows, columns), as Fiji and ilastik write it."""
     size = array.attrs.get("element_size_um")
     if size is None or np.size(size) != len(array.shape):
@@ -170,7 +181,7 @@ def _spacing(array: Any) -> Spacing | None:
     return spacing_of([float(n) for n in np.ravel(size)], "um", "HDF5 element_size_um")
 
 
-def _require_stored(array: Any, name: str, folder: Path) -> None:
+def _require_stored(array: "h5py.Dataset", name: str, folder: Path) -> None:
     """Refuse an array with voxels that are in no file: HDF5 reads them as the fill value."""
     if 0 in array.shape:
         return
@@ -196,7 +207,7 @@ def _never(name: str, what: str) -> str:
     )
 
 
-def _require_external(array: Any, name: str, folder: Path) -> None:
+def _require_external(array: "h5py.Dataset", name: str, folder: Path) -> None:
     needed = array.nbytes
     for entry, offset, size in array.external:
         places = [Path(entry), folder / entry]
@@ -216,7 +227,7 @@ def _require_external(array: Any, name: str, folder: Path) -> None:
         needed -= part
 
 
-def _require_sources(array: Any, name: str, folder: Path) -> None:
+def _require_sources(array: "h5py.Dataset", name: str, folder: Path) -> None:
     """Check that every source of a virtual dataset exists, and that together they cover it."""
     import h5py
 
@@ -253,7 +264,7 @@ def _require_sources(array: Any, name: str, folder: Path) -> None:
         raise InputError(_never(name, f"{share:.1%} of the voxels"))
 
 
-def _uncovered(shape: tuple[int, ...], boxes: list[Any]) -> float:
+def _uncovered(shape: tuple[int, ...], boxes: list[Box]) -> float:
     """Return the share of an array that lies in none of the boxes (first, last corner)."""
     # between two corners nothing changes: one cell stands for all voxels there
     corners = [
@@ -274,7 +285,7 @@ def _uncovered(shape: tuple[int, ...], boxes: list[Any]) -> float:
     return 1 - float(share) if not covered.all() else 0.0
 
 
-def _source_file(name: str, folder: Path, array: Any) -> Path | None:
+def _source_file(name: str, folder: Path, array: "h5py.Dataset") -> Path | None:
     if name == ".":
         return Path(array.file.filename)
     prefix = os.environ.get("HDF5_VDS_PREFIX")

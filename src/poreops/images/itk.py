@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.images.spacing import LARGEST, SMALLEST, Spacing, spacing_of
@@ -28,7 +28,13 @@ _MILLIMETRE = 1e-3
 
 @contextmanager
 def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
-    """Open the image; axes run slices, rows, columns, as numpy has them."""
+    """Open the image; axes run slices, rows, columns, as numpy has them.
+
+    Parameters
+    ----------
+    file : to read
+    suffix : that tells its format
+    """
     needs("formats", file.name)
     import SimpleITK as sitk  # noqa: N813
 
@@ -36,7 +42,7 @@ def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
         _require_data_file(file)
     if ITK[suffix] == "NIfTI":
         _require_all_voxels(file)
-    reader: Any = sitk.ImageFileReader()
+    reader = sitk.ImageFileReader()
     reader.SetFileName(str(file))
     with _complaints_as_errors():
         reader.ReadImageInformation()
@@ -50,7 +56,7 @@ def open_itk(file: Path, suffix: str) -> Iterator[StoredImage]:
         edges = tuple(float(f"{n:.7g}") for n in reader.GetSpacing())[::-1]
         dtype = sitk.GetArrayViewFromImage(sitk.Image([1] * len(shape), reader.GetPixelID())).dtype
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         with _complaints_as_errors():
             image = reader.Execute()
         yield sitk.GetArrayViewFromImage(image)

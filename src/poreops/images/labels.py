@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage
 
@@ -19,6 +20,10 @@ _ROUNDING = 1e-5  # of labels that went through float32 arithmetic
 
 def parse_labels(text: str | None) -> tuple[int, ...] | None:
     """Read one label or several, `1` or `1,2`; an empty text is none.
+
+    Parameters
+    ----------
+    text : as the user gave it
 
     Examples
     --------
@@ -39,6 +44,10 @@ def parse_labels(text: str | None) -> tuple[int, ...] | None:
 def checked_labels(pore_label: PoreLabel | None) -> tuple[int, ...] | None:
     """Return the labels as different integers in the order given; None for none.
 
+    Parameters
+    ----------
+    pore_label : as the user gave it, one or several
+
     Raises
     ------
     InputError
@@ -47,7 +56,7 @@ def checked_labels(pore_label: PoreLabel | None) -> tuple[int, ...] | None:
     if pore_label is None:
         return None
     several = isinstance(pore_label, Iterable) and not isinstance(pore_label, str | bytes)
-    labels: list[Any] = list(cast("Any", pore_label)) if several else [pore_label]
+    labels = list(cast("Sequence[int]", pore_label)) if several else [cast("int", pore_label)]
     if not labels or not all(_is_whole(label) for label in labels):
         raise InputError(
             f"a pore label must be a whole number or several, got {pore_label!r}; give "
@@ -78,7 +87,7 @@ class PoreTest:
         self._zero = False
         self._rounded = False
 
-    def __call__(self, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    def __call__(self, values: Values) -> NDArray[np.bool_]:
         """Return where a slab is pore."""
         kind = values.dtype.kind
         if kind == "f":
@@ -94,7 +103,7 @@ class PoreTest:
         self._zero = self._zero or not pore.all()
         return pore
 
-    def _of_floats(self, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    def _of_floats(self, values: Values) -> NDArray[np.bool_]:
         if np.isnan(values).any():
             raise InputError(
                 f"an image must not hold NaN, {self._name} has {int(np.isnan(values).sum())} or "
@@ -113,9 +122,7 @@ class PoreTest:
         self._zero = self._zero or 0 in found
         return np.asarray(near != 0)
 
-    def _of_labels(
-        self, values: NDArray[np.generic], labels: tuple[int, ...]
-    ) -> NDArray[np.bool_]:
+    def _of_labels(self, values: Values, labels: tuple[int, ...]) -> NDArray[np.bool_]:
         pore = np.zeros(values.shape, dtype=np.bool_)
         for label in labels:
             if not _can_hold(values.dtype, label):
@@ -189,13 +196,13 @@ class PoreTest:
         return ", ".join(f"{value:.8g}" for value in found[:8]) + (", ..." if found[8:] else "")
 
 
-def _can_hold(dtype: np.dtype[Any], label: int) -> bool:
+def _can_hold(dtype: DType, label: int) -> bool:
     if dtype.kind == "b":
         return label in {0, 1}
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
+        limits = np.iinfo(dtype.str)
         return int(limits.min) <= label <= int(limits.max)
-    return abs(label) <= float(np.finfo(dtype).max)
+    return abs(label) <= float(np.finfo(dtype.str).max)
 
 
 def _short(label: int) -> str:
@@ -203,7 +210,7 @@ def _short(label: int) -> str:
     return text if len(text) <= _DIGITS else f"{text[:_DIGITS]}..."
 
 
-def _some_values(slabs: Iterator[NDArray[np.generic]], most: int) -> set[float]:
+def _some_values(slabs: Iterator[Values], most: int) -> set[float]:
     """Return the first values met, at most `most`."""
     found: set[float] = set()
     for values in slabs:

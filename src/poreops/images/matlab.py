@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.numpy_files import chosen
 from poreops.images.stored import StoredImage
@@ -20,7 +20,12 @@ MATLAB_NUMBERS = {
 
 
 def is_hdf5(file: Path) -> bool:
-    """Whether a file is HDF5, with a block of the user's before it or not."""
+    """Whether a file is HDF5, with a block of the user's before it or not.
+
+    Parameters
+    ----------
+    file : to look at
+    """
     import h5py
 
     return bool(h5py.is_hdf5(file))
@@ -28,7 +33,13 @@ def is_hdf5(file: Path) -> bool:
 
 @contextmanager
 def open_matlab(file: Path, dataset: str | None) -> Iterator[StoredImage]:
-    """Open the array that was asked for, `im`, or the only one, in MATLAB's order of axes."""
+    """Open the array that was asked for, `im`, or the only one, in MATLAB's order of axes.
+
+    Parameters
+    ----------
+    file : to read
+    dataset : name of the array; None for `im`, or the only one
+    """
     from scipy.io import loadmat, whosmat
     from scipy.io.matlab import MatReadError
 
@@ -45,7 +56,7 @@ def open_matlab(file: Path, dataset: str | None) -> Iterator[StoredImage]:
         )
     dtype = np.dtype(MATLAB_NUMBERS[kind])
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         # MATLAB's first axis runs fastest
         yield loadmat(file, variable_names=[name], mat_dtype=True)[name].astype(dtype).T
 

@@ -3,14 +3,15 @@
 import math
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import DTypeLike, NDArray
 
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage, array_slabs, layers, long_axes
 
@@ -20,7 +21,12 @@ RAW = {".raw", ".bin", ".dat"}
 
 @contextmanager
 def open_npy(file: Path) -> Iterator[StoredImage]:
-    """Open an array in numpy's format."""
+    """Open an array in numpy's format.
+
+    Parameters
+    ----------
+    file : to read
+    """
     with file.open("rb") as stream:
         stored = _stored_npy(stream, file.stat().st_size, lambda: file.open("rb"), None)
     yield stored
@@ -28,7 +34,13 @@ def open_npy(file: Path) -> Iterator[StoredImage]:
 
 @contextmanager
 def open_npz(file: Path, dataset: str | None) -> Iterator[StoredImage]:
-    """Open one array of an npz file."""
+    """Open one array of an npz file.
+
+    Parameters
+    ----------
+    file : to read
+    dataset : name of the array; None for `im`, or the only one
+    """
     with zipfile.ZipFile(file) as archive:
         names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
         name = chosen(file, names, dataset)
@@ -39,7 +51,14 @@ def open_npz(file: Path, dataset: str | None) -> Iterator[StoredImage]:
 
 
 def chosen(file: Path, names: list[str], dataset: str | None) -> str:
-    """Return the array to read: the one asked for, `im`, or the only one."""
+    """Return the array to read: the one asked for, `im`, or the only one.
+
+    Parameters
+    ----------
+    file : for the message
+    names : of the arrays that it holds
+    dataset : that was asked for
+    """
     if dataset is None:
         if "im" in names:
             return "im"
@@ -56,7 +75,10 @@ def chosen(file: Path, names: list[str], dataset: str | None) -> str:
 
 
 def _stored_npy(
-    stream: IO[bytes], size: int | None, reopen: Callable[[], Any], dataset: str | None
+    stream: IO[bytes],
+    size: int | None,
+    reopen: Callable[[], AbstractContextManager[IO[bytes]]],
+    dataset: str | None,
 ) -> StoredImage:
     """Describe an array in numpy's format, of `size` bytes with its header where known."""
     shape, fortran, dtype = _npy_header(stream)
@@ -69,7 +91,7 @@ def _stored_npy(
         raise EOFError(f"{math.prod(shape) * dtype.itemsize} bytes of voxels expected")
     file_shape = shape[::-1] if fortran else shape
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         _, rest = long_axes(file_shape)
         with reopen() as source:
             _npy_header(source)
@@ -87,7 +109,7 @@ def _stored_npy(
     )  # fmt: skip
 
 
-def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, DType]:
     version = npy_format.read_magic(stream)
     read = npy_format.read_array_header_1_0 if version == (1, 0) else None
     shape, fortran, dtype = (read or npy_format.read_array_header_2_0)(stream)
@@ -98,7 +120,15 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[np.generic
 def open_raw(
     file: Path, shape: tuple[int, ...] | None, dtype: DTypeLike | None, offset: int
 ) -> Iterator[StoredImage]:
-    """Open a file of voxels alone, after `offset` bytes, in C order."""
+    """Open a file of voxels alone, after `offset` bytes, in C order.
+
+    Parameters
+    ----------
+    file : to read
+    shape : of the image, (nz, ny, nx) as stored
+    dtype : of a voxel
+    offset : bytes before the first voxel
+    """
     if shape is None or dtype is None:
         raise InputError(
             f"a raw file does not know its shape and type, got {shape=} and {dtype=} for "
@@ -146,6 +176,10 @@ def order_warning(pore: NDArray[np.bool_]) -> str | None:
     Neighbours of an image are alike along every axis. In an image cut up by a wrong shape they
     are so along the axis that runs through the file, not along the others; among the orders of
     the same edge lengths the right one has the largest of the smallest correlations.
+
+    Parameters
+    ----------
+    pore : (n0, n1, n2) bool, True in the pore
     """
     if pore.ndim < 2 or min(pore.shape) < 3:
         return None

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.spacing import Spacing
 from poreops.images.stored import StoredImage, damage_is_bad_input
@@ -23,7 +23,12 @@ Open = Callable[[Path], AbstractContextManager[StoredImage]]
 
 @contextmanager
 def open_picture(file: Path) -> Iterator[StoredImage]:
-    """Open a picture of one value a pixel; a palette's indices are its values."""
+    """Open a picture of one value a pixel; a palette's indices are its values.
+
+    Parameters
+    ----------
+    file : to read
+    """
     from PIL import Image
 
     try:
@@ -56,7 +61,7 @@ def open_picture(file: Path) -> Iterator[StoredImage]:
     if values.dtype.byteorder == ">":
         values = values.astype(values.dtype.newbyteorder("="))
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         yield values
 
     yield StoredImage(
@@ -74,6 +79,10 @@ def open_picture(file: Path) -> Iterator[StoredImage]:
 def natural_key(path: Path) -> list[tuple[int, int, str]]:
     """Sort names as people do: slice2 before slice10.
 
+    Parameters
+    ----------
+    path : whose name is sorted by
+
     Examples
     --------
     >>> [p.name for p in sorted([Path("s10.png"), Path("s2.png")], key=natural_key)]
@@ -84,7 +93,13 @@ def natural_key(path: Path) -> list[tuple[int, int, str]]:
 
 
 def slice_files(folder: Path, suffixes: set[str]) -> list[Path]:
-    """Return the image files of a folder in natural order, all of one suffix."""
+    """Return the image files of a folder in natural order, all of one suffix.
+
+    Parameters
+    ----------
+    folder : of slices
+    suffixes : of the files that count
+    """
     files = [
         f for f in folder.iterdir()
         if f.is_file() and not f.name.startswith(".") and f.suffix.lower() in suffixes
@@ -99,7 +114,14 @@ def slice_files(folder: Path, suffixes: set[str]) -> list[Path]:
 
 @contextmanager
 def open_folder(folder: Path, suffixes: set[str], open_file: Open) -> Iterator[StoredImage]:
-    """Open a folder of slices, each a file of one size and type, in natural order."""
+    """Open a folder of slices, each a file of one size and type, in natural order.
+
+    Parameters
+    ----------
+    folder : of slices
+    suffixes : of the files that count
+    open_file : reader of one slice
+    """
     files = slice_files(folder, suffixes)
     kinds = sorted({f.suffix.lower() for f in files})
     if len(kinds) > 1:
@@ -120,7 +142,7 @@ def open_folder(folder: Path, suffixes: set[str], open_file: Open) -> Iterator[S
             f"{first.image_shape}; give the stack itself, or move the others away"
         )
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         for file in files:
             with damage_is_bad_input(file), open_file(file) as stored:
                 _require_like(stored, first, file, files[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.formats import Source, open_image
 from poreops.images.labels import PoreLabel, PoreTest, checked_labels
@@ -163,7 +164,15 @@ def read_volume(
 def described(
     file: Path, stored: StoredImage, voxel_size: VoxelSize | None, any_size: bool
 ) -> tuple[Reading, Layers]:
-    """Check an open image; return how it is understood, and the layers that make cubes."""
+    """Check an open image; return how it is understood, and the layers that make cubes.
+
+    Parameters
+    ----------
+    file : for messages
+    stored : open image
+    voxel_size : given [m], in place of what the file says
+    any_size : take sizes outside 1 nm to 1 mm too
+    """
     if stored.dtype.kind not in "biuf":
         raise InputError(
             f"an image must hold labels (boolean, integer or float), {file.name} holds "
@@ -211,7 +220,15 @@ def described(
 
 
 def require_room(file: Path, stored: StoredImage, reading: Reading, itemsize: int) -> None:
-    """Refuse an image that does not fit in memory, before a voxel is read."""
+    """Refuse an image that does not fit in memory, before a voxel is read.
+
+    Parameters
+    ----------
+    file : for the message
+    stored : open image
+    reading : how it is understood
+    itemsize : bytes of a voxel once it is read
+    """
     slab = math.prod(stored.shape) * stored.dtype.itemsize
     voxels = math.prod(stored.shape)
     require_memory(
@@ -222,8 +239,14 @@ def require_room(file: Path, stored: StoredImage, reading: Reading, itemsize: in
     )
 
 
-def resampled(image: NDArray[np.generic], layers: Layers) -> NDArray[np.generic]:
-    """Repeat layers along each axis that has a list of them."""
+def resampled(image: Values, layers: Layers) -> Values:
+    """Repeat layers along each axis that has a list of them.
+
+    Parameters
+    ----------
+    image : of any shape
+    layers : for each axis the layers to take, in order, or None for all once
+    """
     for axis, index in enumerate(layers):
         if index is not None:
             image = image.take(index, axis)
@@ -231,7 +254,13 @@ def resampled(image: NDArray[np.generic], layers: Layers) -> NDArray[np.generic]
 
 
 def split_path(path: str | Path, dataset: str | None) -> tuple[Path, str | None]:
-    """Split `file.h5:/dataset` into its two parts."""
+    """Split `file.h5:/dataset` into its two parts.
+
+    Parameters
+    ----------
+    path : of a file, perhaps with a dataset
+    dataset : given apart
+    """
     match = _DATASET_PATH.match(str(path))
     if match is None or Path(path).exists():
         return Path(path), dataset
@@ -244,7 +273,12 @@ def split_path(path: str | Path, dataset: str | None) -> tuple[Path, str | None]
 
 
 def times(shape: tuple[int, ...]) -> str:
-    """Return a shape for people: 4 x 5 x 6."""
+    """Return a shape for people: 4 x 5 x 6.
+
+    Parameters
+    ----------
+    shape : of an image
+    """
     return " x ".join(str(n) for n in shape)
 
 
@@ -252,6 +286,10 @@ def without_extra_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[in
     """Leave out axes of one voxel beyond the third: leading ones, then trailing, then inner.
 
     Up to three axes keep their places, so that array axes 0, 1, 2 keep their names.
+
+    Parameters
+    ----------
+    shape : as stored
     """
     kept = list(range(len(shape)))
     while len(kept) > 3:

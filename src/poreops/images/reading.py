@@ -3,11 +3,8 @@
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from poreops.base.arrays import Array, DType
 from poreops.base.show.result import Shown
 
 
@@ -41,7 +38,7 @@ class Reading:
     format: str
     dataset: str | None
     file_shape: tuple[int, ...]
-    dtype: np.dtype[np.generic]
+    dtype: DType
     axes: str | None
     shape: tuple[int, ...]
     pore_labels: tuple[int, ...] = ()
@@ -63,7 +60,7 @@ class Reading:
         """Edge of the cubic voxels [m]; None if unknown."""
         return None if self.voxel_size is None else self.voxel_size[-1]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the fields as JSON can hold them."""
         return {
             "path": str(self.path),
@@ -107,5 +104,5 @@ class Volume(Shown, kind="volume"):
     reading : Reading
     """
 
-    image: NDArray[Any] = field(repr=False)
+    image: Array = field(repr=False)
     reading: Reading

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,10 @@ class Spacing:
 def metres_of(unit: str | None) -> float | None:
     """Return a unit of length in metres, None for none, pixels or an unknown one.
 
+    Parameters
+    ----------
+    unit : name of a unit
+
     Examples
     --------
     >>> metres_of("micron"), metres_of("pixel")
@@ -63,7 +67,15 @@ def metres_of(unit: str | None) -> float | None:
 def spacing_of(
     edges: Sequence[float | None], unit: str | None, source: str, metres: float | None = None
 ) -> Spacing | None:
-    """Return a spacing from a file's numbers; None where these say nothing."""
+    """Return a spacing from a file's numbers; None where these say nothing.
+
+    Parameters
+    ----------
+    edges : number along each axis, as the file has it
+    unit : of these
+    source : what says so, for messages
+    metres : that the unit is, where it is known
+    """
     usable = [e if e is not None and math.isfinite(e) and e > 0 else None for e in edges]
     if all(e is None for e in usable):
         return None
@@ -77,12 +89,21 @@ def spacing_of(
 
 
 def round_off(value: float) -> float:
-    """Return a product of decimals without its last bits: 15 µm is 1.5e-05 m, no more digits."""
+    """Return a product of decimals without its last bits: 15 µm is 1.5e-05 m, no more digits.
+
+    Parameters
+    ----------
+    value : a product
+    """
     return float(f"{value:.12g}")
 
 
 def parse_voxel_size(text: str | None) -> VoxelSize | None:
     """Read `5.3e-6` or `15e-6,5e-6,5e-6` (slices, rows, columns).
+
+    Parameters
+    ----------
+    text : as the user gave it
 
     Examples
     --------
@@ -104,13 +125,19 @@ def parse_voxel_size(text: str | None) -> VoxelSize | None:
 def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     """Return a given voxel size along each axis of an image.
 
+    Parameters
+    ----------
+    given : one edge, or one for each axis [m]
+    ndim : number of axes
+    any_size : take sizes outside 1 nm to 1 mm too
+
     Raises
     ------
     InputError
         Not a positive number or one for each axis; outside 1 nm to 1 mm unless `any_size`.
     """
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    values: list[Any] = list(cast("Any", given)) if several else [given]
+    values = list(cast("Sequence[float]", given)) if several else [cast("float", given)]
     if not values or not all(_is_length(value) for value in values):
         raise InputError(
             f"voxel size must be > 0 m, got {given!r}; give one number, or one for each axis, as "
@@ -127,9 +154,10 @@ def checked_edges(given: VoxelSize, ndim: int, *, any_size: bool) -> Edges:
     return edges
 
 
-def _is_length(value: Any) -> bool:
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return bool(number and math.isfinite(value) and value > 0)
+def _is_length(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and float(value) > 0
 
 
 def _refuse_slip(edges: Edges, source: str, remedy: str) -> None:
@@ -269,5 +297,12 @@ def cubes(
 
 
 def resampled_count(n: int, edge: float, smallest: float) -> int:
-    """Return how many cubes of the smallest edge cover n voxels of another."""
+    """Return how many cubes of the smallest edge cover n voxels of another.
+
+    Parameters
+    ----------
+    n : number of voxels
+    edge : of these
+    smallest : edge of the cubes, in the same unit
+    """
     return max(round(n * edge / smallest), 1)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis
+from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -110,14 +111,25 @@ def axis_correlation(
     return found
 
 
-def exponential(lags: NDArray[np.integer], share: float, length: float) -> Floats:
-    """S2(r) = φ² + φ (1 - φ) exp(-r / a) of a random medium (Debye et al. 1957)."""
+def exponential(lags: Integers, share: float, length: float) -> Floats:
+    """S2(r) = φ² + φ (1 - φ) exp(-r / a) of a random medium (Debye et al. 1957).
+
+    Parameters
+    ----------
+    lags : r [pixel]
+    share : φ of the phase
+    length : a [pixel]
+    """
     found: Floats = share**2 + share * (1 - share) * np.exp(-np.asarray(lags, float) / length)
     return found
 
 
 def correlation_length(s2: Floats) -> float:
     """Fit a of the exponential [pixel] by least squares to S2 at the lags 0, 1, ...; φ = S2(0).
+
+    Parameters
+    ----------
+    s2 : (lags,) float64
 
     Raises
     ------
@@ -140,6 +152,48 @@ def correlation_length(s2: Floats) -> float:
         misfit, bounds=(np.log(0.05), np.log(100.0 * len(s2))), method="bounded"
     )
     return float(np.exp(found.x))
+
+
+def correlation_and_nugget(s2: Floats) -> tuple[float, float]:
+    """Fit S2(r) = φ² + (1 - n) φ (1 - φ) exp(-r / a) to the lags 1, 2, ...; φ = S2(0).
+
+    What noise adds is at lag 0 alone, a nugget: the share n of the variance φ (1 - φ) that has no
+    structure (Chilès and Delfiner 2012, section 2.3).
+
+    Parameters
+    ----------
+    s2 : (r_max + 1,), S2 at the lags 0, 1, ...; three or more
+
+    Returns
+    -------
+    float, float
+        Correlation length a [pixel] and nugget n in 0..1.
+
+    Raises
+    ------
+    InputError
+        If there is one phase only.
+    """
+    from scipy.optimize import minimize_scalar
+
+    share = float(s2[0])
+    if not 0 < share < 1:
+        raise InputError(f"a nugget needs two phases, got a share of {share:g}; segment otherwise")
+    lags, excess = np.arange(1, len(s2)), (s2[1:] - share**2) / (share * (1 - share))
+
+    def sill(length: float) -> float:
+        decay = np.exp(-lags / length)
+        return float(np.clip((decay @ excess) / (decay @ decay), 0, 1))
+
+    def misfit(log_length: float) -> float:
+        length = float(np.exp(log_length))
+        return float(((sill(length) * np.exp(-lags / length) - excess) ** 2).sum())
+
+    found = minimize_scalar(
+        misfit, bounds=(np.log(0.3), np.log(100.0 * len(s2))), method="bounded"
+    )
+    length = float(np.exp(found.x))
+    return length, 1 - sill(length)
 
 
 def minkowski_densities(phase: NDArray[np.bool_]) -> dict[str, float]:
@@ -187,6 +241,27 @@ def chord_lengths(phase: NDArray[np.bool_], axis: int | str) -> NDArray[np.int64
     # row by row, so that the k-th start belongs to the k-th end
     lengths = np.nonzero(steps == -1)[1] - np.nonzero(steps == 1)[1]
     found: NDArray[np.int64] = np.bincount(lengths, minlength=edge + 1).astype(np.int64)
+    return found
+
+
+def lineal_path(chords: Integers, lines: int) -> Floats:
+    """L(r): probability that a segment of r pixels lies wholly in the phase (Lu, Torquato 1992).
+
+    A chord of l pixels holds l - r + 1 segments of r pixels, a line of the image edge - r + 1.
+
+    Parameters
+    ----------
+    chords : (edge + 1,), of `chord_lengths`
+    lines : number of lines that were read
+
+    Returns
+    -------
+    (edge + 1,) float64, L(0) = 1, L(1) the share of the phase, ...
+    """
+    lengths = np.arange(len(chords))
+    held = np.maximum(lengths[None, :] - lengths[:, None] + 1, 0) * (lengths[None, :] > 0)
+    found: Floats = (held @ chords) / (lines * (len(chords) - lengths))
+    found[0] = 1.0
     return found
 
 

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import DType, Values
 from poreops.errors import InputError
 from poreops.images.spacing import Spacing
+
+if TYPE_CHECKING:
+    import h5py
 
 SLAB_BYTES = 64 * 2**20
 
@@ -54,8 +57,8 @@ class StoredImage:
     """
 
     shape: tuple[int, ...]
-    dtype: np.dtype[np.generic]
-    slabs: Callable[[], Iterator[NDArray[np.generic]]]
+    dtype: DType
+    slabs: Callable[[], Iterator[Values]]
     format: str
     fortran: bool = False
     sliceable: bool = True
@@ -74,8 +77,14 @@ class StoredImage:
         return self.shape[::-1] if self.fortran else self.shape
 
 
-def layers(shape: tuple[int, ...], itemsize: int) -> Iterator[slice]:
-    """Cut axis 0 into slices of about `SLAB_BYTES`."""
+def layers(shape: tuple[int, ...], itemsize: int) -> Iterator["slice[int, int, None]"]:
+    """Cut axis 0 into slices of about `SLAB_BYTES`.
+
+    Parameters
+    ----------
+    shape : of an image
+    itemsize : bytes of a voxel
+    """
     layer = max(math.prod(shape[1:]) * itemsize, 1)
     step = max(SLAB_BYTES // layer, 1)
     for start in range(0, shape[0], step):
@@ -84,6 +93,10 @@ def layers(shape: tuple[int, ...], itemsize: int) -> Iterator[slice]:
 
 def long_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Split a shape into its leading ones and the rest, at least one axis.
+
+    Parameters
+    ----------
+    shape : of an image
 
     Examples
     --------
@@ -96,12 +109,19 @@ def long_axes(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]
     return shape[:leading], shape[leading:]
 
 
-def array_slabs(array: Any) -> Callable[[], Iterator[NDArray[np.generic]]]:
-    """Return the slabs of an array, memory map or HDF5 dataset that is sliced on demand."""
+def array_slabs(
+    array: "Values | h5py.Dataset",
+) -> Callable[[], Iterator[Values]]:
+    """Return the slabs of an array, memory map or HDF5 dataset that is sliced on demand.
+
+    Parameters
+    ----------
+    array : with ``shape``, ``dtype`` and slicing
+    """
     ones, rest = long_axes(tuple(int(n) for n in array.shape))
     itemsize = np.dtype(array.dtype).itemsize
 
-    def slabs() -> Iterator[NDArray[np.generic]]:
+    def slabs() -> Iterator[Values]:
         for part in layers(rest, itemsize):
             yield np.asarray(array[(0,) * len(ones) + (part,)])
 
@@ -138,12 +158,19 @@ def checked_axes(
 
 
 def fill(
-    image: NDArray[Any],
+    image: Values,
     stored: StoredImage,
-    convert: Callable[[NDArray[np.generic]], NDArray[Any]],
+    convert: Callable[[Values], Values],
     name: str,
 ) -> None:
     """Fill an array of the image's shape slab by slab; nothing else of its size is made.
+
+    Parameters
+    ----------
+    image : array to fill
+    stored : open image
+    convert : from a slab as stored to one of `image`
+    name : of the file, for the message
 
     Raises
     ------
@@ -167,7 +194,12 @@ def fill(
 
 @contextmanager
 def damage_is_bad_input(file: Path) -> Iterator[None]:
-    """Turn what a format's reader raises on a broken file into one line."""
+    """Turn what a format's reader raises on a broken file into one line.
+
+    Parameters
+    ----------
+    file : that is being read
+    """
     try:
         yield
     except InputError:

@@ -5,17 +5,20 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.errors import InputError
 from poreops.images.stored import StoredImage, array_slabs, checked_axes
 from poreops.images.tiff_tags import refuse_incomplete_set, spacing_of_tiff
 
+if TYPE_CHECKING:
+    from tifffile import FileHandle, TiffFile, TiffPage, TiffPageSeries
+
 TIFF = {".tif", ".tiff"}
-Slabs = Callable[[], Iterator[NDArray[np.generic]]]
+Slabs = Callable[[], Iterator[Values]]
 
 _BROKEN = ("invalid page offset", "failed to reshape", "corrupt", "invalid offset", "missing")
 # old and new JPEG, JPEG 2000, JPEG XR, WebP, JPEG XL, LERC, and vendors' numbers of these
@@ -24,7 +27,12 @@ _LOSSY = {6, 7, 22610, 33003, 33004, 33005, 34712, 34887, 34892, 34933, 34934, 5
 
 @contextmanager
 def open_tiff(file: Path) -> Iterator[StoredImage]:
-    """Open the one image of a TIFF; its warnings say what was assumed."""
+    """Open the one image of a TIFF; its warnings say what was assumed.
+
+    Parameters
+    ----------
+    file : to read
+    """
     import tifffile
 
     with _complaints() as complaints, tifffile.TiffFile(file) as tiff:
@@ -60,7 +68,7 @@ def open_tiff(file: Path) -> Iterator[StoredImage]:
         )  # fmt: skip
 
 
-def _image_series(series: list[Any], file: Path) -> list[Any]:
+def _image_series(series: list["TiffPageSeries"], file: Path) -> list["TiffPageSeries"]:
     """Return the series that make up the image: one, or several of pages of one size and type."""
     full = [s for s in series if not _is_reduced(s.keyframe)] or series
     if not full or not all(s.shape for s in full):
@@ -87,17 +95,17 @@ def _image_series(series: list[Any], file: Path) -> list[Any]:
     return full
 
 
-def _kind(page: Any) -> tuple[Any, ...]:
+def _kind(page: "TiffPage") -> tuple[object, ...]:
     """Return what the pages of a stack have in common."""
     return tuple(page.shape), np.dtype(page.dtype), int(page.photometric), page.bitspersample
 
 
-def _is_reduced(page: Any) -> bool:
+def _is_reduced(page: "TiffPage") -> bool:
     """Whether a page is a thumbnail, a level of a pyramid, or a mask of another page."""
     return bool(int(page.subfiletype) & 5)
 
 
-def _all_pages(series: list[Any], file: Path) -> list[Any]:
+def _all_pages(series: list["TiffPageSeries"], file: Path) -> list["TiffPage"]:
     """Return the pages of the image in the order of the file; each must be there."""
     pages = [page for s in series for page in s.pages]
     gone = [number for number, page in enumerate(pages) if page is None]
@@ -125,7 +133,7 @@ def _all_pages(series: list[Any], file: Path) -> list[Any]:
     return pages
 
 
-def _require_alike(key: Any, pages: list[Any], file: Path) -> None:
+def _require_alike(key: "TiffPage", pages: list["TiffPage"], file: Path) -> None:
     """Refuse a stack with a page of another size or type: tifffile looks at the first one only."""
     for number, page in enumerate(pages):
         with _opened(page.parent.filehandle):
@@ -141,7 +149,7 @@ def _require_alike(key: Any, pages: list[Any], file: Path) -> None:
             )
 
 
-def _require_used(series: list[Any], pages: list[Any], file: Path) -> None:
+def _require_used(series: list["TiffPageSeries"], pages: list["TiffPage"], file: Path) -> None:
     """Refuse a file with more pages than its description counts: they would be left out."""
     tiff = pages[0].parent
     if series[0].kind not in {"imagej", "ome", "shaped"} or len(pages) == 1:
@@ -160,7 +168,7 @@ def _require_used(series: list[Any], pages: list[Any], file: Path) -> None:
 
 
 def _named_axes(
-    tiff: Any, series: list[Any], file: Path
+    tiff: "TiffFile", series: list["TiffPageSeries"], file: Path
 ) -> tuple[tuple[int, ...], str | None, list[str]]:
     """Return shape, a letter for each axis, and warnings; refuse channels and colour."""
     first, notes = series[0], []
@@ -187,7 +195,11 @@ def _named_axes(
 
 
 def _slabs(
-    tiff: Any, series: list[Any], pages: list[Any], shape: tuple[int, ...], file: Path
+    tiff: "TiffFile",
+    series: list["TiffPageSeries"],
+    pages: list["TiffPage"],
+    shape: tuple[int, ...],
+    file: Path,
 ) -> tuple[Slabs, bool]:
     first = series[0]
     dtype, page_shape = np.dtype(first.dtype), tuple(first.keyframe.shape)
@@ -204,21 +216,21 @@ def _slabs(
                 f"and describes shape {shape}; export it again"
             )
 
-        def by_page() -> Iterator[NDArray[np.generic]]:
+        def by_page() -> Iterator[Values]:
             for page in pages:
                 with _opened(page.parent.filehandle):
                     yield page.asarray()
 
         return by_page, len(pages) > 1
 
-    def whole() -> Iterator[NDArray[np.generic]]:
+    def whole() -> Iterator[Values]:
         yield first.asarray().reshape(shape)
 
     return whole, False
 
 
 @contextmanager
-def _opened(handle: Any) -> Iterator[None]:
+def _opened(handle: "FileHandle") -> Iterator[None]:
     """Open the file of a page for a moment; tifffile keeps only the first one of a set open."""
     closed = handle.closed
     if closed:

@@ -1,11 +1,15 @@
 """What the tags and descriptions of a TIFF say: files of a set, edges of voxels."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.spacing import LARGEST, SMALLEST, Spacing, metres_of, spacing_of
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile, TiffPage
 
 # resolutions for printing and for screens [dots per inch] say nothing about voxels
 _PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 360, 400, 600, 720,
@@ -13,8 +17,14 @@ _PRINT = {1, 72, 75, 90, 96, 100, 120, 150, 180, 200, 220, 240, 250, 300, 350, 3
 _INCH, _CENTIMETRE = 0.0254, 0.01  # [m]
 
 
-def refuse_incomplete_set(tiff: Any, file: Path) -> None:
-    """Refuse a part of a multi-file OME-TIFF without the rest, or voxels inside the XML."""
+def refuse_incomplete_set(tiff: "TiffFile", file: Path) -> None:
+    """Refuse a part of a multi-file OME-TIFF without the rest, or voxels inside the XML.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+    file : its path, for the message
+    """
     root = _ome(tiff)
     if root is None:
         return
@@ -42,8 +52,15 @@ def refuse_incomplete_set(tiff: Any, file: Path) -> None:
             )
 
 
-def spacing_of_tiff(tiff: Any, page: Any, axes: str | None) -> Spacing | None:
-    """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say."""
+def spacing_of_tiff(tiff: "TiffFile", page: "TiffPage", axes: str | None) -> Spacing | None:
+    """Return the edges of a voxel along each axis, as OME, ImageJ or the resolution tags say.
+
+    Parameters
+    ----------
+    tiff : tifffile.TiffFile
+    page : the first of the image
+    axes : letter of each axis of the image
+    """
     if axes is None:
         return None
     if tiff.is_ome:
@@ -87,7 +104,7 @@ def _by_axes(
     return spacing_of(along, unit, source, metres)
 
 
-def _inverse(page: Any, tag: str) -> float | None:
+def _inverse(page: "TiffPage", tag: str) -> float | None:
     """Return the edge of a pixel in the unit of a resolution tag."""
     found = page.tags.get(tag)
     if found is None:
@@ -99,18 +116,18 @@ def _inverse(page: Any, tag: str) -> float | None:
         return None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: Json) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError):
         return None
 
 
-def _shaped(tiff: Any) -> dict[str, Any] | None:
+def _shaped(tiff: "TiffFile") -> dict[str, Json] | None:
     return next((dict(entry) for entry in tiff.shaped_metadata or () if entry), None)
 
 
-def _ome(tiff: Any) -> ET.Element | None:
+def _ome(tiff: "TiffFile") -> ET.Element | None:
     try:
         return ET.fromstring(tiff.ome_metadata) if tiff.is_ome else None
     except (ET.ParseError, TypeError):
@@ -121,7 +138,7 @@ def _tag(element: ET.Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
 
 
-def _ome_sizes(tiff: Any) -> dict[str, float | None] | None:
+def _ome_sizes(tiff: "TiffFile") -> dict[str, float | None] | None:
     """Return PhysicalSizeX, Y, Z of the first image [m]; without a unit they are micrometres."""
     root = _ome(tiff)
     pixels = (

@@ -41,6 +41,10 @@ def require_memory(need: int, what: str, remedy: str) -> None:
 def readable_bytes(count: float) -> str:
     """Return a number of bytes with a binary unit.
 
+    Parameters
+    ----------
+    count : number of bytes
+
     Examples
     --------
     >>> readable_bytes(64_000_000), readable_bytes(3 * 2**40)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds that the bar of a command waits before it appears; `progress=True` waits for none."""
@@ -12,12 +14,17 @@ Tick = Callable[[str], None]
 
 
 def no_tick(note: str = "") -> None:
-    """Show nothing."""
+    """Show nothing.
+
+    Parameters
+    ----------
+    note : what would be shown
+    """
 
 
 def progress_bar(
-    stream: Iterable[Any], total: int, name: str = "conduits", delay: float = PATIENCE
-) -> Any:
+    stream: Iterable[T], total: int, name: str = "conduits", delay: float = PATIENCE
+) -> Iterable[T]:
     """Wrap a stream of so many things in a bar on stderr, or below the cell of a notebook.
 
     Parameters
@@ -32,16 +39,29 @@ def progress_bar(
     return tqdm(stream, total=total, desc=name, unit="", delay=delay, leave=False)
 
 
-def watched(stream: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
-    """Return a stream of conduits, in a bar if one is wanted."""
+def watched(stream: Iterable[T], total: int, progress: bool) -> Iterable[T]:
+    """Return a stream of conduits, in a bar if one is wanted.
+
+    Parameters
+    ----------
+    stream : of conduits
+    total : how many they are
+    progress : whether a bar is wanted
+    """
     bar = bar_of(progress)
     return stream if bar is None else bar(stream, total)
 
 
 def bar_of(
     progress: bool, name: str = "conduits"
-) -> Callable[[Iterable[Any], int], Iterable[Any]] | None:
-    """Return what wraps a stream in a bar at once, or None where none is wanted."""
+) -> Callable[[Iterable[T], int], Iterable[T]] | None:
+    """Return what wraps a stream in a bar at once, or None where none is wanted.
+
+    Parameters
+    ----------
+    progress : whether a bar is wanted
+    name : of what is being done
+    """
     if not progress:
         return None
     return lambda stream, total: progress_bar(stream, total, name, delay=0)

@@ -5,11 +5,15 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from poreops.errors import InputError
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 T = TypeVar("T")
+Task = TypeVar("Task")
 
 _ANSWER_WITHIN = 8  # seconds in which a scheduler must answer
 _TRIES = 5  # a task is given up when this many workers died under it
@@ -53,8 +57,8 @@ def scheduler() -> str | None:
 
 
 def parallel_map(
-    function: Callable[[Any], T],
-    tasks: Iterable[Any],
+    function: Callable[[Task], T],
+    tasks: Iterable[Task],
     *,
     announce: Callable[[str], object] | None = None,
 ) -> Iterator[T]:
@@ -89,7 +93,7 @@ def parallel_map(
 
 
 @contextmanager
-def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
+def _client(scheduler: str | None, workers: int) -> Iterator["Client"]:
     import dask
     from distributed import Client, LocalCluster
 

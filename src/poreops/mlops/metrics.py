@@ -16,9 +16,10 @@ tested : on how many
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Report = Mapping[str, Any]
+from poreops.base.content import Json
+
+Report = Mapping[str, Json]
 Metrics = dict[str, float]
 
 _PLACES = 4  # behind the point; more would not fit, and do not matter
@@ -59,7 +60,7 @@ def cores(report: Report) -> Metrics:
     means = {name: {key: of["mean"] for key, of in row.items() if key != "sets"}
              for name, row in table.items()}  # fmt: skip
     errors = {name: 1000 * row["kid"] for name, row in means.items()}
-    methods = errors.keys() & {"wgan_gp", "dcgan"}
+    methods = errors.keys() & {"wgan_gp", "dcgan", "quilting"}
     offered = min(methods, key=lambda name: errors[name])
     return _rounded(
         off=errors[offered],
@@ -76,7 +77,12 @@ def _least(errors: Metrics, names: Iterable[str]) -> float | None:
 
 
 def rounded(value: float) -> float:
-    """Keep so many places of a figure, four digits of what is above 1; a count stays whole."""
+    """Keep so many places of a figure, four digits of what is above 1; a count stays whole.
+
+    Parameters
+    ----------
+    value : finite
+    """
     return value if isinstance(value, int) else round(float(f"{value:.4g}"), _PLACES)
 
 

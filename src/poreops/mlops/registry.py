@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.errors import InputError
 from poreops.mlops.tracking import (
@@ -14,15 +14,21 @@ from poreops.mlops.tracking import (
     GATE,
     ModelVersion,
     champion_info,
+    checked_folder,
     download,
     drop_alias,
     lineage,
     note,
+    package_digest,
     promote,
     register,
     run,
     set_alias,
 )
+from poreops.mlops.tracking.card import DOES, LIMITS, TRAINING_RUN, card
+from poreops.mlops.tracking.pins import champions, held, remember
+from poreops.mlops.tracking.runs import run_that_made
+from poreops.mlops.tracking.versions import describe, version_of
 
 Scores = Mapping[str, float]
 
@@ -49,6 +55,7 @@ class Candidate:
     params : noted in its run
     walls : of the flow that it learned from; models of other walls do not compare
     tags : of its version: what kind of model it is
+    does, limits : for its card: what it does, and where not to use it
     """
 
     name: str
@@ -61,9 +68,11 @@ class Candidate:
     probed: Scores
     valid: bool
     nulls: Mapping[str, Scores]
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     walls: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    does: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ class Registered:
     Attributes
     ----------
     name : of the registered model
-    sha256 : digest of the package, served code included, by which a version is known
+    sha256 : digest of the package, served code included and the library's not, by which a
+        version is known
     files : digest of the model's own files in it
     version : number
     champion : whether there is a champion now
@@ -88,7 +98,7 @@ class Registered:
     reasons: Sequence[str]
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What the same candidate gives again, for DVC."""
         return {
             "model": self.name, "sha256": self.sha256, "files": self.files,
@@ -135,31 +145,43 @@ def enter(
         registered then.
     """
     digest = sha256(candidate.files)
-    _check_judged(candidate, digest, score(candidate.files, candidate.probe))
+    found = score(candidate.files, candidate.probe)
+    _check_judged(candidate, digest, found)
     champion, standing, against = _standing(candidate, digest, score)
     with run(stage, candidate.name) as tracked:
         tracked.log_params(candidate.params)
-        tracked.log_metrics(dict(candidate.scores) | {"null": candidate.nulls})
-        packaged, own = sha256(package), {_FILES: digest}
+        tracked.log_metrics(dict(candidate.scores) | {"null": candidate.nulls, "probe": found})
+        packaged, origin = package_digest(package), lineage()
+        for path, md5 in _made_from(origin):
+            tracked.log_dataset(path, md5, "upstream")
         version = register(
             tracked, package, candidate.name, sha256=packaged,
-            tags=lineage() | _tags(candidate) | own,
+            tags=origin | _tags(candidate) | _origin(candidate, digest, found),
         )  # fmt: skip
         set_alias(version, CHALLENGER)
         reasons = [*verdict(standing), *against]
-        if not reasons and (champion is None or champion.version != version.version):
-            promote(version, {"promoted": f"passed the gate of params.{gate}"})
-        if reasons and champion is not None and champion.version == version.version:
+        pinned = None if champion is None else held(champion)
+        same = champion is not None and champion.version == version.version
+        verdict_text = "; ".join(reasons) or "passed"
+        if not reasons and not same:
+            if pinned:
+                reasons.append(pinned)
+            else:
+                history = champions(version.name)
+                promote(version, {"promoted": f"passed the gate of params.{gate}"})
+                remember(version, history)
+        if reasons and same and not pinned:
             drop_alias(version, CHAMPION)
             champion = None
         tracked.set_tags({GATE: "; ".join(reasons) or "passed"})
-        note(version, dict(candidate.tags) | {GATE: "; ".join(reasons) or "passed"})
+        note(version, dict(candidate.tags) | {GATE: verdict_text})
+        describe(version, card(version_of(version.name, version.version), package))
     return Registered(
         candidate.name, packaged, digest, version.version, champion is not None, reasons
     )
 
 
-def _tags(candidate: Candidate) -> dict[str, Any]:
+def _tags(candidate: Candidate) -> dict[str, object]:
     nulls = {
         f"null.{null}.{name}": value
         for null, scores in candidate.nulls.items()
@@ -167,7 +189,23 @@ def _tags(candidate: Candidate) -> dict[str, Any]:
     }
     judged = {_JUDGED_ON: candidate.judged_on, "validation": "passed" * candidate.valid}
     walls = {} if candidate.walls is None else {_WALLS: candidate.walls}
-    return dict(candidate.scores) | nulls | judged | walls
+    return {**candidate.scores, **nulls, **judged, **walls}
+
+
+def _origin(candidate: Candidate, digest: str, found: Scores) -> dict[str, str]:
+    """Return tags of where a version comes from and what it must be again."""
+    made_in = run_that_made(candidate.files)
+    return (
+        {_FILES: digest}
+        | {f"probe.{name}": repr(float(value)) for name, value in found.items()}
+        | ({TRAINING_RUN: made_in} if made_in else {})
+        | ({DOES: candidate.does} if candidate.does else {})
+        | ({LIMITS: candidate.limits} if candidate.limits else {})
+    )
+
+
+def _made_from(origin: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(k.removeprefix("dvc.md5."), v) for k, v in origin.items() if k.startswith("dvc.md5.")]
 
 
 def _check_judged(candidate: Candidate, digest: str, found: Scores) -> None:
@@ -271,7 +309,7 @@ def model_files(uri: str, description: str, kind: str, remedy: str) -> Path:
         No such model, no champion, or a model of another kind.
     """
     is_folder = isinstance(uri, str | Path) and (Path(uri) / description).exists()
-    folder = Path(uri) if is_folder else download(uri)
+    folder = checked_folder(Path(uri)) if is_folder else download(uri)
     found = sorted(folder.rglob(description))
     if len(found) != 1:
         raise InputError(

@@ -1,7 +1,8 @@
 """The arrays of a pore network, under OpenPNM's names, from regions and size factors."""
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import edt
 import numpy as np
@@ -10,8 +11,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arguments import AXES
+from poreops.base.arrays import Array
+from poreops.conduits.contacts import FaceContacts
 from poreops.conduits.descriptors import face_geometry, region_geometry
-from poreops.conduits.methods import FaceContacts
+
+if TYPE_CHECKING:
+    from openpnm.network import Network
 
 FloatArray = NDArray[np.float64]
 
@@ -22,7 +27,8 @@ def network_arrays(
     contacts: FaceContacts,
     size_factors: Mapping[str, FloatArray],
     voxel_size: float,
-) -> dict[str, NDArray[Any]]:
+    others: Mapping[str, FloatArray] = MappingProxyType({}),
+) -> dict[str, Array]:
     """Return the properties and labels of the network of the connected conduits, in SI units.
 
     A boundary pore stands on the face, across from the centroid of its region. Throats with a
@@ -36,19 +42,20 @@ def network_arrays(
     contacts : of the regions with the image faces
     size_factors : OpenPNM's name → (Nt + Nb,) float in SI units, of the throats, then the contacts
     voxel_size : float [m]
+    others : name → (Nt + Nb,) float, of throats and contacts likewise
 
     Returns
     -------
     dict of name to array, as `openpnm.io.network_from_porespy` takes it
     """
     ndim = labels.ndim
-    distance: Any = edt.edt(labels > 0)
+    distance: NDArray[np.float32] = edt.edt(labels > 0)
     sizes = region_geometry(labels, conns, distance)
     at_face = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
     count, border = len(sizes.pore_volume), len(contacts)
     border_pores = count + np.arange(border)
     pore_diameter = _joined(sizes.pore_equivalent_diameter, at_face.inscribed_diameter, voxel_size)
-    pore: dict[str, NDArray[Any]] = {
+    pore: dict[str, Array] = {
         "coords": _coordinates(labels.shape, sizes.pore_centroid, contacts) * voxel_size,
         "region_label": np.append(np.arange(count), contacts.region) + 1,
         "volume": np.append(sizes.pore_volume, np.zeros(border)) * voxel_size**3,
@@ -65,9 +72,10 @@ def network_arrays(
     diameter = _joined(sizes.throat_inscribed_diameter, at_face.inscribed_diameter, voxel_size)
     spacing = _joined(sizes.throat_length, at_face.length / 2, voxel_size)
     at_border = np.arange(len(conns) + border) >= len(conns)
-    throat: dict[str, NDArray[Any]] = {
+    throat: dict[str, Array] = {
         "conns": np.vstack([conns, np.column_stack([contacts.region, border_pores])]),
         **size_factors,
+        **others,
         "diameter": diameter,
         "inscribed_diameter": diameter,
         "cross_sectional_area": _joined(sizes.throat_area, at_face.area, voxel_size**2),
@@ -102,19 +110,35 @@ def joining_part(
 
 
 def clusters(count: int, conns: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return the cluster number of each of `count` pores."""
+    """Return the cluster number of each of `count` pores.
+
+    Parameters
+    ----------
+    count : number of pores
+    conns : (Nt, 2) int, pores of each throat
+    """
     graph = coo_array((np.ones(len(conns)), conns.T), shape=(count, count))
     labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
     return labels
 
 
 def has_pore(cluster: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return for each cluster whether one of its pores is chosen."""
+    """Return for each cluster whether one of its pores is chosen.
+
+    Parameters
+    ----------
+    cluster : (Np,) int32, number of each pore's cluster
+    chosen : (Np,) bool
+    """
     return np.bincount(cluster[chosen], minlength=int(cluster.max()) + 1) > 0
 
 
 def face_name(number: int) -> str:
     """Return the label of a face from its number.
+
+    Parameters
+    ----------
+    number : 0 and 1 the two faces of axis 0, 2 and 3 those of axis 1, 4 and 5 of axis 2
 
     Examples
     --------
@@ -142,11 +166,11 @@ def _joined(inner: FloatArray, border: FloatArray, unit: float) -> FloatArray:
 
 
 def _connected(
-    pore: dict[str, NDArray[Any]],
-    throat: dict[str, NDArray[Any]],
+    pore: dict[str, Array],
+    throat: dict[str, Array],
     face: NDArray[np.integer],
     open_: NDArray[np.bool_],
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Array]:
     """Leave out closed throats and the clusters that join no two opposite faces."""
     conns = throat["conns"]
     cluster = clusters(len(face), conns[open_])
@@ -162,7 +186,7 @@ def _connected(
     return arrays | {f"throat.{name}": values[kept_throats] for name, values in throat.items()}
 
 
-def faces_of_pores(network: Any, ndim: int) -> NDArray[np.int64]:
+def faces_of_pores(network: "Network", ndim: int) -> NDArray[np.int64]:
     """Return the face number of each boundary pore, -1 inside."""
     face = np.full(network.Np, -1, dtype=np.int64)
     for number in range(2 * ndim):

@@ -18,6 +18,7 @@ class NetworkDiffusion(Result, kind="network diffusion"):
     tortuosity : τ = φF
     effective_diffusivity : D_eff/D₀
     porosity : φ of the image, closed pores included
+    interval : of the formation factor, with every conduit at one end of its own; None without any
     """
 
     axis: str
@@ -25,6 +26,7 @@ class NetworkDiffusion(Result, kind="network diffusion"):
     tortuosity: float
     effective_diffusivity: float
     porosity: float
+    interval: tuple[float, float] | None = None
 
     @property
     def percolates(self) -> bool:
@@ -41,10 +43,13 @@ class NetworkFlow(Result, kind="network flow"):
     axis : "x", "y" or "z"
     permeability : float [m²]
         k = u µ L / Δp with u the superficial velocity; 0 if no pores join the two faces.
+    interval : (float, float) [m²]
+        With every conduit at one end of its own interval; None without any.
     """
 
     axis: str
     permeability: float
+    interval: tuple[float, float] | None = None
 
     @property
     def permeability_md(self) -> float:

@@ -1,7 +1,7 @@
 """Draw a partitioned image and its network."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,20 @@ from poreops.base.show import plot
 from poreops.conduits.methods import NO_CONNS
 from poreops.conduits.partition import Regions
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 def draw_regions(path: str | Path, labels: NDArray[np.integer], voxel_size: float) -> None:
-    """Draw the middle slice across the last axis, each region in its own colour."""
+    """Draw the middle slice across the last axis, each region in its own colour.
+
+    Parameters
+    ----------
+    path : PNG to write
+    labels : (nx, ny[, nz]) int, 0 solid, 1..N regions
+    voxel_size : [m]
+    """
     figure, axes = _figure()
     plot.plot("regions", Regions(labels.astype(np.int32), NO_CONNS), axes, voxel_size=voxel_size)
     _save(figure, path)
@@ -43,7 +54,7 @@ def draw_network(
     _save(figure, path)
 
 
-def _figure(**axes: Any) -> tuple[Any, Any]:
+def _figure(**axes: object) -> tuple["Figure", "Axes"]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -52,5 +63,5 @@ def _figure(**axes: Any) -> tuple[Any, Any]:
     return figure, figure.add_subplot(**axes)
 
 
-def _save(figure: Any, path: str | Path) -> None:
+def _save(figure: "Figure", path: str | Path) -> None:
     figure.savefig(path, dpi=150, metadata={"Software": None})

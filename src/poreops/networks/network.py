@@ -3,36 +3,43 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers, shown
+from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers
 from poreops.base.conventions import Convention, Walls
 from poreops.base.extras import needs
 from poreops.base.show.result import Result
-from poreops.conduits.crop import checked_labels
+from poreops.conduits.contacts import face_contacts
 from poreops.conduits.methods import (
+    PREDICTED,
     ConductanceModel,
-    FaceContacts,
     Watch,
+    all_size_factors,
     checked_method,
     checked_transport,
-    face_contacts,
-    size_factors,
     walls_of_flow,
 )
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.conduits.quantity import Target, voxel_power
+from poreops.conduits.sure import RTOL, Sureness, default_model
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import bar_of
-from poreops.networks.arrays import faces_of_pores, joining_part, network_arrays, network_warnings
+from poreops.networks.arrays import joining_part, network_arrays, network_warnings
+from poreops.networks.conduit_model import loaded_model
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+
+if TYPE_CHECKING:
+    from openpnm.network import Network
 
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
+
+HALF_WIDTHS = "throat.size_factor_half_widths"
+"""Of the intervals of the logarithms of size factors, where a model states them."""
 
 FloatArray = NDArray[np.float64]
 
@@ -62,9 +69,11 @@ class PoreNetwork(Result, kind="network"):
     warnings : tuple of str
         What speaks against the network's numbers, a line each: pores that reach from face to
         face, size factors that are missing.
+    sureness : Sureness, optional
+        Of the size factors of all throats and face contacts, where a model states intervals.
     """
 
-    openpnm: Any
+    openpnm: "Network"
     regions: Regions
     size_factors: FloatArray
     hydraulic_size_factors: FloatArray
@@ -72,6 +81,7 @@ class PoreNetwork(Result, kind="network"):
     method: str
     walls: Walls | None = None
     warnings: tuple[str, ...] = ()
+    sureness: Sureness | None = None
 
     def formation_factor(self, axis: str | int) -> NetworkDiffusion:
         """Solve Fickian diffusion with c = 1 and 0 on the two faces of an axis, by OpenPNM.
@@ -94,12 +104,14 @@ class PoreNetwork(Result, kind="network"):
         index = checked_axis(axis, labels.ndim)
         porosity = float(np.count_nonzero(labels)) / labels.size
         effective = self._effective(index, "diffusive", "FickianDiffusion")
+        ends = self._ends(index, "diffusive", "FickianDiffusion")
         return NetworkDiffusion(
             axis=AXES[index],
             formation_factor=1 / effective if effective > 0 else math.inf,
             tortuosity=porosity / effective if effective > 0 else math.inf,
             effective_diffusivity=effective,
             porosity=porosity,
+            interval=None if ends is None else (1 / ends[1], 1 / ends[0]),
         )
 
     def permeability(self, axis: str | int) -> NetworkFlow:
@@ -125,9 +137,25 @@ class PoreNetwork(Result, kind="network"):
             No such axis, or the network was built for diffusion only.
         """
         index = checked_axis(axis, self.regions.labels.ndim)
-        return NetworkFlow(AXES[index], self._effective(index, "hydraulic", "StokesFlow"))
+        flow = ("hydraulic", "StokesFlow")
+        return NetworkFlow(AXES[index], self._effective(index, *flow), self._ends(index, *flow))
 
-    def _effective(self, index: int, kind: str, algorithm: str) -> float:
+    def _ends(self, index: int, kind: str, algorithm: str) -> tuple[float, float] | None:
+        """Return what is carried if all conduits are at the lower, or at the upper end of theirs.
+
+        No conduit that carries more lets the network carry less (Rayleigh), so what they carry
+        together lies between, wherever each is in its interval. None where one has none.
+        """
+        if (
+            self.sureness is None
+            or self.sureness.unknown
+            or not self._effective(index, kind, algorithm) > 0
+        ):
+            return None
+        low, high = (self._effective(index, kind, algorithm, sign) for sign in (-1.0, 1.0))
+        return low, high
+
+    def _effective(self, index: int, kind: str, algorithm: str, end: float = 0.0) -> float:
         """Return rate × length / area of the image for a unit step from face to face."""
         name = f"throat.{kind}_size_factors"
         if name not in self.openpnm:
@@ -139,7 +167,7 @@ class PoreNetwork(Result, kind="network"):
         length = shape[index] * self.voxel_size
         # a 2D image is a layer of one voxel
         area = math.prod(shape) / shape[index] * self.voxel_size**2
-        return float(_rate(self.openpnm, AXES[index], name, algorithm) * length / area)
+        return float(_rate(self.openpnm, AXES[index], name, algorithm, end) * length / area)
 
 
 def build_network(
@@ -152,6 +180,7 @@ def build_network(
     transport: str = "diffusion",
     walls: Walls | None = None,
     convention: Convention | None = None,
+    rtol: float = RTOL,
     watch: Watch | None = None,
     progress: bool = False,
 ) -> PoreNetwork:
@@ -161,9 +190,10 @@ def build_network(
     ----------
     im : (nx, ny, nz) or (nx, ny) bool, True = pore
     voxel_size : float [m]
-    method : "dns", "model", "geometry" or "shape_factor"
+    method : "dns", "model", "auto", "geometry" or "shape_factor"
         What gives the size factors: see `poreops.conduits.methods.size_factors`.
-    model : model or URI, for the method `model`
+    model : model or URI, for the methods `model` and `auto`
+        By default that of the package for `auto`, ``shipped:diffusion`` or ``shipped:flow``.
     workers : int, optional
         Threads of the method `dns`; all processors by default.
     transport : "diffusion", "flow" or "both"
@@ -173,6 +203,8 @@ def build_network(
         `poreops.solvers.stokes.permeability.permeability`.
     convention : "centroid" or "porespy", optional
         Of diffusion by `dns` (centroid by default) or `model` (its own).
+    rtol : float
+        Half width of the interval of log G below which `auto` takes a prediction; 0 simulates all.
     watch : callable, optional
         Wraps the stream of conduits, of the given number: a progress bar of one's own.
     progress : bool
@@ -193,6 +225,7 @@ def build_network(
     needs("networks", "a pore network")
     im = binary_image(im)
     voxel_size = checked_voxel_size(voxel_size)
+    model = default_model(method, model, transport)
     method = checked_method(method, model, im.ndim)
     checked_transport(transport, method)
     require_memory(
@@ -203,7 +236,8 @@ def build_network(
     regions = partition(im, progress=progress)
     return network_of_regions(
         regions, voxel_size, method, model, workers,
-        transport=transport, walls=walls, convention=convention, watch=watch or bar_of(progress),
+        transport=transport, walls=walls, convention=convention, rtol=rtol,
+        watch=watch or bar_of(progress),
     )  # fmt: skip
 
 
@@ -217,6 +251,7 @@ def network_of_regions(
     transport: str = "diffusion",
     walls: Walls | None = None,
     convention: Convention | None = None,
+    rtol: float = RTOL,
     watch: Watch | None = None,
 ) -> PoreNetwork:
     """Build the pore network of a partitioned image; the rest as `build_network`.
@@ -228,6 +263,7 @@ def network_of_regions(
 
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
     labels, conns = regions.labels, regions.conns
+    model = default_model(method, model, transport)
     method = checked_method(method, model, labels.ndim)
     checked_transport(transport, method)
     if not len(conns):
@@ -236,94 +272,37 @@ def network_of_regions(
             "region(s) and no throat; use poreops formation-factor, which needs no regions"
         )
     contacts = face_contacts(labels)
-    loaded = loaded_model(model) if method == "model" else None
+    loaded = loaded_model(model) if method in PREDICTED else None
     of_flow = walls_of_flow(walls, transport, method, loaded)
     targets: list[Target] = ["diffusive"] * (transport != "flow")
     targets += ["hydraulic"] * (transport != "diffusion")
     found: dict[str, FloatArray] = {}
+    sureness: Sureness | None = None
     for target in targets:
-        factors = size_factors(
+        factors = all_size_factors(
             labels, conns, contacts, method=method, model=loaded, workers=workers, watch=watch,
             target=target, walls=of_flow if target == "hydraulic" else None, convention=convention,
+            rtol=rtol,
         )  # fmt: skip
+        sureness = factors.sureness  # a model knows one of the two
         unit = voxel_size ** voxel_power(target)
-        found[f"{target}_size_factors"] = np.concatenate(factors) * unit
-    arrays = network_arrays(labels, conns, contacts, found, voxel_size)
+        found[f"{target}_size_factors"] = np.concatenate(factors[:2]) * unit
+    others = (
+        {} if sureness is None else {HALF_WIDTHS.removeprefix("throat."): sureness.half_widths}
+    )
+    arrays = network_arrays(labels, conns, contacts, found, voxel_size, others)
     network = openpnm.io.network_from_porespy(arrays)
     diffusive, hydraulic = (
         found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
         for kind in ("diffusive", "hydraulic")
     )
     notes = network_warnings(contacts, labels.shape, found)
-    return PoreNetwork(network, regions, diffusive, hydraulic, voxel_size, method, of_flow, notes)
-
-
-def diffusive_size_factors_model(
-    network: Any,
-    regions: Regions | NDArray[np.integer],
-    voxel_size: float = 1.0,
-    method: str = "dns",
-    model: ConductanceModel | str | None = None,
-    workers: int | None = None,
-) -> FloatArray:
-    """Return the size factors of a network's throats: a model function for OpenPNM.
-
-    Use it as `net.add_model(propname="throat.diffusive_size_factors",
-    model=diffusive_size_factors_model, regions=snow.regions, voxel_size=5e-6)` on the network
-    of `build_network` or of PoreSpy's `snow2`.
-
-    Parameters
-    ----------
-    network : openpnm.network.Network
-        Pore i is region `pore.region_label[i]`, or region i + 1 where there is no such property.
-    regions : Regions or (nx, ny[, nz]) int
-        The partitioned image of the network, with the boundary slabs if PoreSpy added any.
-    voxel_size : float [m]
-    method, model, workers : as for `build_network`
-
-    Returns
-    -------
-    (Nt,) float64 [m]
-
-    Notes
-    -----
-    A throat to a boundary pore (`pore.xmin` ... `pore.zmax`) is the half conduit from its region
-    to that face, whether the boundary pore is a point on the face or a slab that PoreSpy padded:
-    a Dirichlet voxel inside the slab would misjudge inlet and outlet. Several slabs of one region
-    on one face share the half conduit; a throat between two boundary pores gets 0.
-    """
-    voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
-    labels = checked_labels(regions.labels if isinstance(regions, Regions) else regions)
-    if "pore.region_label" in network:
-        region = np.asarray(network["pore.region_label"], dtype=np.int64) - 1
-    else:
-        region = np.arange(network.Np)
-    face = faces_of_pores(network, labels.ndim)
-    conns = network["throat.conns"]
-    on_face = face[conns] >= 0
-    inner = np.flatnonzero(~on_face.any(axis=1))
-    outer = np.flatnonzero(on_face.any(axis=1) & ~on_face.all(axis=1))
-    pairs = np.sort(region[conns[inner]], axis=1)
-    inside = conns[outer, np.where(on_face[outer, 0], 1, 0)]
-    outside = conns[outer, np.where(on_face[outer, 0], 0, 1)]
-    contacts = FaceContacts(region[inside], face[outside] // 2, face[outside] % 2)
-    throats, faces = size_factors(
-        labels,
-        pairs,
-        contacts,
-        method=method,
-        model=loaded_model(model),
-        workers=workers,
+    return PoreNetwork(
+        network, regions, diffusive, hydraulic, voxel_size, method, of_flow, notes, sureness
     )
-    # PoreSpy pads a slab to each patch of a region on a face; together they are one conduit
-    place = np.column_stack([contacts.region, contacts.axis, contacts.side])
-    _, which, patches = np.unique(place, axis=0, return_inverse=True, return_counts=True)
-    found = np.zeros(network.Nt)
-    found[inner], found[outer] = throats, faces / patches[which]
-    return found * voxel_size
 
 
-def load_network(path: str | Path) -> Any:
+def load_network(path: str | Path) -> "Network":
     """Read a `network.npz` of `poreops network` as an OpenPNM network.
 
     Without PoreOps: `openpnm.io.network_from_porespy(dict(numpy.load("network.npz")))`.
@@ -349,33 +328,23 @@ def load_network(path: str | Path) -> Any:
         ) from None
 
 
-def loaded_model(model: ConductanceModel | str | None) -> ConductanceModel | None:
-    """Return the model, loaded first if it is a URI."""
-    if isinstance(model, str | Path):
-        import poreops
-
-        return poreops.load_model(str(model))
-    if model is not None and not hasattr(model, "conduit_size_factors"):
-        raise InputError(
-            f"a model must be one of load_model or its URI, got {shown(model)}; "
-            "e.g. models:/conductance@champion"
-        )
-    return model
-
-
-def _rate(network: Any, axis: str, size_factors: str, algorithm: str) -> float:
+def _rate(
+    network: "Network", axis: str, size_factors: str, algorithm: str, end: float = 0.0
+) -> float:
     """Return the rate from face to face for unit properties and a unit step between the faces.
 
     ``size_factors`` names a throat property; at unit properties they are the conductances.
+    ``end`` is -1 or 1 for those of the lower or upper ends of their intervals.
     """
     import openpnm
 
     inlet, outlet = network[f"pore.{axis}min"], network[f"pore.{axis}max"]
-    factors = network[size_factors]
+    factors, conns = network[size_factors], network["throat.conns"]
     series = factors if factors.ndim == 1 else 1 / (1 / factors).sum(axis=1)
+    if end:
+        series = series * np.exp(end * network[HALF_WIDTHS])
     # the boundary pores of the other faces dangle and are left out
     other = network["pore.boundary"] & ~inlet & ~outlet
-    conns = network["throat.conns"]
     open_ = (series > 0) & ~other[conns].any(axis=1)
     joined, kept_throats = joining_part(conns, open_, inlet, outlet)
     if not joined.any():

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.conduits.quantity import Target
 
-Arrays = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, Array]
 
 # name of the network's property → column
 _SIZE_FACTORS = {
@@ -19,7 +19,13 @@ _SIZE_FACTORS = {
 
 
 def write_pores_csv(path: str | Path, arrays: Arrays) -> None:
-    """Write one row a pore: position, sizes and the face of a boundary pore, in SI units."""
+    """Write one row a pore: position, sizes and the face of a boundary pore, in SI units.
+
+    Parameters
+    ----------
+    path : file to write
+    arrays : of the network, by OpenPNM's names
+    """
     import pandas as pd
 
     coords = arrays["pore.coords"]
@@ -43,7 +49,13 @@ def write_pores_csv(path: str | Path, arrays: Arrays) -> None:
 
 
 def write_throats_csv(path: str | Path, arrays: Arrays) -> None:
-    """Write one row a throat: its two pores, size factors and sizes, in SI units."""
+    """Write one row a throat: its two pores, size factors and sizes, in SI units.
+
+    Parameters
+    ----------
+    path : file to write
+    arrays : of the network, by OpenPNM's names
+    """
     import pandas as pd
 
     conns = arrays["throat.conns"]
@@ -70,7 +82,15 @@ def write_size_factors_csv(
     size_factors: NDArray[np.float64],
     target: Target = "diffusive",
 ) -> None:
-    """Write one row a throat: its two regions (labels) and the size factor, [m] or [m³]."""
+    """Write one row a throat: its two regions (labels) and the size factor, [m] or [m³].
+
+    Parameters
+    ----------
+    path : file to write
+    conns : (Nt, 2) int, regions, 0-based
+    size_factors : (Nt,) float64
+    target : "diffusive" or "hydraulic"
+    """
     import pandas as pd
 
     pd.DataFrame(
@@ -83,12 +103,24 @@ def write_size_factors_csv(
 
 
 def write_slices_csv(path: str | Path, columns: Mapping[str, Sequence[float]]) -> None:
-    """Write one row a slice, numbered from 0."""
+    """Write one row a slice, numbered from 0.
+
+    Parameters
+    ----------
+    path : file to write
+    columns : name → value of each slice
+    """
     import pandas as pd
 
     pd.DataFrame(columns).rename_axis("slice").reset_index().to_csv(path, index=False)
 
 
 def write_network_npz(path: str | Path, arrays: Arrays) -> None:
-    """Write all arrays of a network, for `networks.network.load_network` and OpenPNM."""
+    """Write all arrays of a network, for `networks.network.load_network` and OpenPNM.
+
+    Parameters
+    ----------
+    path : file to write
+    arrays : of the network, by OpenPNM's names
+    """
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # no array is allow_pickle

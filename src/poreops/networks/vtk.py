@@ -4,10 +4,12 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from poreops.base.arrays import DType, Values
 
 _BLOCK = 4 * 2**20
 _TYPES = {
@@ -20,8 +22,8 @@ def write_network_vtp(
     path: str | Path,
     coords: NDArray[np.float64],
     conns: NDArray[np.integer],
-    pore_data: Mapping[str, NDArray[Any]],
-    throat_data: Mapping[str, NDArray[Any]],
+    pore_data: Mapping[str, Values],
+    throat_data: Mapping[str, Values],
 ) -> None:
     """Write pores as points and throats as lines, with their properties.
 
@@ -98,13 +100,13 @@ class _vtk_file:  # noqa: N801
 def _write_array(
     file: TextIO,
     name: str,
-    values: NDArray[Any] | Iterable[NDArray[Any]],
+    values: Values | Iterable[Values],
     *,
-    dtype: np.dtype[Any] | None = None,
+    dtype: DType | None = None,
     components: int = 1,
 ) -> None:
     """Write one DataArray: zlib blocks in base64, after the header that VTK asks for."""
-    parts: Iterable[NDArray[Any]] = values
+    parts: Iterable[Values] = values
     if isinstance(values, np.ndarray):
         values = values.astype(np.uint8) if values.dtype == bool else values
         dtype, parts = values.dtype, [values]
@@ -125,7 +127,7 @@ def _write_array(
     file.write("\n</DataArray>\n")
 
 
-def _blocks(parts: Iterable[NDArray[Any]], dtype: np.dtype[Any]) -> Iterator[bytes]:
+def _blocks(parts: Iterable[Values], dtype: DType) -> Iterator[bytes]:
     """Yield the content in blocks of `_BLOCK` bytes, the last one shorter."""
     rest = b""
     for part in parts:

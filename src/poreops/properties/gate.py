@@ -1,10 +1,11 @@
 """Decide on the gate part alone what answers for each property, and whether it is champion."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.content import Json
 from poreops.mlops import gate
 from poreops.mlops.gate import Rival, Rule
 from poreops.properties.learning.laws import LAW, TARGETS
@@ -93,7 +94,7 @@ def flat(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def verdict(
-    judged: Mapping[str, Any],
+    judged: Mapping[str, Json],
     champion: Mapping[str, float] | None,
     valid: bool,
     config: GateConfig,

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.content import Json
 from poreops.base.files import read_table, sha256
 from poreops.mlops.registry import Candidate, Scores
 from poreops.mlops.tracking import Tensor, save_pyfunc
@@ -12,9 +15,18 @@ from poreops.properties.judging.left_out_kinds import probe_scores
 from poreops.properties.model import RockModel
 from poreops.properties.registry import MODEL
 
+_DOES = (
+    "Predicts porosity and permeability of a rock from grey micro-CT slices: the permeability of "
+    "each slice in pixel², to be multiplied by the square of the pixel's edge."
+)
+_LIMITS = (
+    "Rocks beyond the range of those it learned from have wider intervals, which `poreops "
+    "properties` gives and a served answer does not."
+)
+
 
 def judged_candidate(
-    judged: Mapping[str, Any], files: Path, probe: Path, gate: GateConfig, *, valid: bool
+    judged: Mapping[str, Json], files: Path, probe: Path, gate: GateConfig, *, valid: bool
 ) -> Candidate:
     """Return the model that was judged as a candidate.
 
@@ -40,6 +52,8 @@ def judged_candidate(
         nulls={name: flat(judged["candidates"][name]) for name in gate.margins},
         params={"served": model.served, "features": model.features},
         walls=model.walls,
+        does=_DOES,
+        limits=_LIMITS,
     )
 
 
@@ -57,7 +71,15 @@ def packaged(candidate: Candidate, folder: Path) -> Path:
         {"stack": candidate.files, "probe": candidate.probe},
         inputs=Tensor("uint8", (-1, -1, -1)),
         outputs=Tensor("float64", (-1, 2)),
+        example=_example(),
     )
+
+
+def _example() -> NDArray[np.uint8]:
+    """Return a grey slice with round pores in rows, (1, 96, 96) uint8."""
+    across = np.cos(np.arange(96) * (2 * np.pi / 16))
+    bright = np.clip(across[:, None] + across[None, :], -1, 1)
+    return np.asarray((120 - 50 * bright)[None], dtype=np.uint8)
 
 
 def score(files: Path, probe: Path) -> Scores:

@@ -4,12 +4,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.conventions import LABORATORY
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.kept import kept_in
@@ -22,12 +22,12 @@ from poreops.synthetic.plugs import Plug, draw_plug, plugs
 from poreops.synthetic.scanner import render_slices
 
 Announce = Callable[[str], object]
-Found = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
+Found = tuple[Mapping[str, Array], Mapping[str, Json]]
 
 
 def rock_slices(
     config: RocksConfig, real: Sequence[Rock], unfinished: Path, announce: Announce
-) -> tuple[dict[str, NDArray[Any]], pd.DataFrame]:
+) -> tuple[dict[str, Array], pd.DataFrame]:
     """Return the slices of all rocks, and a table with a row for each slice.
 
     Parameters

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.content import Json
 from poreops.base.settings import as_profile, overridden
 from poreops.mlops.search import Best, ConfirmConfig, Outcome, SearchConfig, Trial, search
 from poreops.mlops.tracking import Run, run
@@ -49,7 +50,7 @@ class EnsembleSearchConfig(BaseModel):
     network_trials: Count
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
     against_grid: tuple[str, ...]
-    spaces: Mapping[str, Mapping[str, Any]]
+    spaces: Mapping[str, Mapping[str, Json]]
 
     @model_validator(mode="after")
     def _spaces_are_of_learners(self) -> Self:
@@ -105,7 +106,7 @@ class EnsembleSearchConfig(BaseModel):
         )
 
 
-def combinations(space: Mapping[str, Any]) -> int:
+def combinations(space: Mapping[str, Json]) -> int:
     """Count what a grid over lists of choices has to try; a range counts as one.
 
     Parameters
@@ -138,7 +139,7 @@ class Searches:
     folder: Path
     parent: Run
 
-    def against_grid(self) -> dict[str, dict[str, Any]]:
+    def against_grid(self) -> dict[str, dict[str, Json]]:
         """Set randomised searches against exhaustive ones.
 
         Returns
@@ -147,7 +148,7 @@ class Searches:
             Learner of ``against_grid`` → ``random`` and ``grid``, each with ``trials``, ``value``
             (error of log k in decades) and ``seconds``, and ``combinations`` of the whole grid.
         """
-        costs: dict[str, dict[str, Any]] = {}
+        costs: dict[str, dict[str, Json]] = {}
         for name in self.config.against_grid:
             samplers: tuple[Literal["random", "grid"], ...] = ("random", "grid")
             costs[name] = {
@@ -157,7 +158,7 @@ class Searches:
             costs[name]["combinations"] = combinations(self.config.of(name).space)
         return costs
 
-    def best(self, announce: Callable[[str], object]) -> dict[str, dict[str, Any]]:
+    def best(self, announce: Callable[[str], object]) -> dict[str, dict[str, Json]]:
         """Search every learner, with all kinds of rock and without each of them.
 
         Parameters
@@ -170,7 +171,7 @@ class Searches:
             `key` of the kinds left out → dotted parameter → value; {} with ``use: stated``. Pairs
             of kinds have none: they calibrate intervals by the stated values.
         """
-        chosen: dict[str, dict[str, Any]] = {}
+        chosen: dict[str, dict[str, Json]] = {}
         if self.config.use == "stated":
             return chosen
         for left in left_out_sets(self.table["kind"].to_numpy()):
@@ -251,7 +252,7 @@ def _spent(best: Best) -> dict[str, float]:
     return {"trials": best.finished, "value": best.value, "seconds": seconds}
 
 
-def adopted(chosen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def adopted(chosen: Mapping[str, Mapping[str, Json]]) -> dict[str, Json]:
     """Return what the search with all kinds of rock chose, in the format of a profile.
 
     Parameters

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.content import Json
 from poreops.machine.tasks import parallel_map
 from poreops.properties.slices.segment import SegmentConfig, segment
 
@@ -70,7 +70,7 @@ def agreement(labels: Labels, pore: NDArray[np.bool_]) -> dict[str, float]:
 
 def agreements(
     labels: Mapping[str, Labels], pore: Mapping[str, NDArray[np.bool_]]
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Compare the segmentations of rocks whose truth is known.
 
     Parameters

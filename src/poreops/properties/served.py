@@ -5,7 +5,10 @@ from typing import Any
 import mlflow
 import numpy as np
 
-import poreops
+from poreops import ServingLimits, answered, load_rock_model
+
+_BYTES = 150  # a pixel of the largest step, the denoising
+LIMITS = ServingLimits(rows=64, pixels=2**23, memory=2 * 2**30, seconds=60)
 
 
 class RockProperties(mlflow.pyfunc.PythonModel):
@@ -18,13 +21,18 @@ class RockProperties(mlflow.pyfunc.PythonModel):
     # ndarray is one that MLflow does not try to make a signature of
     _skip_type_hint_validation = True
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
         """Load the stack from the model's own files."""
-        self.model = poreops.load_rock_model(context.artifacts["stack"])
+        self.model = load_rock_model(context.artifacts["stack"])
 
-    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
         """Predict the properties that each slice shows."""
-        found = self.model.predict(np.asarray(model_input), voxel_size=1.0)
+        return answered(
+            self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size)
+        )
+
+    def _found(self, grey: np.ndarray) -> np.ndarray:
+        found = self.model.predict(grey, voxel_size=1.0)
         return np.stack([found.porosity, found.permeability], axis=1)
 
 

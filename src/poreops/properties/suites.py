@@ -1,6 +1,6 @@
 """What the pipeline expects of rocks and of the table of their slices."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -199,7 +199,7 @@ def split_suite(name: str) -> Suite:
     )  # fmt: skip
 
 
-def _rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
+def _rule(kind: str, column: str, remedy: str, **limits: object) -> Expectation:
     return Expectation(kind, ({"column": column} if column else {}) | limits, remedy)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.files import read_json, read_table, read_yaml, sha256
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.kept import kept_in
@@ -51,7 +52,7 @@ class Training:
     table: pd.DataFrame
     digest: str
     features: Mapping[str, Sequence[str]]
-    chosen: Mapping[str, Mapping[str, Any]]
+    chosen: Mapping[str, Mapping[str, Json]]
     stated: EnsembleConfig
     split: SliceSplitConfig
     segmentation: SegmentConfig
@@ -171,6 +172,8 @@ def save_models(training: Training, fits: Fits, out: Path, tracked: Run) -> pd.D
                 stack, name, place.features, training.segmentation, ranges, law=law, walls=walls
             )
             model.save(folder / name)
+            if not place.left_out:
+                tracked.made(folder / name)
         if not place.left_out:
             weights = {name: s.of_plugs.weights.tolist() for name, s in stacks.items()}
             tracked.log_params({"weights": weights})

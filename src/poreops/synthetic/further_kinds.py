@@ -1,9 +1,10 @@
 """Plugs of further genesis: rough sandstones, oolites, fibres and foams."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 
 Image = NDArray[np.bool_]
 Shape = tuple[int, int, int]
@@ -93,13 +94,13 @@ def foams(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
 
 def _from_grains(
     shape: Shape, radius: float, rng: np.random.Generator, *, packed: bool
-) -> NDArray[np.floating]:
+) -> NDArray[np.float32]:
     """Distance to the nearest hard grain, 0 inside; random or dropped one on the other."""
     import edt
     import porespy
 
     margin = 2 * round(radius)
-    options: dict[str, Any] = {
+    options: dict[str, Json] = {
         "shape": [n + 2 * margin for n in shape], "r": round(radius), "edges": "extended",
         "maxiter": 10**6, "seed": int(rng.integers(2**31)),
     }  # fmt: skip
@@ -120,6 +121,6 @@ def _field(shape: Shape, length: float, rng: np.random.Generator) -> NDArray[np.
     return np.asarray((field - field.mean()) / field.std())
 
 
-def _open(height: NDArray[np.floating], porosity: float) -> Image:
+def _open(height: Array, porosity: float) -> Image:
     """Return the highest places, as many as the porosity says."""
     return np.asarray(height > np.quantile(height, 1 - porosity))

@@ -5,12 +5,13 @@ Axis 0 is the axis of the plug: slices are perpendicular to it, and fluid flows 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.base.extras import needs
 from poreops.errors import InputError
 from poreops.synthetic import further_kinds
@@ -60,7 +61,12 @@ class Plug:
 
 
 def plugs(config: PlugsConfig) -> list[Plug]:
-    """List the plugs of a configuration; the names and seeds of no two are the same."""
+    """List the plugs of a configuration; the names and seeds of no two are the same.
+
+    Parameters
+    ----------
+    config : PlugsConfig
+    """
     listed = []
     for place, (genesis, count) in enumerate(config.counts.items()):
         for index in range(count):
@@ -202,7 +208,7 @@ def _widened(shape: Shape, margin: int) -> list[int]:
     return [n + 2 * margin for n in shape]
 
 
-def _cropped(im: NDArray[Any], margin: int) -> NDArray[Any]:
+def _cropped(im: Array, margin: int) -> Array:
     return np.ascontiguousarray(im[(slice(margin, -margin),) * 3])
 
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Integers
+
 Level = Annotated[float, Field(ge=0, le=255)]
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -33,7 +35,7 @@ class RenderConfig(BaseModel):
 
 
 def render_slices(
-    pore: NDArray[np.bool_], chosen: NDArray[np.integer], config: RenderConfig, seed: int
+    pore: NDArray[np.bool_], chosen: Integers, config: RenderConfig, seed: int
 ) -> NDArray[np.uint8]:
     """Render slices of a volume as grey images.
 

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Integers
+
 Grey = NDArray[np.uint8]
-Pixels = tuple[NDArray[np.integer], NDArray[np.integer]]
+Pixels = tuple[Integers, Integers]
 
 
 class SyntheticShaleConfig(BaseModel):
@@ -34,6 +36,11 @@ class SyntheticShaleConfig(BaseModel):
 
 def synthetic_shale(config: SyntheticShaleConfig, seed: int) -> Grey:
     """Draw slices of a grey matrix with dark pores and fractures, bright ores, and noise.
+
+    Parameters
+    ----------
+    config : SyntheticShaleConfig
+    seed : of all that is drawn
 
     Returns
     -------

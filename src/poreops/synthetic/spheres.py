@@ -67,6 +67,12 @@ class VolumesConfig(BaseModel):
 def volume_seed(base: int, role: Role, index: int) -> int:
     """Seed of one volume; no two volumes of a base seed share one.
 
+    Parameters
+    ----------
+    base : seed that all volumes share
+    role : what the volume is for
+    index : of the volume within its role
+
     Examples
     --------
     >>> len({volume_seed(7, role, i) for role in ROLES for i in range(1000)})
@@ -114,7 +120,12 @@ def sphere_pack(config: SpherePackConfig, ndim: int, seed: int) -> NDArray[np.bo
 
 @contextmanager
 def legacy_seed(seed: int) -> Iterator[None]:
-    """Seed numpy's global generator, which PoreSpy draws from, and put it back afterwards."""
+    """Seed numpy's global generator, which PoreSpy draws from, and put it back afterwards.
+
+    Parameters
+    ----------
+    seed : of numpy's global generator
+    """
     state = np.random.get_state()  # noqa: NPY002
     np.random.seed(seed)  # noqa: NPY002
     try:

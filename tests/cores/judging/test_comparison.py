@@ -19,7 +19,7 @@ def test_each_source_has_a_set_a_seed_and_the_rock_one_a_part(tmp_path):
         model().save(tmp_path / place)
     train, gate = crops()
     parts = {"train": train[:10], "search": train[10:20], "gate": train[20:30], "report": gate}
-    compared = Comparison.of(parts, tmp_path, CONFIG)
+    compared = Comparison.of(parts, tmp_path, CONFIG, fields=10)
     table = compared.table()
     assert {name: row["sets"] for name, row in table.items()} == {
         "real": 3, "wgan_gp": 2, "dcgan": 2, **dict.fromkeys(NULLS, 2)
@@ -36,6 +36,7 @@ def test_each_source_has_a_set_a_seed_and_the_rock_one_a_part(tmp_path):
 
 def test_each_source_has_its_line_for_people():
     row = {"fid": {"mean": 1, "sd": 0}, "s2": {"mean": 0.1}, "copies": {"mean": 0}}
+    row["copies_ratio"] = {"mean": 1.0}
     kids = {"real": 0.01, "wgan_gp": 0.3, "dcgan": 0.2} | dict.fromkeys(NULLS, 0.5)
     table = {name: row | {"kid": {"mean": kid, "sd": 0}} for name, kid in kids.items()}
     assert [line.split()[0] for line in lines(table)] == list(table)

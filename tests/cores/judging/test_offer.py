@@ -19,7 +19,9 @@ CONFIG = JudgingConfig(
     seed=1, cores=10, r_max=5, smoothing=1, extractor="efficientnet-lite0", subsets=3,
     subset_size=8,
 )  # fmt: skip
-LIMITS = GateConfig(times=2, tolerance=dict.fromkeys(LIMITED, 0.1), margin=0.5)
+LIMITS = GateConfig(
+    times=2, tolerance=dict.fromkeys(LIMITED, 0.1), margin=0.5, copies_ratio=(0.9, 1.1)
+)
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,8 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
         "stages:\n"
         "  label: {outs: [{path: artifacts/conductance/labels, md5: 11.dir}, "
         "{path: a/b.json, md5: '22'}]}\n"
-        "  train: {outs: [{path: artifacts/conductance/models, md5: old}]}\n"
+        "  train: {deps: [{path: artifacts/conductance/labels}, {path: a}, {path: data/raw}], "
+        "outs: [{path: artifacts/conductance/models, md5: old}]}\n"
     )
     (repository / "data.dvc").write_text("outs: [{path: data, md5: 33.dir}]\n")
     git("add", "data.dvc")

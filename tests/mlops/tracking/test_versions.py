@@ -34,7 +34,10 @@ def test_the_champion_comes_back_from_the_registry_and_predicts_the_same(registe
     np.testing.assert_array_equal(tracking.load_pyfunc(folder).predict(CUBES), [128, 128])
     champion = tracking.champion_info("conductance")
     assert champion.version == 1
-    assert champion.tags == {"r2": "0.9", "sha256": "2.0", "gate": "passed"}
+    assert champion.tags == {
+        "r2": "0.9", "sha256": "2.0", "gate": "passed",
+        "manifest.sha256": sha256(folder / "manifest.json"),
+    }  # fmt: skip
     assert champion.aliases == ("champion",)
     assert tracking.download(champion.uri) == tracking.download(f"runs:/{champion.run_id}/model")
 
@@ -112,6 +115,7 @@ def test_the_model_is_code_and_files_without_pickle_or_paths(save_model, tmp_pat
         "artifacts/weight.txt",
         "code.py",
         "conda.yaml",
+        "manifest.json",
         "python_env.yaml",
         "requirements.txt",
     ]

@@ -1,6 +1,7 @@
 """Hand a result to xarray or PyVista, with its axes, voxel size and units."""
 
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,9 +10,20 @@ from poreops.base.extras import needed
 from poreops.base.show.fields import Content, content
 from poreops.errors import InputError
 
+if TYPE_CHECKING:
+    import pyvista
+    import xarray
 
-def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`."""
+
+def to_xarray(kind: str, result: object, voxel_size: float | None) -> "xarray.Dataset":
+    """Return a result as Dataset; see `poreops.base.show.result.Result.to_xarray`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     xarray = needed("xarray")
     held = content(kind, result)
     edge = _edge(held, voxel_size)
@@ -24,7 +36,7 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
         for one in held.fields.values()
         for dim, size in zip(one.dims, one.values.shape, strict=True)
     }
-    coordinates: dict[str, Any] = {}
+    coordinates: dict[str, tuple[object, ...]] = {}
     for dim, size in sizes.items():
         if dim in AXES:
             centres = (np.arange(size) + 0.5) * (1.0 if edge is None else edge)
@@ -41,8 +53,15 @@ def to_xarray(kind: str, result: Any, voxel_size: float | None) -> Any:
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
 
 
-def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
-    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`."""
+def to_pyvista(kind: str, result: object, voxel_size: float | None) -> "pyvista.DataSet":
+    """Return a result as mesh; see `poreops.base.show.result.Result.to_pyvista`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    voxel_size : [m], of results that do not know it
+    """
     if kind not in ("network", "regions", "diffusion", "permeability"):
         raise InputError(
             f"a mesh is made of an image or a network, got a result of {kind}; use to_xarray()"
@@ -68,7 +87,7 @@ def to_pyvista(kind: str, result: Any, voxel_size: float | None) -> Any:
     return mesh
 
 
-def _network_mesh(pyvista: Any, held: Content) -> Any:
+def _network_mesh(pyvista: ModuleType, held: Content) -> "pyvista.PolyData":
     arrays = {name: one.values for name, one in held.fields.items()}
     conns = arrays["throat.conns"]
     lines = np.column_stack([np.full(len(conns), 2), conns]).ravel()

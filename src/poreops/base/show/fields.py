@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES
+from poreops.base.arrays import Array
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from poreops.conduits.image_check import ImageCheck
+    from poreops.conduits.partition import Regions
+    from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.network import PoreNetwork
+    from poreops.properties.model import Properties
+    from poreops.properties.slices.segment import Segmented
+    from poreops.solvers.diffusion.bulk import BulkDiffusion
+    from poreops.solvers.stokes.permeability import Permeability, PermeabilityTensor
+
 Number = float | int | bool | str
 
 
@@ -49,12 +59,18 @@ class Content:
     axis: int | None = None
 
 
-def content(kind: str, result: Any) -> Content:
-    """Return what a result of a kind holds."""
+def content(kind: str, result: object) -> Content:
+    """Return what a result of a kind holds.
+
+    Parameters
+    ----------
+    kind : key of `CONTENTS`
+    result : of that kind
+    """
     return CONTENTS[kind](result)
 
 
-def _regions(found: Any) -> Content:
+def _regions(found: "Regions") -> Content:
     labels = Field(
         found.labels, tuple(AXES[: found.labels.ndim]), "", "region of each voxel, 0 solid"
     )
@@ -62,7 +78,7 @@ def _regions(found: Any) -> Content:
     return Content({"labels": labels, "conns": conns}, {"regions": found.count})
 
 
-def _diffusion(found: Any) -> Content:
+def _diffusion(found: "BulkDiffusion") -> Content:
     names = (
         "formation_factor", "tortuosity", "effective_diffusivity", "mean_diffusivity", "porosity",
         "floating_share", "flux_in", "flux_out", "residual", "iterations", "percolates",
@@ -80,7 +96,7 @@ def _known(voxel_size: float) -> float | None:
     return None if voxel_size == 1.0 else float(voxel_size)
 
 
-def _permeability(found: Any) -> Content:
+def _permeability(found: "Permeability") -> Content:
     names = ("porosity", "floating_share", "residual", "iterations", "throat_width", "walls",
              "percolates")  # fmt: skip
     edge = _known(found.voxel_size)
@@ -94,7 +110,7 @@ def _permeability(found: Any) -> Content:
     return Content({"velocity": velocity}, numbers, edge, found.axis)
 
 
-def _tensor(found: Any) -> Content:
+def _tensor(found: "PermeabilityTensor") -> Content:
     edge = _known(found.along[0].voxel_size)
     tensor = Field(
         found.tensor, ("component", "gradient"), "voxel²" if edge is None else "m²",
@@ -103,11 +119,25 @@ def _tensor(found: Any) -> Content:
     return Content({"permeability": tensor}, {"residual": found.residual}, edge)
 
 
-def _network_diffusion(found: Any) -> Content:
+def _network_diffusion(found: "NetworkDiffusion | NetworkFlow") -> Content:
     return Content({}, dict(vars(found)))
 
 
-def _network(found: Any) -> Content:
+def _interface_network(found: "InterfaceNetwork") -> Content:
+    fields = dict(_regions(found.regions).fields)
+    along = ("along",)
+    gap = "share of each throat in the width of the bracket"
+    fields["gap"] = Field(found.gap, ("throat", "along"), "", gap)
+    fields["gap_inside"] = Field(found.gap_inside, along, "", "that of cuts through large pores")
+    for name in ("formation_factor", "lower", "upper"):
+        values = np.array([getattr(one, name) for one in found.along])
+        fields[name] = Field(values, along, "", "of the formation factor")
+    for name in ("faces", "patches", "modes"):
+        fields[name] = Field(getattr(found, name), ("throat",), "", f"{name} of each throat")
+    return Content(fields, {"blocks": found.blocks}, _known(found.voxel_size))
+
+
+def _network(found: "PoreNetwork") -> Content:
     fields = {}
     for key in sorted(found.openpnm):
         values = np.asarray(found.openpnm[key])
@@ -115,7 +145,7 @@ def _network(found: Any) -> Content:
         more = {"conns": ("end",), "coords": ("component",)}
         dims = (element, *more.get(name, (f"{name}_part",) * (values.ndim - 1)))
         fields[key] = Field(values, dims, _SI.get(name, ""), name.replace("_", " "))
-    numbers = {"method": found.method, "voxel_size_m": float(found.voxel_size)}
+    numbers: dict[str, Number] = {"method": found.method, "voxel_size_m": float(found.voxel_size)}
     if found.walls is not None:
         numbers["walls"] = found.walls
     return Content(fields, numbers, float(found.voxel_size))
@@ -130,7 +160,7 @@ _SI = {
 }  # fmt: skip
 
 
-def _check(found: Any) -> Content:
+def _check(found: "ImageCheck") -> Content:
     names = tuple(AXES[: len(found.shape)])
     shares = Field(
         np.array(found.percolating_share), ("along",), "",
@@ -155,7 +185,7 @@ def _check(found: Any) -> Content:
     return Content(fields, numbers)
 
 
-def _segmented(found: Any) -> Content:
+def _segmented(found: "Segmented") -> Content:
     fields = {
         "labels": Field(
             found.labels, ("slice", "row", "column"), "",
@@ -167,7 +197,7 @@ def _segmented(found: Any) -> Content:
     return Content(fields, {"pores": found.reading.pores, "kind": found.reading.kind})
 
 
-def _properties(found: Any) -> Content:
+def _properties(found: "Properties") -> Content:
     fields = dict(_segmented(found.segmented).fields)
     fields["areal_porosity"] = fields.pop("porosity")
     fields["porosity"] = Field(found.porosity, ("slice",), "", "predicted porosity")
@@ -181,6 +211,8 @@ def _properties(found: Any) -> Content:
 CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface diffusion": _network_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_diffusion,

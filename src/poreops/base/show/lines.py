@@ -3,10 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poreops.base.arguments import AXES
 from poreops.base.units import MILLIDARCY, length_unit
+
+if TYPE_CHECKING:
+    from poreops.conductance.model import ConductanceModel
+    from poreops.conduits.image_check import ImageCheck
+    from poreops.conduits.partition import Regions
+    from poreops.cores.model import CoreModel
+    from poreops.images.reading import Volume
+    from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.effective import InterfaceDiffusion
+    from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.network import PoreNetwork
+    from poreops.properties.model import Properties, RockModel
+    from poreops.properties.slices.segment import Segmented
+    from poreops.properties.volumes.prediction import VolumeProperties
+    from poreops.solvers.diffusion.bulk import BulkDiffusion
+    from poreops.solvers.stokes.permeability import Permeability, PermeabilityTensor
 
 _LONGEST = 160  # characters; more would wrap on a screen
 
@@ -27,15 +43,29 @@ class Facts:
     more: Mapping[str, str]
 
 
-def line(kind: str, name: str, result: Any) -> str:
-    """Return `<Name of this: number>` on one line."""
+def line(kind: str, name: str, result: object) -> str:
+    """Return `<Name of this: number>` on one line.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     text = " ".join(f"{name} {facts.of}: {facts.main}".split())
     return f"<{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}>"
 
 
-def table(kind: str, name: str, result: Any) -> str:
-    """Return the same as HTML, with a row for each further fact."""
+def table(kind: str, name: str, result: object) -> str:
+    """Return the same as HTML, with a row for each further fact.
+
+    Parameters
+    ----------
+    kind : key of `LINES`
+    name : of the result's class
+    result : of that kind
+    """
     facts = LINES[kind](result)
     rows = {"of": facts.of, "found": facts.main, **facts.more}
     cells = "".join(
@@ -49,6 +79,12 @@ def table(kind: str, name: str, result: Any) -> str:
 def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "voxels") -> str:
     """Return a shape for people.
 
+    Parameters
+    ----------
+    shape : of an image
+    voxel_size : [m]; None where it is not known
+    unit : what is counted
+
     Examples
     --------
     >>> sizes((40, 50, 60), 2e-6)
@@ -59,12 +95,17 @@ def sizes(shape: Sequence[int], voxel_size: float | None = None, unit: str = "vo
 
 
 def length(metres: float) -> str:
-    """Return a length with the unit that suits it."""
+    """Return a length with the unit that suits it.
+
+    Parameters
+    ----------
+    metres : [m]
+    """
     unit, scale = length_unit(metres)
     return f"{metres * scale:.4g} {unit}"
 
 
-def _regions(found: Any) -> Facts:
+def _regions(found: "Regions") -> Facts:
     return Facts(
         sizes(found.labels.shape),
         f"{found.count} regions, {len(found.conns)} throats",
@@ -72,13 +113,13 @@ def _regions(found: Any) -> Facts:
     )
 
 
-def _factor(found: Any) -> str:
+def _factor(found: "BulkDiffusion | NetworkDiffusion | InterfaceDiffusion") -> str:
     if not found.percolates:
         return "nothing percolates, formation factor infinite"
     return f"formation factor {found.formation_factor:.4g}, tortuosity {found.tortuosity:.4g}"
 
 
-def _diffusion(found: Any) -> Facts:
+def _diffusion(found: "BulkDiffusion") -> Facts:
     more = {
         "D_eff/D₀": f"{found.effective_diffusivity:.6g}",
         "porosity": f"{found.porosity:.4g}",
@@ -96,7 +137,7 @@ def _darcy(metres2: float, voxel_size: float | None) -> str:
     return f"{metres2 / MILLIDARCY:.4g} mD ({metres2:.4g} m²)"
 
 
-def _permeability(found: Any) -> Facts:
+def _permeability(found: "Permeability") -> Facts:
     k = _darcy(found.permeability, found.voxel_size)
     main = f"permeability {k}" if found.percolates else "nothing percolates, permeability 0"
     more = {
@@ -111,7 +152,7 @@ def _permeability(found: Any) -> Facts:
     return Facts(f"{sizes(found._shape, found.voxel_size)} along {AXES[found.axis]}", main, more)
 
 
-def _tensor(found: Any) -> Facts:
+def _tensor(found: "PermeabilityTensor") -> Facts:
     first = found.along[0]
     values, _ = found.principal
     every = ", ".join(_darcy(float(value), first.voxel_size) for value in values)
@@ -119,17 +160,34 @@ def _tensor(found: Any) -> Facts:
     return Facts(of, f"principal permeabilities {every}", {"residual": f"{found.residual:.1e}"})
 
 
-def _network_diffusion(found: Any) -> Facts:
+def _network_diffusion(found: "NetworkDiffusion") -> Facts:
     return Facts(f"along {found.axis}", _factor(found), {"porosity": f"{found.porosity:.4g}"})
 
 
-def _network_flow(found: Any) -> Facts:
+def _interface_diffusion(found: "InterfaceDiffusion") -> Facts:
+    more = {"porosity": f"{found.porosity:.4g}"}
+    if not found.percolates:
+        return Facts(f"along {found.axis}", _factor(found), more)
+    bracket = f"{found.lower:.5g} to {found.upper:.5g} for certain"
+    return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
+
+
+def _interface_network(found: "InterfaceNetwork") -> Facts:
+    main = f"{found.regions.count} pores, {len(found.modes)} throats, {found.modes.sum()} modes"
+    widths = ", ".join(f"{one.axis} {one.width:.2%}" for one in found.along)
+    more = {"width of the bracket": widths}
+    if found.warnings:
+        more["warnings"] = "; ".join(found.warnings)
+    return Facts(sizes(found.regions.labels.shape, found.voxel_size), main, more)
+
+
+def _network_flow(found: "NetworkFlow") -> Facts:
     k = _darcy(found.permeability, None)
     main = f"permeability {k}" if found.percolates else "nothing percolates, permeability 0"
     return Facts(f"along {found.axis}", main, {})
 
 
-def _network(found: Any) -> Facts:
+def _network(found: "PoreNetwork") -> Facts:
     import numpy as np
 
     pores = int(np.count_nonzero(found.openpnm["pore.internal"]))
@@ -148,7 +206,7 @@ def _network(found: Any) -> Facts:
     return Facts(f"{sizes(found.regions.labels.shape, found.voxel_size)}", main, more)
 
 
-def _check(found: Any) -> Facts:
+def _check(found: "ImageCheck") -> Facts:
     names = [n for n, share in zip(AXES, found.percolating_share, strict=False) if share > 0]
     along = f"percolates along {', '.join(names)}" if names else "percolates along no axis"
     notes = len(found.warnings)
@@ -161,13 +219,13 @@ def _check(found: Any) -> Facts:
     return Facts(sizes(found.shape), main, more)
 
 
-def _segmented(found: Any) -> Facts:
+def _segmented(found: "Segmented") -> Facts:
     n, h, w = found.labels.shape
     mean = f"areal porosity {float(found.porosity.mean()):.4g}"
     return Facts(f"{n} slices of {h} x {w} pixels", mean, {"pores": found.reading.pores})
 
 
-def _properties(found: Any) -> Facts:
+def _properties(found: "Properties") -> Facts:
     (p, p0, p1), (k, k0, k1) = (found.plug[key] for key in ("porosity", "permeability_m2"))
     k, k0, k1 = (value / MILLIDARCY for value in (k, k0, k1))
     main = (
@@ -177,7 +235,7 @@ def _properties(found: Any) -> Facts:
     return Facts(f"of {len(found.porosity)} slices", main, {"beyond the training": outside})
 
 
-def _volume_properties(found: Any) -> Facts:
+def _volume_properties(found: "VolumeProperties") -> Facts:
     (p, p0, p1), (k, k0, k1) = found.porosity, found.permeability
     unit, scale = ("voxel²", 1.0) if found.voxel_size == 1.0 else ("mD", 1 / MILLIDARCY)
     span = ", ".join(f"{value * scale:.3g}" for value in (k0, k1))
@@ -187,30 +245,25 @@ def _volume_properties(found: Any) -> Facts:
     return Facts(of, main, more | {"beyond the rocks": ", ".join(found.outside) or "nothing"})
 
 
-def _conductance_model(model: Any) -> Facts:
+def _conductance_model(model: "ConductanceModel") -> Facts:
     convention = f"{model.walls} walls" if model.walls is not None else model.convention
     of = f"{model.member!r} of {model.ndim}D conduits"
-    main = (
-        f"{model.target} size factors ({convention}), {model.keras_model.count_params()} weights"
-    )
+    main = f"{model.target} size factors ({convention}), {model.parameters} weights"
     return Facts(of, main, {})
 
 
-def _rock_model(model: Any) -> Facts:
+def _rock_model(model: "RockModel") -> Facts:
     served = ", ".join(f"{target} by {by}" for target, by in model.served.items())
     judged = "not judged yet" if model.widths is None else f"{model.coverage:.0%} intervals"
     main = f"{len(model.features)} inputs, {judged}"
     return Facts(repr(model.name), main, {"served": served, "inputs": ", ".join(model.features)})
 
 
-def _core_model(model: Any) -> Facts:
-    weights = model.keras_model.count_params()
-    return Facts(
-        f"of {model.network.patch} x {model.network.patch} pixels", f"{weights} weights", {}
-    )
+def _core_model(model: "CoreModel") -> Facts:
+    return Facts(f"of {model.patch} x {model.patch} pixels", model.made_of, {})
 
 
-def _volume(found: Any) -> Facts:
+def _volume(found: "Volume") -> Facts:
     reading = found.reading
     values = f"{found.image.dtype} values"
     if found.image.dtype == bool:
@@ -225,6 +278,8 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "conductance model": _conductance_model,
     "core model": _core_model,
     "diffusion": _diffusion,
+    "interface diffusion": _interface_diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,
     "network flow": _network_flow,

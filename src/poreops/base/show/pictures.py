@@ -1,18 +1,21 @@
 """What every picture needs: panels without a display, a scale, files of the same bytes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import replacing
 from poreops.base.units import length_unit
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figure", Any]:
+def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figure", Array]:
     """Return a figure that needs no display, and its (rows, columns) array of axes.
 
     Parameters
@@ -29,12 +32,18 @@ def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple["Figur
 
 
 def save(figure: "Figure", path: str | Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : to write
+    path : file to write
+    """
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
 
 
-def scale_bar(ax: Any, width: int, pixel_size: float) -> None:
+def scale_bar(ax: "Axes", width: int, pixel_size: float) -> None:
     """Draw a bar of a round length into the lower left corner of a slice.
 
     Parameters
@@ -47,7 +56,7 @@ def scale_bar(ax: Any, width: int, pixel_size: float) -> None:
 
     metres = round_length(0.3 * width * pixel_size)
     unit, scale = length_unit(metres)
-    box = {"transform": ax.transAxes, "clip_on": True}
+    box: dict[str, Json] = {"transform": ax.transAxes, "clip_on": True}
     share = metres / (width * pixel_size)
     plate = Rectangle((0.03, 0.03), share + 0.05, 0.13, color="black", alpha=0.6, lw=0, **box)
     ax.add_patch(plate)
@@ -60,6 +69,10 @@ def scale_bar(ax: Any, width: int, pixel_size: float) -> None:
 
 def round_length(most: float) -> float:
     """Return the largest of 1, 2, 5 times a power of ten that is not above a length.
+
+    Parameters
+    ----------
+    most : limit, > 0
 
     Examples
     --------

@@ -1,22 +1,43 @@
 """Draw a result: a slice of an image, a network, values of parts or slices."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_count, checked_voxel_size
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.extras import needed
 from poreops.base.show.fields import content
 from poreops.base.units import length_unit
 from poreops.errors import InputError
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+    from mpl_toolkits.mplot3d import Axes3D
+
+    from poreops.conduits.image_check import ImageCheck
+    from poreops.conduits.partition import Regions
+    from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.network import PoreNetwork
+    from poreops.properties.model import Properties
+    from poreops.properties.slices.segment import Segmented
+    from poreops.solvers.diffusion.bulk import BulkDiffusion
+    from poreops.solvers.stokes.permeability import Permeability
 
 
-def plot(kind: str, result: Any, ax: Any, **options: Any) -> Any:
-    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`."""
+def plot(kind: str, result: object, ax: "Axes | None", **options: object) -> "Axes":
+    """Draw a result of a kind; see `poreops.base.show.result.Result.plot`.
+
+    Parameters
+    ----------
+    kind : key of `poreops.base.show.fields.CONTENTS`
+    result : of that kind
+    ax : matplotlib Axes; None for a new figure
+    **options : of the kind, as ``axis`` and ``index``
+    """
     if kind not in _DRAWN:
         raise InputError(f"a result of {kind} has nothing to draw; use repr() or save()")
     needed("matplotlib")
@@ -47,24 +68,35 @@ def section(image: Array, across: int, index: int | None) -> tuple[Array, tuple[
 
 
 def region_colours(count: int) -> Array:
-    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number."""
+    """Return (count + 1, 3) colours of regions, solid dark; the same for the same number.
+
+    Parameters
+    ----------
+    count : number of regions
+    """
     colours = np.random.default_rng(0).uniform(0.25, 1, (count + 1, 3))
     colours[0] = 0.12
     return colours
 
 
-def _axes(ax: Any, **options: Any) -> Any:
+def _axes(ax: "Axes | None", **options: Json) -> "Axes":
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=(6.4, 5), layout="constrained")
-    return figure.add_subplot(**options)
+    axes: Axes = figure.add_subplot(**options)
+    return axes
 
 
 def _image(
-    image: Array, ax: Any, across: int, index: int | None, voxel_size: float | None, **shown: Any
-) -> tuple[Any, Any, str]:
+    image: Array,
+    ax: "Axes | None",
+    across: int,
+    index: int | None,
+    voxel_size: float | None,
+    **shown: Json,
+) -> tuple["Axes", "AxesImage", str]:
     """Draw a slice with its axes in units; return axes, picture and where the slice lies."""
     ax = _axes(ax)
     seen, names, where = section(image, across, index)
@@ -86,12 +118,12 @@ def _across(axis: int | str | None, ndim: int, along: int | None = None) -> int:
 
 
 def _regions(
-    found: Any,
-    ax: Any,
+    found: "Regions",
+    ax: "Axes | None",
     axis: int | str | None = None,
     index: int | None = None,
     voxel_size: float | None = None,
-) -> Any:
+) -> "Axes":
     from matplotlib.colors import ListedColormap
 
     edge = None if voxel_size is None else checked_voxel_size(voxel_size)
@@ -107,12 +139,12 @@ def _regions(
 
 
 def _diffusion(
-    found: Any,
-    ax: Any,
+    found: "BulkDiffusion",
+    ax: "Axes | None",
     axis: int | str | None = None,
     index: int | None = None,
     voxel_size: float | None = None,
-) -> Any:
+) -> "Axes":
     edge = None if voxel_size is None else checked_voxel_size(voxel_size)
     across = _across(axis, found.field.ndim, found.axis)
     ax, drawn, where = _image(found.field, ax, across, index, edge, cmap="viridis", vmin=0, vmax=1)
@@ -122,8 +154,11 @@ def _diffusion(
 
 
 def _permeability(
-    found: Any, ax: Any, axis: int | str | None = None, index: int | None = None
-) -> Any:
+    found: "Permeability",
+    ax: "Axes | None",
+    axis: int | str | None = None,
+    index: int | None = None,
+) -> "Axes":
     held = content("permeability", found)
     speed = np.sqrt((found.velocity**2).sum(axis=0))
     across = _across(axis, speed.ndim, found.axis)
@@ -134,7 +169,7 @@ def _permeability(
     return ax
 
 
-def _network(found: Any, ax: Any) -> Any:
+def _network(found: "PoreNetwork", ax: "Axes | None") -> "Axes":
     net = found.openpnm
     diffusive = "throat.diffusive_size_factors" in net
     name = "diffusive" if diffusive else "hydraulic"
@@ -148,7 +183,7 @@ def _network(found: Any, ax: Any) -> Any:
 
 
 def network(
-    axes: Any,
+    axes: "Axes3D",
     coords: Array,
     conns: Array,
     size_factors: Array,
@@ -204,7 +239,7 @@ def network(
     axes.set_title(f"{int(inner.sum())} pores, {len(conns)} throats")
 
 
-def _check(found: Any, ax: Any) -> Any:
+def _check(found: "ImageCheck", ax: "Axes | None") -> "Axes":
     if found.parts is None:
         raise InputError(
             f"a plot of a check shows its octants, got none: {found.skipped['parts']}"
@@ -220,7 +255,7 @@ def _check(found: Any, ax: Any) -> Any:
     return ax
 
 
-def _segmented(found: Any, ax: Any, index: int | None = None) -> Any:
+def _segmented(found: "Segmented", ax: "Axes | None", index: int | None = None) -> "Axes":
     from matplotlib.colors import ListedColormap
 
     count = len(found.labels)
@@ -235,7 +270,7 @@ def _segmented(found: Any, ax: Any, index: int | None = None) -> Any:
     return ax
 
 
-def _properties(found: Any, ax: Any) -> Any:
+def _properties(found: "Properties", ax: "Axes | None") -> "Axes":
     ax = _axes(ax)
     value, low, high = found.plug["permeability_m2"]
     ax.axhspan(low, high, color="#dddddd", lw=0, label="interval of the rock")
@@ -246,9 +281,20 @@ def _properties(found: Any, ax: Any) -> Any:
     return ax
 
 
-_DRAWN: Mapping[str, Callable[..., Any]] = {
+def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
+    ax = _axes(ax, projection="3d")
+    inner = np.zeros(len(found.coords), dtype=bool)
+    network(
+        ax, found.coords, found.regions.conns, found.gap.max(axis=1), found.diameters, inner,
+        "share in the width of the bracket",
+    )  # fmt: skip
+    return ax
+
+
+_DRAWN: Mapping[str, Callable[..., "Axes"]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "interface network": _interface_network,
     "network": _network,
     "permeability": _permeability,
     "properties": _properties,

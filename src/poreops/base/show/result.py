@@ -7,7 +7,12 @@ them.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyvista
+    import xarray
+    from matplotlib.axes import Axes
 
 __all__ = ["Result", "Shown"]
 
@@ -23,7 +28,7 @@ class Shown:
 
     _kind: str
 
-    def __init_subclass__(cls, *, kind: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, *, kind: str | None = None, **options: object) -> None:
         super().__init_subclass__(**options)
         if kind is not None:
             cls._kind = kind
@@ -42,7 +47,7 @@ class Shown:
 class Result(Shown):
     """What was found in an image: it can be drawn, saved and handed to other libraries."""
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:
+    def plot(self, ax: "Axes | None" = None, **options: object) -> "Axes":
         """Draw this, with matplotlib.
 
         Parameters
@@ -90,7 +95,7 @@ class Result(Shown):
 
         save(self._kind, self, path)
 
-    def to_xarray(self, voxel_size: float | None = None) -> Any:
+    def to_xarray(self, voxel_size: float | None = None) -> "xarray.Dataset":
         """Return this as an xarray.Dataset with named axes, coordinates and units.
 
         Parameters
@@ -113,7 +118,7 @@ class Result(Shown):
 
         return to_xarray(self._kind, self, voxel_size)
 
-    def to_pyvista(self, voxel_size: float | None = None) -> Any:
+    def to_pyvista(self, voxel_size: float | None = None) -> "pyvista.DataSet":
         """Return this as a PyVista mesh.
 
         Parameters

@@ -1,13 +1,17 @@
 """The dock of napari: choose a layer, run a job in a thread, read the result."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from poreops.base.arguments import AXES
 from poreops.cli.napari.jobs import JOBS, Outcome, run, voxel_size_of
 from poreops.errors import InputError, NotConvergedError
 
+if TYPE_CHECKING:
+    from magicgui.widgets import Container
+    from napari.layers import Layer
 
-def results_dock() -> Any:
+
+def results_dock() -> "Container":
     """Return the dock's widget, for the viewer that is open.
 
     Returns
@@ -30,7 +34,7 @@ def results_dock() -> Any:
     result = widgets.TextEdit(name="result", value="")
     result.read_only = True
 
-    def known(chosen: Any) -> None:
+    def known(chosen: "Layer | None") -> None:
         stated = None if chosen is None else voxel_size_of(chosen.metadata)
         size.value = 0 if stated is None else 1e6 * stated
 

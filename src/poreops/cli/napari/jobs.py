@@ -3,15 +3,13 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.cli.napari.reader import LayerData, scaled
 from poreops.errors import InputError
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def run(job: str, image: Array, voxel_size: float | None, axis: str) -> Outcome:
     return Outcome((*outcome.lines, *notes), outcome.layers)
 
 
-def voxel_size_of(metadata: Mapping[str, Any]) -> float | None:
+def voxel_size_of(metadata: Mapping[str, Json]) -> float | None:
     """Return the voxel size [m] that the reader left in a layer's metadata, None if unknown."""
     size = metadata.get("voxel_size_m")
     return None if size is None else float(size)
@@ -95,7 +93,7 @@ def _check(image: Array, _: float | None, __: str) -> Outcome:
     return Outcome((_shown(found), *(f"warning: {text}" for text in found.warnings)))
 
 
-def _shown(found: Any) -> str:
+def _shown(found: object) -> str:
     """Return the line of a result without its angle brackets, which Qt may take for markup."""
     return repr(found).strip("<>")
 

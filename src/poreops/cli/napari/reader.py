@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.formats import SLICES, WITH_DATASETS, suffix_of
 from poreops.images.grey_stack import read_stack
@@ -13,7 +14,7 @@ from poreops.images.itk import ITK
 from poreops.images.read import read_volume
 from poreops.images.reading import Reading
 
-LayerData = tuple[Any, dict[str, Any], str]
+LayerData = tuple[Array, dict[str, Json], str]
 """Array, keyword arguments of the layer and its type, as napari takes them."""
 
 READ = SLICES | WITH_DATASETS | set(ITK)
@@ -63,12 +64,12 @@ def _layer(path: Path) -> LayerData:
     return pores, _options(volume.reading, path, pores.ndim), "labels"
 
 
-def _options(reading: Reading, path: Path, ndim: int) -> dict[str, Any]:
+def _options(reading: Reading, path: Path, ndim: int) -> dict[str, Json]:
     metadata = {"voxel_size_m": reading.edge, "reading": reading.as_dict()}
     return {"name": path.stem, "metadata": metadata} | scaled(reading.edge, ndim)
 
 
-def scaled(voxel_size: float | None, ndim: int) -> dict[str, Any]:
+def scaled(voxel_size: float | None, ndim: int) -> dict[str, Json]:
     """Return the options that give a layer its voxel size, none for an unknown one.
 
     Parameters

@@ -4,6 +4,7 @@ COLOURS = {
     "dns": "#222222",
     "model": "#1764ab",
     "coarse": "#8c8c8c",
+    "physics": "#d95f02",
     "scalars": "#1764ab",
     "image": "#7b3294",
     "resnet": "#7b3294",

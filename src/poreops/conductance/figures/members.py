@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,7 @@ def worst_conduits(rois: NDArray[np.uint8], titles: Sequence[str]) -> "Figure":
     FigureCanvasAgg(figure)
     for i, (roi, title) in enumerate(zip(rois, titles, strict=True)):
         if roi.ndim == 2:
-            panel: Any = figure.add_subplot(1, len(rois), i + 1)
+            panel = figure.add_subplot(1, len(rois), i + 1)
             panel.imshow(roi.T, origin="lower", cmap="viridis")
         else:
             panel = figure.add_subplot(1, len(rois), i + 1, projection="3d")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def coloured_networks(
     figure = Figure(figsize=(4.4 * len(panels), 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     for i, (title, (values, colours)) in enumerate(panels.items()):
-        panel: Any = figure.add_subplot(1, len(panels), i + 1, projection="3d")
+        panel = figure.add_subplot(1, len(panels), i + 1, projection="3d")
         low, high = np.quantile(values, [0.02, 0.98])
         lines = Line3DCollection(coords[conns], cmap=colours, lw=1.6)
         lines.set_array(values)

@@ -5,8 +5,8 @@ Nothing here reads the unseen volumes, which the report reads once.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.gate import GateConfig
@@ -24,7 +24,7 @@ from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 
 
-def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any]:
+def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Json]:
     """Score every member and the nulls, choose, and keep a probe for later rivals.
 
     Parameters
@@ -52,10 +52,10 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
     for member in (m for m in MEMBERS if (members / m).is_dir()):
         models[member] = ConductanceModel.load(members / member)
         models[member].check_predicts(label_definition(stated), models[member].ndim)
-    encoded = EncodedConduits(conduits, [model.network.image for model in models.values()])
+    encoded = EncodedConduits(conduits, [model.sees for model in models.values()])
     found: dict[Member, dict[str, float]] = {}
     for member, model in models.items():
-        answers = judged(model, *encoded.seen_as(model.network.image))
+        answers = judged(model, *encoded.seen_as(model.sees))
         found[member] = member_scores(answers, truth)
     chosen = chosen_member(found, gate.member_gain)
     write_probe(probe, conduits, labels, gate.probe)
@@ -69,7 +69,7 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Any
     }
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
+def lines(report: Mapping[str, Json]) -> Iterator[str]:
     """Yield a report of `gate_report` as lines for the terminal.
 
     Parameters

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
 from poreops.conductance.judging.scores import scores
 from poreops.conductance.learning.encoding import (
@@ -22,7 +23,7 @@ from poreops.conductance.learning.members import MEMBERS, Member
 from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
-from poreops.conduits.table import read_conduits
+from poreops.conduits.table import Conduits, read_conduits
 
 _SLICE = 512  # conduits read and encoded at a time: 134 MB of ROIs
 Floats = NDArray[np.float64]
@@ -52,7 +53,7 @@ def judge(model: ConductanceModel, conduits: str | Path, *, seed: int = 0) -> Ju
     conduits : path
     seed : of the permutation
     """
-    return judged(model, *encoded_conduits(conduits, model.network.image), seed=seed)
+    return judged(model, *encoded_conduits(conduits, model.sees), seed=seed)
 
 
 def judged(model: ConductanceModel, encoded: Encoded, ratios: Floats, *, seed: int = 0) -> Judged:
@@ -140,14 +141,14 @@ def permuted(
     if model.member == "coarse":
         return None
     order = np.random.default_rng(seed).permutation(len(ratios))
-    if model.network.image == "none":
+    if encoded.image[0].size == 0:
         mixed = Encoded(encoded.image, encoded.scalars[order])
     else:
         mixed = Encoded(encoded.image[order], encoded.scalars)
     return predicted(model, mixed, ratios)
 
 
-def _slices(conduits: str | Path) -> Iterator[Any]:
+def _slices(conduits: str | Path) -> Iterator[Conduits]:
     with open_hdf5(conduits) as file:
         count = len(file["volume"])
     for start in range(0, count, _SLICE):
@@ -245,7 +246,7 @@ def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
     part = read_conduits(conduits, rows)
     ndim = part.roi.ndim - 1
     scale = part.zoom_ratio ** zoom_power(stated["target"], ndim)
-    content: dict[str, NDArray[Any]] = {"roi": part.roi, "size_factor": truth[rows] * scale}
-    attributes: dict[str, Any] = {**stated, "ndim": ndim}
+    content: dict[str, Array] = {"roi": part.roi, "size_factor": truth[rows] * scale}
+    attributes: dict[str, Json] = {**stated, "ndim": ndim}
     write_hdf5(path, content, attributes)
     return path

@@ -4,6 +4,7 @@ NAMES = {
     "dns": "DNS of conduits",
     "model": "champion",
     "coarse": "coarse solve",
+    "physics": "estimate, corrected",
     "scalars": "scalars",
     "image": "ResNet (images only)",
     "resnet": "ResNet (images only)",

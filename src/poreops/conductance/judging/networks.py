@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.conductance.judging.methods import NAMES
 from poreops.conductance.judging.run_times import RunTime
@@ -155,7 +157,7 @@ def network_report(
     compared: Sequence[Comparison],
     times: Mapping[str, RunTime],
     champion: "ModelVersion | None",
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return the report: scores of each method over all volumes and axes, values and run times.
 
     Parameters
@@ -190,7 +192,7 @@ def write_network(path: Path, compared: Comparison) -> None:
         ``size_factors/<method>`` (Nt,) float64
     compared : of that volume
     """
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, Array] = {
         f"size_factors/{name}": values for name, values in compared.size_factors.items()
     }
     arrays["coords"] = region_centroids(compared.regions.labels)
@@ -198,7 +200,7 @@ def write_network(path: Path, compared: Comparison) -> None:
     write_hdf5(path, arrays)
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
+def lines(report: Mapping[str, Json]) -> Iterator[str]:
     """Yield a report as lines for the terminal.
 
     Parameters

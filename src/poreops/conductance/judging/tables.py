@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Integers
 from poreops.base.files import read_json
 from poreops.base.hdf5 import open_hdf5, read_hdf5
 from poreops.conductance.judging.members import (
@@ -23,10 +24,11 @@ from poreops.conductance.learning.encoding import Encoded, ImageEncoding
 from poreops.conductance.learning.members import MEMBERS
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.model import ConductanceModel
+from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.labels import label_definition
-from poreops.conduits.methods import NO_CONTACTS, size_factors
+from poreops.conduits.methods import size_factors
 from poreops.conduits.quantity import zoom_power
 from poreops.conduits.simulated import simulated_size_factors
 from poreops.conduits.table import read_conduits
@@ -59,7 +61,7 @@ class Volumes:
         """2 or 3."""
         return int(read_conduits(self.conduits, slice(0, 1)).roi.ndim - 1)
 
-    def timed(self, method: Callable[[Any, Any], T]) -> tuple[list[T], float]:
+    def timed(self, method: Callable[[Integers, Integers], T]) -> tuple[list[T], float]:
         """Apply a method to every volume; return what it gives of each, and ms per conduit.
 
         The time is that from regions to size factors: cutting, zooming and encoding included,
@@ -92,7 +94,9 @@ class Volumes:
         model : ConductanceModel
         """
 
-        def size_factors(labels: Any, conns: Any) -> tuple[list[Encoded], Floats, Floats]:
+        def size_factors(
+            labels: Integers, conns: Integers
+        ) -> tuple[list[Encoded], Floats, Floats]:
             crops = (joined(crop) for crop in crop_conduits(labels, conns))
             parts, ratios, found = [], [], []
             for encoded, ratio in model.prepared(crop for crop in crops if crop is not None):
@@ -108,7 +112,7 @@ class Volumes:
             np.concatenate([part.image for part in every]),
             np.concatenate([part.scalars for part in every]),
         )
-        self._encoded[model.network.image] = whole, np.concatenate(ratios)
+        self._encoded[model.sees] = whole, np.concatenate(ratios)
         mixed = permuted(model, whole, np.concatenate(ratios))
         return Judged(np.concatenate(found), mixed), milliseconds
 
@@ -119,7 +123,7 @@ class Volumes:
         ----------
         model : ConductanceModel
         """
-        image = model.network.image
+        image = model.sees
         if image not in self._encoded:
             self._encoded[image] = encoded_conduits(self.conduits, image)
         return predicted(model, *self._encoded[image])
@@ -187,7 +191,7 @@ def rules(unseen: Volumes) -> tuple[Table, dict[str, Floats]]:
     found: dict[str, Floats] = {}
     for name in ("geometry", "shape_factor"):
 
-        def rule(labels: Any, conns: Any, name: str = name) -> Floats:
+        def rule(labels: Integers, conns: Integers, name: str = name) -> Floats:
             return size_factors(labels, conns, NO_CONTACTS, method=name, target=unseen.target)[0]
 
         parts, milliseconds = unseen.timed(rule)

@@ -1,10 +1,12 @@
 """Judge everything on the unseen volumes, which nothing else reads: the report of the line."""
 
 from pathlib import Path
-from typing import Any
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import read_json
-from poreops.base.hdf5 import Array, write_hdf5
+from poreops.base.hdf5 import write_hdf5
+from poreops.conductance.judging.coverage import interval_report
 from poreops.conductance.judging.tables import (
     Volumes,
     ablation,
@@ -14,7 +16,7 @@ from poreops.conductance.judging.tables import (
 )
 
 
-def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
+def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
     """Score and time every member, rule and DNS; write what the pictures of them need.
 
     Parameters
@@ -26,7 +28,8 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
 
     Returns
     -------
-    champion, conduits, and the tables ``unseen``, ``split`` and ``invariance``
+    champion, conduits, the tables ``unseen``, ``split`` and ``invariance``, and ``intervals`` of
+    the member that states any
     """
     unseen = Volumes(
         artifacts / "regions/unseen.h5",
@@ -46,6 +49,9 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Any]:
         "split": split_comparison(unseen, artifacts, artifacts / "splits/random.h5"),
         "invariance": invariance(unseen, artifacts / f"models/members/{chosen}"),
     }
+    physics = artifacts / "models/members/physics"
+    if physics.is_dir():
+        report["intervals"] = interval_report(physics, unseen.conduits, unseen.truth)
     rois, titles = unseen.worst(found, chosen)
     arrays: dict[str, Array] = {
         f"found/{name}": values[unseen.known] for name, values in found.items()

@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 
 from poreops.conductance.learning.blocks import unzoomed
 from poreops.conductance.learning.coarse_solve import Workspace, coarse_solve, write_dissipation
+from poreops.conductance.learning.priors import prior_names, priors
 from poreops.conduits.crop import ROI_SIZE, nearest_index
 from poreops.conduits.joined import without_loose_pieces
 from poreops.errors import InputError
 from poreops.solvers.box.distance import filled, squared_distance
 
 ImageEncoding = Literal[
-    "none", "labels", "labels+distance", "occupancy", "occupancy+distance", "occupancy+field"
-]
+    "none", "labels", "labels+distance", "occupancy", "occupancy+distance", "occupancy+field",
+    "priors+centroid", "priors+porespy", "priors+stepped", "priors+smooth",
+]  # fmt: skip
 ScalarEncoding = Literal["none", "geometry", "physics", "coarse"]
 
 VERSION = 2
@@ -67,7 +69,7 @@ class Encoded:
         Labels 0/1/2, or voxels of each region in a block of 2 (0..8, 0..4 in 2D) and, when asked
         for, four times the distance to the wall, or the dissipation of the coarse solve on a
         logarithmic scale. Of no image: (n, 0).
-    scalars : (n, len(SCALARS)) float32
+    scalars : (n, len(SCALARS)) float32, of priors those of `learning.priors`
     """
 
     image: NDArray[np.uint8]
@@ -82,7 +84,7 @@ def image_shape(encoding: ImageEncoding, ndim: int) -> tuple[int, ...]:
     encoding : ImageEncoding
     ndim : 2 or 3
     """
-    if encoding == "none":
+    if encoding == "none" or encoding.startswith("priors"):
         return (0,)
     if encoding.startswith("labels"):
         return (ROI_SIZE,) * ndim + (1 if encoding == "labels" else 2,)
@@ -101,6 +103,8 @@ def covers(image: ImageEncoding, other: ImageEncoding) -> bool:
     >>> covers("occupancy+field", "occupancy"), covers("labels", "occupancy")
     (True, False)
     """
+    if "priors" in image + other:
+        return image == other
     return other in ("none", image) or image.startswith(f"{other}+")
 
 
@@ -123,7 +127,7 @@ def narrowed(encoded: Encoded, image: ImageEncoding) -> Encoded:
     encoded : of n conduits
     image : ImageEncoding
     """
-    if image == "none":
+    if image == "none" or image.startswith("priors"):
         return Encoded(np.empty((len(encoded.scalars), 0), np.uint8), encoded.scalars)
     channels = image_shape(image, 2)[-1]
     return Encoded(encoded.image[..., :channels], encoded.scalars)
@@ -183,14 +187,19 @@ def encode(
         rois = _joined_rois(rois)
     ndim = rois.ndim - 1
     out = np.empty((len(rois), *image_shape(image, ndim)), np.uint8)
-    scalars = np.empty((len(rois), len(SCALARS)), np.float32)
+    known = prior_names(image) if image.startswith("priors") else SCALARS
+    scalars = np.empty((len(rois), len(known)), np.float32)
     boxes = rois if ndim == 3 else rois[..., None]
     # rows in words of eight voxels, to compare them at once
     words = rois.view(np.uint64) if ndim == 3 else boxes.astype(np.uint64)
-    counts = out if ndim == 3 or image == "none" else out[:, :, :, None]
+    counts = out if ndim == 3 or out.ndim == 2 else out[:, :, :, None]
 
     def one(i: int) -> None:
         edge = _edge_before_zoom(boxes[i], words[i])
+        if image.startswith("priors"):
+            box = unzoomed(boxes[i], edge)
+            scalars[i] = priors(box if ndim == 3 else box[..., 0], image, ROI_SIZE / edge)
+            return
         coarse = coarse_solve(unzoomed(boxes[i], edge), _workspace(ndim))
         scalars[i, :-1] = coarse.values
         scalars[i, -1] = _log_size_factor(coarse.size_factor * (ROI_SIZE / edge) ** (ndim - 2))

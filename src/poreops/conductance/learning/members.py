@@ -4,12 +4,14 @@ from typing import Literal
 
 from poreops.conductance.learning.resnet import ResnetConfig
 
-Member = Literal["coarse", "scalars", "image", "distance", "both"]
-"""``coarse``: the coarse solve, nothing learned. ``scalars``: a perceptron on it and on geometric
-scalars. ``image``: the published idea, images only. ``distance``: the same with the distance to
-the wall. ``both``: the image with the field of the coarse solve corrects the scalars."""
+Member = Literal["coarse", "physics", "scalars", "image", "distance", "both"]
+"""``coarse``: the coarse solve, nothing learned. ``physics``: an estimate on the conduit's own
+voxels, corrected by boosted trees, with an interval; no network. ``scalars``: a perceptron on the
+coarse solve and geometric scalars. ``image``: the published idea, images only. ``distance``: the
+same with the distance to the wall. ``both``: the image with the field of the coarse solve corrects
+the scalars."""
 
-MEMBERS: tuple[Member, ...] = ("coarse", "scalars", "image", "distance", "both")
+MEMBERS: tuple[Member, ...] = ("coarse", "physics", "scalars", "image", "distance", "both")
 """From the simple to the dear: of two that are about as good the earlier one is served."""
 
 
@@ -24,6 +26,7 @@ def member_network(stated: ResnetConfig, member: Member) -> ResnetConfig:
     """
     seen = {
         "coarse": {"image": "none", "scalars": "coarse"},
+        "physics": {"image": "none", "scalars": "coarse"},  # sees nothing that a network does
         "scalars": {"image": "none"},
         "image": {"scalars": "none"},
         "distance": {"image": f"{stated.image.partition('+')[0]}+distance", "scalars": "none"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.conductance.learning.resnet import ResnetConfig, probe, resnet
 from poreops.mlops.weights.policy import built_with
 
@@ -71,7 +72,7 @@ def gradient_error(
 
 
 def _gradients(
-    model: "keras.Model", batch: list[NDArray[Any]]
+    model: "keras.Model", batch: list[Array]
 ) -> tuple[dict[str, NDArray[np.float64]], float]:
     """Return the gradient of a loss by each variable, and the seconds of a step."""
     import tensorflow as tf

@@ -6,12 +6,12 @@ one on 32-cell occupancy images, for CPUs. Where scalars stand beside the image,
 corrects the estimate of a small perceptron on them; without an image that estimate is all.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.arrays import Array
 from poreops.conductance.learning.encoding import (
     Encoded,
     ImageEncoding,
@@ -92,7 +92,7 @@ def resnet(config: ResnetConfig, ndim: int) -> "keras.Model":
     return _image_network(config, ndim)
 
 
-def inputs(config: ResnetConfig, encoded: Encoded) -> list[NDArray[Any]]:
+def inputs(config: ResnetConfig, encoded: Encoded) -> list[Array]:
     """Return what a network takes of encoded conduits, in the order of its inputs.
 
     Parameters
@@ -100,14 +100,14 @@ def inputs(config: ResnetConfig, encoded: Encoded) -> list[NDArray[Any]]:
     config : ResnetConfig
     encoded : of n conduits
     """
-    found: list[NDArray[Any]] = [] if config.image == "none" else [encoded.image]
+    found: list[Array] = [] if config.image == "none" else [encoded.image]
     if scalar_count(config.scalars):
         columns = encoded.scalars[:, scalar_columns(config.scalars)]
         found.append(np.ascontiguousarray(columns))
     return found
 
 
-def probe(config: ResnetConfig, ndim: int, count: int = 2) -> list[NDArray[Any]]:
+def probe(config: ResnetConfig, ndim: int, count: int = 2) -> list[Array]:
     """Return inputs of no conduit in particular, to see whether a network answers at all."""
     rng = np.random.default_rng(0)
     shape = (count, *image_shape(config.image, ndim))
@@ -117,7 +117,7 @@ def probe(config: ResnetConfig, ndim: int, count: int = 2) -> list[NDArray[Any]]
     return inputs(config, encoded)
 
 
-def _estimate(scalars: Any) -> tuple[Any, Any]:
+def _estimate(scalars: "keras.KerasTensor") -> tuple["keras.KerasTensor", "keras.KerasTensor"]:
     """Return the normalised scalars, and the estimate of a small perceptron on them."""
     import keras
 
@@ -198,15 +198,22 @@ def image_scale(encoding: ImageEncoding, ndim: int) -> list[float] | float:
     return float(0.5**ndim)
 
 
-def _layer(kind: str, ndim: int) -> Any:
+def _layer(kind: str, ndim: int) -> type["keras.Layer"]:
     import keras
 
-    return getattr(keras.layers, f"{kind}{ndim}D")
+    found: type[keras.Layer] = getattr(keras.layers, f"{kind}{ndim}D")
+    return found
 
 
 def _convolve(
-    x: Any, width: int, kernel: int, stride: int, name: str, *, activation: bool = True
-) -> Any:
+    x: "keras.KerasTensor",
+    width: int,
+    kernel: int,
+    stride: int,
+    name: str,
+    *,
+    activation: bool = True,
+) -> "keras.KerasTensor":
     import keras
 
     ndim = len(x.shape) - 2
@@ -217,7 +224,9 @@ def _convolve(
     return keras.layers.Activation("relu", name=f"{name}_relu")(x) if activation else x
 
 
-def _residual(x: Any, width: int, stride: int, block: str, name: str) -> Any:
+def _residual(
+    x: "keras.KerasTensor", width: int, stride: int, block: str, name: str
+) -> "keras.KerasTensor":
     import keras
 
     if block == "basic":

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.base.finite import check_finite
+from poreops.conductance.learning.boosting import BoostingConfig
 from poreops.conductance.learning.encoding import Encoded
 from poreops.conductance.learning.members import Member
 from poreops.conductance.learning.precision import Precision, usable
@@ -24,6 +26,7 @@ from poreops.mlops.weights.policy import built_with
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 
 class TrainingConfig(BaseModel):
@@ -41,6 +44,7 @@ class TrainingConfig(BaseModel):
     scaling : of the size factor
     augment : turn, mirror and swap the labels of each batch at random (exact symmetries)
     precision : arithmetic of the image branch; mixed where its gradients pass a probe
+    physics : how the member physics is learned
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +61,7 @@ class TrainingConfig(BaseModel):
     scaling: TargetKind
     augment: bool
     precision: Precision
+    physics: BoostingConfig
 
 
 class Candidate(BaseModel):
@@ -80,7 +85,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.size_factors)
 
-    def some(self, which: NDArray[Any]) -> "Examples":
+    def some(self, which: Array) -> "Examples":
         """Return the chosen ones, by index or mask.
 
         Parameters
@@ -145,7 +150,7 @@ def train(
     if network.image == "none":
         return _finished(model, scaling, network, config, training, validation)
     steps = -(-len(training) // config.batch_size)
-    rate: Any = config.learning_rate
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
     if config.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs)
     model.compile(keras.optimizers.Adam(rate), loss=loss_function(config.loss))
@@ -243,7 +248,7 @@ def _digest(examples: Examples) -> str:
 
 def _batches(
     network: ResnetConfig, config: TrainingConfig, examples: Examples, scaling: TargetScaling
-) -> Callable[[int], Any]:
+) -> Callable[[int], "keras.utils.PyDataset"]:
     import keras
 
     taken = inputs(network, examples.encoded)
@@ -261,7 +266,7 @@ def _batches(
         def __len__(self) -> int:
             return -(-len(targets) // config.batch_size)
 
-        def __getitem__(self, index: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float32]]:
+        def __getitem__(self, index: int) -> tuple[tuple[Array, ...], NDArray[np.float32]]:
             rows = np.sort(self.order[index * config.batch_size : (index + 1) * config.batch_size])
             image = taken[0][rows]
             if config.augment:
@@ -295,7 +300,7 @@ def turned(
     return np.ascontiguousarray(image)
 
 
-def loss_function(name: str) -> Callable[[Any, Any], Any]:
+def loss_function(name: str) -> Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]:
     """Return a loss (truth, prediction) → number, for shapes (n,) and (n, 1) alike.
 
     Parameters
@@ -306,7 +311,7 @@ def loss_function(name: str) -> Callable[[Any, Any], Any]:
 
     ops = keras.ops
 
-    def error(truth: Any, predicted: Any) -> Any:
+    def error(truth: "tf.Tensor", predicted: "tf.Tensor") -> "tf.Tensor":
         # Keras hands the truth over as (n, 1): subtracting (n,) from that compares all with all
         return ops.reshape(predicted, (-1,)) - ops.reshape(truth, (-1,))
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from poreops.base.content import Json
 from poreops.base.files import read_json
 from poreops.conductance.suites.rules import BETWEEN, PRESENT, ValidationConfig, rule
 from poreops.errors import InputError
@@ -33,7 +33,7 @@ class Profile:
     convention: str
     source: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the content of size_factor_profile.json."""
         return {
             "quantity": QUANTITY,

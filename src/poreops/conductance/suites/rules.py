@@ -5,7 +5,7 @@ Each `*_facts` function makes the table that the suite of the same name checks.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.conduits.table import Conduits
 from poreops.mlops.expectations import Expectation, Suite
 from poreops.solvers.stokes.percolation import percolating
@@ -46,7 +47,7 @@ class ValidationConfig(BaseModel):
 # Volumes
 
 
-def volume_facts(volumes: Iterable[tuple[str, NDArray[Any]]]) -> pd.DataFrame:
+def volume_facts(volumes: Iterable[tuple[str, Array]]) -> pd.DataFrame:
     """Return one row per volume, named as it.
 
     Parameters
@@ -218,7 +219,7 @@ def label_suite(config: ValidationConfig) -> Suite:
     )  # fmt: skip
 
 
-def rule(kind: str, column: str, remedy: str, **limits: Any) -> Expectation:
+def rule(kind: str, column: str, remedy: str, **limits: object) -> Expectation:
     """Return one expectation of a column, or of the table where there is no column.
 
     Parameters

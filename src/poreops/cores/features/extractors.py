@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.extras import needs
 from poreops.cores.features.torch_file import read_torch_tensors
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 ExtractorName = Literal["efficientnet-lite0", "inception-v3"]
 
@@ -51,7 +53,7 @@ class Extractor:
     name: str
     length: int
     edge: int
-    forward: Callable[[NDArray[np.float32]], Any]
+    forward: Callable[[NDArray[np.float32]], "tf.Tensor | NDArray[np.float64]"]
 
     def features(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the features of grey images.
@@ -181,7 +183,9 @@ def _lite_layers() -> "keras.Model":
     return keras.Model(image, [features, logits], name="efficientnet_lite0")
 
 
-def _inverted(x: Any, width: int, kernel: int, stride: int, expansion: int, block: int) -> Any:
+def _inverted(
+    x: "keras.KerasTensor", width: int, kernel: int, stride: int, expansion: int, block: int
+) -> "keras.KerasTensor":
     """Expand, convolve each channel, project; add the input where shapes allow."""
     import keras
 
@@ -197,8 +201,15 @@ def _inverted(x: Any, width: int, kernel: int, stride: int, expansion: int, bloc
 
 
 def _convolved(
-    x: Any, width: int, kernel: int, stride: int, name: str, norm: str, *, activation: bool = True
-) -> Any:
+    x: "keras.KerasTensor",
+    width: int,
+    kernel: int,
+    stride: int,
+    name: str,
+    norm: str,
+    *,
+    activation: bool = True,
+) -> "keras.KerasTensor":
     """Convolve (each channel by itself where no width is given), normalise, and cut at 0 and 6."""
     import keras
 
@@ -211,7 +222,7 @@ def _convolved(
     return keras.layers.ReLU(6.0, name=f"{norm}_relu6")(x) if activation else x
 
 
-def _layer_weights(layer: str, weights: dict[str, NDArray[Any]]) -> Iterator[NDArray[Any]]:
+def _layer_weights(layer: str, weights: dict[str, Array]) -> Iterator[Array]:
     """Yield a layer's weights in Keras's order; PyTorch puts the output channels first."""
     # "_blocks_3__bn0" in Keras, which allows no dot, is "_blocks.3._bn0" in the file
     name = layer

@@ -1,16 +1,19 @@
 """Structure of grey images: pores and ores by thresholds, S2(r), Minkowski functionals, chords."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
+from poreops.base.content import Json
 from poreops.errors import InputError
 from poreops.images.statistics import (
     chord_lengths,
+    correlation_and_nugget,
     correlation_length,
     exponential,
+    lineal_path,
     minkowski_densities,
     two_point_correlation,
 )
@@ -21,7 +24,10 @@ Grey = NDArray[np.uint8]
 _GREY_VALUES = 256
 _TRACE = 1e-4  # a share that counts as nothing: a pixel in a crop of 100 x 100
 
-DISTANCES = ("s2", "correlation_length", "pore_share", "ore_share", "euler", "chords")
+DISTANCES = (
+    "s2", "correlation_length", "pore_share", "ore_share", "perimeter", "euler", "chords",
+    "lineal_path",
+)  # fmt: skip
 """What `distances` returns; 0 for equal structures, 1 where there is no pore."""
 
 
@@ -107,7 +113,7 @@ class Structure:
     s2 : direction ("x", "y", "radial") → (n, r_max + 1), S2 of every image
     shares : "pore", "ore" → (n,)
     minkowski : "area", "perimeter", "euler" → (n,) per pixel
-    chords : "x", "y" → (edge + 1,), number of pore chords by their length
+    chords : "x", "y" → (n, edge + 1), number of pore chords of every image by their length
     """
 
     s2: dict[str, Floats]
@@ -115,13 +121,17 @@ class Structure:
     minkowski: dict[str, Floats]
     chords: dict[str, NDArray[np.int64]]
 
-    def summary(self) -> dict[str, Any]:
-        """Return means and standard deviations, and the fitted exponential of each direction."""
+    def summary(self) -> dict[str, Json]:
+        """Return means and standard deviations, and the fitted exponential of each direction.
+
+        Noise that the segmentation takes for pores stands apart: ``nugget``, the share of the
+        variance that lies at lag 0 alone.
+        """
         spread = {
             name: {"mean": float(values.mean()), "sd": float(values.std())}
             for name, values in (self.shares | self.minkowski).items()
         }
-        curves: dict[str, Any] = {}
+        curves: dict[str, Json] = {}
         for direction, values in self.s2.items():
             mean = values.mean(axis=0)
             curves[direction] = {"mean": mean, "sd": values.std(axis=0)}
@@ -131,9 +141,27 @@ class Structure:
                 curves[direction] |= {
                     "correlation_length": length,
                     "exponential_rmse": float(np.sqrt(((fitted - mean) ** 2).mean())),
+                    "nugget": correlation_and_nugget(mean)[1],
                 }
-        chords = {axis: _mean_chord(counts) for axis, counts in self.chords.items()}
-        return spread | {"s2": curves, "mean_chord": chords}
+        chords = {axis: mean_chord(counts.sum(axis=0)) for axis, counts in self.chords.items()}
+        path = self.lineal_paths()
+        paths = {"mean": path.mean(axis=0), "sd": path.std(axis=0)}
+        return spread | {"s2": curves, "mean_chord": chords, "lineal_path": paths}
+
+    def lineal_paths(self) -> Floats:
+        """Return L(r) of the pores of every image, mean of both axes, at the lags of S2.
+
+        Returns
+        -------
+        (n, r_max + 1) float64
+        """
+        lags = self.s2["radial"].shape[1]
+        both = [
+            [lineal_path(counts, len(counts) - 1)[:lags] for counts in every]
+            for every in self.chords.values()
+        ]
+        mean: Floats = np.mean(both, axis=0)
+        return mean
 
 
 def structure(images: Grey, segmentation: Segmentation, r_max: int) -> Structure:
@@ -157,7 +185,10 @@ def structure(images: Grey, segmentation: Segmentation, r_max: int) -> Structure
         },
         {"pore": pores.mean(axis=(1, 2)), "ore": ores.mean(axis=(1, 2))},
         {name: np.array([shape[name] for shape in shapes]) for name in shapes[0]},
-        {"x": chord_lengths(pores, 0), "y": chord_lengths(pores, 1)},
+        {
+            name: np.stack([chord_lengths(pore[None], axis) for pore in pores])
+            for axis, name in enumerate("xy")
+        },
     )
 
 
@@ -195,23 +226,31 @@ def distances(found: Structure, real: Structure) -> dict[str, float]:
     -------
     dict
         ``s2`` the largest `s2_error` of the directions; ``correlation_length`` (radial),
-        ``pore_share``, ``ore_share`` and ``euler`` |found - real| / real of the means; ``chords``
-        the distance of the distributions of chord lengths (Wasserstein-1), divided by the real
-        mean chord, of the axis where it is larger. Where there is no pore the length is 0.
+        ``pore_share``, ``ore_share``, ``perimeter`` and ``euler`` |found - real| / real of the
+        means; ``chords`` the distance of the distributions of chord lengths (Wasserstein-1),
+        divided by the real mean chord, of the axis where it is larger; ``lineal_path`` the largest
+        distance of the mean curves L(r), r ≥ 1, as a share of the real L(1). Where there is no
+        pore the length is 0.
     """
-    smallest = 1.0 / (len(real.chords["x"]) - 1) ** 2  # a piece in an image
+    smallest = 1.0 / (real.chords["x"].shape[1] - 1) ** 2  # a piece in an image
     both = (found, real)
     pores, ores = ([float(each.shares[name].mean()) for each in both] for name in ("pore", "ore"))
-    eulers = [float(each.minkowski["euler"].mean()) for each in both]
+    eulers, edges = (
+        [float(each.minkowski[name].mean()) for each in both] for name in ("euler", "perimeter")
+    )
+    paths = [each.lineal_paths().mean(axis=0)[1:] for each in both]
     return {
         "s2": max(s2_error(found, real).values()),
         "correlation_length": _apart(_radial_length(found), _radial_length(real), 1.0),
         "pore_share": _apart(pores[0], pores[1], _TRACE),
         "ore_share": _apart(ores[0], ores[1], _TRACE),
+        "perimeter": _apart(edges[0], edges[1], _TRACE),
         "euler": _apart(eulers[0], eulers[1], smallest),
         "chords": max(
-            _chord_distance(counts, real.chords[axis]) for axis, counts in found.chords.items()
+            _chord_distance(counts.sum(axis=0), real.chords[axis].sum(axis=0))
+            for axis, counts in found.chords.items()
         ),
+        "lineal_path": float(np.abs(paths[0] - paths[1]).max() / max(paths[1][0], _TRACE)),
     }
 
 
@@ -230,14 +269,20 @@ def _chord_distance(found: NDArray[np.int64], real: NDArray[np.int64]) -> float:
     for counts in (found, real):
         own = counts if counts.sum() else np.eye(1, len(counts), dtype=np.int64)[0]
         functions.append(np.cumsum(own) / own.sum())
-    return float(np.abs(functions[0] - functions[1]).sum() / max(_mean_chord(real), 1.0))
+    return float(np.abs(functions[0] - functions[1]).sum() / max(mean_chord(real), 1.0))
 
 
-def _mean_chord(counts: NDArray[np.int64]) -> float:
+def mean_chord(counts: NDArray[np.int64]) -> float:
+    """Return the mean length of chords [pixel], 0 without one.
+
+    Parameters
+    ----------
+    counts : (edge + 1,), of `poreops.images.statistics.chord_lengths`
+    """
     return float((counts * np.arange(len(counts))).sum() / max(counts.sum(), 1))
 
 
-def smoothed(images: NDArray[Any], smoothing: float) -> NDArray[np.float32]:
+def smoothed(images: Values, smoothing: float) -> NDArray[np.float32]:
     """Smooth each image by a Gauss filter of this standard deviation [pixel].
 
     Parameters

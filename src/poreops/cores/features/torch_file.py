@@ -8,18 +8,19 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array, DType
+from poreops.base.content import Json
 from poreops.errors import InputError
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _STORAGES = {"FloatStorage": np.float32, "LongStorage": np.int64}
 
 
-def read_torch_tensors(path: str | Path) -> dict[str, NDArray[Any]]:
+def read_torch_tensors(path: str | Path) -> dict[str, Array]:
     """Return name → array of a file that ``torch.save(model.state_dict(), path)`` wrote.
 
     Parameters
@@ -51,7 +52,7 @@ class _Tensor:
         self.key, self.offset = key, offset
         self.shape, self.strides = tuple(shape), tuple(strides)
 
-    def view(self, storage: NDArray[Any]) -> NDArray[Any]:
+    def view(self, storage: Array) -> Array:
         last = sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
         if 0 in self.shape or not 0 <= self.offset + last < storage.size:
             raise ValueError("a tensor outside its storage")
@@ -69,9 +70,9 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
-        self.storages: dict[str, np.dtype[Any]] = {}
+        self.storages: dict[str, DType] = {}
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -80,13 +81,13 @@ class _Unpickler(pickle.Unpickler):
             return np.dtype(_STORAGES[name])
         raise pickle.UnpicklingError(f"the name {module}.{name}, which is no tensor")
 
-    def persistent_load(self, pid: Any) -> str:
+    def persistent_load(self, pid: Json) -> str:
         _, dtype, key, *_ = pid
         self.storages[str(key)] = dtype
         return str(key)
 
 
-def _tensors(file: BinaryIO) -> dict[str, NDArray[Any]]:
+def _tensors(file: BinaryIO) -> dict[str, Array]:
     if _Unpickler(file).load() != _MAGIC:
         raise ValueError("another format")
     for _ in ("protocol", "sizes of the writer's integers"):

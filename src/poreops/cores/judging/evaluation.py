@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.content import Json
+from poreops.cores.features.coverage import coverage
 from poreops.cores.features.extractors import Extractor, ExtractorName, extractor
 from poreops.cores.features.scores import complaints, fid, kid
 from poreops.cores.features.structure import (
@@ -17,16 +19,13 @@ from poreops.cores.features.structure import (
     distances,
     structure,
 )
+from poreops.cores.judging.copies import WINDOWS, copies_ratio, copies_share, likeness
 
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 Positive = Annotated[int, Field(ge=1)]
 
-_BIN = 4  # pixels averaged along each axis before copies are looked for: noise is no structure
-COPIED = 0.9
-"""A likeness above this is a copy: what noise is left after binning lowers that of a copy less."""
-
-COMPARED = ("kid", *DISTANCES)
+COMPARED = ("kid", "kid_averaged", *DISTANCES)
 """Scores of two sets of images that are 0 for sets of one rock: the lower the better."""
 
 
@@ -63,11 +62,13 @@ class View:
     ----------
     images : (n, rows, columns) uint8
     features : (n, d) float64
+    averaged : (n, d) float64, features of the images averaged over 2 x 2 pixels: half the noise
     structure : Structure
     """
 
     images: Grey
     features: Floats
+    averaged: Floats
     structure: Structure
 
 
@@ -79,26 +80,33 @@ class Judge:
     ----------
     config : JudgingConfig
     training : (n, rows, columns) uint8, of which nothing may be copied
+    unseen : name of a window → likeness of real crops that nobody trained on to the training crops
     segmentation : Segmentation
     extractor : Extractor
     """
 
     config: JudgingConfig
     training: Grey
+    unseen: Mapping[str, Floats]
     segmentation: Segmentation
     extractor: Extractor
 
     @classmethod
-    def fit(cls, training: Grey, config: JudgingConfig) -> "Judge":
+    def fit(cls, training: Grey, config: JudgingConfig, unseen: Grey) -> "Judge":
         """Take the thresholds from the training crops, and load the extractor.
 
         Parameters
         ----------
         training : (n, rows, columns) uint8
         config : JudgingConfig
+        unseen : (m, rows, columns) uint8, real crops of other places
         """
         segmentation = Segmentation.fit(training, config.smoothing)
-        return cls(config, training, segmentation, extractor(config.extractor))
+        alike = {
+            name: likeness(unseen[: config.cores], training, share)
+            for name, share in WINDOWS.items()
+        }
+        return cls(config, training, alike, segmentation, extractor(config.extractor))
 
     def view(self, images: Grey) -> View:
         """Measure the first ``config.cores`` images of a set.
@@ -109,7 +117,8 @@ class Judge:
         """
         images = images[: self.config.cores]
         found = structure(images, self.segmentation, self.config.r_max)
-        return View(images, self.extractor.features(images), found)
+        features = self.extractor.features
+        return View(images, features(images), features(averaged(images)), found)
 
     def kid(self, found: View, real: View) -> float:
         """Return the kernel inception distance of two sets.
@@ -118,11 +127,13 @@ class Judge:
         ----------
         found, real : View
         """
+        return self._kid(found.features, real.features)
+
+    def _kid(self, found: Floats, real: Floats) -> float:
         config = self.config
         return kid(
-            found.features, real.features,
-            subsets=config.subsets, size=config.subset_size, seed=config.seed,
-        ).mean  # fmt: skip
+            found, real, subsets=config.subsets, size=config.subset_size, seed=config.seed
+        ).mean
 
     def compare(self, found: View, real: View) -> dict[str, float]:
         """Return each of `COMPARED`: how far a set is from a real one.
@@ -131,21 +142,55 @@ class Judge:
         ----------
         found, real : View
         """
-        return {"kid": self.kid(found, real)} | distances(found.structure, real.structure)
+        kids = {
+            "kid": self.kid(found, real),
+            "kid_averaged": self._kid(found.averaged, real.averaged),
+        }
+        return kids | distances(found.structure, real.structure)
 
     def scores(self, found: View, real: View) -> dict[str, float]:
-        """Return each of `COMPARED`, the FID, and the share of ``copies`` of training crops.
+        """Return each of `COMPARED`, FID, density and coverage, and what was copied.
 
         Parameters
         ----------
         found, real : View
+
+        Returns
+        -------
+        dict
+            Beside the scores by their names ``copies``, the share of images whose middle is one of
+            a training crop, ``likeness_max``, and `copies_ratio` by windows of half an edge
+            (``copies_ratio``) and of a quarter (``pieces_ratio``).
         """
-        alike = likeness_summary(likeness(found.images, self.training))
-        return self.compare(found, real) | {
-            "fid": fid(found.features, real.features),
-            "copies": alike["copies"],
-            "likeness_max": alike["max"],
+        alike = {
+            name: likeness(found.images, self.training, share) for name, share in WINDOWS.items()
         }
+        reached = coverage(found.features, real.features)
+        ratios = {name: copies_ratio(alike[name], self.unseen[name]) for name in WINDOWS}
+        return (
+            self.compare(found, real)
+            | ratios
+            | {
+                "fid": fid(found.features, real.features),
+                "density": reached.density,
+                "coverage": reached.coverage,
+                "copies": copies_share(alike["copies_ratio"]),
+                "likeness_max": float(alike["copies_ratio"].max()),
+            }
+        )
+
+
+def averaged(images: Grey) -> Grey:
+    """Average images over squares of 2 x 2 pixels; an odd row or column is left out.
+
+    Parameters
+    ----------
+    images : (n, rows, columns) uint8
+    """
+    n, rows, columns = images.shape
+    squares = images[:, : rows // 2 * 2, : columns // 2 * 2].reshape(n, rows // 2, 2, -1, 2)
+    found: Grey = np.rint(squares.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)
+    return found
 
 
 def real_real(judge: Judge, training: View, parts: Sequence[View]) -> dict[str, float]:
@@ -163,11 +208,11 @@ def real_real(judge: Judge, training: View, parts: Sequence[View]) -> dict[str, 
     """
     every = [training, *parts]
     pairs = [judge.compare(one, other) for i, one in enumerate(every) for other in every[i + 1 :]]
-    alike = [likeness_summary(likeness(part.images, judge.training)) for part in parts]
+    copied = [copies_share(likeness(part.images, judge.training)) for part in parts]
     root = {
         name: float(np.sqrt(np.mean([pair[name] ** 2 for pair in pairs]))) for name in COMPARED
     }
-    return root | {"copies": float(np.mean([found["copies"] for found in alike]))}
+    return root | {"copies": float(np.mean(copied))}
 
 
 def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -188,7 +233,7 @@ def spread(rows: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
 
 def feature_scores(
     first: Floats, second: Floats, config: JudgingConfig, extractor: str
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return FID and KID of two sets of features, labelled with extractor and numbers.
 
     Parameters
@@ -207,80 +252,3 @@ def feature_scores(
         "n": [len(first), len(second)],
         "warnings": complaints(len(first), len(second), first.shape[1]),
     }
-
-
-def likeness(images: Grey, training: Grey) -> Floats:
-    """Correlation of the middle of each image with the most similar place of all training crops.
-
-    The images are averaged over cells of four pixels, and the middle half of each is moved over
-    every crop (normalised cross-correlation, Lewis 1995): a crop that was copied gives nearly 1
-    wherever it was copied from.
-
-    Parameters
-    ----------
-    images : (n, rows, columns) uint8
-    training : (m, rows, columns) uint8, of the same size
-
-    Returns
-    -------
-    (n,) float64 in -1..1; 0 for an image without structure.
-    """
-    from scipy import fft
-
-    crops = _binned(training)
-    rows, columns = crops.shape[1:]
-    inner = rows // 2, columns // 2
-    spectra = fft.rfft2(crops.astype(np.float32))
-    deviation = _local_deviation(crops, inner)
-    found = np.zeros(len(images))
-    for i, image in enumerate(_binned(images)):
-        top, left = (rows - inner[0]) // 2, (columns - inner[1]) // 2
-        template = image[top : top + inner[0], left : left + inner[1]]
-        template = template - template.mean()
-        norm = np.sqrt((template**2).sum())
-        if norm < 1e-9:
-            continue
-        moved = fft.rfft2(template.astype(np.float32), (rows, columns))
-        products = fft.irfft2(spectra * moved.conj(), (rows, columns))
-        products = products[:, : rows - inner[0] + 1, : columns - inner[1] + 1]
-        found[i] = float((products / (norm * deviation)).max())
-    return found
-
-
-def likeness_summary(values: Floats) -> dict[str, float]:
-    """Return median and largest likeness, and the share of images that are copies.
-
-    Parameters
-    ----------
-    values : (n,) float64, of `likeness`
-    """
-    return {
-        "median": float(np.median(values)),
-        "max": float(values.max()),
-        "copies": float((values > COPIED).mean()),
-    }
-
-
-def _local_deviation(crops: Floats, window: Sequence[int]) -> Floats:
-    """Root of the sum of squared deviations in each window of each crop."""
-    views = [_window_sums(values, window) for values in (crops, crops**2)]
-    total = views[1] - views[0] ** 2 / (window[0] * window[1])
-    found: Floats = np.sqrt(np.maximum(total, 1e-6))
-    return found
-
-
-def _window_sums(values: Floats, window: Sequence[int]) -> Floats:
-    sums = np.pad(values.cumsum(axis=1).cumsum(axis=2), ((0, 0), (1, 0), (1, 0)))
-    h, w = window
-    found: Floats = sums[:, h:, w:] - sums[:, :-h, w:] - sums[:, h:, :-w] + sums[:, :-h, :-w]
-    return found
-
-
-def _binned(images: Grey) -> Floats:
-    n, rows, columns = images.shape
-    rows, columns = rows // _BIN, columns // _BIN
-    cut = images[:, : rows * _BIN, : columns * _BIN].astype(np.float64)
-    # without the mean grey, sums of squares keep their digits
-    means: Floats = cut.reshape(n, rows, _BIN, columns, _BIN).mean(axis=(2, 4))
-    means -= means.mean()
-    return means

@@ -6,7 +6,7 @@ from poreops.base.hdf5 import read_hdf5
 from poreops.cores.features.extractors import extractor
 from poreops.cores.features.scores import kid
 from poreops.cores.judging.evaluation import Grey, JudgingConfig
-from poreops.cores.model import DigitalCoreModel, grey_probe
+from poreops.cores.model import CoreModel, grey_probe, load_generator
 
 
 class NearTo:
@@ -25,7 +25,7 @@ class NearTo:
         self.extractor = extractor(config.extractor)
         self.features = self.extractor.features(crops)
 
-    def __call__(self, model: DigitalCoreModel) -> float:
+    def __call__(self, model: CoreModel) -> float:
         """Draw as many cores as there are crops, and compare them."""
         config = self.config
         drawn = self.extractor.features(model.generate(self.count, self.size, seed=self.seed))
@@ -49,5 +49,5 @@ def probe_scores(files: Path, probe: Path, config: JudgingConfig) -> dict[str, f
     InputError
         If a file is missing, or the generator is dead.
     """
-    model, crops = DigitalCoreModel.load(files), read_hdf5(probe)[0]["images"]
+    model, crops = load_generator(files), read_hdf5(probe)[0]["images"]
     return {"kid": NearTo(crops[: config.cores], config)(model)} | grey_probe(model)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from poreops.base.content import Json
 from poreops.base.files import sha256
 from poreops.cores import gate
 from poreops.cores.judging.evaluation import Grey, Judge, JudgingConfig, real_real
 from poreops.cores.judging.nulls import NULLS, nulls
-from poreops.cores.model import DigitalCoreModel, grey_probe, trained
+from poreops.cores.model import grey_probe, load_generator, trained
 
 PARTS = ("train", "search", "gate")
 """The crops that are read here: not those of the report."""
@@ -19,7 +19,7 @@ PROBED = 50
 
 def gate_scores(
     crops: Mapping[str, Grey], models: Path, config: JudgingConfig
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Json]]:
     """Score the rock against itself, the nulls and every trained generator.
 
     Parameters
@@ -34,13 +34,13 @@ def gate_scores(
         ``real`` score → value; ``nulls`` and ``candidates`` name → score → value, of the crops of
         the gate.
     """
-    judge = Judge.fit(crops["train"], config)
+    judge = Judge.fit(crops["train"], config, crops["gate"])
     views = {part: judge.view(crops[part]) for part in PARTS}
     target, size = views["gate"], crops["gate"].shape[1]
     drawn = nulls(judge.training, config.cores, judge.segmentation, seed=config.seed)
     sets = {NULLS[name]: images for name, images in drawn.items()}
     cores = {
-        folder.relative_to(models).as_posix(): DigitalCoreModel.load(folder).generate(
+        folder.relative_to(models).as_posix(): load_generator(folder).generate(
             config.cores, size, seed=config.seed
         )
         for folders in trained(models).values()
@@ -55,7 +55,7 @@ def gate_scores(
     }
 
 
-def chosen(found: Mapping[str, Any], limits: gate.GateConfig) -> dict[str, Any]:
+def chosen(found: Mapping[str, Json], limits: gate.GateConfig) -> dict[str, Json]:
     """Choose what is offered, and say what speaks against each candidate.
 
     Parameters
@@ -77,7 +77,7 @@ def chosen(found: Mapping[str, Any], limits: gate.GateConfig) -> dict[str, Any]:
     return {"offered": gate.best(candidates, reasons), "reasons": reasons}
 
 
-def offer(name: str, found: Mapping[str, Any], models: Path, crops: Path) -> dict[str, Any]:
+def offer(name: str, found: Mapping[str, Json], models: Path, crops: Path) -> dict[str, Json]:
     """Return what is to be known of the offered generator by whoever registers it.
 
     Parameters
@@ -99,7 +99,7 @@ def offer(name: str, found: Mapping[str, Any], models: Path, crops: Path) -> dic
         "name": name,
         "method": name.split("/")[0],
         "sha256": sha256(files),
-        "probe": grey_probe(DigitalCoreModel.load(files)),
+        "probe": grey_probe(load_generator(files)),
         "judged_on": sha256(crops),
         "scores": found["candidates"][name],
         "main": gate.MAIN,

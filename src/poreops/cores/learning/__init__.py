@@ -1,1 +1,1 @@
-"""Generators, critics and their training."""
+"""Generators, critics and their training; the pieces of a quilting."""

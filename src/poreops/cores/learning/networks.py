@@ -7,7 +7,7 @@ generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.082
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from poreops.errors import InputError
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 Positive = Annotated[int, Field(ge=1)]
 CriticNorm = Literal["layer", "batch", "none"]
@@ -319,7 +320,7 @@ def _set(model: "keras.Model", layer: str, bias: NDArray[np.float64]) -> None:
     model.get_layer(layer).set_weights([kernel, bias])
 
 
-def _white(shape: Shape, dtype: Any = None) -> Any:
+def _white(shape: Shape, dtype: str | None = None) -> "tf.Tensor":
     """Start a convolution at the identity: a kernel (k, k, 1, 1) of 1 in its middle."""
     import keras
 

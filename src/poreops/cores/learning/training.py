@@ -44,8 +44,10 @@ Rate = Annotated[float, Field(gt=0)]
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
+SMOOTHING = 1.5
+"""Standard deviation of the filter that parts the greys of the phases under the noise [pixel]."""
+
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
-_SMOOTHING = 1.5  # pixels: what parts the greys of the phases under the noise
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
 _DRAWS = 1_000_000  # seeds of a step
@@ -360,7 +362,7 @@ class Gan:
 def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
     """Measure what a generator starts from."""
     noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
-    greys, shares = Segmentation.fit(crops, _SMOOTHING).phases(crops)
+    greys, shares = Segmentation.fit(crops, SMOOTHING).phases(crops)
     return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
 
 

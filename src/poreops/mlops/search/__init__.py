@@ -1,27 +1,36 @@
 """Randomised search over architecture and training: the only module that imports Optuna.
 
-A study is a journal file. What random search tries in its k-th place follows from the seed, the
+A study is a journal file, or stands in the PostgreSQL database that POREOPS_STUDIES names, for
+workers that share no folder. What random search tries in its k-th place follows from the seed, the
 name and k alone, so a study goes on where it was stopped, and several processes may share it: a
 place whose process died is taken again, with the same parameters. No two places of a random
 search try the same. The best candidates are repeated on other seeds before one is chosen.
 """
 
 import math
+import os
 import statistics
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.base.finite import DivergedError, check_finite
 from poreops.errors import InputError
+from poreops.mlops.search.locks import FileLocks, Locks, PostgresLocks
 from poreops.mlops.search.places import Plan, chosen_value, ranked, repeat_of, suggest
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.storages import BaseStorage
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
 _WAIT = 0.2  # seconds between looks at the trials of other processes
 
@@ -70,7 +79,7 @@ class SearchConfig(BaseModel):
     sampler: Literal["random", "tpe", "grid"]
     prune_after: Annotated[int, Field(ge=0)]
     limits: Mapping[str, Annotated[float, Field(gt=0)]]
-    space: Mapping[str, Any]
+    space: Mapping[str, Json]
 
     @model_validator(mode="after")
     def _grid_has_choices(self) -> Self:
@@ -97,7 +106,7 @@ class Trial:
     """
 
     number: int
-    chosen: Mapping[str, Any]
+    chosen: Mapping[str, Json]
     report: Callable[[int, float], None]
     repeat: int = 0
 
@@ -126,7 +135,7 @@ class Best:
     number: int
     value: float
     spread: float | None
-    chosen: Mapping[str, Any]
+    chosen: Mapping[str, Json]
     costs: Sequence[Mapping[str, float]]
     lost: int
 
@@ -136,7 +145,7 @@ class Best:
         return len(self.costs)
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Json]:
         """What the same search finds again: everything but the costs."""
         return {
             "number": self.number, "value": self.value, "spread": self.spread,
@@ -144,7 +153,7 @@ class Best:
         }  # fmt: skip
 
 
-STATED: Mapping[str, Any] = {"chosen": {}}
+STATED: Mapping[str, Json] = {"chosen": {}}
 """What a search with ``use: stated`` finds: nothing takes the place of a stated value."""
 
 
@@ -179,8 +188,6 @@ def search(
     """
     needs("pipeline", "a search")
     import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
     from optuna.trial import TrialState
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -190,34 +197,60 @@ def search(
         if config.prune_after
         else optuna.pruners.NopPruner()
     )
-    # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
-    # waited for without end; the system takes this one from a process that dies
-    lock: Any = FileLock(f"{journal}.lock")
-    owner = journal.with_name(f"{journal.name}.{uuid.uuid4().hex}.owner")
     plan = Plan(name, config, stated)
-    with FileLock(owner):
-        with FileLock(f"{journal}.turn"):
+    storage, study_name, locks = _shared(name, journal)
+    with locks.held() as owner:
+        with locks.turn():
             study = optuna.create_study(
-                study_name=name,
-                storage=JournalStorage(JournalFileBackend(str(journal), lock)),
+                study_name=study_name,
+                storage=storage,
                 pruner=pruner,
                 load_if_exists=True,
                 direction="minimize",
             )
         while True:
-            with FileLock(f"{journal}.turn"):
-                trial = _next(study, plan, owner)
+            with locks.turn():
+                trial = _next(study, plan, owner, locks)
             if trial is not None:
                 _evaluate(study, trial, config, objective)
             elif study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 time.sleep(_WAIT)  # another process may yet find the best, or die
             else:
                 break
-    owner.unlink(missing_ok=True)
     return _best(name, config, study.get_trials(deepcopy=False), null)
 
 
-def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -> Best:
+def _shared(name: str, journal: Path) -> tuple["BaseStorage", str, Locks]:
+    """Return where a study is kept, its name there, and the locks of its workers."""
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    url = os.environ.get("POREOPS_STUDIES", "")
+    if not url:
+        # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
+        # waited for without end; the system takes this one from a process that dies
+        lock = FileLock(f"{journal}.lock")
+        storage = JournalStorage(JournalFileBackend(str(journal), lock))  # type: ignore[arg-type]
+        return storage, name, FileLocks(journal)
+    if not url.startswith("postgresql"):
+        raise InputError(
+            f"POREOPS_STUDIES must name a PostgreSQL database, got {url.partition(':')[0]}; e.g. "
+            "postgresql://user@host/studies, or unset it for a file"
+        )
+    try:
+        database = RDBStorage(url, engine_kwargs={"pool_size": 5, "pool_pre_ping": True})
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"the database of POREOPS_STUDIES must answer, got {reason[:200]}; start it, "
+            'pip install "poreops[server]", or unset POREOPS_STUDIES'
+        ) from error
+    # a folder is named after what the study is of, so that another one begins anew
+    study = "/".join([*journal.with_suffix("").parts[-2:], name])
+    return database, study, PostgresLocks(database.engine, study)
+
+
+def _best(name: str, config: SearchConfig, trials: Sequence["FrozenTrial"], null: float) -> Best:
     """Return the candidate of the lowest mean; refuse a study that lost too many trials."""
     lost = [trial for trial in trials if _is_lost(trial, null)]
     if len(lost) > config.lost_max * len(trials):
@@ -234,7 +267,7 @@ def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -
             f"raise {name}.trials or {name}.limits"
         )
     repeated = kept[: config.confirm.candidates] if config.confirm.seeds > 1 else kept[:1]
-    values = {trial.number: [trial.value] for trial in repeated}
+    values = {trial.number: [cast("float", trial.value)] for trial in repeated}
     for trial in trials:
         if repeat_of(trial) and trial.value is not None:
             values[trial.user_attrs["of"]].append(trial.value)
@@ -251,7 +284,7 @@ def _best(name: str, config: SearchConfig, trials: Sequence[Any], null: float) -
     )
 
 
-def _is_lost(trial: Any, null: float) -> bool:
+def _is_lost(trial: "FrozenTrial", null: float) -> bool:
     if "diverged" in trial.user_attrs:
         return True
     reported = [*trial.intermediate_values.values()]
@@ -260,12 +293,12 @@ def _is_lost(trial: Any, null: float) -> bool:
     return bool(reported) and not min(reported) < null
 
 
-def _next(study: Any, plan: Plan, owner: Path) -> Any:
+def _next(study: "Study", plan: Plan, owner: str, locks: Locks) -> "optuna.Trial | None":
     """Start a trial in a place whose process died, else in the next; None if all are taken."""
     from optuna.trial import TrialState
 
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if not _alive(trial):
+        if not locks.alive(trial.user_attrs.get("owner", "")):
             study.tell(trial.number, state=TrialState.FAIL)
     trials = study.get_trials(deepcopy=False)
     taken = {
@@ -282,25 +315,16 @@ def _next(study: Any, plan: Plan, owner: Path) -> Any:
     study.sampler = plan.sampler(place)
     if not any(trial.state == TrialState.WAITING for trial in trials):
         study.enqueue_trial(fixed, user_attrs=attributes)
-    trial = study.ask()
-    trial.set_user_attr("owner", str(owner))
-    return trial
-
-
-def _alive(trial: Any) -> bool:
-    """Tell whether the process that started a trial still holds its lock."""
-    owner = Path(trial.user_attrs.get("owner", ""))
-    if not owner.is_file():
-        return False
-    try:
-        with FileLock(owner, timeout=0):
-            return False
-    except Timeout:
-        return True
+    started = study.ask()
+    started.set_user_attr("owner", owner)
+    return started
 
 
 def _evaluate(
-    study: Any, trial: Any, config: SearchConfig, objective: Callable[[Trial], Outcome]
+    study: "Study",
+    trial: "optuna.Trial",
+    config: SearchConfig,
+    objective: Callable[[Trial], Outcome],
 ) -> None:
     from optuna.trial import TrialState
 

@@ -8,7 +8,16 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+from poreops.base.content import Json
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial, Trial
+
+    from poreops.mlops.search import SearchConfig
 
 
 class Plan:
@@ -21,9 +30,9 @@ class Plan:
     stated : whether the first place chooses nothing
     """
 
-    def __init__(self, name: str, config: Any, stated: bool) -> None:
+    def __init__(self, name: str, config: "SearchConfig", stated: bool) -> None:
         self.name, self.config, self.stated = name, config, stated
-        self.drawn: list[dict[str, Any]] = []
+        self.drawn: list[dict[str, Json]] = []
 
     @property
     def first(self) -> int:
@@ -35,8 +44,8 @@ class Plan:
         return int(min(config.trials, different))
 
     def attributes(
-        self, place: int, trials: Sequence[Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        self, place: int, trials: Sequence["FrozenTrial"]
+    ) -> tuple[dict[str, Json], dict[str, Json]] | None:
         """Return user attributes and fixed parameters of a place; None if there is none (yet)."""
         if place < self.first:
             chooses = not (self.stated and place == 0)
@@ -55,7 +64,7 @@ class Plan:
         }  # fmt: skip
         return attributes, dict(of.params)
 
-    def sampler(self, place: int) -> Any:
+    def sampler(self, place: int) -> "BaseSampler":
         """Return a sampler of its own: what it draws does not depend on the places before."""
         import optuna
 
@@ -67,7 +76,7 @@ class Plan:
         text = f"{self.config.seed}/{self.name}/{place}/{attempt}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
-    def _fixed(self, place: int, trials: Sequence[Any]) -> dict[str, Any]:
+    def _fixed(self, place: int, trials: Sequence["FrozenTrial"]) -> dict[str, Json]:
         """Return the parameters of a place that are known before it is asked for."""
         if self.stated and place == 0:
             return {}
@@ -82,7 +91,7 @@ class Plan:
             self.drawn.append(self._draw(len(self.drawn)))
         return self.drawn[drawn]
 
-    def _draw(self, place: int) -> dict[str, Any]:
+    def _draw(self, place: int) -> dict[str, Json]:
         """Draw parameters that no place before has."""
         import optuna
 
@@ -92,18 +101,20 @@ class Plan:
         while True:
             sampler = optuna.samplers.RandomSampler(seed=self._seed(place, attempt))
             # in memory: the study of the journal gets what was drawn
-            params: dict[str, Any] = optuna.create_study(sampler=sampler).ask(distributions).params
+            params: dict[str, Json] = (
+                optuna.create_study(sampler=sampler).ask(distributions).params
+            )
             if json.dumps(params, sort_keys=True) not in before:
                 return params
             attempt += 1
 
 
-def repeat_of(trial: Any) -> int:
+def repeat_of(trial: "FrozenTrial") -> int:
     """Return 0, or which repetition of a candidate the trial is."""
     return int(trial.user_attrs.get("repeat", 0))
 
 
-def ranked(trials: Sequence[Any]) -> list[Any]:
+def ranked(trials: Sequence["FrozenTrial"]) -> list["FrozenTrial"]:
     """Return the finished first trials that keep to the limits, the best first."""
     kept = [
         trial
@@ -115,7 +126,7 @@ def ranked(trials: Sequence[Any]) -> list[Any]:
     return sorted(kept, key=lambda trial: (trial.value, trial.number))
 
 
-def suggest(trial: Any, key: str, given: Any) -> Any:
+def suggest(trial: "Trial", key: str, given: Json) -> Json:
     """Return the value of one parameter of a trial."""
     if isinstance(given, Mapping):
         kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
@@ -125,7 +136,7 @@ def suggest(trial: Any, key: str, given: Any) -> Any:
     return trial.suggest_categorical(key, list(given))
 
 
-def _count(given: Any) -> float:
+def _count(given: Json) -> float:
     """Return the number of different values of a parameter."""
     if not isinstance(given, Mapping):
         return len(given)
@@ -134,7 +145,7 @@ def _count(given: Any) -> float:
     return 1 if given["low"] == given["high"] else math.inf
 
 
-def _of_grid(space: Mapping[str, Any], place: int) -> dict[str, Any]:
+def _of_grid(space: Mapping[str, Json], place: int) -> dict[str, Json]:
     fixed = {}
     for key, choices in reversed(list(space.items())):
         place, k = divmod(place, len(choices))
@@ -142,7 +153,7 @@ def _of_grid(space: Mapping[str, Any], place: int) -> dict[str, Any]:
     return fixed
 
 
-def _distribution(given: Any) -> Any:
+def _distribution(given: Json) -> "BaseDistribution":
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,
@@ -157,12 +168,12 @@ def _distribution(given: Any) -> Any:
     return CategoricalDistribution(list(given))
 
 
-def _by_place(choices: Any) -> bool:
+def _by_place(choices: Json) -> bool:
     """Tell whether a list goes by its places: Optuna stores choices as JSON scalars."""
     return any(isinstance(choice, list) for choice in choices)
 
 
-def chosen_value(given: Any, value: Any) -> Any:
+def chosen_value(given: Json, value: Json) -> Json:
     """Return the choice that Optuna holds as its value or by its place."""
     if not isinstance(given, Mapping) and _by_place(given):
         return given[value]

@@ -6,7 +6,9 @@ trials do not mix. MLflow takes seconds to import, so the first call imports it.
 
 from poreops.mlops.tracking.embedded import repository, tracking_uri
 from poreops.mlops.tracking.lineage import lineage
+from poreops.mlops.tracking.package import package_digest
 from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
+from poreops.mlops.tracking.registered import REGISTERED, forgotten
 from poreops.mlops.tracking.runs import Run, run
 from poreops.mlops.tracking.versions import (
     CHALLENGER,
@@ -14,6 +16,7 @@ from poreops.mlops.tracking.versions import (
     GATE,
     ModelVersion,
     champion_info,
+    checked_folder,
     download,
     drop_alias,
     find_version,
@@ -27,16 +30,20 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "GATE",
+    "REGISTERED",
     "ModelVersion",
     "Run",
     "Tensor",
     "champion_info",
+    "checked_folder",
     "download",
     "drop_alias",
     "find_version",
+    "forgotten",
     "lineage",
     "load_pyfunc",
     "note",
+    "package_digest",
     "promote",
     "register",
     "repository",

@@ -4,16 +4,17 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from poreops.base.extras import needs
 from poreops.errors import InputError
+from poreops.mlops.tracking import proxied
 from poreops.mlops.tracking.embedded import (
     artifact_location,
     free_port,
@@ -23,9 +24,13 @@ from poreops.mlops.tracking.embedded import (
     sqlite_uri,
     tracking_uri,
 )
+from poreops.mlops.tracking.proxied import ARTIFACTS, DATABASE
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
-def client() -> Any:
+def client() -> "MlflowClient":
     """Return the MLflow client of `tracking_uri`, its store opened once per process.
 
     Raises
@@ -47,7 +52,7 @@ def _named_store() -> Path | None:
     return sqlite_path(os.environ.get("MLFLOW_TRACKING_URI", ""))
 
 
-def reader() -> Any:
+def reader() -> "MlflowClient":
     """Return the client as `client` does, but make no store where the user names one."""
     database = _named_store()
     if database is not None and not database.exists():
@@ -95,7 +100,7 @@ def experiment_id(name: str) -> str:
 
 def quiet_mlflow() -> None:
     """Import MLflow without telemetry, progress bars and its chatter about tables."""
-    needs("pipeline", "the registry of models")
+    needs("serving", "the registry of models")
     for name, value in {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
@@ -121,18 +126,29 @@ def serve() -> None:
     _opened(uri)
     sys.stdout.write(f"MLflow UI: http://{host}:{port} (Ctrl-C stops it)\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "mlflow", "server"]
-    command += ["--host", host, "--port", port, "--backend-store-uri", uri]
-    # plain paths, so that what is logged through the server is found without it
-    command += ["--default-artifact-root", str(database.parent / "artifacts")]
+    os.environ |= {DATABASE: uri, ARTIFACTS: str(database.parent / "artifacts")}
+    command = [sys.executable, "-m", "uvicorn", "--host", host, "--port", port]
+    command += ["--workers", os.environ.get("MLFLOW_WORKERS", "1"), "--log-level", "warning"]
+    command += ["--factory", f"{proxied.__name__}:application"]
     os.execv(sys.executable, command)
+
+
+def run_mlflow(arguments: Sequence[str]) -> None:
+    """Become MLflow's own command on the store that this package uses.
+
+    The store is opened first: in a clone that was copied or moved it holds the paths of the
+    original until then, and plain `mlflow` would read, and delete, the original's artifacts.
+    """
+    client()
+    os.environ["MLFLOW_TRACKING_URI"] = tracking_uri()
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *arguments])
 
 
 _DATABASES = ("postgresql", "mysql", "mssql", "databricks")
 
 
 @cache
-def _opened(uri: str) -> Any:
+def _opened(uri: str) -> "MlflowClient":
     quiet_mlflow()
     from mlflow import MlflowClient
 
@@ -146,6 +162,11 @@ def _opened(uri: str) -> Any:
             "http://127.0.0.1:5000 or sqlite:////folder/mlflow.db"
         )
     return MlflowClient(uri)
+
+
+def open_tables(database: Path) -> None:
+    """Make or open the store of an sqlite file: its tables once, its paths those of its place."""
+    open_store(database, _make_tables)
 
 
 def _make_tables(database: Path) -> None:

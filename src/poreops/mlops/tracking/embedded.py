@@ -20,7 +20,7 @@ LOCK_SECONDS = 60.0
 
 _ROOT_TAG = "poreops.base.files"
 # where MLflow writes absolute paths (3.17)
-_PATH_COLUMNS = [
+PATH_COLUMNS = [
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
     ("logged_models", "artifact_location"),
@@ -143,7 +143,7 @@ def relocate(database: Path) -> int:
         old, new = _recorded(connection), database.parent.as_posix()
         changed = 0
         if old not in (None, new):
-            for table, column in _PATH_COLUMNS:
+            for table, column in PATH_COLUMNS:
                 changed += connection.execute(
                     f"UPDATE {table} SET {column} = ?1 || substr({column}, length(?2) + 1) "
                     f"WHERE substr({column} || '/', 1, length(?2) + 1) = ?2 || '/'",
@@ -156,8 +156,8 @@ def relocate(database: Path) -> int:
     return changed
 
 
-def free_port(host: str, port: int) -> None:
-    """Raise InputError if nothing can listen on `host`:`port`."""
+def free_port(host: str, port: int, remedy: str = "MLFLOW_PORT={port} make ui") -> None:
+    """Raise InputError if nothing can listen on `host`:`port`; `remedy` is told another port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -165,7 +165,7 @@ def free_port(host: str, port: int) -> None:
         except (OSError, OverflowError) as error:
             raise InputError(
                 f"the port must be free, got {host}:{port} ({error}); choose another one, "
-                f"for example: MLFLOW_PORT={port % 65000 + 1} make ui"
+                f"for example: {remedy.format(port=port % 65000 + 1)}"
             ) from None
 
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from poreops.base.files import read_yaml
+from poreops.mlops.tracking.upstream import upstream_digests
 
 # What a running pipeline itself writes is no change of the code.
 _WRITTEN_BY_THE_PIPELINE = (":(exclude)dvc.lock", ":(exclude)reports")
@@ -16,7 +17,8 @@ def lineage(folder: Path | None = None) -> dict[str, str]:
     Returns
     -------
     tags : `git.commit`, `git.dirty` (absent outside git); `dvc.stage` and `dvc.experiment` inside
-        a stage; `dvc.md5.<path>` of data/ and of every artifact that the other stages have made.
+        a stage; `dvc.md5.<path>` of data/ and of the artifacts that the stage stands on; outside a
+        stage of all.
     """
     folder = folder or Path.cwd()
     tags = {}
@@ -32,16 +34,17 @@ def lineage(folder: Path | None = None) -> dict[str, str]:
 
 
 def artifact_digests(folder: Path) -> dict[str, str]:
-    """Return path → md5 of data/ and of the outs in dvc.lock, those of the running stage left out.
+    """Return path → md5 of data/ and of the outs in dvc.lock that the running stage stands on.
 
     DVC updates dvc.lock after each stage, so that a running stage finds there the digests of what
-    the stages before it made; its own entry is that of an earlier run.
+    the stages before it made; its own entry is that of an earlier run. Outside a stage nothing
+    says what a run reads, and all are returned.
     """
-    running = os.environ.get("DVC_STAGE")
+    if running := os.environ.get("DVC_STAGE"):
+        return upstream_digests(folder, running)
     outs = []
     if (lock := folder / "dvc.lock").exists():
-        stages = read_yaml(lock)["stages"]
-        outs += [out for name in stages if name != running for out in stages[name].get("outs", [])]
+        outs += [o for stage in read_yaml(lock)["stages"].values() for o in stage.get("outs", [])]
     if (data := folder / "data.dvc").exists():
         outs += read_yaml(data)["outs"]
     return {out["path"]: out["md5"] for out in sorted(outs, key=lambda out: str(out["path"]))}

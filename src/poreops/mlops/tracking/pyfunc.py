@@ -8,13 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poreops.base.files import read_yaml, write_yaml
 from poreops.errors import InputError
 from poreops.mlops.tracking.connection import quiet_mlflow
+from poreops.mlops.tracking.package import CODE, ship_code, ship_environment, write_manifest
+
+if TYPE_CHECKING:
+    from mlflow.pyfunc import PyFuncModel
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,12 @@ def save_pyfunc(
     inputs: Tensor,
     outputs: Tensor,
     requirements: Sequence[str] | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, object] | None = None,
+    example: NDArray[np.generic] | None = None,
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
+
+    It lists the digests of its files in a manifest.
 
     Parameters
     ----------
@@ -43,8 +51,10 @@ def save_pyfunc(
     model_code : script that ends with `mlflow.models.set_model(Model())`, copied.
     artifacts : name → file or folder that Model.load_context finds in context.artifacts, copied.
     inputs, outputs : the strict signature; another dtype or shape is refused.
-    requirements : pip requirements of the model; by default this version of PoreOps.
+    requirements : pip requirements of the model; by default the library's code is shipped inside,
+        with the lock of what it needs.
     metadata : plain values kept with the model.
+    example : an input that can be served.
     """
     import mlflow
     from mlflow.models import ModelSignature
@@ -60,8 +70,9 @@ def save_pyfunc(
             python_model=str(model_code),
             artifacts={name: str(path) for name, path in artifacts.items()},
             signature=ModelSignature(*schemas),
-            pip_requirements=list(requirements or [f"poreops=={version('poreops')}"]),
-            metadata=dict(metadata or {}) or None,
+            pip_requirements=["mlflow"] if requirements is None else list(requirements),
+            metadata=dict(metadata or {}) | {"poreops": version("poreops")},
+            input_example=example,
         )
     # MLflow notes the time, a random number and paths of this machine
     description = read_yaml(folder / "MLmodel")
@@ -71,11 +82,16 @@ def save_pyfunc(
     flavor["model_code_path"] = Path(model_code).name
     for artifact in flavor.get("artifacts", {}).values():
         artifact["uri"] = artifact["path"]
+    if requirements is None:
+        ship_code(folder)
+        ship_environment(folder)
+        flavor["code"] = CODE
     write_yaml(folder / "MLmodel", description)
+    write_manifest(folder)
     return folder
 
 
-def load_pyfunc(folder: str | Path) -> Any:
+def load_pyfunc(folder: str | Path) -> "PyFuncModel":
     """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict."""
     import mlflow
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.mlops.tracking.connection import client, experiment_id, plain_errors
+from poreops.base.content import Json
+from poreops.base.files import sha256
+from poreops.mlops.tracking.connection import client, experiment_id, plain_errors, reader
 from poreops.mlops.tracking.lineage import lineage, uncommitted_changes
+from poreops.mlops.tracking.owners import OWNER, close_killed, this_process
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +32,7 @@ class Run:
     id: str
     experiment: str
 
-    def log_params(self, params: Mapping[str, Any]) -> None:
+    def log_params(self, params: Mapping[str, object]) -> None:
         """Log nested parameters under dotted names; a value is cut at MLflow's 6000 characters."""
         from mlflow.entities import Param
 
@@ -37,7 +40,7 @@ class Run:
         for start in range(0, len(flat), _BATCH_PARAMS):
             client().log_batch(self.id, params=flat[start : start + _BATCH_PARAMS])
 
-    def log_metrics(self, metrics: Mapping[str, Any], step: int = 0) -> None:
+    def log_metrics(self, metrics: Mapping[str, object], step: int = 0) -> None:
         """Log nested numbers under dotted names at one step."""
         self.log_history({name: [value] for name, value in _flat(metrics)}, first_step=step)
 
@@ -54,7 +57,7 @@ class Run:
         for start in range(0, len(metrics), _BATCH_METRICS):
             client().log_batch(self.id, metrics=metrics[start : start + _BATCH_METRICS])
 
-    def log_dataset(self, name: str, digest: str, context: str, **profile: Any) -> None:
+    def log_dataset(self, name: str, digest: str, context: str, **profile: object) -> None:
         """Log that the run read a data set.
 
         Parameters
@@ -89,11 +92,17 @@ class Run:
         log = client().log_artifacts if Path(file).is_dir() else client().log_artifact
         log(self.id, str(file), folder)
 
+    def made(self, folder: str | Path) -> None:
+        """Note the digests of the files of a model, so that its versions find this run."""
+        for path in sorted(Path(folder).iterdir()):
+            if path.is_file():
+                self.set_tags({_made(path): path.name})
+
     def log_text(self, text: str, path: str) -> None:
         """Save text as the run's artifact `path`."""
         client().log_text(self.id, text, path)
 
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
+    def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags of the run."""
         for name, value in tags.items():
             client().set_tag(self.id, name, value)
@@ -105,12 +114,13 @@ def run(
     name: str,
     *,
     parent: Run | None = None,
-    tags: Mapping[str, Any] | None = None,
+    tags: Mapping[str, object] | None = None,
 ) -> Iterator[Run]:
     """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
 
     A run without a parent is tagged with its lineage (commit, dirty flag, digests of dvc.lock) and
-    keeps the uncommitted changes as the artifact git.diff.
+    keeps the uncommitted changes as the artifact git.diff. Runs of the same stage whose process
+    was killed are ended as KILLED; each is linked with this one by a tag.
 
     Parameters
     ----------
@@ -127,6 +137,7 @@ def run(
     """
     experiment, _, verb = stage.partition("_")
     origin = {} if parent else lineage()
+    origin[OWNER] = this_process()
     if verb:
         origin["stage"] = verb
     origin |= {"mlflow.user": getpass.getuser(), "mlflow.source.name": Path(sys.argv[0]).name}
@@ -146,6 +157,8 @@ def run(
         )
     handle = Run(info.run_id, experiment)
     try:
+        if parent is None and verb:
+            _close_killed(handle, verb)
         if origin.get("git.dirty") == "true":
             handle.log_text(uncommitted_changes(), "git.diff")
         yield handle
@@ -156,7 +169,47 @@ def run(
     client().set_terminated(handle.id, "FINISHED")
 
 
-def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def run_that_made(folder: str | Path) -> str | None:
+    """Return the id of the newest run that noted the largest file of a folder by `Run.made`."""
+    largest = max(
+        (path for path in Path(folder).iterdir() if path.is_file()),
+        key=lambda path: path.stat().st_size,
+        default=None,
+    )
+    if largest is None:
+        return None
+    with plain_errors():
+        experiments = [each.experiment_id for each in client().search_experiments()]
+        filtered = f"tags.`{_made(largest)}` = '{largest.name}'"
+        found = client().search_runs(
+            experiments, filtered, max_results=1, order_by=["start_time DESC"]
+        )
+    return str(found[0].info.run_id) if found else None
+
+
+def params_of(run_id: str) -> dict[str, str]:
+    """Return the parameters of a run, none if it is gone."""
+    from mlflow.exceptions import MlflowException
+
+    with plain_errors():
+        try:
+            return dict(reader().get_run(run_id).data.params)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return {}
+
+
+def _made(path: Path) -> str:
+    return f"made.{sha256(path)[:32]}"
+
+
+def _close_killed(handle: Run, stage: str) -> None:
+    """End what killed processes of this stage left running, the trials of a search too."""
+    close_killed(experiment_id(handle.experiment), handle.id, stage)
+
+
+def _flat(nested: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, Json]]:
     for name, value in nested.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")

@@ -4,10 +4,11 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from poreops.base.content import Json
 from poreops.base.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Checkpoint:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         done = _epochs(history)
-        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(self.variables)}
+        arrays: dict[str, Json] = {f"v{i}": np.asarray(v) for i, v in enumerate(self.variables)}
         np.savez(self.folder / f"epoch{done}.npz", **arrays)
         # written last and whole: it alone says which weights count
         write_json(self.folder / "history.json", {"identity": self.identity, "history": history})

@@ -1,26 +1,33 @@
 """Refuse networks that are dead: weights or answers that are not finite, graphs that differ."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.finite import DivergedError, check_finite
 
 if TYPE_CHECKING:
     import keras
 
+    from poreops.mlops.weights.graphs import Graph
 
-def weights(model: "keras.Model") -> dict[str, NDArray[Any]]:
-    """Return every variable of a network under its path."""
+
+def weights(model: "keras.Model") -> dict[str, Array]:
+    """Return every variable of a network under its path.
+
+    Parameters
+    ----------
+    model : keras.Model
+    """
     return {variable.path: np.asarray(variable) for variable in model.variables}
 
 
 def check_network(
     model: "keras.Model",
-    graph: Callable[[Any], Any],
-    probe: Any,
+    graph: "Graph",
+    probe: Sequence[Array],
     what: str,
     *,
     tolerance: float = 1e-5,

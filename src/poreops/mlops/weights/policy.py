@@ -6,7 +6,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def built_with(policy: str) -> Iterator[None]:
-    """Build layers under another precision policy and put the old one back."""
+    """Build layers under another precision policy and put the old one back.
+
+    Parameters
+    ----------
+    policy : name that Keras knows, as "mixed_float16"
+    """
     import keras
 
     before = keras.mixed_precision.global_policy()

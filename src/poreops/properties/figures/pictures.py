@@ -1,12 +1,14 @@
 """Figures of the properties line, drawn from tables and arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.show.pictures import scale_bar, subplots
 from poreops.base.show.ticks import log_ticks
 from poreops.base.units import MILLIDARCY
@@ -35,7 +37,7 @@ Floats = NDArray[np.float64]
 
 
 def overlays(
-    rocks: Mapping[str, tuple[NDArray[Any], NDArray[np.integer]]],
+    rocks: Mapping[str, tuple[Array, NDArray[np.integer]]],
     pixel_sizes: Mapping[str, float] | None = None,
 ) -> "Figure":
     """Grey slice and its segmentation, a column for each rock, with a legend.
@@ -94,7 +96,7 @@ def correlation(table: pd.DataFrame) -> "Figure":
     return figure
 
 
-def selection(found: Mapping[str, Any]) -> "Figure":
+def selection(found: Mapping[str, Json]) -> "Figure":
     """Variance inflation of every feature, and p of those that collinearity left.
 
     Parameters
@@ -126,7 +128,7 @@ def selection(found: Mapping[str, Any]) -> "Figure":
     return figure
 
 
-def search_costs(costs: Mapping[str, Mapping[str, Any]]) -> "Figure":
+def search_costs(costs: Mapping[str, Mapping[str, Json]]) -> "Figure":
     """Plot seconds and best error of randomised and exhaustive searches, for each learner.
 
     Parameters
@@ -177,7 +179,7 @@ def pore_sizes(diameters: Mapping[str, Floats]) -> "Figure":
 def parity(
     predicted: Mapping[str, Floats],
     truth: Floats,
-    rocks: NDArray[Any],
+    rocks: Array,
     widths: Mapping[str, Floats] | None = None,
 ) -> "Figure":
     """Predicted against measured porosity and permeability, a column for each model.

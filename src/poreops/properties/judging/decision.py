@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.properties.gate import GateConfig, choose, flat
 from poreops.properties.judging.left_out_kinds import (
     Scores,
@@ -44,7 +44,7 @@ class Decision:
     real: Mapping[str, Scores]
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Json]:
         """Content of reports/properties/gate.json."""
         lowest = min(share for of in self.coverage.values() for share in of.values())
         return {

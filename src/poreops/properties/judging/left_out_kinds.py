@@ -7,12 +7,12 @@ the gate part alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.files import read_table
 from poreops.base.finite import check_finite
 from poreops.properties.judging.scores import regression_scores
@@ -29,7 +29,7 @@ from poreops.properties.learning.laws import (
 )
 from poreops.properties.learning.left_out import corrections
 from poreops.properties.learning.predictors import Floats
-from poreops.properties.learning.stacks import STACKS
+from poreops.properties.learning.stacks import STACKS, Stack
 from poreops.properties.model import RockModel
 from poreops.properties.slices.features import design
 
@@ -86,11 +86,11 @@ class Predicted:
     slices : candidate → (n, 2).
     """
 
-    rocks: NDArray[Any]
-    kinds: NDArray[Any]
+    rocks: Array
+    kinds: Array
     truth: Floats
     plugs: Mapping[str, Floats]
-    slice_rocks: NDArray[Any]
+    slice_rocks: Array
     slice_truth: Floats
     slices: Mapping[str, Floats]
 
@@ -126,7 +126,9 @@ def predict_left_out(trained: Trained, table: pd.DataFrame) -> Predicted:
     )
 
 
-def _model(models: Mapping[str, RockModel], name: str, table: pd.DataFrame) -> tuple[Floats, Any]:
+def _model(
+    models: Mapping[str, RockModel], name: str, table: pd.DataFrame
+) -> tuple[Floats, Stack | Floats]:
     if name == LAW:
         return law_inputs(table), next(iter(models.values())).law
     return design(table, models[name].features), models[name].stack

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import write_json, write_table
 from poreops.mlops import metrics
 from poreops.properties.judging.comparison import importance
@@ -46,7 +46,7 @@ class Reported:
     """
 
     scores: Mapping[str, Mapping[str, Scores]]
-    details: Mapping[str, Any]
+    details: Mapping[str, Json]
     plugs: pd.DataFrame
     slices: pd.DataFrame
 
@@ -147,7 +147,7 @@ def report_on(
 def _rows(
     predicted: Mapping[str, Floats],
     truth: Floats,
-    rocks: NDArray[Any],
+    rocks: Array,
     half_widths: Mapping[str, Floats],
 ) -> pd.DataFrame:
     parts = []

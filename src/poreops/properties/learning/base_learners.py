@@ -1,7 +1,7 @@
 """The base learners of scikit-learn and XGBoost, fitted into plain arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,13 @@ from poreops.properties.learning.predictors import (
     Scaled,
     Scaling,
     ScalingKind,
+    Stored,
     Trees,
 )
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.tree._tree import Tree
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -114,7 +119,7 @@ def fit_learner(
     return found
 
 
-def estimator(name: str, config: Any, seed: int) -> Any:
+def estimator(name: str, config: Any, seed: int) -> "BaseEstimator":
     """Return the scikit-learn estimator of a base learner, not yet fitted.
 
     Parameters
@@ -151,8 +156,8 @@ def estimator(name: str, config: Any, seed: int) -> Any:
     )  # fmt: skip
 
 
-def _linear(name: str) -> Callable[[Any, Floats, Floats, int], Linear]:
-    def fit(config: Any, x: Floats, y: Floats, seed: int) -> Linear:
+def _linear(name: str) -> Callable[[object, Floats, Floats, int], Linear]:
+    def fit(config: object, x: Floats, y: Floats, seed: int) -> Linear:
         model = estimator(name, config, seed).fit(x, y)
         # scikit-learn drops the axis of a single target
         coef = np.asarray(model.coef_, np.float64).reshape(y.shape[1], x.shape[1])
@@ -185,7 +190,7 @@ def _xgboost(config: XgboostConfig, x: Floats, y: Floats, seed: int) -> Boosted:
     return Boosted(np.frombuffer(bytes(model.get_booster().save_raw("ubj")), np.uint8))
 
 
-_FITS: Mapping[str, Callable[[Any, Floats, Floats, int], Any]] = {
+_FITS: Mapping[str, Callable[[Any, Floats, Floats, int], Stored]] = {
     "mr": _linear("mr"),
     "rg": _linear("rg"),
     "lr": _linear("lr"),
@@ -197,7 +202,7 @@ LEARNERS = tuple(_FITS)
 """Names of the base learners: MR, RG, LR, RF, GB of the paper, and XGBoost."""
 
 
-def _joined(trees: Sequence[tuple[Any, Floats]], offset: Floats) -> Trees:
+def _joined(trees: Sequence[tuple["Tree", Floats]], offset: Floats) -> Trees:
     """Put scikit-learn's trees, each with the values of its nodes, one after the other."""
     starts = np.cumsum([0] + [tree.node_count for tree, _ in trees])
 

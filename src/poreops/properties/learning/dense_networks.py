@@ -7,14 +7,18 @@ small matrix product is mostly overhead.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.mlops.weights.finite import check_network
 from poreops.properties.learning.predictors import Floats, Network, Scaled, Scaling, ScalingKind
+
+if TYPE_CHECKING:
+    import keras
 
 
 class NetworkConfig(BaseModel):
@@ -105,7 +109,7 @@ def fit_networks(
 
 
 def _train(
-    config: NetworkConfig, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], seed: int
+    config: NetworkConfig, x: Array, y: Array, weights: Array, seed: int
 ) -> tuple[list[Floats], list[Floats]]:
     """Return kernels (folds, in, out) and biases (folds, out) of each layer.
 
@@ -156,7 +160,7 @@ def _train(
 
 def _side_by_side(
     config: NetworkConfig, folds: int, inputs: int, targets: int, rng: np.random.Generator
-) -> Any:
+) -> "keras.Model":
     """Return a Keras model (n, folds, inputs) → (n, folds, targets); folds start alike."""
     import keras
 

@@ -8,10 +8,10 @@ stack changes of the law: where it changes much, it is least known whether right
 holds for the next kind is measured, never assumed.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Array
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ def scales(corrections: Floats) -> Floats:
     return found
 
 
-def half_width(errors: Floats, rocks: NDArray[Any], kinds: NDArray[Any], coverage: float) -> float:
+def half_width(errors: Floats, rocks: Array, kinds: Array, coverage: float) -> float:
     """Return the half width that holds this share of the errors of a further kind of rock.
 
     With few kinds the largest of their `conformal_width`. With as many as the coverage takes, nine
@@ -62,7 +62,7 @@ def half_width(errors: Floats, rocks: NDArray[Any], kinds: NDArray[Any], coverag
     )
 
 
-def conformal_width(errors: Floats, rocks: NDArray[Any], coverage: float) -> float:
+def conformal_width(errors: Floats, rocks: Array, coverage: float) -> float:
     """Return the half width that holds the error of a further rock with this probability.
 
     The smallest w with at least ``coverage (n + 1)`` of n absolute errors ≤ w (Vovk et al. 2005;

@@ -8,11 +8,13 @@ what φ ℓ² leaves: log C of each slice, and the measured porosity less the co
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.properties.slices.features import design, hydraulic_length
 
 Floats = NDArray[np.float64]
@@ -20,7 +22,7 @@ PlugNull = Callable[[Floats, Floats, Floats], Floats]
 
 TARGETS = ("porosity", "log_permeability")
 """What is predicted: porosity, and the natural logarithm of the permeability in m²."""
-LAW = "kozeny_carman"
+LAW: Literal["kozeny_carman"] = "kozeny_carman"
 """Name of what needs no learning: counted porosity, and Kozeny and Carman's law as fitted."""
 LAW_INPUTS = ("crossing",)
 """Features that the constant of the law depends on."""
@@ -61,7 +63,7 @@ def by_law(table: pd.DataFrame) -> Floats:
     return np.stack([porosity, np.log(porosity) + 2 * np.log(hydraulic_length(table))], axis=1)
 
 
-def group_means(values: Floats, groups: NDArray[np.generic]) -> Floats:
+def group_means(values: Floats, groups: Array) -> Floats:
     """Return the mean over the rows of each group, groups in sorted order, (g, …).
 
     Parameters
@@ -77,9 +79,9 @@ def group_means(values: Floats, groups: NDArray[np.generic]) -> Floats:
 
 def fit_law(
     y: Floats,
-    groups: NDArray[np.generic],
+    groups: Array,
     z: Floats | None = None,
-    families: NDArray[np.generic] | None = None,
+    families: Array | None = None,
 ) -> Floats:
     """Fit the constant of Kozeny and Carman's law, and slopes in what it may depend on.
 

@@ -8,12 +8,13 @@ Features and hyperparameters are those that were chosen without the kinds in que
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.properties.learning.laws import LAW_INPUTS, fit_law, law_corrections, targets
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
@@ -36,8 +37,8 @@ class Learned:
     inputs: Sequence[str]
     x: Floats
     y: Floats
-    rocks: NDArray[Any]
-    kinds: NDArray[Any]
+    rocks: Array
+    kinds: Array
 
     @property
     def law_inputs(self) -> Floats:
@@ -65,7 +66,7 @@ class Context:
         return f"{self.left_out} {self.features} {self.plan.folds.tolist()} {self.config}"
 
 
-def left_out_sets(kinds: NDArray[Any]) -> list[Kinds]:
+def left_out_sets(kinds: Array) -> list[Kinds]:
     """Return (), then each kind, then each pair; pairs only where two kinds remain.
 
     Parameters
@@ -198,7 +199,7 @@ def law_in(context: Context, learned: Learned) -> Floats:
 
 def errors_left_out(
     context: Context, found: Mapping[str, Stack | Floats], learned: Learned
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """Return what models err on the rocks to learn from whose kinds they did not see.
 
     Parameters
@@ -214,7 +215,7 @@ def errors_left_out(
         ``rock``, ``kind``, ``without`` (the other kind left out, "" for none), ``slice``, and the
         errors ``porosity`` and ``log_permeability``.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Json]] = []
     for kind in context.left_out:
         without = next((other for other in context.left_out if other != kind), "")
         for rock in np.unique(learned.rocks[learned.kinds == kind]):

@@ -4,12 +4,11 @@ Only the report reads the last one, and nothing is chosen by it. Each part holds
 rock; what "kind left out" leaves out is the kind in all parts.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.properties.learning.plans import SliceSplitConfig, random_test
 
@@ -63,7 +62,7 @@ def with_parts(table: pd.DataFrame, config: SliceSplitConfig) -> pd.DataFrame:
     return found.assign(part=found["part"].mask(sibling, REPORT), sibling=sibling)
 
 
-def kinds_of(rocks: NDArray[Any], genesis: NDArray[Any], seed: int) -> NDArray[np.str_]:
+def kinds_of(rocks: Array, genesis: Array, seed: int) -> NDArray[np.str_]:
     """Return the kind of each rock: what is left out together.
 
     The genesis of a synthetic plug. Real rocks of one name before the last underscore, as berea_1

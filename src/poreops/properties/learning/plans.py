@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 
@@ -48,7 +49,7 @@ class Plan:
         ]
 
 
-def kept(groups: NDArray[Any], left_out: Sequence[Any]) -> NDArray[np.bool_]:
+def kept(groups: Array, left_out: Sequence[str]) -> NDArray[np.bool_]:
     """Return which rows (n,) are of no group that is left out.
 
     Parameters
@@ -59,9 +60,7 @@ def kept(groups: NDArray[Any], left_out: Sequence[Any]) -> NDArray[np.bool_]:
     return ~np.isin(groups, list(left_out))
 
 
-def plan_by_group(
-    groups: NDArray[Any], folds: int, seed: int, left_out: Sequence[Any] = ()
-) -> Plan:
+def plan_by_group(groups: Array, folds: int, seed: int, left_out: Sequence[str] = ()) -> Plan:
     """Plan folds of whole groups: none has slices on both sides.
 
     Parameters

@@ -7,14 +7,19 @@ Forests and boosted trees are their nodes, networks their kernels; XGBoost keeps
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+
+if TYPE_CHECKING:
+    from xgboost import Booster
+
 Floats = NDArray[np.float64]
 ScalingKind = Literal["standard", "minmax", "maxabs"]
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Array]
 
 
 class Predictor(Protocol):
@@ -57,7 +62,7 @@ class Linear:
         return dict(vars(self))
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def of(cls, arrays: Mapping[str, Array]) -> Self:
         """Return the predictor that a file holds.
 
         Parameters
@@ -106,7 +111,7 @@ class Trees:
         return dict(vars(self))
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def of(cls, arrays: Mapping[str, Array]) -> Self:
         """Return the predictor that a file holds.
 
         Parameters
@@ -123,7 +128,7 @@ class Boosted:
     ubjson: NDArray[np.uint8]
 
     @cached_property
-    def _booster(self) -> Any:
+    def _booster(self) -> "Booster":
         from xgboost import Booster
 
         # one thread: the rows are few, and a pool of threads costs more than they save
@@ -144,7 +149,7 @@ class Boosted:
         return {"ubjson": self.ubjson}
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def of(cls, arrays: Mapping[str, Array]) -> Self:
         """Return the predictor that a file holds.
 
         Parameters
@@ -189,7 +194,7 @@ class Network:
         return found
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def of(cls, arrays: Mapping[str, Array]) -> Self:
         """Return the predictor that a file holds.
 
         Parameters
@@ -297,7 +302,12 @@ class Committee:
         return np.asarray(np.mean([member.predict(x) for member in self.members], axis=0))
 
 
-KINDS: dict[str, Any] = {"linear": Linear, "trees": Trees, "boosted": Boosted, "network": Network}
+KINDS: dict[str, type[Linear | Trees | Boosted | Network]] = {
+    "linear": Linear,
+    "trees": Trees,
+    "boosted": Boosted,
+    "network": Network,
+}
 
 
 def packed(committee: Committee) -> tuple[str, Arrays]:
@@ -316,7 +326,7 @@ def packed(committee: Committee) -> tuple[str, Arrays]:
     return next(kind for kind, of in KINDS.items() if isinstance(first, of)), arrays
 
 
-def unpacked(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Committee:
+def unpacked(kind: str, arrays: Mapping[str, Array]) -> Committee:
     """Return the committee that `packed` took apart.
 
     Parameters
@@ -345,7 +355,7 @@ def packed_all(fits: Sequence[Sequence[Scaled]]) -> Arrays:
     return arrays | {"kind": np.array(list(KINDS).index(kind)), "counts": counts}
 
 
-def unpacked_all(arrays: Mapping[str, NDArray[Any]]) -> list[list[Scaled]]:
+def unpacked_all(arrays: Mapping[str, Array]) -> list[list[Scaled]]:
     """Return the fits that `packed_all` took apart.
 
     Parameters
@@ -357,7 +367,7 @@ def unpacked_all(arrays: Mapping[str, NDArray[Any]]) -> list[list[Scaled]]:
     return [[next(members) for _ in range(count)] for count in arrays["counts"]]
 
 
-def below(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:
+def below(arrays: Mapping[str, Array], name: str) -> Arrays:
     """Return the arrays of a folder, as ``name/key``, by their keys.
 
     Parameters

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +47,7 @@ class Selection:
     inflation: dict[str, float]
     p_values: dict[str, list[float]]
 
-    def statistics(self, config: SelectionConfig) -> dict[str, Any]:
+    def statistics(self, config: SelectionConfig) -> dict[str, Json]:
         """Return all of it with the limits that decided, mappings as pairs in order, for JSON.
 
         Parameters
@@ -61,7 +64,7 @@ class Selection:
 
 
 def select(
-    x: Floats, names: Sequence[str], y: Floats, groups: NDArray[Any], config: SelectionConfig
+    x: Floats, names: Sequence[str], y: Floats, groups: Array, config: SelectionConfig
 ) -> Selection:
     """Leave out features that others explain or that explain no target.
 
@@ -121,7 +124,7 @@ def inflation_factors(x: Floats) -> Floats:
     return np.asarray(1 / np.maximum(unexplained, 1e-12), np.float64)
 
 
-def significance(x: Floats, y: Floats, groups: NDArray[Any]) -> Floats:
+def significance(x: Floats, y: Floats, groups: Array) -> Floats:
     """Return p of each input for each target, by weighted least squares, (d, t).
 
     Each rock has the same weight. Slices of a rock are not independent, so the covariance is

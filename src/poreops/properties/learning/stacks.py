@@ -6,12 +6,12 @@ regression, a random forest, gradient boosting (and here XGBoost); SMR-NN stacks
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from poreops.base.arrays import Array
 from poreops.properties.learning.base_learners import (
     LEARNERS,
     BoostingConfig,
@@ -208,7 +208,7 @@ def fit_stack(
     x: Floats,
     y: Floats,
     plan: Plan,
-    groups: NDArray[Any],
+    groups: Array,
 ) -> Stack:
     """Fit the base learners of these names and the meta-learners on them.
 
@@ -226,7 +226,7 @@ def fit_stack(
 
 
 def stack_of(
-    fits: Mapping[str, Sequence[Scaled]], x: Floats, y: Floats, plan: Plan, groups: NDArray[Any]
+    fits: Mapping[str, Sequence[Scaled]], x: Floats, y: Floats, plan: Plan, groups: Array
 ) -> Stack:
     """Put a stack together from base learners that were fitted on the masks of a plan.
 

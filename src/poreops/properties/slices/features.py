@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -219,7 +218,7 @@ def measure(labels: NDArray[np.integer], voxel_size: float, name: str = "image")
     """
     if not voxel_size > 0:
         raise InputError(f"voxel size must be positive, got {voxel_size} for {name}; give metres")
-    rows: list[dict[str, Any]] = [slice_features(image, voxel_size) for image in labels]
+    rows = [slice_features(image, voxel_size) for image in labels]
     return pd.DataFrame(rows, columns=list(NAMES))
 
 

@@ -5,11 +5,12 @@ second for a slice; these loops give the same numbers in a millisecond.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from poreops.base.arrays import Array
 
 PROPERTIES = (
     "area",
@@ -72,7 +73,7 @@ def region_shapes(labels: NDArray[np.integer]) -> NDArray[np.float64]:
 
 @njit(cache=True)
 def _shapes(
-    labels: NDArray[np.int32], count: int, crofton: Any, euler: Any
+    labels: NDArray[np.int32], count: int, crofton: NDArray[np.float64], euler: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the properties of each region, unfilled, and its box (y0, y1, x0, x1)."""
     sums, boxes, quads = _sums(labels, count, crofton, euler)
@@ -81,7 +82,7 @@ def _shapes(
 
 @njit(cache=True)
 def _sums(
-    labels: NDArray[np.int32], count: int, crofton: Any, euler: Any
+    labels: NDArray[np.int32], count: int, crofton: Array, euler: Array
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Sum moments, boxes, perimeter and Euler number of every region in one pass."""
     h, w = labels.shape

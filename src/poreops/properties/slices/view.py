@@ -1,10 +1,9 @@
 """The field of view of a stack: what lies outside is filled with a constant, or masked."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 
 Mask = NDArray[np.bool_]
@@ -18,7 +17,7 @@ _WIDE = 0.8  # of the slice, that a round field reaches over
 _ROUND = 0.03  # difference of a round field from its ellipse, as a share of its area
 
 
-def given_view(mask: NDArray[Any], shape: tuple[int, ...], name: str) -> Mask:
+def given_view(mask: Array, shape: tuple[int, ...], name: str) -> Mask:
     """Return a mask of the field of view as bool of the shape (n, h, w).
 
     Parameters
@@ -108,7 +107,7 @@ def filled(stack: NDArray[np.float32], inside: Mask) -> NDArray[np.float32]:
     from scipy.ndimage import distance_transform_edt
 
     found = stack.copy()
-    known: dict[bytes, Any] = {}
+    known: dict[bytes, Array] = {}
     for image, mask in zip(found, inside, strict=True):
         key = np.packbits(mask).tobytes()
         if key not in known:
@@ -119,7 +118,7 @@ def filled(stack: NDArray[np.float32], inside: Mask) -> NDArray[np.float32]:
     return found
 
 
-def _edge_values(stack: NDArray[np.generic]) -> list[Any]:
+def _edge_values(stack: NDArray[np.generic]) -> list[float]:
     """Return the values at the corners and in the middle of the sides, the most frequent first."""
     _, h, w = stack.shape
     ys, xs = (0, h // 2, h - 1), (0, w // 2, w - 1)
@@ -128,7 +127,7 @@ def _edge_values(stack: NDArray[np.generic]) -> list[Any]:
     return list(found[np.argsort(-counts, kind="stable")])
 
 
-def _border(stack: NDArray[np.generic], value: Any) -> Mask:
+def _border(stack: NDArray[np.generic], value: float) -> Mask:
     """Return where all slices have this value, joined to the edge of the slice, (h, w)."""
     return _joined_to_edge(np.logical_and.reduce([_equal(image, value) for image in stack]))
 
@@ -141,7 +140,7 @@ def _joined_to_edge(same: Mask) -> Mask:
     return np.isin(clusters, edge[edge > 0])
 
 
-def _equal(image: NDArray[Any], value: Any) -> Mask:
+def _equal(image: Array, value: float) -> Mask:
     if image.dtype.kind == "f" and np.isnan(value):
         return np.asarray(np.isnan(image))
     return np.asarray(image == value)
@@ -166,7 +165,7 @@ def _covers(outside: Mask) -> bool:
     return corners >= 3 or any(side.mean() > _ALONG for side in sides)
 
 
-def _same_in_all(stack: NDArray[np.generic], border: Mask, value: Any) -> bool:
+def _same_in_all(stack: NDArray[np.generic], border: Mask, value: float) -> bool:
     """Tell whether the border has the same outline in every slice."""
     outlines = (_joined_to_edge(_equal(image, value)) for image in stack)
     most = (1 + _ROUND) * np.count_nonzero(border)

@@ -1,7 +1,5 @@
 """Split the pores of a slice at their necks, and only there."""
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -59,7 +57,7 @@ def _markers(
 @njit(cache=True)
 def _persistent(
     depth: NDArray[np.float32], order: NDArray[np.int64], width: int, min_distance: float
-) -> Any:
+) -> NDArray[np.bool_]:
     """Flood from the deepest pixel outward; where two floods meet, judge the shallower peak."""
     root = np.full(len(depth), -1, np.int64)  # -1: not yet flooded
     kept = np.zeros(len(depth), np.bool_)
@@ -89,7 +87,7 @@ def _persistent(
 
 
 @njit(cache=True)
-def _top(root: NDArray[np.int64], pixel: int) -> Any:
+def _top(root: NDArray[np.int64], pixel: int) -> int:
     while root[pixel] != pixel:
         root[pixel] = root[root[pixel]]
         pixel = root[pixel]

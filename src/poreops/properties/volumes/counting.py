@@ -44,7 +44,9 @@ def segmented_porosity(pore: NDArray[np.bool_]) -> Interval:
     return counted, max(counted - moved, 0.0), min(counted + moved, 1.0)
 
 
-def thresholded(grey: NDArray[np.generic], threshold: float) -> tuple[NDArray[np.bool_], Interval]:
+def thresholded(
+    grey: NDArray[np.integer | np.floating], threshold: float
+) -> tuple[NDArray[np.bool_], Interval]:
     """Return the pores of a grey volume, darker than the threshold, and their share.
 
     The interval is that of thresholds a tenth of the contrast to either side; the contrast is the
@@ -65,14 +67,13 @@ def thresholded(grey: NDArray[np.generic], threshold: float) -> tuple[NDArray[np
     InputError
         If all voxels lie on one side of the threshold.
     """
-    values = grey.astype(np.float64)
-    pore: NDArray[np.bool_] = values < threshold
+    pore = np.asarray(grey < threshold)
     if pore.all() or not pore.any():
         low, high = (float(pick(grey)) for pick in (np.min, np.max))
         raise InputError(
             f"the threshold must part pore from solid, got {threshold:g} for greys of {low:g} to "
             f"{high:g}; give a level between them"
         )
-    shift = SHIFT * float(values[~pore].mean() - values[pore].mean())
-    low, high = (float((values < threshold + by).mean()) for by in (-shift, shift))
+    shift = SHIFT * float(grey[~pore].mean() - grey[pore].mean())
+    low, high = (float((grey < level).mean()) for level in (threshold - shift, threshold + shift))
     return pore, (float(pore.mean()), low, high)

@@ -1,6 +1,7 @@
 """The law of volumes where the rock was left out, beside what knows less, and its intervals."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from poreops.properties.volumes.law import (
 )
 from poreops.properties.volumes.measured import shipped
 
-Scores = dict[str, dict[str, dict[str, float]]]
 Guess = Callable[[pd.DataFrame], Floats]
 
 
@@ -40,7 +40,7 @@ FITTED: Mapping[str, Guess] = {
 """What is fitted by one constant beside Λ²/F: φ Λ², 1/F, nothing."""
 
 
-def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> Scores:
+def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict[str, Any]]:
     """Judge the law and what knows less on rocks that they were not fitted on.
 
     Parameters
@@ -59,7 +59,7 @@ def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> Scores:
     errors |= {name: _constant_left_out(table, of) for name, of in FITTED.items()}
     inside = _inside(table, errors["law"], coverage)
     groups = table["group"].to_numpy()
-    found: Scores = {}
+    found: dict[str, dict[str, Any]] = {}
     for origin in np.unique(table["origin"]):
         own = (table["origin"] == origin).to_numpy()
         found[str(origin)] = {name: _scores(of[own], groups[own]) for name, of in errors.items()}
@@ -71,7 +71,7 @@ def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> Scores:
     return found
 
 
-def volumes_left_out() -> dict[str, Scores | dict[str, dict[str, float]]]:
+def volumes_left_out() -> dict[str, Any]:
     """Judge the law of volumes on the plugs of the package: `left_out_table` and `by_rock`."""
     table = shipped()
     return {**left_out_table(table), "by_rock": by_rock(table)}
@@ -156,16 +156,17 @@ def _constant_left_out(table: pd.DataFrame, guess: Guess) -> Floats:
 
 
 def _log_k(table: pd.DataFrame) -> Floats:
-    return np.asarray(np.log(table["permeability"].to_numpy(np.float64)))
+    found: Floats = np.log(table["permeability"].to_numpy(np.float64))
+    return found
 
 
-def _mean(of_plugs: NDArray[np.bool_], groups: NDArray[np.generic]) -> float:
+def _mean(of_plugs: NDArray[np.bool_], groups: NDArray[Any]) -> float:
     """Mean over the plugs, each rock counting as one."""
     weight = weights(groups)
     return float(weight @ of_plugs / weight.sum())
 
 
-def _scores(errors: Floats, groups: NDArray[np.generic]) -> dict[str, float]:
+def _scores(errors: Floats, groups: NDArray[Any]) -> dict[str, float]:
     relative, names = np.abs(np.expm1(errors)), np.unique(groups)
     means = np.array([errors[groups == name].mean() for name in names])
     return {

@@ -29,7 +29,13 @@ def squared_distance(crop, deep):
 
 @njit(cache=True, nogil=True)
 def deepest(crop, deep):
-    """Largest squared distances (2,) float64 of the labels 1 and 2, as ``squared_distance``."""
+    """Largest squared distances (2,) float64 of the labels 1 and 2, as ``squared_distance``.
+
+    Parameters
+    ----------
+    crop : padded labels, 0/1/2
+    deep : squared distances of its voxels
+    """
     nx, ny, nz = crop.shape
     _, planar, spans = _in_planes(crop, deep)
     flat, near = crop.ravel(), planar.ravel()
@@ -92,7 +98,12 @@ def _along(axis, crop, squared, out, spans):
 
 @njit(cache=True, nogil=True)
 def filled(row):
-    """First and last + 1 of the voxels of a row that are not 0, or 0 and 0."""
+    """First and last + 1 of the voxels of a row that are not 0, or 0 and 0.
+
+    Parameters
+    ----------
+    row : (n,) of numbers
+    """
     first, last = 0, row.size
     while last > 0 and row[last - 1] == 0:
         last -= 1

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion.blocks import (
     BITS,
     COMPONENT,
@@ -11,7 +12,6 @@ from poreops.solvers.diffusion.blocks import (
     ONES,
     PARITY,
     RANK,
-    Array,
     blocks_beside,
     contact_with,
     face_voxel,

@@ -10,19 +10,17 @@ Voxels are even or odd by the parity of x + y + z, and an even voxel has odd nei
 All even unknowns come first, so that each colour is relaxed in one go and in any order.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from poreops.base.arrays import Array
 
 PARITY = np.array([v.bit_count() & 1 for v in range(8)], np.uint8)
 BITS = np.array([4, 2, 1], np.uint8)  # of a voxel's place along each axis
 
 
-def _tables() -> tuple[Any, ...]:
+def _tables() -> tuple[NDArray[np.uint8], ...]:
     components = np.zeros(256, np.uint8)
     component = np.full((256, 8), 255, np.uint8)
     masks = np.zeros((256, 4), np.uint8)
@@ -82,7 +80,13 @@ def find_patterns(lo: int, hi: int, phase: Array, patterns: Array) -> None:
 
 @njit(cache=True, nogil=True)
 def find(parent: Array, i: int) -> int:
-    """Root of the set of i."""
+    """Root of the set of i.
+
+    Parameters
+    ----------
+    parent : (n,) int, of each element
+    i : an element
+    """
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
@@ -91,7 +95,13 @@ def find(parent: Array, i: int) -> int:
 
 @njit(cache=True, nogil=True)
 def unite(parent: Array, i: int, j: int) -> None:
-    """Join the sets of i and j; the smaller number becomes the root."""
+    """Join the sets of i and j; the smaller number becomes the root.
+
+    Parameters
+    ----------
+    parent : (n,) int, of each element
+    i, j : elements
+    """
     i, j = find(parent, i), find(parent, j)
     if i < j:
         parent[j] = i
@@ -125,15 +135,29 @@ def blocks_beside(
 
 
 @njit(cache=True, nogil=True)
-def contact_with(mask: int, axis: int, side: int) -> Any:
-    """Places in the next block that touch the voxels in mask."""
+def contact_with(mask: int, axis: int, side: int) -> int:
+    """Places in the next block that touch the voxels in mask.
+
+    Parameters
+    ----------
+    mask : places of a block, a bit each
+    axis : across the shared face
+    side : 0 before, 1 behind
+    """
     touching = mask & _SIDES[axis, side]
     return touching >> BITS[axis] if side else touching << BITS[axis]
 
 
 @njit(cache=True, nogil=True)
 def face_voxel(axis: int, layer: int, u: int, v: int) -> tuple[int, int, int]:
-    """Coordinates of voxel u, v of a layer across an axis."""
+    """Coordinates of voxel u, v of a layer across an axis.
+
+    Parameters
+    ----------
+    axis : across the layer
+    layer : its index
+    u, v : indices along the other two axes
+    """
     if axis == 0:
         return layer, u, v
     if axis == 1:
@@ -228,6 +252,11 @@ def parent_grid(shape: tuple[int, ...], periodic: Array) -> tuple[int, int, int]
 
     Around an odd number of blocks, even and odd ones would not alternate. The last block of a
     periodic axis then takes in twice as many cells.
+
+    Parameters
+    ----------
+    shape : number of cells along each axis
+    periodic : (3,) bool
 
     Examples
     --------

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from poreops.base.arguments import (
     checked_workers,
     shown,
 )
+from poreops.base.arrays import Array
 from poreops.base.show.result import Result
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -39,7 +40,6 @@ from poreops.solvers.diffusion.voxel_solver import Solution, solve
 from poreops.solvers.shared.threads import Team, team_of
 
 Ends = Literal["face", "node"]
-Array = NDArray[Any]
 FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-5
@@ -168,7 +168,7 @@ class _Concentration:
 
 
 def formation_factor(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str,
     *,
     diffusivity: Mapping[int, float] | None = None,
@@ -362,7 +362,7 @@ def _result(
 
 
 def _checked_axes(
-    image: NDArray[Any], axis: int | str, periodic: Sequence[int | str]
+    image: Array, axis: int | str, periodic: Sequence[int | str]
 ) -> tuple[int, tuple[int, ...]]:
     if image.ndim not in (2, 3):
         raise InputError(f"image must be 2D or 3D, got {image.ndim}D of shape {image.shape}")

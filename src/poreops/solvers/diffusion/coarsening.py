@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from poreops.solvers.diffusion.blocks import PARITY, Array, find, parent_grid, unite
+from poreops.base.arrays import Array
+from poreops.solvers.diffusion.blocks import PARITY, find, parent_grid, unite
 
 
 @dataclass(frozen=True)

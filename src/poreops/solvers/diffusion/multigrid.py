@@ -14,12 +14,11 @@ ones only.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numba import njit
 
-from poreops.solvers.diffusion.blocks import Array
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion.coarsening import Graph, coarsen
 from poreops.solvers.shared.threads import Team
 
@@ -196,7 +195,7 @@ def _large(level: Level, address: Array, workers: int) -> _Large:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _inflow(x: Array, start: Array, neighbour: Array, weight: Array, i: int) -> Any:
+def _inflow(x: Array, start: Array, neighbour: Array, weight: Array, i: int) -> float:
     total = weight.dtype.type(0)
     for k in range(start[i], start[i + 1]):
         total += weight[k] * x[neighbour[k]]
@@ -274,7 +273,7 @@ def _six_each(start: Array, neighbour: Array, weight: Array) -> tuple[Array, ...
 
 
 @njit(cache=True, inline="always")
-def _six(x: Array, near: Array, share: Array, i: int) -> Any:
+def _six(x: Array, near: Array, share: Array, i: int) -> float:
     k = 6 * i
     return (
         share[k] * x[near[k]]

@@ -1,19 +1,22 @@
 """Read the conducting phases out of a segmented image."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_number, shown
+from poreops.base.arrays import Array
 from poreops.errors import InputError
-
-Array = NDArray[Any]
 
 
 def labels_of(image: Array) -> tuple[Array, Array]:
-    """Find the labels of an image and count their voxels, slab by slab to spare memory."""
+    """Find the labels of an image and count their voxels, slab by slab to spare memory.
+
+    Parameters
+    ----------
+    image : of bool or numbers
+    """
     if not image.size:
         raise InputError(f"image must hold voxels, got shape {image.shape}")
     if image.dtype.kind not in "buif":
@@ -40,7 +43,13 @@ def _unique(slab: Array) -> tuple[Array, Array]:
 
 
 def diffusivity_of(labels: Array, diffusivity: Mapping[int, float] | None) -> NDArray[np.float64]:
-    """Look up the diffusivity of each label."""
+    """Look up the diffusivity of each label.
+
+    Parameters
+    ----------
+    labels : (m,) those of the image
+    diffusivity : as the user gave it; None for 1 in pores
+    """
     if diffusivity is None:
         if not np.isin(labels, (0, 1)).all():
             raise InputError(
@@ -66,7 +75,14 @@ def diffusivity_of(labels: Array, diffusivity: Mapping[int, float] | None) -> ND
 
 
 def phases_of(image: Array, labels: Array, phase_of: Array) -> Array:
-    """Replace each label by its phase; ``labels`` are sorted."""
+    """Replace each label by its phase; ``labels`` are sorted.
+
+    Parameters
+    ----------
+    image : of labels
+    labels : (m,) sorted
+    phase_of : (m,) uint8, the phase of each
+    """
     if image.dtype == bool and phase_of.tolist() == [0, 1]:
         return np.ascontiguousarray(image).view(np.uint8)
     if image.dtype in (np.uint8, bool):

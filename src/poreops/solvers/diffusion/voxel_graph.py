@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from poreops.base.arrays import Array
 from poreops.solvers.diffusion import adjacency, blocks
-from poreops.solvers.diffusion.blocks import Array
 from poreops.solvers.diffusion.coarsening import Graph
 from poreops.solvers.diffusion.voxel_solver import VoxelGraph, chunks_of
 from poreops.solvers.shared.threads import Team
@@ -31,7 +31,13 @@ class Numbering:
     count: int
 
     def place(self, values: Array, shape: tuple[int, int, int]) -> Array:
-        """Put the values (count,) of the voxels into an image; NaN elsewhere."""
+        """Put the values (count,) of the voxels into an image; NaN elsewhere.
+
+        Parameters
+        ----------
+        values : (count,) float64
+        shape : of the image
+        """
         first = np.empty((2, self.patterns.size + 1), np.int32)
         blocks.number_voxels(self.patterns, first)
         image = np.full(shape, np.nan)
@@ -131,6 +137,10 @@ def connect(
 
 def codes(diffusivities: Array) -> tuple[Array, Array]:
     """Code of the conductance between two phases, or a phase (row) and an end (last column).
+
+    Parameters
+    ----------
+    diffusivities : (phases,) float64, first the 0 of what insulates
 
     Returns
     -------

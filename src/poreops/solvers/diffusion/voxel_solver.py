@@ -14,14 +14,13 @@ terms that it sums.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
 
+from poreops.base.arrays import Array
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import Tick, no_tick
-from poreops.solvers.diffusion.blocks import Array
 from poreops.solvers.diffusion.multigrid import FAST, Multigrid
 from poreops.solvers.shared.threads import Team
 
@@ -79,7 +78,13 @@ class Solution:
 
 
 def chunks_of(first: Array, even: int) -> Array:
-    """Cut voxels between blocks into equal parts; ``first`` is (2, blocks + 1)."""
+    """Cut voxels between blocks into equal parts; ``first`` is (2, blocks + 1).
+
+    Parameters
+    ----------
+    first : (2, blocks + 1) int32, first even and odd voxel of each block
+    even : number of even voxels
+    """
     size = int(first[1, -1])
     count = min(max(1, size // _CHUNK), _CHUNKS)
     before = first[0] + first[1]
@@ -220,7 +225,7 @@ class _State:
 
 
 @njit(cache=True, inline="always")
-def _near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> Any:
+def _near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> float:
     """Sum of the neighbours of voxel i, each times the conductance to it."""
     k = 6 * i
     if code is None:
@@ -240,7 +245,7 @@ def _near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) 
 
 
 @njit(cache=True, inline="always")
-def _exact_near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> Any:
+def _exact_near(x: Array, neighbour: Array, code: Array | None, table: Array, i: int) -> float:
     """Sum up as `_near` does, in float64."""
     k = 6 * i
     if code is None:

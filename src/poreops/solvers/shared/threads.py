@@ -4,7 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Kernel = Callable[..., T]
+"""A compiled loop: first and last index of a part of it, and the arrays it works on."""
 
 
 class Team:
@@ -14,8 +19,15 @@ class Team:
         self.workers = workers
         self._pool = pool
 
-    def run(self, kernel: Callable[..., Any], cuts: Sequence[Any], *args: Any) -> None:
-        """Call ``kernel(cuts[t], cuts[t + 1], *args)`` for each part t; the caller takes one."""
+    def run(self, kernel: Kernel[object], cuts: Sequence[int], *args: object) -> None:
+        """Call ``kernel(cuts[t], cuts[t + 1], *args)`` for each part t; the caller takes one.
+
+        Parameters
+        ----------
+        kernel : function of two limits and the arguments
+        cuts : limits of the parts, one more than there are parts
+        *args : of the kernel
+        """
         if self._pool is None:
             for t in range(len(cuts) - 1):
                 kernel(cuts[t], cuts[t + 1], *args)
@@ -28,13 +40,23 @@ class Team:
             other.result()
 
     def cuts(self, size: int) -> list[int]:
-        """Cut 0..size-1 into equal parts, one to a worker."""
+        """Cut 0..size-1 into equal parts, one to a worker.
+
+        Parameters
+        ----------
+        size : number of elements
+        """
         return [size * t // self.workers for t in range(self.workers + 1)]
 
 
 @contextmanager
 def team_of(workers: int | None) -> Iterator[Team]:
-    """Make a team of so many threads; all cores by default."""
+    """Make a team of so many threads; all cores by default.
+
+    Parameters
+    ----------
+    workers : threads; None for all cores
+    """
     workers = workers or len(os.sched_getaffinity(0))
     if workers == 1:
         yield Team(1, None)

@@ -6,13 +6,13 @@ hence half the exchange (Trottenberg, Oosterlee & Schueller, *Multigrid*, 2001, 
 A forward Gauss-Seidel sweep before and a backward one after make the cycle symmetric.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.solvers.stokes.staggered import FloatArray, IntArray, Matrix
+from poreops.solvers.stokes.staggered import Entries, FloatArray, IntArray, Matrix
 
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 _COARSEST = 30  # rows that sweeps solve
@@ -63,7 +63,14 @@ class Hierarchy:
             matrix = Matrix(*_galerkin(matrix, aggregate, count))
 
     def cycle(self, right: FloatArray, out: FloatArray, first: int, last: int) -> None:
-        """Write the approximate inverse times right to out, in blocks first..last-1."""
+        """Write the approximate inverse times right to out, in blocks first..last-1.
+
+        Parameters
+        ----------
+        right : right-hand side
+        out : array to write
+        first, last : blocks, the last left out
+        """
         levels = self.levels
         ranges = [(level.matrix.block[first], level.matrix.block[last]) for level in levels]
         lo, hi = ranges[0]
@@ -129,7 +136,7 @@ def _aggregate(matrix: Matrix) -> tuple[IntArray, int]:
 
 
 @njit(cache=True, nogil=True)
-def _galerkin(matrix: Matrix, aggregate: IntArray, count: int) -> tuple[Any, ...]:
+def _galerkin(matrix: Matrix, aggregate: IntArray, count: int) -> Entries:
     """Half the sum of the rows and columns of each aggregate."""
     rows = matrix.diagonal.size
     first = np.zeros(count + 1, np.int32)

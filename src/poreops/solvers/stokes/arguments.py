@@ -1,12 +1,11 @@
 """How Stokes flow through an image is solved: the arguments of a run, checked."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_count, checked_tolerance, checked_workers
+from poreops.base.arrays import Array
 from poreops.base.conventions import Walls, checked_walls
 from poreops.solvers.stokes.flow_domain import (
     Boundary,
@@ -22,36 +21,52 @@ class How:
 
     Attributes
     ----------
-    axis : of the mean flow, 0, 1 or 2 once it is checked
+    axis : of the mean flow, 0, 1 or 2
     boundary, walls, tolerance, iterations, progress
-    workers : threads, all processors once it is checked
+    workers : threads
     """
 
-    axis: Any
+    axis: int
     boundary: Boundary
     walls: Walls
     tolerance: float
     iterations: int
-    workers: Any
+    workers: int
     progress: bool
 
-    def checked(self, im: NDArray[Any], usual: float) -> "How":
-        """Return this with its axis and workers as numbers.
 
-        Parameters
-        ----------
-        im : (nx, ny, nz) or (nx, ny) bool
-        usual : tolerance that a message proposes
+def checked_how(
+    im: Array,
+    axis: int | str,
+    boundary: Boundary,
+    walls: Walls,
+    *,
+    tolerance: float,
+    usual: float,
+    iterations: int,
+    workers: int | None,
+    progress: bool,
+) -> How:
+    """Return how an image is to be solved, with the axis and the number of threads.
 
-        Raises
-        ------
-        InputError
-            If one of them, or the image, breaks a rule.
-        """
-        checked_image(im)
-        axis = checked_flow_axis(np.asarray(im), self.axis)
-        checked_boundary(self.boundary)
-        checked_walls(self.walls)
-        checked_tolerance(self.tolerance, usual)
-        checked_count(self.iterations, "iterations")
-        return replace(self, axis=axis, workers=checked_workers(self.workers))
+    Parameters
+    ----------
+    im : (nx, ny, nz) or (nx, ny) bool
+    axis, boundary, walls, tolerance, iterations, workers, progress : as of `permeability`
+    usual : tolerance that a message proposes
+
+    Raises
+    ------
+    InputError
+        If one of them, or the image, breaks a rule.
+    """
+    checked_image(im)
+    return How(
+        checked_flow_axis(np.asarray(im), axis),
+        checked_boundary(boundary),
+        checked_walls(walls),
+        checked_tolerance(tolerance, usual),
+        checked_count(iterations, "iterations"),
+        checked_workers(workers),
+        progress,
+    )

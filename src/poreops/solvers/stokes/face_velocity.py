@@ -27,12 +27,23 @@ class FaceVelocity(NamedTuple):
     block: NDArray[np.int64]
     periodic: tuple[bool, bool, bool]
 
-    def across(self, axis: int) -> slice:
-        """Faces across an axis."""
+    def across(self, axis: int) -> "slice[int, int, None]":
+        """Faces across an axis.
+
+        Parameters
+        ----------
+        axis : 0, 1 or 2
+        """
         return slice(self.block[axis], self.block[axis + 1])
 
     def layer_rates(self, axis: int, layers: int) -> FloatArray:
-        """Flow rates through the layers of faces across an axis, (layers + 1,)."""
+        """Flow rates through the layers of faces across an axis, (layers + 1,).
+
+        Parameters
+        ----------
+        axis : 0, 1 or 2
+        layers : number of voxels along it
+        """
         faces = self.across(axis)
         layer, value = self.place[faces, axis], self.value[faces]
         rates = np.bincount(layer, value, minlength=layers + 1).astype(np.float64)
@@ -41,7 +52,12 @@ class FaceVelocity(NamedTuple):
         return rates
 
     def at_voxels(self, shape: tuple[int, ...]) -> FloatArray:
-        """Mean of the two faces across each axis, (3, nx, ny, nz)."""
+        """Mean of the two faces across each axis, (3, nx, ny, nz).
+
+        Parameters
+        ----------
+        shape : of the image, (nx, ny, nz)
+        """
         centre = np.zeros((3, *shape))
         for axis in range(3):
             faces = self.across(axis)

@@ -1,13 +1,14 @@
 """What flows in an image: its boundary conditions, its percolating pores."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_array, checked_axis, shown
+from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.stokes.percolation import percolating
 from poreops.solvers.stokes.staggered import INLET_PLANE, MIRROR, OUTLET_PLANE
@@ -46,8 +47,13 @@ SEALED = Boundary("pressure", "no-slip")
 PERIODIC = Boundary("periodic", "periodic")
 
 
-def checked_boundary(boundary: Any) -> Boundary:
-    """Return the conditions at the faces of an image, or raise InputError."""
+def checked_boundary(boundary: object) -> Boundary:
+    """Return the conditions at the faces of an image, or raise InputError.
+
+    Parameters
+    ----------
+    boundary : as the user gave it
+    """
     if not isinstance(boundary, Boundary):
         raise InputError(f"boundary must be a Boundary, got {shown(boundary)}; e.g. REFLECTED")
     return boundary
@@ -100,7 +106,15 @@ def _winding(pore: BoolArray, axis: int, periodic: list[int]) -> BoolArray:
 
 
 def padded_box(pore: BoolArray, axis: int, boundary: Boundary, ndim: int) -> NDArray[np.uint8]:
-    """State of the voxels and, in one layer around them, of what lies beyond."""
+    """State of the voxels and, in one layer around them, of what lies beyond.
+
+    Parameters
+    ----------
+    pore : (nx, ny, nz) bool
+    axis : of the mean flow
+    boundary : Boundary
+    ndim : 2 where the first axis is one layer, or 3
+    """
     box = np.pad(pore.astype(np.uint8), 1)
     for side in range(3 - ndim, 3):
         layers = np.moveaxis(box, side, 0)
@@ -113,14 +127,26 @@ def padded_box(pore: BoolArray, axis: int, boundary: Boundary, ndim: int) -> NDA
 
 
 def periodic_axes(axis: int, boundary: Boundary, ndim: int) -> tuple[bool, bool, bool]:
-    """Whether the image is repeated along each axis; a 2D image is along the axis it lacks."""
+    """Whether the image is repeated along each axis; a 2D image is along the axis it lacks.
+
+    Parameters
+    ----------
+    axis : of the mean flow
+    boundary : Boundary
+    ndim : 2 where the first axis is one layer, or 3
+    """
     along, across = boundary.ends == "periodic", boundary.sides == "periodic"
     one, two, three = (along if side == axis else across for side in range(3))
     return one or ndim == 2, two, three
 
 
-def checked_image(im: NDArray[Any]) -> BoolArray:
-    """Return a binary 2D or 3D image as (nx, ny, nz) bool; 2D as one layer along axis 0."""
+def checked_image(im: Array) -> BoolArray:
+    """Return a binary 2D or 3D image as (nx, ny, nz) bool; 2D as one layer along axis 0.
+
+    Parameters
+    ----------
+    im : as the user gave it
+    """
     image = checked_array(im, "image")
     if image.ndim not in (2, 3):
         raise InputError(f"image must be 2D or 3D, got {image.ndim}D of shape {image.shape}")
@@ -139,8 +165,14 @@ def checked_image(im: NDArray[Any]) -> BoolArray:
     return image.reshape((1,) * (3 - image.ndim) + image.shape)
 
 
-def checked_flow_axis(image: NDArray[Any], axis: int | str) -> int:
-    """Return the axis >= 0 of an image that is long enough along it, or raise InputError."""
+def checked_flow_axis(image: Array, axis: int | str) -> int:
+    """Return the axis >= 0 of an image that is long enough along it, or raise InputError.
+
+    Parameters
+    ----------
+    image : (nx, ny, nz) or (nx, ny)
+    axis : as the user gave it
+    """
     index = checked_axis(axis, image.ndim)
     if image.shape[index] < 3:
         raise InputError(

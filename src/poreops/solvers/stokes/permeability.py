@@ -3,19 +3,19 @@
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_voxel_size
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.conventions import WALLS, Walls
 from poreops.base.show.result import Result
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
-from poreops.solvers.stokes.arguments import How
+from poreops.solvers.stokes.arguments import How, checked_how
 from poreops.solvers.stokes.face_velocity import FaceVelocity
 from poreops.solvers.stokes.flow_domain import (
     PERIODIC,
@@ -119,7 +119,13 @@ class Permeability(Result, kind="permeability"):
         return self.permeability / MILLIDARCY
 
     def superficial_velocity(self, pressure_gradient: float, viscosity: float) -> float:
-        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s]."""
+        """Darcy's u = k/µ ``|dp/dx|`` [m/s] for a gradient [Pa/m] and a viscosity [Pa s].
+
+        Parameters
+        ----------
+        pressure_gradient : [Pa/m]
+        viscosity : [Pa s]
+        """
         return self.permeability / viscosity * pressure_gradient
 
     @cached_property
@@ -161,7 +167,7 @@ class PermeabilityTensor(Result, kind="permeability tensor"):
 
 
 def permeability(
-    im: NDArray[Any],
+    im: Array,
     axis: int | str,
     *,
     voxel_size: float = 1.0,
@@ -230,10 +236,11 @@ def permeability(
     >>> round(permeability(im, axis=0).permeability, 4)
     2.25
     """
-    asked = How(axis, boundary, walls, tolerance, iterations, workers, progress)
-    how = asked.checked(im, TOLERANCE)
-    refine = checked_refine(refine, walls)
-    voxel_size = checked_voxel_size(voxel_size)
+    how = checked_how(
+        im, axis, boundary, walls, tolerance=tolerance, usual=TOLERANCE, iterations=iterations,
+        workers=workers, progress=progress,
+    )  # fmt: skip
+    refine, voxel_size = checked_refine(refine, walls), checked_voxel_size(voxel_size)
     found = _solve(im, voxel_size, how, parts=refine ** np.ndim(im))
     if found.percolates and refine > 1:
         split = _solve(split_voxels(im, refine), voxel_size / refine, how).permeability
@@ -241,14 +248,14 @@ def permeability(
     return _resolved(found, refine)
 
 
-def _solve(im: NDArray[Any], voxel_size: float, how: How, parts: int = 1) -> Permeability:
+def _solve(im: Array, voxel_size: float, how: How, parts: int = 1) -> Permeability:
     """Solve one image with checked arguments, if there is memory for `parts` times its voxels."""
     image = checked_image(im)
     ndim, boundary = np.ndim(im), how.boundary
     along = how.axis + image.ndim - ndim
     flowing = flowing_pores(image, along, boundary)
     pores, flowing_count = int(np.count_nonzero(image)), int(np.count_nonzero(flowing))
-    facts: dict[str, Any] = {
+    facts: dict[str, Json] = {
         "axis": how.axis,
         "porosity": pores / image.size,
         "floating_share": 1 - flowing_count / pores,
@@ -316,7 +323,7 @@ def _resolved(found: Permeability, refine: int) -> Permeability:
 
 
 def permeability_tensor(
-    im: NDArray[Any],
+    im: Array,
     *,
     voxel_size: float = 1.0,
     walls: Walls = WALLS,

@@ -10,12 +10,11 @@ off by the power 4/3 or 1.09 of the voxel size. Both kinds of edges make the err
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import shown
+from poreops.base.arrays import Array
 from poreops.base.conventions import Walls
 from poreops.errors import InputError
 
@@ -65,6 +64,12 @@ def extrapolated(coarse: float, fine: float, ratio: float) -> float:
 def discretisation(native: float, split: float, refine: int) -> Discretisation:
     """Extrapolate the permeability of an image and of its split voxels.
 
+    Parameters
+    ----------
+    native : permeability of the image
+    split : permeability of its split voxels, in the same unit
+    refine : parts of an edge
+
     Examples
     --------
     >>> found = discretisation(1.2, 1.1, 2)
@@ -76,13 +81,25 @@ def discretisation(native: float, split: float, refine: int) -> Discretisation:
     return Discretisation(refine, split, limit, (min(native, limit), max(native, limit)), error)
 
 
-def split_voxels(im: NDArray[Any], refine: int) -> NDArray[Any]:
-    """Return an image whose voxels are split into `refine` parts along each axis."""
+def split_voxels(im: Array, refine: int) -> Array:
+    """Return an image whose voxels are split into `refine` parts along each axis.
+
+    Parameters
+    ----------
+    im : (nx, ny[, nz]) bool
+    refine : parts of an edge
+    """
     return np.kron(im, np.ones((refine,) * np.ndim(im), np.bool_))
 
 
 def checked_refine(refine: int, walls: Walls) -> int:
-    """Return into how many parts voxels are split, or raise InputError."""
+    """Return into how many parts voxels are split, or raise InputError.
+
+    Parameters
+    ----------
+    refine : as the user gave it
+    walls : convention of the walls
+    """
     if isinstance(refine, bool) or not isinstance(refine, int | np.integer):
         raise InputError(
             f"refine must be a whole number of parts, got {shown(refine)}; 2 is usual"

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numba import njit
@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 from poreops.errors import NotConvergedError
 from poreops.machine.progress import Tick, no_tick
 from poreops.solvers.stokes.aggregation import Hierarchy, Vector
-from poreops.solvers.stokes.staggered import FloatArray, IntArray, Matrix, StaggeredFlow
+from poreops.solvers.stokes.staggered import Entries, FloatArray, IntArray, Matrix, StaggeredFlow
+
+if TYPE_CHECKING:
+    from poreops.solvers.shared.threads import Kernel
 
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 _CHECK_EVERY = 5
@@ -30,6 +33,7 @@ _MOBILITY_CYCLES = 6
 _SOLVED = 1e-10  # residual at which few unknowns are solved before the changes can be judged
 
 Range = tuple[int, int]
+T = TypeVar("T")
 
 
 class Team:
@@ -39,13 +43,11 @@ class Team:
         self.workers = workers
         self._pool = pool
 
-    def run(self, kernel: Callable[..., Any], pieces: list[Range], *args: Any) -> list[Any]:
+    def run(self, kernel: "Kernel[T]", pieces: list[Range], *args: object) -> list[T]:
         """Results of kernel(*args, lo, hi) of each piece, in their order."""
         if self._pool is None:
             return [kernel(*args, lo, hi) for lo, hi in pieces]
-        futures: list[Future[Any]] = [
-            self._pool.submit(kernel, *args, lo, hi) for lo, hi in pieces
-        ]
+        futures: list[Future[T]] = [self._pool.submit(kernel, *args, lo, hi) for lo, hi in pieces]
         return [future.result() for future in futures]
 
     def pieces(self, size: int) -> list[Range]:
@@ -256,7 +258,7 @@ def _change(powers: list[float]) -> float:
 @njit(cache=True, nogil=True)
 def _schur(
     faces: IntArray, cells: IntArray, mobility: FloatArray, place: NDArray[np.int16]
-) -> tuple[Any, ...]:
+) -> Entries:
     """G' M G as a graph Laplacian of the pore voxels."""
     count = faces.shape[0]
     none = np.int32(count)

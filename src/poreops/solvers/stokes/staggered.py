@@ -16,12 +16,13 @@ the wall takes it up:
 Only open faces and pore voxels are stored, so memory and time scale with the pore volume.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Values
 from poreops.base.conventions import Walls
 
 EDGE_FRICTION: dict[Walls, float] = {"stepped": 2.0, "smooth": 1.0}
@@ -61,6 +62,18 @@ class Matrix(NamedTuple):
     middle: IntArray
     place: NDArray[np.int16]
     block: NDArray[np.int64]
+
+
+Entries = tuple[
+    IntArray,
+    IntArray,
+    NDArray[np.float32],
+    NDArray[np.float32],
+    IntArray,
+    NDArray[np.int16],
+    NDArray[np.int64],
+]
+"""The fields of a `Matrix`, as compiled code gives them."""
 
 
 class StaggeredFlow(NamedTuple):
@@ -117,7 +130,7 @@ def discretise(
     return StaggeredFlow(Matrix(*friction), cells, faces, place, inflow, outflow)
 
 
-def _wrap(box: NDArray[np.generic], periodic: tuple[bool, bool, bool]) -> None:
+def _wrap(box: Values, periodic: tuple[bool, bool, bool]) -> None:
     """Copy the last layer before the first one and the first behind the last one."""
     for axis in range(3):
         if periodic[axis]:
@@ -327,7 +340,7 @@ def _face_tables(
     none: int,
     edge: float,
     periodic: tuple[bool, bool, bool],
-) -> tuple[tuple[Any, ...], IntArray, NDArray[np.int8], NDArray[np.int8]]:
+) -> tuple[Entries, IntArray, NDArray[np.int8], NDArray[np.int8]]:
     nx, ny, nz = box.shape
     count = block[3]
     start = np.zeros(count + 1, np.int32)

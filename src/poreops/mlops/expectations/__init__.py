@@ -4,19 +4,23 @@ A suite is plain data; the report says in one line which expectation failed, in 
 what to do. Great Expectations takes seconds to import, so it is imported by the first check.
 """
 
-import html
 import json
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poreops.base.content import Json
 from poreops.base.extras import needs
+from poreops.base.pages import rendered
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
 
 _LISTED_ROWS = 100  # rows named in a report; the count is always that of all
 _SAID_ROWS = 5  # rows and values named in the one-line message
@@ -32,7 +36,7 @@ class Expectation:
     """
 
     type: str
-    kwargs: Mapping[str, Any]
+    kwargs: Mapping[str, Json]
     remedy: str
 
 
@@ -57,11 +61,11 @@ class Check:
     suite: str
     expectation: str
     column: str
-    limits: Mapping[str, Any]
+    limits: Mapping[str, Json]
     success: bool
     count: int
     rows: tuple[str, ...]
-    observed: tuple[Any, ...]
+    observed: tuple[Json, ...]
     remedy: str
 
     def __str__(self) -> str:
@@ -109,7 +113,7 @@ class Report:
         if not self.success:
             raise InputError(" | ".join(str(check) for check in self.failures))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return the report as plain values."""
         return {
             "success": self.success,
@@ -175,7 +179,12 @@ def validate(frame: pd.DataFrame, suite: Suite) -> Report:
     )
 
 
-def _check(suite: str, expectation: Expectation, answer: Any, frame: pd.DataFrame) -> Check:
+def _check(
+    suite: str,
+    expectation: Expectation,
+    answer: "ExpectationValidationResult",
+    frame: pd.DataFrame,
+) -> Check:
     kwargs = dict(expectation.kwargs)
     columns = [kwargs.pop(key) for key in ("column", "column_A", "column_B") if key in kwargs]
     columns += kwargs.pop("column_list", [])
@@ -211,13 +220,13 @@ def _span(column: pd.Series) -> str:
     return f"{values.nunique()} different values"
 
 
-def _exception(info: Mapping[str, Any]) -> str:
+def _exception(info: Mapping[str, Json]) -> str:
     if "exception_message" in info:
         return str(info["exception_message"])
     return "; ".join(sorted({str(each["exception_message"]) for each in info.values()}))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not -float("inf") < value < float("inf"):
@@ -238,67 +247,25 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-# The page
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem;
-       padding: 0 1rem; color: #1c2330; background: #fff; }}
-h1 {{ font-size: 1.5rem; margin: 0; }}
-h2 {{ font-size: 1.1rem; margin: 2rem 0 .5rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0;
-         border-bottom: 1px solid #d9dee6; overflow-wrap: anywhere; }}
-th {{ font-weight: 600; color: #55607a; }}
-code {{ font-size: .85rem; }}
-.ok {{ color: #17653c; }} .failed {{ color: #a3182b; font-weight: 600; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p class="{state}">{summary}</p>
-{suites}
-</body>
-</html>
-"""
-_TABLE = """<h2>{suite}</h2>
-<table>
-<thead><tr><th>Result</th><th>Column</th><th>Expectation</th><th>Observed</th><th>Rows</th>
-<th>If it fails</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>"""
-_ROW = """<tr><td class="{state}">{result}</td><td>{column}</td>
-<td><code>{expectation}</code><br>{limits}</td><td>{observed}</td><td>{rows}</td>
-<td>{remedy}</td></tr>"""
-
-
 def _page(report: Report, title: str) -> str:
-    total, failed = len(report.checks), len(report.failures)
     suites = dict.fromkeys(check.suite for check in report.checks)
-    return _PAGE.format(
-        title=html.escape(title),
-        state="ok" if report.success else "failed",
-        summary=f"{total - failed} of {total} expectations hold"
-        + ("" if report.success else f", {failed} fail"),
-        suites="\n".join(
-            _TABLE.format(
-                suite=html.escape(suite),
-                rows="\n".join(_row(check) for check in report.checks if check.suite == suite),
-            )
+    return rendered(
+        __name__,
+        "page.html",
+        title=title,
+        success=report.success,
+        total=len(report.checks),
+        failed=len(report.failures),
+        suites={
+            suite: [_row(check) for check in report.checks if check.suite == suite]
             for suite in suites
-        ),
+        },
     )
 
 
-def _row(check: Check) -> str:
-    shown = {
+def _row(check: Check) -> dict[str, object]:
+    return {
+        "success": check.success,
         "column": check.column,
         "expectation": check.expectation,
         "limits": ", ".join(f"{key} = {json.dumps(value)}" for key, value in check.limits.items()),
@@ -306,8 +273,3 @@ def _row(check: Check) -> str:
         "rows": f"{check.count}: {check.where}" if check.count else "",
         "remedy": check.remedy,
     }
-    return _ROW.format(
-        state="ok" if check.success else "failed",
-        result="holds" if check.success else "fails",
-        **{key: html.escape(value) for key, value in shown.items()},
-    )

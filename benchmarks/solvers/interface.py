@@ -1,0 +1,78 @@
+"""Compare interface networks with networks of DNS conduits and with full DNS.
+
+    python benchmarks/solvers/interface.py FOLDER/berea_400.npz --cubes 6
+
+Formation factor of cubes on every axis. Full DNS is the reference; times are CPU seconds of one
+process, which other work on the machine disturbs least, without the partition that both
+networks share.
+"""
+
+import argparse
+import itertools
+import time
+from pathlib import Path
+
+import numpy as np
+
+from poreops import formation_factor, partition
+from poreops.conduits.methods import face_contacts, size_factors
+from poreops.networks.interface.network import interface_network_of_regions
+from poreops.networks.network import network_of_regions
+
+
+def main() -> None:
+    """Print a line for each cube and axis, then means and largest deviations."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("image", type=Path, help="npz with the key im, True = pore")
+    parser.add_argument("--edge", type=int, default=128)
+    parser.add_argument("--cubes", type=int, default=6)
+    parser.add_argument("--rtol", type=float, default=0.03)
+    parser.add_argument("--conduits", action="store_true", help="solve their networks too")
+    options = parser.parse_args()
+    im, edge = np.load(options.image)["im"], options.edge
+    starts = [range(0, n - edge + 1, edge) for n in im.shape]
+    corners = list(itertools.islice(itertools.product(*starts), options.cubes))
+    warm = partition(im[:40, :40, :40])
+    interface_network_of_regions(warm, rtol=0.02)
+    size_factors(warm.labels, warm.conns, face_contacts(warm.labels))
+    middles, widths, others, inside, ratios = [], [], [], [], []
+    for corner in corners:
+        cube = im[tuple(slice(c, c + edge) for c in corner)]
+        begin = time.process_time()
+        regions = partition(cube)
+        parted = time.process_time()
+        network = interface_network_of_regions(regions, rtol=options.rtol, workers=1)
+        built = time.process_time()
+        size_factors(regions.labels, regions.conns, face_contacts(regions.labels), workers=1)
+        conduits = time.process_time()
+        seconds = parted - begin, built - parted, conduits - built
+        ratios.append((seconds[0] + seconds[1]) / (seconds[0] + seconds[2]))
+        classical = network_of_regions(regions, 1.0) if options.conduits else None
+        print(
+            f"{corner}: partition {seconds[0]:.2f} s, blocks {seconds[1]:.2f} s, conduits "
+            f"{seconds[2]:.2f} s, ratio {ratios[-1]:.2f}; {network.modes.sum()} modes"
+        )
+        for axis, found in enumerate(network.along):
+            exact = formation_factor(cube, axis, tolerance=1e-7).formation_factor
+            if not np.isfinite(exact):
+                continue
+            middles.append(found.formation_factor / exact - 1)
+            widths.append(found.width)
+            inside.append(found.lower <= exact * (1 + 1e-8) <= found.upper * (1 + 2e-8))
+            text = (
+                f"  {found.axis}: DNS {exact:9.4f} in {found.lower:9.4f} … {found.upper:9.4f}, "
+                f"middle {middles[-1]:+.2%}, width {found.width:.2%}"
+            )
+            if classical is not None:
+                others.append(classical.formation_factor(axis).formation_factor / exact - 1)
+                text += f", conduits {others[-1]:+.2%}"
+            print(text, flush=True)
+    for name, values in (("middle", middles), ("width", widths), ("conduits", others)):
+        if values:
+            size = np.abs(values)
+            print(f"{name}: mean {size.mean():.2%}, largest {size.max():.2%}")
+    print(f"inside {sum(inside)} of {len(inside)}; time ratio {np.mean(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

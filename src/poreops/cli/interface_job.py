@@ -1,0 +1,96 @@
+"""What `poreops network --method interface` does: bounds on the formation factor."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from poreops.base.extras import needs
+from poreops.cli.answer import Answer, Results
+from poreops.cli.axes import axis_names, diffusion_results
+from poreops.cli.checking import check_block
+from poreops.cli.jobs import Conductances
+from poreops.cli.progress import Clock
+from poreops.cli.source import ImageSource, about, required_edge
+from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FILES = ("gap.png", "gap.vtp", "regions.png", "regions.vti", "throats.csv")
+
+
+def interface(
+    source: ImageSource, given: Conductances, rtol: float, axis: str, octants: bool
+) -> Answer:
+    """Build the interface network of an image."""
+    from poreops.conduits.partition import partition
+    from poreops.networks.interface.network import (
+        BYTES_PER_VOXEL,
+        checked_rtol,
+        interface_network_of_regions,
+    )
+
+    needs("networks", "a pore network")
+    checked_rtol(rtol)
+    if given.transport != "diffusion":
+        raise InputError(
+            f"an interface network carries diffusion, got --transport {given.transport}; use "
+            "--method dns for flow"
+        )
+    if given.model is not None or given.walls is not None:
+        raise InputError(
+            "an interface network needs no model and no walls, got "
+            f"{'--model' if given.model is not None else '--walls'}; drop it"
+        )
+    clock = Clock()
+    header = source.fitting_header(BYTES_PER_VOXEL, "an interface network", sized=True)
+    axes = axis_names(axis, len(header.shape))
+    with clock.stage("read"):
+        volume = source.read()
+    voxel_size = required_edge(volume.reading)
+    with clock.stage("partition"):
+        regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
+    with clock.stage("check"):
+        block = check_block(
+            volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=octants,
+            workers=given.workers,
+        )  # fmt: skip
+    with clock.stage("blocks"):
+        built = interface_network_of_regions(regions, voxel_size, rtol=rtol, workers=given.workers)
+
+    def along(name: str) -> Results:
+        found = built.formation_factor(name)
+        bracket = {"lower": float(found.lower), "upper": float(found.upper)}
+        return diffusion_results(found) | bracket | {"width": float(found.width)}
+
+    results = {
+        **about("network", source, volume, block),
+        "method": "interface",
+        "transport": "diffusion",
+        "rtol": rtol,
+        "r_max": given.r_max,
+        "sigma": given.sigma,
+        "regions": regions.count,
+        "throats": len(regions.conns),
+        "network": {
+            "blocks": built.blocks,
+            "patches": int(built.patches.sum()),
+            "modes": int(built.modes.sum()),
+        },
+        "axes": {name: along(name) for name in axes},
+        "warnings": list(built.warnings),
+        "seconds": clock.seconds,
+    }
+
+    def write(folder: Path) -> None:
+        from poreops.base.show.pictures import save
+        from poreops.networks.figures import draw_regions
+        from poreops.networks.interface.files import write_interface_csv, write_interface_vtp
+        from poreops.networks.vtk import write_labels_vti
+
+        write_interface_csv(folder / "throats.csv", built)
+        write_interface_vtp(folder / "gap.vtp", built)
+        save(cast("Figure", built.plot().figure), folder / "gap.png")
+        write_labels_vti(folder / "regions.vti", regions.labels, voxel_size)
+        draw_regions(folder / "regions.png", regions.labels, voxel_size)
+
+    return Answer(results, FILES, write)

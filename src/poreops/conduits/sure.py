@@ -1,0 +1,188 @@
+"""Predict the conduits that a model is sure of, and simulate the others."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.arguments import shown
+from poreops.conduits.loop import Names
+from poreops.conduits.quantity import Target
+from poreops.errors import InputError
+
+RTOL = 0.05
+"""Half width of the interval below which a prediction is taken, by default."""
+
+COST: dict[Target, float] = {"diffusive": 0.7, "hydraulic": 0.2}
+"""What a prediction takes of the time of a simulation, as measured (docs/conductance.md)."""
+
+_BATCH = 128
+
+FloatArray = NDArray[np.float64]
+Crop = NDArray[np.uint8]
+Model = TypeVar("Model")
+# size factors of conduits, which a warning calls by these names
+Simulation = Callable[[Iterable[Crop], Names], FloatArray]
+
+
+class IntervalModel(Protocol):
+    """A model that knows how sure it is."""
+
+    @property
+    def coverage(self) -> float:
+        """Share of the conduits whose truth lies inside their interval."""
+
+    def conduit_intervals(self, crops: Iterable[Crop]) -> tuple[FloatArray, FloatArray]:
+        """Return size factors, and half widths of the intervals of their logarithms."""
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """How sure the size factors of conduits are.
+
+    Attributes
+    ----------
+    half_widths : (n,) float64, of the interval of log G; 0 where it was simulated, infinite where
+        the model does not know it
+    simulated : (n,) bool
+    coverage : share of the predicted conduits whose truth lies inside
+    """
+
+    half_widths: FloatArray
+    simulated: NDArray[np.bool_]
+    coverage: float
+
+    @property
+    def simulated_share(self) -> float:
+        """Share of the conduits that were simulated."""
+        return float(self.simulated.mean()) if self.simulated.size else 0.0
+
+    @property
+    def unknown(self) -> int:
+        """Number of conduits whose interval is not known."""
+        return int(np.isinf(self.half_widths).sum())
+
+    @property
+    def typical(self) -> float:
+        """Median half width of what was predicted with an interval, 0 if nothing was."""
+        predicted = self.half_widths[~self.simulated & np.isfinite(self.half_widths)]
+        return float(np.median(predicted)) if predicted.size else 0.0
+
+
+class SizeFactors(NamedTuple):
+    """The size factors of an image, 0 where the regions share no face.
+
+    Attributes
+    ----------
+    throats : (Nt,) float64, in powers of a voxel
+    faces : (Nb,) float64, of the face contacts
+    sureness : of both, one after the other; None where no model states any
+    """
+
+    throats: FloatArray
+    faces: FloatArray
+    sureness: Sureness | None = None
+
+
+def checked_rtol(rtol: float) -> float:
+    """Return the relative tolerance, or raise `InputError`."""
+    if isinstance(rtol, bool) or not isinstance(rtol, int | float) or not 0 <= rtol < np.inf:
+        raise InputError(
+            f"rtol must be a finite number >= 0, got {shown(rtol)}; {RTOL} is usual, 0 simulates "
+            "every conduit"
+        )
+    return float(rtol)
+
+
+def default_model(method: str, model: Model, transport: str) -> Model | str:
+    """Return the model, or where `auto` was given none the URI of the one that is shipped.
+
+    Parameters
+    ----------
+    method : one of `conduits.methods.METHODS`
+    model : model, URI or None
+    transport : "diffusion" or "flow"; a model knows one of the two
+
+    Examples
+    --------
+    >>> default_model("auto", None, "flow"), default_model("dns", None, "flow")
+    ('shipped:flow', None)
+    """
+    if model is None and method == "auto" and transport in ("diffusion", "flow"):
+        return f"shipped:{transport}"
+    return model
+
+
+def with_intervals(model: object) -> bool:
+    """Tell whether a model knows how sure it is."""
+    return hasattr(model, "conduit_intervals")
+
+
+def require_intervals(model: object) -> None:
+    """Raise `InputError` unless a model knows how sure it is."""
+    if not with_intervals(model):
+        raise InputError(
+            "method 'auto' needs a model that states intervals, got one that states none; choose "
+            "one of the member physics, or --method model"
+        )
+
+
+def sure_size_factors(
+    crops: Iterable[Crop],
+    model: IntervalModel,
+    simulate: Simulation,
+    names: Names,
+    rtol: float,
+    cost: float,
+) -> tuple[FloatArray, Sureness]:
+    """Return size factors of conduits, simulated where the interval is wider than asked.
+
+    Where so many of some hundred conduits need a simulation that predicting them first does not
+    pay, the rest is simulated outright; at ``rtol`` 0 every one is.
+
+    Parameters
+    ----------
+    crops : each (nx, ny[, nz]) uint8, 0 solid, 1 and 2 the regions
+    model : IntervalModel
+    simulate : Simulation
+    names : of the conduits, for warnings
+    rtol : largest half width of a prediction that is taken; infinite to simulate none
+    cost : time of a prediction relative to that of a simulation, below 1
+
+    Returns
+    -------
+    (n,) float64 in powers of a voxel, Sureness
+    """
+    stream, parts, start = iter(crops), [], 0
+    pays = rtol > 0
+
+    def named(at: NDArray[np.intp], first: int) -> Names:
+        return lambda i: names(int(at[i]) + first)
+
+    for batch in _batches(stream):
+        if not pays:
+            rest = chain(batch, stream)
+            found = simulate(rest, lambda i, first=start: names(i + first))  # type: ignore[misc]
+            parts.append((found, np.zeros(len(found)), np.ones(len(found), np.bool_)))
+            break
+        factors, widths = model.conduit_intervals(batch)
+        unsure = ~(widths <= rtol)
+        if rtol < np.inf and unsure.any():
+            which = np.flatnonzero(unsure)
+            factors[which] = simulate((batch[i] for i in which), named(which, start))
+            widths[which] = 0.0
+            pays = float(unsure.mean()) <= 1 - cost
+        else:
+            unsure[:] = False
+        parts.append((factors, widths, unsure))
+        start += len(batch)
+    every = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 3
+    return every[0], Sureness(every[1], every[2].astype(np.bool_), model.coverage)
+
+
+def _batches(stream: Iterator[Crop]) -> Iterator[list[Crop]]:
+    while batch := list(islice(stream, _BATCH)):
+        yield batch

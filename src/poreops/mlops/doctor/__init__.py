@@ -1,0 +1,1 @@
+"""What may be wrong around the pipeline, and what to do about it."""

@@ -1,0 +1,165 @@
+"""The conductance line as the page shows it."""
+
+from pathlib import Path
+
+from poreops.base.files import read_json
+from poreops.mlops.report.parts import (
+    NULL,
+    PLAIN,
+    SERVED,
+    TRUTH,
+    Line,
+    Picture,
+    Report,
+    Row,
+    Table,
+    expectations,
+    gate_of,
+    number,
+    percent,
+)
+
+_NAMES = {
+    "dns": "DNS of conduits",
+    "model": "champion",
+    "coarse": "coarse solve",
+    "scalars": "scalars",
+    "image": "image network (ResNet)",
+    "resnet": "image network (ResNet)",
+    "distance": "image network with distance",
+    "both": "scalars and image",
+    "geometry": "geometry of cones and cylinder",
+    "shape_factor": "shape factor",
+    "constant": "a constant",
+}
+_NULLS = ("coarse", "constant")
+
+
+def conductance(root: Path) -> Line:
+    """Read the reports of the line.
+
+    Parameters
+    ----------
+    root : of the repository
+    """
+    reports = root / "reports/conductance"
+    scores, networks = read_json(reports / "scores.json"), read_json(reports / "networks.json")
+    gate = read_json(root / "artifacts/conductance/judged/gate.json")
+    registered = read_json(root / "mlflow/registered/conductance.json")
+    held, failed = expectations(read_json(reports / "validation.json"))
+    quantity = networks["quantity"]
+    pictures = {
+        "parity.png": "Every conduit of the unseen volumes: prediction against simulation.",
+        f"{quantity}.png": f"{_words(quantity)} of whole networks against DNS of the volume.",
+        "run_time.png": "Seconds from the image to its network, by step.",
+    }
+    return Line(
+        name="conductance",
+        title="Conductance of conduits",
+        model=str(registered["model"]),
+        reasons=gate_of(registered),
+        headline=_headline(scores),
+        data=[
+            (
+                f"{scores['conduits']:,} conduits of unseen volumes are reported on; the gate "
+                f"read {gate['conduits']:,} others."
+            ),
+            held,
+        ],
+        failed=failed,
+        ablation=[_ablation(gate)],
+        methods=[_conduits(scores), _networks(networks, quantity)],
+        pictures=[
+            Picture(caption, reports / "figures" / name)
+            for name, caption in pictures.items()
+            if (reports / "figures" / name).is_file()
+        ],
+    )
+
+
+def _headline(scores: Report) -> str:
+    table, name = scores["unseen"], scores["champion"]
+    said = f"{_name(name)}: off by {percent(table[name]['mape'])} on conduits never seen"
+    nulls = {null: table[null]["mape"] for null in _NULLS if null in table and null != name}
+    if nulls:
+        best = min(nulls, key=lambda null: nulls[null])
+        said += f", where the null, the {_name(best)}, is off by {percent(nulls[best])}"
+    times = {way: table[way].get("ms_per_conduit") for way in ("dns", name) if way in table}
+    if len(times) == 2 and None not in times.values():
+        slower = "no faster than simulation" if times[name] >= times["dns"] else "faster"
+        said += (
+            f". It takes {number(times[name])} ms a conduit and simulation "
+            f"{number(times['dns'])} ms: it is {slower}"
+        )
+    return f"{said}."
+
+
+def _ablation(gate: Report) -> Table:
+    rows = [
+        Row(
+            [_name(name), number(of["r2"]), percent(of["mape"]), percent(of.get("mape_permuted"))],
+            SERVED if name == gate["chosen"] else NULL if name in _NULLS else PLAIN,
+        )
+        for name, of in sorted(gate["members"].items(), key=lambda item: float(item[1]["mape"]))
+    ]
+    constant = gate["constant"]
+    cells = ["a constant", number(constant["r2"]), percent(constant["mape"]), "–"]
+    rows.append(Row(cells, NULL))
+    return Table(
+        "What each part is worth, on the volumes of the gate",
+        ("member", "R²", "mean error", "with inputs of other conduits"),
+        rows,
+        "The last column feeds a member the image, or the scalars, of another conduit. Where it "
+        "is as good as before, the member does not look at that input.",
+    )
+
+
+def _conduits(scores: Report) -> Table:
+    rows = [
+        Row(
+            [
+                _name(name),
+                number(of["r2"]),
+                percent(of["mape"]),
+                percent(of["off_by_10pct"]),
+                number(of.get("ms_per_conduit")),
+                number(of.get("training_seconds")),
+            ],
+            _kind(name, scores["champion"]),
+        )
+        for name, of in sorted(scores["unseen"].items(), key=lambda item: float(item[1]["mape"]))
+    ]
+    heads = ("method", "R²", "mean error", "off by > 10 %", "ms a conduit", "s of training")
+    return Table("Conduits of unseen volumes", heads, rows)
+
+
+def _networks(report: Report, quantity: str) -> Table:
+    last: Report = {}
+    if report.get("run_time"):
+        last = max(report["run_time"].values(), key=lambda of: int(of["conduits"]))
+    rows = [Row(["DNS of the whole volume", number(1.0), percent(0.0), "–"], TRUTH)]
+    for name, of in sorted(report[quantity].items(), key=lambda item: float(item[1]["mape"])):
+        steps = last.get(name)
+        seconds = sum(steps.values()) if steps else None
+        cells = [_name(name), number(of["r2"]), percent(of["mape"]), number(seconds)]
+        rows.append(Row(cells, SERVED if name == "model" else PLAIN))
+    size = f" of {last['conduits']:,} conduits" if last else ""
+    return Table(
+        f"{_words(quantity)} of whole networks, against DNS of the volume",
+        ("conductances by", "R²", "mean error", f"s for a network{size}"),
+        rows,
+    )
+
+
+def _kind(name: str, served: str) -> str:
+    if name == "dns":
+        return TRUTH
+    return SERVED if name == served else NULL if name in _NULLS else PLAIN
+
+
+def _name(name: str) -> str:
+    return _NAMES.get(name, name.replace("_", " "))
+
+
+def _words(quantity: str) -> str:
+    return quantity.replace("_", " ").capitalize()

@@ -1,0 +1,288 @@
+"""Condense the voxels of a pore onto those that it shares with others: a dense matrix is left.
+
+Cholesky's factorisation by fronts: the pore is cut in two, again and again, by layers of voxels,
+and what is cut is eliminated before the layer that cuts it (nested dissection; George, SIAM J.
+Numer. Anal. 10, 345, 1973). Every step works on a small dense matrix, upper triangle, row by row.
+"""
+
+import numpy as np
+from numba import njit
+
+from poreops.networks.interface import Array
+
+_LEAF = 24  # voxels that are eliminated without another cut
+_PANEL = 8  # rows that are subtracted at a time
+_BLOCK = 32  # rows that are eliminated before the rest of the matrix is touched
+_ROWS, _TILE = 64, 256  # of the tile that stays in the cache meanwhile
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def eliminate(front: Array, count: int) -> None:
+    """Eliminate the first unknowns of a symmetric matrix, in place, upper triangle only.
+
+    The first rows become those of the Cholesky factor U, the rest the Schur complement.
+
+    Parameters
+    ----------
+    front : (m, m) float64, C-contiguous
+    count : unknowns to eliminate; their part of the matrix is positive definite
+    """
+    m = front.shape[0]
+    panel = np.zeros((_BLOCK, m + 1))
+    for first in range(0, count, _BLOCK):
+        last = min(first + _BLOCK, count)
+        panel[:] = 0.0
+        for begin in range(first, last, _PANEL):
+            end = min(begin + _PANEL, last)
+            _factor(front, begin, end)
+            here = panel[begin - first : begin - first + _PANEL]
+            here[: end - begin, end:m] = front[begin:end, end:]
+            for left in range(end, m, _TILE):
+                right = min(left + _TILE, m)
+                _subtract(front, here, end, min(last, right), left, right)
+        for left in range(last, m, _TILE):
+            right = min(left + _TILE, m)
+            for top in range(last, right, _ROWS):
+                for r in range(0, last - first, _PANEL):
+                    bottom = min(top + _ROWS, right)
+                    _subtract(front, panel[r : r + _PANEL], top, bottom, left, right)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _factor(front: Array, first: int, last: int) -> None:
+    """Factorise a few rows that the rows before them have been subtracted from."""
+    m = front.shape[0]
+    for i in range(first, last):
+        row = front[i]
+        for r in range(first, i):
+            factor, other = front[r, i], front[r]
+            for j in range(i, m):
+                row[j] -= factor * other[j]
+        scale = 1.0 / np.sqrt(row[i])
+        for j in range(i, m):
+            row[j] *= scale
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _subtract(front: Array, panel: Array, top: int, bottom: int, left: int, right: int) -> None:
+    """Subtract eight rows, each with its own factors, from a tile; two of its rows at a time.
+
+    Where a last row is left over it stands for both, with 0 for the second factors: the column
+    behind the last one of the panel is 0.
+    """
+    for i in range(top, bottom, 2):
+        n, k = (i + 1, i + 1) if i + 1 < bottom else (front.shape[0], i)
+        a, b, c, d = panel[0, i], panel[1, i], panel[2, i], panel[3, i]
+        e, f, g, h = panel[4, i], panel[5, i], panel[6, i], panel[7, i]
+        A, B, C, D = panel[0, n], panel[1, n], panel[2, n], panel[3, n]
+        E, F, G, H = panel[4, n], panel[5, n], panel[6, n], panel[7, n]
+        here, next_ = front[i], front[k]
+        for j in range(max(i, left), right):
+            p, q, r, s = panel[0, j], panel[1, j], panel[2, j], panel[3, j]
+            t, u, v, w = panel[4, j], panel[5, j], panel[6, j], panel[7, j]
+            here[j] -= a * p + b * q + c * r + d * s + e * t + f * u + g * v + h * w
+            next_[j] -= A * p + B * q + C * r + D * s + E * t + F * u + G * v + H * w
+
+
+@njit(cache=True, nogil=True)
+def condense(place: Array, neighbour: Array, kept: Array) -> Array:
+    """Eliminate all but the kept voxels of a pore from its conductance matrix.
+
+    Parameters
+    ----------
+    place : (n, 3) int32, voxels of the pore, connected by faces
+    neighbour : (n, 6) int32, number of each neighbour in the pore, -1 for none
+    kept : (n,) bool, at least one
+
+    Returns
+    -------
+    (k, k) float64, symmetric
+        Schur complement on the kept voxels in their order, unit conductance of a face. Its rows
+        sum to 0.
+    """
+    n = place.shape[0]
+    order, start, stop, child = _dissect(place, neighbour, kept)
+    at = np.full(n, -1, np.int64)  # place of a voxel in the front
+    done = np.zeros(n, np.bool_)
+    schur = [np.empty((0, 0))] * len(start)
+    outer = [np.empty(0, np.int64)] * len(start)
+    for node in range(len(start) - 1, -1, -1):
+        own = order[start[node] : stop[node]]
+        members = _members(own, neighbour, done, child[node], outer, at)
+        front = np.zeros((members.size, members.size))
+        _assemble(front, own, neighbour, done, at)
+        for c in child[node]:
+            if c >= 0:
+                _extend(front, schur[c], outer[c], at)
+                schur[c] = np.empty((0, 0))
+        at[members] = -1
+        done[own] = True
+        eliminate(front, own.size)
+        schur[node] = front[own.size :, own.size :].copy()
+        outer[node] = members[own.size :]
+    rest = np.flatnonzero(kept)
+    at[rest] = np.arange(rest.size)
+    left = np.zeros((rest.size, rest.size))
+    _assemble(left, rest, neighbour, done, at)
+    if len(start):
+        _extend(left, schur[0], outer[0], at)
+    for i in range(rest.size):
+        for j in range(i):
+            left[i, j] = left[j, i]
+    return left
+
+
+def with_ends(conductance: Array, ports: Array, ends: Array) -> Array:
+    """Join a condensed pore to inlet and outlet and eliminate what is at no port.
+
+    Parameters
+    ----------
+    conductance : (k, k) float64, of `condense`
+    ports : (k,) bool, voxels to keep
+    ends : (k, 2) bool, voxels at inlet and outlet, half an edge (conductance 2) away
+
+    Returns
+    -------
+    (p + 2, p + 2) float64, symmetric
+        Of the ports in their order, the inlet and the outlet.
+    """
+    order = np.argsort(ports, kind="stable")  # what goes comes first
+    k, gone = len(order), int(np.count_nonzero(~ports))
+    front = np.zeros((k + 2, k + 2))
+    front[:k, :k] = conductance[np.ix_(order, order)] if gone else conductance
+    link = 2.0 * ends[order]
+    front[np.arange(k), np.arange(k)] += link.sum(axis=1)
+    front[:k, k:] = -link
+    front[k, k], front[k + 1, k + 1] = link.sum(axis=0)
+    eliminate(front, gone)
+    left = front[gone:, gone:]
+    return np.triu(left) + np.triu(left, 1).T
+
+
+@njit(cache=True, nogil=True)
+def _members(
+    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array
+) -> Array:
+    """Return the voxels of a front, numbered: those to eliminate, then what they touch."""
+    members = [np.int64(0)]
+    members.pop()
+    for v in own:
+        at[v] = len(members)
+        members.append(v)
+    for v in own:
+        for k in range(6):
+            w = np.int64(neighbour[v, k])
+            if w >= 0 and not done[w] and at[w] < 0:
+                at[w] = len(members)
+                members.append(w)
+    for c in children:
+        if c >= 0:
+            for w in outer[c]:
+                if at[w] < 0:
+                    at[w] = len(members)
+                    members.append(w)
+    return np.array(members)
+
+
+@njit(cache=True, nogil=True)
+def _assemble(front: Array, own: Array, neighbour: Array, done: Array, at: Array) -> None:
+    """Enter the rows of these voxels, as far as their neighbours are in the front."""
+    for v in own:
+        i = at[v]
+        for k in range(6):
+            w = neighbour[v, k]
+            if w >= 0:
+                front[i, i] += 1.0
+                if not done[w] and i < at[w]:
+                    front[i, at[w]] -= 1.0
+
+
+@njit(cache=True, nogil=True)
+def _extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
+    """Add the Schur complement of a part that was eliminated before."""
+    for i in range(outer.size):
+        p = at[outer[i]]
+        for j in range(i, outer.size):
+            q = at[outer[j]]
+            if p <= q:
+                front[p, q] += schur[i, j]
+            else:
+                front[q, p] += schur[i, j]
+
+
+@njit(cache=True, nogil=True)
+def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array, Array, Array]:
+    """Cut the voxels that are not kept in two again and again.
+
+    Returns
+    -------
+    order : (m,) int64, voxels
+    start, stop : (nodes,) int64, what each node eliminates, as ranges of order
+    child : (nodes, 2) int64, -1 for none; children have the larger numbers
+    """
+    order = np.flatnonzero(~kept)
+    side = np.zeros(place.shape[0], np.int8)
+    start, stop = [np.int64(0)], [np.int64(0)]
+    first_child, second_child = [np.int64(-1)], [np.int64(-1)]
+    stack = [(np.int64(0), np.int64(order.size), np.int64(-1))]
+    start.pop(), stop.pop(), first_child.pop(), second_child.pop()
+    while stack:
+        low, high, parent = stack.pop()
+        if low == high:
+            continue
+        node = np.int64(len(start))
+        if parent >= 0:
+            if first_child[parent] < 0:
+                first_child[parent] = node
+            else:
+                second_child[parent] = node
+        own = low
+        if high - low > _LEAF:
+            part = order[low:high]
+            axis, layer = _thinnest_layer(place, part)
+            for v in part:
+                where = place[v, axis] - layer
+                side[v] = 1 if where > 0 else -1
+            for v in part:
+                if place[v, axis] == layer:
+                    w = neighbour[v, 2 * axis + 1]
+                    if w >= 0 and side[w] == 1:
+                        side[v] = 0
+            before, behind = part[side[part] == -1], part[side[part] == 1]
+            middle = part[side[part] == 0]
+            side[part] = 0
+            cut = low + before.size
+            own = np.int64(cut + behind.size)
+            order[low:cut], order[cut:own], order[own:high] = before, behind, middle
+            stack.append((low, cut, node))
+            stack.append((cut, own, node))
+        start.append(own)
+        stop.append(high)
+        first_child.append(np.int64(-1))
+        second_child.append(np.int64(-1))
+    child = np.empty((len(start), 2), np.int64)
+    for i in range(len(start)):
+        child[i, 0], child[i, 1] = first_child[i], second_child[i]
+    return order, np.array(start), np.array(stop), child
+
+
+@njit(cache=True, nogil=True)
+def _thinnest_layer(place: Array, part: Array) -> tuple[int, int]:
+    """Return axis and coordinate of the layer that cuts cheapest; both sides have their share."""
+    best_axis, best_layer, best = 0, 0, np.inf
+    for axis in range(3):
+        low = high = place[part[0], axis]
+        for v in part:
+            low, high = min(low, place[v, axis]), max(high, place[v, axis])
+        count = np.zeros(high - low + 1, np.int64)
+        for v in part:
+            count[place[v, axis] - low] += 1
+        before = 0
+        for layer in range(high - low):
+            behind = part.size - before - count[layer]
+            smaller = min(before, behind) / part.size
+            cost = count[layer] / max(smaller, 0.02) ** 1.4
+            if behind > 0 and cost < best:
+                best_axis, best_layer, best = axis, layer + low, cost
+            before += count[layer]
+    return best_axis, best_layer

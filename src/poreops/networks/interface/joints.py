@@ -1,0 +1,171 @@
+"""Condensed blocks, the modes of their patches, and their responses, some blocks at a time."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from poreops.machine.progress import Tick
+from poreops.networks.interface import Array
+from poreops.networks.interface.condense import condense, with_ends
+from poreops.networks.interface.modes import flux_modes, potential_modes
+from poreops.networks.interface.ports import Blocks, Patches
+from poreops.networks.interface.response import Response, cut, shorted
+
+CLOSED = -1
+"""Variant of a block without inlet and outlet; the others are axes."""
+CACHE_BYTES = 2**30  # of condensed matrices, which further modes need again
+
+
+@dataclass
+class Joints:
+    """The blocks of an image and how they answer to the modes of their patches.
+
+    Attributes
+    ----------
+    blocks, patches : as found in the image
+    kept : (n,) bool, voxels at patches
+    ends : (n, 3, 2) bool, voxels at the image faces, by axis and side
+    level : (Np,) int64, of the modes of each patch
+    potential, flux : list of (f, m) float64, modes of each patch
+    short, cut : {(block, variant): Response}
+    """
+
+    blocks: Blocks
+    patches: Patches
+    ends: Array
+    level: Array
+    kept: Array = field(init=False)
+    potential: list[Array] = field(init=False)
+    flux: list[Array] = field(init=False)
+    short: dict[tuple[int, int], Response] = field(default_factory=dict)
+    cut: dict[tuple[int, int], Response] = field(default_factory=dict)
+    _number: Array = field(init=False)
+    _sides: list[list[tuple[int, int]]] = field(init=False)
+    _condensed: dict[int, list[Array]] = field(default_factory=dict)
+    _cached: int = 0
+
+    def __post_init__(self) -> None:
+        self.kept = np.zeros(len(self.ends), dtype=bool)
+        self.kept[self.patches.voxel.ravel()] = True
+        self._number = np.cumsum(self.kept) - 1
+        self.potential = [np.zeros((0, 0))] * len(self.patches)
+        self.flux = list(self.potential)
+        self._sides = [[] for _ in range(len(self.blocks))]
+        for patch, pair in enumerate(self.patches.pair):
+            for side, block in enumerate(pair):
+                self._sides[block].append((patch, side))
+        self._set_modes(range(len(self.patches)))
+
+    def raise_level(self, which: Array, level: Array) -> list[int]:
+        """Give patches other levels; return the blocks that must answer again."""
+        self.level[which] = level
+        self._set_modes(which)
+        return sorted(set(self.patches.pair[which].ravel().tolist()))
+
+    def sides(self, block: int) -> list[tuple[int, int]]:
+        """Return the patches of a block, and on which side of them it lies."""
+        return self._sides[block]
+
+    def variant(self, block: int, axis: int) -> int:
+        """Return the axis, if the block touches its inlet or outlet, else `CLOSED`."""
+        return axis if self._ends(block)[:, axis].any() else CLOSED
+
+    def answer(
+        self, blocks: Sequence[int], axes: Mapping[int, Sequence[int]], workers: int, tick: Tick
+    ) -> None:
+        """Compute the responses of these blocks.
+
+        Parameters
+        ----------
+        blocks : to compute those of
+        axes : block → axes along which something flows through it
+        workers : threads
+        tick : called after each block
+        """
+        sizes = np.diff(self.blocks.start)
+        # the large ones first, so that no thread waits for one in the end
+        large_first = sorted(blocks, key=lambda block: -int(sizes[block]))
+        for _ in _each(lambda block: self._answer(block, axes[block]), large_first, workers):
+            tick("")
+
+    def at_patch(self, block: int, patch: int, side: int) -> Array:
+        """Return the kept voxel (counted in its block) behind each face of a patch."""
+        first = self._number[self.blocks.start[block] - 1] + 1 if self.blocks.start[block] else 0
+        voxels = self.patches.voxel[self.patches.faces(patch), side]
+        found: Array = self._number[voxels] - first
+        return found
+
+    def _ends(self, block: int) -> Array:
+        found: Array = self.ends[self.blocks.start[block] : self.blocks.start[block + 1]]
+        return found
+
+    def _set_modes(self, which: Iterable[int]) -> None:
+        for patch in which:
+            faces, level = self.patches.faces(patch), int(self.level[patch])
+            centre = self.patches.centre[faces]
+            self.potential[patch] = potential_modes(centre, level)
+            self.flux[patch] = flux_modes(
+                centre, self.patches.axis[faces], self.patches.sign[faces], level
+            )
+
+    def _answer(self, block: int, axes: Sequence[int]) -> None:
+        sides = self.sides(block)
+        size = int(np.count_nonzero(self.kept[self._range(block)]))
+        faces = np.zeros(size)
+        for patch, side in sides:
+            np.add.at(faces, self.at_patch(block, patch, side), 1.0)
+        potential = self._spread(block, self.potential, size)
+        flux = self._spread(block, self.flux, size)
+        whole = np.concatenate([np.zeros(0), *(self.flux[p].sum(axis=0) for p, _ in sides)])
+        variants = sorted({self.variant(block, axis) for axis in axes})
+        for variant, matrix in zip(variants, self._matrices(block, variants), strict=True):
+            self.short[block, variant] = shorted(matrix, faces, potential)
+            self.cut[block, variant] = cut(matrix, flux, whole)
+
+    def _range(self, block: int) -> slice:
+        return slice(int(self.blocks.start[block]), int(self.blocks.start[block + 1]))
+
+    def _spread(self, block: int, modes: list[Array], size: int) -> Array:
+        """Return EB: modes of all patches of a block, on its kept voxels."""
+        sides = self.sides(block)
+        columns = [modes[patch].shape[1] for patch, _ in sides]
+        spread = np.zeros((size, sum(columns)))
+        begin = 0
+        for (patch, side), width in zip(sides, columns, strict=True):
+            at = self.at_patch(block, patch, side)
+            np.add.at(spread[:, begin : begin + width], at, modes[patch])
+            begin += width
+        return spread
+
+    def _matrices(self, block: int, variants: Sequence[int]) -> list[Array]:
+        """Return the matrix on ports, inlet and outlet of each variant of a block."""
+        if block in self._condensed:
+            return self._condensed[block]
+        own, ends = self._range(block), self._ends(block)
+        ports = self.kept[own]
+        kept = ports.copy()
+        for variant in variants:
+            if variant != CLOSED:
+                kept |= ends[:, variant].any(axis=1)
+        whole = condense(self.blocks.place[own], self.blocks.neighbour[own], kept)
+        none = np.zeros((len(whole), 2), dtype=bool)
+        found = [
+            with_ends(whole, ports[kept], none if variant == CLOSED else ends[kept, variant])
+            for variant in variants
+        ]
+        size = sum(matrix.nbytes for matrix in found)
+        if self._cached + size <= CACHE_BYTES:
+            self._cached += size
+            self._condensed[block] = found
+        return found
+
+
+def _each(function: Callable[[int], None], items: Sequence[int], workers: int) -> Iterable[None]:
+    workers = min(workers, max(len(items), 1))
+    if workers == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(function, items)

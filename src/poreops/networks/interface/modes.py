@@ -1,0 +1,109 @@
+"""Modes of potential and of flux on a patch of voxel faces: traces of harmonic polynomials."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from poreops.networks.interface import Array
+
+ALL = 4
+"""Level at which every face has a mode of its own."""
+_DEPENDENT = 1e-6  # part of a column that the columns before it leave
+
+
+def potential_modes(centre: Array, level: int) -> Array:
+    """Return orthonormal modes of potential on a patch.
+
+    Parameters
+    ----------
+    centre : (f, 3) float64, of the faces [voxel]
+    level : 0..3, degree of the polynomials; `ALL` for the unit vectors
+
+    Returns
+    -------
+    (f, m) float64
+        Columns of a level begin with those of the level below, the first is constant.
+    """
+    if level >= ALL:
+        return np.eye(len(centre))
+    x = _scaled(centre)
+    return orthonormal(np.stack(list(_polynomials(x, level)), axis=1))
+
+
+def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
+    """Return orthonormal modes of flux through a patch, from its first block to its second.
+
+    Beside the constant these are fluxes of harmonic polynomials through the faces, so that a
+    uniform field passes a stepped patch without a change.
+
+    Parameters
+    ----------
+    centre, level : as for `potential_modes`
+    axis : (f,) int, that each face lies across
+    sign : (f,) int, 1 where the second block lies on the high side, else -1
+    """
+    if level >= ALL:
+        return np.eye(len(centre))
+    x = _scaled(centre)
+    face = np.arange(len(x))
+    fluxes = [gradient[face, axis] * sign for gradient in _harmonic_gradients(x, level)]
+    return orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
+
+
+def orthonormal(columns: Array) -> Array:
+    """Return an orthonormal basis of the columns in their order; dependent ones are left out."""
+    kept: list[Array] = []
+    for column in columns.T:
+        norm = float(np.linalg.norm(column))
+        rest = column
+        for _ in range(2):  # twice is enough (Giraud et al. 2005)
+            for other in kept:
+                rest = rest - other * (other @ rest)
+        left = float(np.linalg.norm(rest))
+        if left > _DEPENDENT * max(norm, 1e-300):
+            kept.append(rest / left)
+        if len(kept) == len(column):
+            break
+    return np.stack(kept, axis=1)
+
+
+def _scaled(centre: Array) -> Array:
+    x = centre - centre.mean(axis=0)
+    radius = np.sqrt((x**2).sum(axis=1).mean())
+    scaled: Array = x / radius if radius > 0 else x
+    return scaled
+
+
+def _polynomials(x: Array, degree: int) -> Iterator[Array]:
+    """Yield the monomials up to a degree, by degree."""
+    for total in range(degree + 1):
+        for a in range(total, -1, -1):
+            for b in range(total - a, -1, -1):
+                yield x[:, 0] ** a * x[:, 1] ** b * x[:, 2] ** (total - a - b)
+
+
+def _harmonic_gradients(point: Array, degree: int) -> Iterator[Array]:
+    """Yield the gradients (f, 3) of harmonic polynomials of degrees 1..degree."""
+    x, y, z = point.T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    gradients = [[(one, zero, zero), (zero, one, zero), (zero, zero, one)]]
+    gradients.append(
+        [
+            (y, x, zero), (zero, z, y), (z, zero, x),
+            (x, -y, zero), (-x, -y, 2 * z),
+        ]
+    )  # fmt: skip
+    gradients.append(
+        [
+            (y * z, x * z, x * y),
+            (2 * x * z, -2 * y * z, x**2 - y**2),
+            (-2 * x * z, -2 * y * z, 2 * z**2 - x**2 - y**2),
+            (x**2 - y**2, -2 * x * y, zero),
+            (2 * x * y, x**2 - y**2, zero),
+            (4 * z**2 - 3 * x**2 - y**2, -2 * x * y, 8 * x * z),
+            (-2 * x * y, 4 * z**2 - x**2 - 3 * y**2, 8 * y * z),
+        ]
+    )  # fmt: skip
+    for total in range(degree):
+        for parts in gradients[total]:
+            yield np.stack(parts, axis=1)

@@ -1,0 +1,289 @@
+"""Build an interface network of an image: pores as blocks, throats as patches with modes."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poreops.base.arguments import (
+    AXES,
+    checked_axis,
+    checked_number,
+    checked_voxel_size,
+    checked_workers,
+)
+from poreops.base.show.result import Result
+from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
+from poreops.conduits.partition import Regions, binary_image, partition
+from poreops.errors import InputError
+from poreops.machine.memory import require_memory
+from poreops.machine.progress import ticking
+from poreops.networks.interface import Array
+from poreops.networks.interface.bounds import Bounds
+from poreops.networks.interface.effective import InterfaceDiffusion
+from poreops.networks.interface.joints import Joints
+from poreops.networks.interface.modes import ALL
+from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
+from poreops.networks.interface.refine import refined
+
+RTOL = 0.03
+# peak measured on Berea 128³, the partition included
+BYTES_PER_VOXEL = 80
+BYTES_PER_PORE_VOXEL = 1100
+# faces of a patch that begins with quadratic, with cubic modes, for a bracket of 3 %
+_LARGE = (100, 1000)
+
+
+@dataclass(frozen=True, repr=False)
+class InterfaceNetwork(Result, kind="interface network"):
+    """A network whose pores are blocks of voxels and whose throats carry modes.
+
+    Attributes
+    ----------
+    regions : Regions
+        The pores and which of them touch.
+    voxel_size : float [m]
+    rtol : float, None if no width of the bracket was asked for
+    along : tuple of InterfaceDiffusion, one for each axis of the image
+    gap : (Nt, ndim) float64
+        Share of each throat in the width of the bracket along each axis: where the network is
+        wrong. With `gap_inside` its sum is the width.
+    gap_inside : (ndim,) float64
+        The same of the cuts through large pores.
+    faces, patches, modes : (Nt,) int64
+        Voxel faces of each throat, connected patches of them, modes of potential on these.
+    blocks : number of blocks
+    warnings : tuple of str
+    """
+
+    regions: Regions
+    voxel_size: float
+    rtol: float | None
+    along: tuple[InterfaceDiffusion, ...]
+    gap: NDArray[np.float64]
+    gap_inside: NDArray[np.float64]
+    faces: NDArray[np.int64]
+    patches: NDArray[np.int64]
+    modes: NDArray[np.int64]
+    blocks: int
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def coords(self) -> NDArray[np.float64]:
+        """Centroids of the regions, (N, 3) [m], the image's corner at 0."""
+        labels = self.regions.labels
+        coords = np.full((self.regions.count, 3), 0.5)
+        coords[:, : labels.ndim] = region_centroids(labels) + 0.5
+        return coords * self.voxel_size
+
+    @cached_property
+    def diameters(self) -> NDArray[np.float64]:
+        """Diameters of the spheres (circles) as large as the regions, (N,) [m]."""
+        labels = self.regions.labels
+        volume = np.bincount(labels.ravel(), minlength=self.regions.count + 1)[1:]
+        unit = math.pi / (6 if labels.ndim == 3 else 4)
+        found: NDArray[np.float64] = (volume / unit) ** (1 / labels.ndim) * self.voxel_size
+        return found
+
+    def formation_factor(self, axis: str | int) -> InterfaceDiffusion:
+        """Return the formation factor along an axis with its bounds.
+
+        Parameters
+        ----------
+        axis : "x", "y", "z" or 0, 1, 2
+
+        Returns
+        -------
+        InterfaceDiffusion
+            With infinite bounds if no pores join the two faces.
+
+        Raises
+        ------
+        InputError
+            No such axis.
+        """
+        return self.along[checked_axis(axis, self.regions.labels.ndim)]
+
+
+def interface_network(
+    im: NDArray[np.bool_],
+    voxel_size: float = 1.0,
+    *,
+    rtol: float | None = RTOL,
+    r_max: int = 4,
+    sigma: float = 0.4,
+    workers: int | None = None,
+    progress: bool = False,
+) -> InterfaceNetwork:
+    """Partition an image and build its interface network, with bounds on the formation factor.
+
+    Parameters
+    ----------
+    im : (nx, ny, nz) or (nx, ny) bool, True = pore
+    voxel_size : float [m]
+        The formation factor does not depend on it.
+    rtol : float, optional
+        Largest width of the bracket, relative to its middle: throats get modes until it is met on
+        every axis. None takes linear modes everywhere.
+    r_max, sigma : of the partition, see `poreops.partition`
+    workers : int, optional
+        Threads; all processors by default. No result depends on them.
+    progress : bool
+        Show a bar on stderr, or below the cell of a notebook.
+
+    Returns
+    -------
+    InterfaceNetwork
+
+    Raises
+    ------
+    InputError
+        Not a binary image, rtol not in 0..1, or more voxels than fit in memory.
+
+    Notes
+    -----
+    Dirichlet's and Thomson's principles on the resistor network of the voxels: potentials
+    (fluxes) that lie in the modes give a lower (upper) bound on the formation factor of the
+    voxels themselves, see docs/interface.md.
+
+    Examples
+    --------
+    >>> im = np.zeros((12, 6, 6), dtype=bool)
+    >>> im[:, 1:4, 1:4] = True
+    >>> found = interface_network(im).formation_factor("x")
+    >>> round(found.lower, 6), round(found.upper, 6)
+    (4.0, 4.0)
+    """
+    im = binary_image(im)
+    checked_voxel_size(voxel_size), checked_rtol(rtol)
+    require_memory(
+        memory_needed(im.size, float(im.mean())),
+        f"the interface network of an image of shape {im.shape}",
+        "crop the image to a part",
+    )
+    regions = partition(im, r_max=r_max, sigma=sigma, progress=progress)
+    return interface_network_of_regions(
+        regions, voxel_size, rtol=rtol, workers=workers, progress=progress
+    )
+
+
+def interface_network_of_regions(
+    regions: Regions,
+    voxel_size: float = 1.0,
+    *,
+    rtol: float | None = RTOL,
+    level: int | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> InterfaceNetwork:
+    """Build the interface network of a partitioned image; the rest as `interface_network`.
+
+    Parameters
+    ----------
+    level : 0..4, optional
+        Degree of the modes to begin with; 4 gives each face a mode of its own, which makes the
+        bounds equal.
+    """
+    labels = checked_labels(regions.labels)
+    conns = checked_conns(labels, regions.conns)
+    voxel_size, rtol = checked_voxel_size(voxel_size), checked_rtol(rtol)
+    workers = checked_workers(workers)
+    blocks, number = cut_blocks(labels)
+    patches = find_patches(blocks, number, conns)
+    del number
+    size = np.diff(patches.start)
+    if level is not None:
+        start = np.full(len(patches), level, np.int64)
+    else:
+        start = 1 + np.searchsorted(_LARGE, size * (0.0 if rtol is None else 0.03 / rtol))
+    # across a large pore the field is less even than in a throat
+    inside = patches.throat < 0
+    start[inside] = np.minimum(start[inside] + 1, ALL - 1)
+    joints = Joints(blocks, patches, at_faces(blocks), start)
+    with ticking(progress, "blocks", len(blocks)) as tick:
+        found = refined(joints, rtol, workers, tick)
+    shape = labels.shape
+    along = tuple(_along(axis, found.get(axis), labels) for axis in range(len(shape)))
+    gap = np.zeros((len(patches), len(shape)))
+    for axis, one in found.items():
+        if axis < len(shape):
+            gap[:, axis] = one.gap / one.middle
+    modes = np.array([each.shape[1] for each in joints.potential], dtype=np.int64)
+    at, count = patches.throat, len(conns)
+    throat = at >= 0
+    return InterfaceNetwork(
+        regions, voxel_size, rtol, along,
+        gap=np.stack([np.bincount(at[throat], g[throat], count) for g in gap.T], axis=1),
+        gap_inside=gap[~throat].sum(axis=0),
+        faces=_counted(at, np.diff(patches.start), count),
+        patches=_counted(at, np.ones(len(at)), count),
+        modes=_counted(at, modes, count),
+        blocks=len(blocks),
+        warnings=_missed(along, rtol),
+    )  # fmt: skip
+
+
+def partition_score(regions: Regions, *, level: int = 1, workers: int | None = None) -> float:
+    """Score a partition by the bracket that it gives with few modes: less is better.
+
+    Parameters
+    ----------
+    regions : Regions
+    level : degree of the modes: 0 constant, 1 linear
+    workers : threads; all processors by default
+
+    Returns
+    -------
+    float
+        Root mean square, over the axes that percolate, of the width of the bracket relative to
+        its middle; 0 if none does. Throats that lie askew, or where none should be, widen it.
+    """
+    network = interface_network_of_regions(regions, rtol=None, level=level, workers=workers)
+    widths = [one.width for one in network.along if one.percolates]
+    return float(np.sqrt(np.mean(np.square(widths)))) if widths else 0.0
+
+
+def checked_rtol(rtol: float | None) -> float | None:
+    """Return the width asked for, or raise InputError."""
+    if rtol is None:
+        return None
+    number = checked_number(rtol, "rtol", f"{RTOL} is usual")
+    if not 0 < number < 1:
+        raise InputError(f"rtol must lie between 0 and 1, got {number:g}; {RTOL} is usual")
+    return number
+
+
+def memory_needed(voxels: int, porosity: float) -> int:
+    """Estimate the bytes that `interface_network` takes at its peak."""
+    return int(voxels * (BYTES_PER_VOXEL + porosity * BYTES_PER_PORE_VOXEL))
+
+
+def _along(axis: int, found: Bounds | None, labels: Array) -> InterfaceDiffusion:
+    porosity = float(np.count_nonzero(labels)) / labels.size
+    if found is None:
+        return InterfaceDiffusion(
+            AXES[axis], math.inf, math.inf, math.inf, math.inf, 0.0, porosity
+        )
+    length = labels.shape[axis]
+    # F = A / (G L)
+    unit = labels.size / length**2
+    middle = unit / found.middle
+    return InterfaceDiffusion(
+        AXES[axis], middle, unit / found.upper, unit / found.lower, porosity * middle, 1 / middle,
+        porosity,
+    )  # fmt: skip
+
+
+def _counted(at: Array, values: Array, count: int) -> NDArray[np.int64]:
+    inside = at >= 0
+    return np.bincount(at[inside], values[inside], count).astype(np.int64)
+
+
+def _missed(along: tuple[InterfaceDiffusion, ...], rtol: float | None) -> tuple[str, ...]:
+    return tuple(
+        f"axis {one.axis}: the bracket is {one.width:.2%} wide, {rtol:.2%} was asked for"
+        for one in along
+        if rtol is not None and one.percolates and one.width > rtol
+    )

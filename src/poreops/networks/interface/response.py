@@ -1,0 +1,117 @@
+"""What a block lets through for given modes at its patches, from its condensed matrix.
+
+With B the orthonormal modes of a patch and E the voxels behind its faces, a face being half an
+edge (conductance 2) from the voxel:
+
+* shorted: potentials on the patch are Bλ. The least energy is λᵀSλ with
+  S = 2 − 4 BᵀEᵀ(K + 2EEᵀ)⁻¹EB, an upper bound;
+* cut: only the moments λ = Bᵀc are held, so the flux is Bμ. The least energy is λᵀN⁻¹λ with
+  N = BᵀEᵀK⁻¹EB + 1/2, a lower bound.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from poreops.networks.interface import Array
+from poreops.networks.interface.condense import eliminate
+
+
+@dataclass(frozen=True)
+class Response:
+    """Matrix of a block, and the potentials of its kept voxels for each of its columns.
+
+    Attributes
+    ----------
+    matrix : (m + 2, m + 2) float64
+        Rows of the modes, of the inlet and of the outlet: potentials (moments) to currents.
+    trace : (k, m + 2) float32
+        Shorted: potentials of the voxels for unit potentials. Cut: for unit fluxes (and unit
+        potentials of inlet and outlet), up to a constant if there is neither.
+    """
+
+    matrix: Array
+    trace: Array
+
+
+def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
+    """Return the response with potentials in the modes.
+
+    Parameters
+    ----------
+    conductance : (k + 2, k + 2) float64, of `condense`
+    faces : (k,) float64, faces in patches of each kept voxel
+    modes : (k, m) float64, EB
+    """
+    k, m = modes.shape
+    front = np.zeros((k + m + 2,) * 2)
+    front[:k, :k] = conductance[:k, :k]
+    front[np.arange(k), np.arange(k)] += 2 * faces
+    front[:k, k : k + m] = -2 * modes
+    front[:k, k + m :] = conductance[:k, k:]
+    at = np.arange(k, k + m)
+    front[at, at] = 2.0
+    front[k + m :, k + m :] = conductance[k:, k:]
+    eliminate(front, k)
+    return Response(_symmetric(front[k:, k:]), _solved(front, k, -1.0))
+
+
+def cut(conductance: Array, modes: Array, whole: Array) -> Response:
+    """Return the response with fluxes in the modes.
+
+    Parameters
+    ----------
+    conductance, modes : as for `shorted`
+    whole : (m,) float64, flux Bᵀ1 that each mode carries
+    """
+    k, m = modes.shape
+    closed = not conductance[k:, k:].any()
+    size = k - closed  # the last voxel of a closed block is grounded; what it takes is 0
+    front = np.zeros((size + m + 2,) * 2)
+    front[:size, :size] = conductance[:size, :size]
+    front[:size, size : size + m] = modes[:size]
+    front[:size, size + m :] = -conductance[:size, k:]
+    eliminate(front, size)
+    inner = -_symmetric(front[size:, size:])
+    inverse = np.linalg.inv(inner[:m, :m] + np.eye(m) / 2)
+    inverse = (inverse + inverse.T) / 2
+    matrix = np.zeros((m + 2, m + 2))
+    trace = np.zeros((k, m + 2), np.float32)
+    trace[:size] = _solved(front, size, 1.0)
+    if closed:
+        taken = inverse @ whole
+        matrix[:m, :m] = inverse - np.outer(taken, taken) / (whole @ taken)
+        return Response(matrix, trace)
+    across = inverse @ inner[:m, m:]
+    matrix[:m, :m] = inverse
+    matrix[:m, m:], matrix[m:, :m] = -across, -across.T
+    matrix[m:, m:] = conductance[k:, k:] - inner[m:, m:] + inner[:m, m:].T @ across
+    return Response(matrix, trace)
+
+
+def _symmetric(upper: Array) -> Array:
+    """Return the symmetric matrix whose upper triangle this is."""
+    return np.triu(upper) + np.triu(upper, 1).T
+
+
+def _solved(front: Array, count: int, sign: float) -> Array:
+    """Return the eliminated unknowns for each of the others, (count, rest) float32."""
+    solution = np.ascontiguousarray(front[:count, count:])
+    _substitute(front, solution)
+    return (sign * solution).astype(np.float32)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _substitute(front: Array, solution: Array) -> None:
+    """Solve U X = B in place, U the first rows of a front."""
+    count, width = solution.shape
+    for i in range(count - 1, -1, -1):
+        row = solution[i]
+        for r in range(i + 1, count):
+            other, factor = solution[r], front[i, r]
+            for j in range(width):
+                row[j] -= factor * other[j]
+        scale = 1.0 / front[i, i]
+        for j in range(width):
+            row[j] *= scale

@@ -1,0 +1,108 @@
+"""A quilting on disk draws the same cores, of any size and porosity, and says what it holds."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tiny.cores import crops, quilted
+
+from poreops.base.files import read_json, sha256, write_json
+from poreops.base.finite import DivergedError
+from poreops.base.hdf5 import read_hdf5, write_hdf5
+from poreops.cores.learning.description import DESCRIPTION
+from poreops.cores.learning.quilting import PIECES, QuiltingModel
+from poreops.cores.model import grey_probe, load_generator
+from poreops.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    quilted(noise="fresh").save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_saved_quilting_draws_the_same_and_has_no_pickle(folder, tmp_path):
+    loaded = load_generator(folder)
+    assert isinstance(loaded, QuiltingModel)
+    expected = quilted(noise="fresh").generate(3, 40, seed=2)
+    np.testing.assert_array_equal(loaded.generate(3, 40, seed=2), expected)
+    assert sorted(p.name for p in folder.iterdir()) == [DESCRIPTION, PIECES]
+    loaded.save(tmp_path / "again")
+    assert sha256(folder) == sha256(tmp_path / "again")
+    assert grey_probe(loaded) == grey_probe(quilted(noise="fresh"))
+    # whoever shares it shares pieces of the images
+    assert read_json(folder / DESCRIPTION)["holds"] == "400 pieces of 40 training images"
+    assert loaded.made_of in repr(loaded)
+
+
+@pytest.mark.parametrize("size", [None, 5, 48, 100])
+def test_cores_of_any_size_and_the_same_of_a_seed(size):
+    many = quilted().generate(4, size, seed=3)
+    assert many.shape == (4, *[size or 48] * 2)
+    assert many.dtype == np.uint8
+    np.testing.assert_array_equal(quilted().generate(2, size, seed=3), many[:2])
+    assert (quilted().generate(1, size, seed=4) != many[:1]).any()
+
+
+def test_cores_have_the_greys_of_the_rock_and_noise_of_their_own():
+    copied, fresh = (quilted(noise=noise).generate(30, 64) for noise in ("copied", "fresh"))
+    rock = crops(48)[0]
+    for cores in (copied, fresh):
+        assert cores.mean() == pytest.approx(rock.mean(), rel=0.05)
+        assert cores.std() == pytest.approx(rock.std(), rel=0.25)
+    assert quilted(noise="fresh").library.law is not None
+
+
+def test_a_stated_porosity_is_drawn_and_an_unknown_one_refused():
+    model = quilted(64, piece=16, overlap=6, pieces=3000, choices=6)
+    known = model.library.law_of_shares[:, 0]
+    low, high = np.quantile(known, [0.3, 0.8])
+    shares = [
+        model.segmentation.pores(model.generate(12, 128, porosity=goal)).mean()
+        for goal in (low, high)
+    ]
+    assert shares == pytest.approx([low, high], rel=0.25)
+    with pytest.raises(InputError, match=r"one that training crops have, .* got 0\.9; ask"):
+        model.generate(1, porosity=0.9)
+
+
+@pytest.mark.parametrize(("count", "size", "rule"), [(0, 9, "got 0"), (1, 0, "positive size")])
+def test_no_core_is_drawn_of_bad_numbers(count, size, rule):
+    with pytest.raises(InputError, match=rule):
+        quilted().stream(count, size)
+
+
+def broken(folder, **changes):
+    arrays, _ = read_hdf5(folder / PIECES)
+    write_hdf5(folder / PIECES, arrays | changes)
+
+
+def test_pieces_outside_of_their_images_are_refused(folder):
+    places = quilted(noise="fresh").library.places.copy()
+    places[3, 1] = 37  # of 48 rows, for a piece of 12
+    broken(folder, places=places)
+    with pytest.raises(InputError, match="must hold a digital core model, got pieces that lie"):
+        load_generator(folder)
+
+
+def test_a_description_that_does_not_fit_is_one_line(folder):
+    description = read_json(folder / DESCRIPTION)
+    wrong = description | {"quilting": description["quilting"] | {"piece": 13}}
+    write_json(folder / DESCRIPTION, wrong)
+    with pytest.raises(InputError, match="make it again with the stage cores_quilt") as raised:
+        load_generator(folder)
+    assert "\n" not in str(raised.value)
+    write_json(folder / DESCRIPTION, description | {"bits": 16})
+    with pytest.raises(InputError, match="must draw 8-bit grey"):
+        load_generator(folder)
+
+
+def test_noise_that_is_not_finite_is_refused_at_save_and_load(folder, tmp_path):
+    library = quilted(noise="fresh").library
+    law = dataclasses.replace(library.law, sd=np.full_like(library.law.sd, np.nan))
+    with pytest.raises(DivergedError, match="the noise of a quilting"):
+        QuiltingModel(dataclasses.replace(library, law=law)).save(tmp_path / "dead")
+    assert not (tmp_path / "dead").exists()
+    broken(folder, sd=law.sd)
+    with pytest.raises(DivergedError, match="the noise of a quilting"):
+        load_generator(folder)

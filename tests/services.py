@@ -1,0 +1,86 @@
+"""PostgreSQL and an S3-compatible store of their own, for tests that need a real one."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(port, process):
+    end = time.monotonic() + 120
+    while True:
+        with socket.socket() as caller:
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@contextmanager
+def postgres(folder):
+    """The URL of a database; skips the test where PostgreSQL or its driver is not installed."""
+    pytest.importorskip("psycopg2")
+    if not shutil.which("initdb") or not shutil.which("postgres"):
+        pytest.skip("needs PostgreSQL")
+    as_user = {}
+    if os.getuid() == 0:  # it refuses to run as root
+        as_user = {"user": "nobody"}
+        shutil.chown(folder, "nobody")
+        for parent in folder.parents:
+            if parent.is_relative_to("/tmp/"):
+                parent.chmod(0o711)
+    port, data = free_port(), folder / "data"
+    subprocess.run(
+        ["initdb", "-D", data, "-U", "u", "-A", "trust", "--no-sync"], check=True,
+        capture_output=True, cwd=folder, **as_user,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        ["postgres", "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"],
+        stderr=subprocess.DEVNULL, cwd=folder, **as_user,
+    )  # fmt: skip
+    try:
+        wait_for(port, server)
+        yield f"postgresql+psycopg2://u@127.0.0.1:{port}/postgres"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
+
+
+@contextmanager
+def s3(bucket):
+    """The settings under which a bucket is found; skips the test where moto is not installed."""
+    boto3 = pytest.importorskip("boto3")
+    pytest.importorskip("moto")
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-p", str(port)], stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    settings = {
+        "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "us-east-1",
+    }  # fmt: skip
+    try:
+        wait_for(port, server)
+        client = boto3.client(
+            "s3", endpoint_url=settings["MLFLOW_S3_ENDPOINT_URL"], aws_access_key_id="k",
+            aws_secret_access_key="s", region_name="us-east-1",
+        )  # fmt: skip
+        client.create_bucket(Bucket=bucket)
+        yield settings, client
+    finally:
+        server.terminate()
+        server.wait(30)
