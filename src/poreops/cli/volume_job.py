@@ -1,11 +1,11 @@
 """What the command of rock properties does with a volume: one diffusion solve along each axis."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import axis_names, solve_axes
@@ -103,7 +103,7 @@ def volume_text(results: Results) -> str:
     """Return the results for a terminal."""
     size = " x ".join(map(str, results["shape"]))
     low, value, high = (results["porosity"][key] for key in ("low", "value", "high"))
-    axes: dict[str, Json] = results["axes"]
+    axes: Results = results["axes"]
     coverage = next((of["coverage"] for of in axes.values() if "coverage" in of), 0.9)
     lines = [
         f"image     {results['image']}",
@@ -134,5 +134,5 @@ def volume_text(results: Results) -> str:
     return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])
 
 
-def _interval(values: Json) -> dict[str, float]:
+def _interval(values: Sequence[float]) -> dict[str, float]:
     return dict(zip(("value", "low", "high"), map(float, values), strict=True))

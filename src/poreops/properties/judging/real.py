@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from poreops.base.arrays import Array
 from poreops.properties.judging.left_out_kinds import (
     CANDIDATES,
     Predicted,
@@ -74,7 +73,7 @@ def joined(one: Predicted, other: Predicted) -> Predicted:
     """
     order = np.argsort(np.concatenate([one.rocks, other.rocks]), kind="stable")
 
-    def both(name: str) -> Array:
+    def both(name: str) -> NDArray[np.generic]:
         return np.concatenate([getattr(one, name), getattr(other, name)])
 
     plugs = {

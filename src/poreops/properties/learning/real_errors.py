@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from poreops.base.content import Json
 from poreops.properties.learning.laws import LAW, law_inputs, targets
 from poreops.properties.learning.left_out import Context, Learned, corrections
 from poreops.properties.learning.real_rocks import law_without, real_rocks
@@ -14,7 +13,7 @@ from poreops.properties.slices.features import design
 
 def real_errors(
     context: Context, stacks: Mapping[str, Stack], learned: Learned
-) -> list[dict[str, Json]]:
+) -> list[dict[str, str | int | float]]:
     """Return what the models of one context err on real rocks, as `errors_left_out` does.
 
     Parameters
@@ -23,7 +22,8 @@ def real_errors(
     stacks : name → Stack, which saw no real rock of the package
     learned : Learned
     """
-    rows, own = [], context.plan.rows
+    rows: list[dict[str, str | int | float]] = []
+    own = context.plan.rows
     known = (learned.y[own], learned.rocks[own], learned.law_inputs[own], learned.kinds[own])
     for kind, of_kind in real_rocks().table.groupby("kind"):
         law = law_without(str(kind), known)

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from poreops.base.arrays import Array
 from poreops.properties.learning.laws import fit_law, law_corrections, law_inputs, targets
 from poreops.properties.learning.predictors import Floats
 
 TABLE = "real_slices.csv"
+LawRows = tuple[Floats, NDArray[np.generic], Floats, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class RealRocks:
     table: pd.DataFrame
 
     @cached_property
-    def law_rows(self) -> tuple[Floats, Array, Floats, Array]:
+    def law_rows(self) -> LawRows:
         """What `fit_law` takes: targets, plugs, inputs and rocks of each slice."""
         table = self.table
         return (
@@ -54,7 +54,7 @@ def real_rocks() -> RealRocks:
     return RealRocks(pd.read_csv(Path(str(files("poreops.properties.learning") / TABLE))))
 
 
-def law_without(kind: str, learned: tuple[Floats, Array, Floats, Array]) -> Floats:
+def law_without(kind: str, learned: LawRows) -> Floats:
     """Fit the law on rocks learned from and on all real rocks but one.
 
     Parameters

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.base.content import Json
 from poreops.errors import InputError, NotConvergedError
 from poreops.properties.volumes.measured import COLUMNS, REAL, describe
 
@@ -38,7 +37,7 @@ class Cut:
         return np.ascontiguousarray(im[place])
 
     @property
-    def stated(self) -> dict[str, Json]:
+    def stated(self) -> dict[str, str | int]:
         """The columns that say which plug it is."""
         texts = {"corner": self.corner, "shape": self.shape}
         return {k: " ".join(map(str, of)) for k, of in texts.items()} | {"axis": self.axis}
@@ -129,7 +128,7 @@ def _missing(
     group: str,
     wanted: list[Cut],
     workers: int | None,
-) -> Iterator[dict[str, Json]]:
+) -> Iterator[dict[str, str | int | float]]:
     own = known[known["rock"] == rock]
     done = {(row["corner"], row["shape"], row["axis"]): row for _, row in own.iterrows()}
     for cut in wanted:

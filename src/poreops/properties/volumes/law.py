@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from poreops.base.arrays import Array
 from poreops.properties.learning.intervals import conformal_width
 
 Floats = NDArray[np.float64]
@@ -88,7 +87,7 @@ class VolumeLaw:
         return {name: float(by) for name, by in zip(DOMAIN, over, strict=True) if by > 1}
 
 
-def weights(groups: Array) -> Floats:
+def weights(groups: NDArray[np.generic]) -> Floats:
     """Return the weight of each plug, one over the plugs of its rock, (n,).
 
     Parameters

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from poreops.base.arrays import Array
 from poreops.errors import InputError
 from poreops.solvers.diffusion.bulk import BulkDiffusion, formation_factor
 from poreops.solvers.diffusion.johnson import johnson_length
@@ -68,7 +67,7 @@ def described(diffusion: BulkDiffusion) -> dict[str, float]:
     }
 
 
-def describe(im: Array, axis: int, workers: int | None = None) -> dict[str, float]:
+def describe(im: NDArray[np.generic], axis: int, workers: int | None = None) -> dict[str, float]:
     """Solve diffusion along an axis of a plug, and return what the law needs.
 
     Parameters

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from poreops.base.arguments import checked_axis, checked_voxel_size
-from poreops.base.arrays import Array
 from poreops.base.show.result import Shown
 from poreops.errors import InputError
 from poreops.properties.volumes.counting import Interval, segmented_porosity
@@ -67,7 +66,7 @@ def law_of(plugs: str | Path | None) -> VolumeLaw:
 
 
 def volume_properties(
-    im: Array,
+    im: NDArray[np.generic],
     axis: int | str = 0,
     *,
     voxel_size: float = 1.0,
