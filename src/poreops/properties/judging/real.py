@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from poreops.base.arrays import Array
 from poreops.properties.judging.left_out_kinds import (
     CANDIDATES,
     Predicted,
@@ -73,7 +74,7 @@ def joined(one: Predicted, other: Predicted) -> Predicted:
     """
     order = np.argsort(np.concatenate([one.rocks, other.rocks]), kind="stable")
 
-    def both(name: str) -> NDArray[np.generic]:
+    def both(name: str) -> Array:
         return np.concatenate([getattr(one, name), getattr(other, name)])
 
     plugs = {

@@ -35,7 +35,7 @@ def real_errors(
                 errors = np.concatenate([of_slices - truth, [of_plug - truth.mean(axis=0)]])
                 rows += [
                     {
-                        "candidate": candidate, "rock": rock, "kind": kind,
+                        "candidate": candidate, "rock": str(rock), "kind": str(kind),
                         "without": "".join(context.left_out),
                         "slice": place if place < len(truth) else -1,
                         "porosity": porosity, "log_permeability": log_k,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from poreops.properties.learning.laws import fit_law, law_corrections, law_inputs, targets
 from poreops.properties.learning.predictors import Floats

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.solvers.diffusion.bulk import BulkDiffusion, formation_factor

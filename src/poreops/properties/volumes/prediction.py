@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_axis, checked_voxel_size
 from poreops.base.show.result import Shown
