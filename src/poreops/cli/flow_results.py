@@ -25,12 +25,23 @@ def of_any(flow: "Permeability | NetworkFlow") -> Results:
 
 
 def of_interval(name: str, interval: tuple[float, float] | None) -> Results:
-    """Return an interval under its name, nothing if there is none."""
+    """Return an interval under its name, nothing if there is none.
+
+    Parameters
+    ----------
+    name : key
+    interval : lower and upper end, or None
+    """
     return {} if interval is None else {name: list(interval)}
 
 
 def of_sureness(sureness: "Sureness | None") -> Results:
-    """Return how much of the conduits was predicted and how sure that is, nothing if unknown."""
+    """Return how much of the conduits was predicted and how sure that is, nothing if unknown.
+
+    Parameters
+    ----------
+    sureness : of a network or of size factors; None where no model states any
+    """
     if sureness is None:
         return {}
     return {
