@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 
@@ -30,33 +31,32 @@ def wait_for(port, process):
 
 
 @contextmanager
-def postgres(folder):
+def postgres():
     """The URL of a database; skips the test where PostgreSQL or its driver is not installed."""
     pytest.importorskip("psycopg2")
     if not shutil.which("initdb") or not shutil.which("postgres"):
         pytest.skip("needs PostgreSQL")
-    as_user = {}
-    if os.getuid() == 0:  # it refuses to run as root
-        as_user = {"user": "nobody"}
-        shutil.chown(folder, "nobody")
-        for parent in folder.parents:
-            if parent.is_relative_to("/tmp/"):
-                parent.chmod(0o711)
-    port, data = free_port(), folder / "data"
-    subprocess.run(
-        ["initdb", "-D", data, "-U", "u", "-A", "trust", "--no-sync"], check=True,
-        capture_output=True, cwd=folder, **as_user,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        ["postgres", "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"],
-        stderr=subprocess.DEVNULL, cwd=folder, **as_user,
-    )  # fmt: skip
-    try:
-        wait_for(port, server)
-        yield f"postgresql+psycopg2://u@127.0.0.1:{port}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(60)
+    # not below a folder of pytest, which is root's alone: PostgreSQL refuses to run as root
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        as_user = {}
+        if os.getuid() == 0:
+            as_user = {"user": "nobody"}
+            shutil.chown(folder, "nobody")
+        port, data = free_port(), f"{folder}/data"
+        subprocess.run(
+            ["initdb", "-D", data, "-U", "u", "-A", "trust", "--no-sync"], check=True,
+            capture_output=True, cwd=folder, **as_user,
+        )  # fmt: skip
+        server = subprocess.Popen(
+            ["postgres", "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"],
+            stderr=subprocess.DEVNULL, cwd=folder, **as_user,
+        )  # fmt: skip
+        try:
+            wait_for(port, server)
+            yield f"postgresql+psycopg2://u@127.0.0.1:{port}/postgres"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(60)
 
 
 @contextmanager

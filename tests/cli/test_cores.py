@@ -59,6 +59,10 @@ def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
     assert (np.array(masks) == 255).mean() == pytest.approx(0.08, rel=0.2)
     core = tifffile.imread(tmp_path / "out/core_0002.tif")
     np.testing.assert_array_equal(made.segmentation.pores(core[None])[0], masks[2] == 255)
+    # cores and their masks are not one set of images
+    code, _, stderr = run("score", tmp_path / "out", tmp_path / "out")
+    assert code == 2
+    assert "of one kind" in stderr
     code, _, stderr = run(*given, "--porosity", 0.7, "-o", tmp_path / "other")
     assert code == 2
     assert "must be one that training crops have" in stderr

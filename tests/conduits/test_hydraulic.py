@@ -206,3 +206,10 @@ def test_one_conduit_without_a_solution_costs_the_others_nothing(monkeypatch):
         found = hydraulic_size_factors(labels, conns)
     assert np.isnan(found[1])
     assert found[0] == hydraulic_size_factors(labels, conns[:1])[0]
+
+
+def test_regions_that_wind_through_each_other_have_no_size_factor():
+    labels = np.full((2, 3, 6), 2, np.int32)
+    labels[0, 0, :2] = labels[1, 1, 3] = 1
+    with pytest.warns(UnsettledWarning, match="between their middles the pressure does not fall"):
+        assert np.isnan(hydraulic_size_factors(labels, PAIR)).all()

@@ -34,8 +34,8 @@ def of_interval(name: str, interval: tuple[float, float] | None) -> Results:
 
     Parameters
     ----------
-    name : key that it gets
-    interval : (low, high), in the unit of the name
+    name : key
+    interval : lower and upper end, or None
     """
     return {} if interval is None else {name: list(interval)}
 
@@ -45,7 +45,7 @@ def of_sureness(sureness: "Sureness | None") -> Results:
 
     Parameters
     ----------
-    sureness : of the size factors
+    sureness : of a network or of size factors; None where no model states any
     """
     if sureness is None:
         return {}

@@ -1,7 +1,7 @@
 """What the command of rock properties does with a volume: one diffusion solve along each axis."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +117,7 @@ def volume_text(results: Results) -> str:
     """
     size = " x ".join(map(str, results["shape"]))
     low, value, high = (results["porosity"][key] for key in ("low", "value", "high"))
-    axes: dict[str, Any] = results["axes"]
+    axes: Results = results["axes"]
     coverage = next((of["coverage"] for of in axes.values() if "coverage" in of), 0.9)
     lines = [
         f"image     {results['image']}",
@@ -148,5 +148,5 @@ def volume_text(results: Results) -> str:
     return "\n".join([*lines, *(f"warning: {text}" for text in results["warnings"])])
 
 
-def _interval(values: Any) -> dict[str, float]:
+def _interval(values: Sequence[float]) -> dict[str, float]:
     return dict(zip(("value", "low", "high"), map(float, values), strict=True))

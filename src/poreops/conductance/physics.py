@@ -79,6 +79,7 @@ class PhysicsModel(ConductanceModel):
         self.limits, self.probe = limits, probe
         self.label, self.ndim, self.target = label, ndim, label.target
         self.member = "physics"
+        self.seen = None  # `limits` say what is unlike the training
         flow = label.target == "hydraulic"
         self.walls = label.walls if flow else None
         self.convention = None if flow else label.convention

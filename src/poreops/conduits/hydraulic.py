@@ -170,15 +170,26 @@ class FlowProblem(NamedTuple):
     throat: int
 
     def drop(self, pressure: FloatArray) -> float:
-        """Return the difference of the mean pressures on the middle surfaces.
+        """Return the difference of the mean pressures on the middle surfaces, > 0.
 
         Parameters
         ----------
         pressure : (nc,) float64, of the pore cells; 1 in the inlet, 0 in the outlet
+
+        Raises
+        ------
+        NotConvergedError
+            Where regions wind through each other, so that the pressure does not fall.
         """
         one, two = pressure[self.middle == 1], pressure[self.middle == 2]
         high = (self.inlet_share + one.sum()) / (self.inlet_share + one.size)
-        return float(high - two.sum() / (self.outlet_share + two.size))
+        found = float(high - two.sum() / (self.outlet_share + two.size))
+        if not found > 0:
+            raise NotConvergedError(
+                "the regions wind through each other: between their middles the pressure does "
+                f"not fall, but changes by {-found:.2g} of that between the reservoirs"
+            )
+        return found
 
 
 def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem | None:

@@ -88,7 +88,12 @@ class SizeFactors(NamedTuple):
 
 
 def checked_rtol(rtol: float) -> float:
-    """Return the relative tolerance, or raise `InputError`."""
+    """Return the relative tolerance, or raise `InputError`.
+
+    Parameters
+    ----------
+    rtol : finite, >= 0
+    """
     if isinstance(rtol, bool) or not isinstance(rtol, int | float) or not 0 <= rtol < np.inf:
         raise InputError(
             f"rtol must be a finite number >= 0, got {shown(rtol)}; {RTOL} is usual, 0 simulates "
@@ -117,12 +122,22 @@ def default_model(method: str, model: Model, transport: str) -> Model | str:
 
 
 def with_intervals(model: object) -> bool:
-    """Tell whether a model knows how sure it is."""
+    """Tell whether a model knows how sure it is.
+
+    Parameters
+    ----------
+    model : any
+    """
     return hasattr(model, "conduit_intervals")
 
 
 def require_intervals(model: object) -> None:
-    """Raise `InputError` unless a model knows how sure it is."""
+    """Raise `InputError` unless a model knows how sure it is.
+
+    Parameters
+    ----------
+    model : any
+    """
     if not with_intervals(model):
         raise InputError(
             "method 'auto' needs a model that states intervals, got one that states none; choose "

@@ -109,6 +109,11 @@ def slice_files(folder: Path, suffixes: set[str]) -> list[Path]:
             f"a folder must hold images ({', '.join(sorted(suffixes))}), {folder} holds none; "
             "check the path"
         )
+    if {"core", "mask"} <= {f.name.partition("_")[0] for f in files}:
+        raise InputError(
+            f"a folder must hold images of one kind, {folder} holds the cores and the masks of "
+            "poreops generate --segment; move one of them to another folder"
+        )
     return sorted(files, key=natural_key)
 
 

@@ -102,10 +102,8 @@ def test_one_registers_and_another_predicts_without_seeing_a_disk(server, save_m
 @pytest.mark.slow
 def test_runs_in_postgresql_and_artifacts_in_s3(settings, save_model, tmp_path, monkeypatch):
     save_model()
-    database_folder = tmp_path / "postgres"
-    database_folder.mkdir()
     with (
-        services.postgres(database_folder) as database,
+        services.postgres() as database,
         services.s3("poreops") as (keys, bucket),
     ):
         for name, value in keys.items():

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from poreops.networks.interface import Array
+from poreops.base.arrays import Array
 from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.response import Response
 

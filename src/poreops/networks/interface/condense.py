@@ -8,7 +8,7 @@ Numer. Anal. 10, 345, 1973). Every step works on a small dense matrix, upper tri
 import numpy as np
 from numba import njit
 
-from poreops.networks.interface import Array
+from poreops.base.arrays import Array
 
 _LEAF = 24  # voxels that are eliminated without another cut
 _PANEL = 8  # rows that are subtracted at a time

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
-from poreops.networks.interface import Array
 from poreops.networks.interface.condense import condense, with_ends
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches

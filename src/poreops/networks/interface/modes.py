@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from poreops.networks.interface import Array
+from poreops.base.arrays import Array
 
 ALL = 4
 """Level at which every face has a mode of its own."""

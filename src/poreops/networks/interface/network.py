@@ -14,13 +14,13 @@ from poreops.base.arguments import (
     checked_voxel_size,
     checked_workers,
 )
+from poreops.base.arrays import Array
 from poreops.base.show.result import Result
 from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
-from poreops.networks.interface import Array
 from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.effective import InterfaceDiffusion
 from poreops.networks.interface.joints import Joints

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from poreops.networks.interface import Array
+from poreops.base.arrays import Array
 
 MOST_VOXELS = 6000  # in a block: to condense it takes time in the square of their number
 _NEAR = 2.01  # half voxels between the centres of two faces that share an edge

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
-from poreops.networks.interface import Array
 from poreops.networks.interface.bounds import Bounds, bounds, percolating
 from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.modes import ALL

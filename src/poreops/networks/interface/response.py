@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from poreops.networks.interface import Array
+from poreops.base.arrays import Array
 from poreops.networks.interface.condense import eliminate
 
 

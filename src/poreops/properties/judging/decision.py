@@ -108,7 +108,7 @@ def worse_on_rocks(name: str, scores: Mapping[str, Scores], gate: GateConfig) ->
     gate : GateConfig
     """
     own, law = (scores[of]["log_permeability"]["mae"] for of in (name, LAW))
-    margin = gate.margins.get(LAW, 1.0)
+    margin = gate.margins.get("kozeny_carman", 1.0)
     if name == LAW or own < margin * law:
         return []
     reason = (

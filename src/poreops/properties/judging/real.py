@@ -1,11 +1,10 @@
 """Real rocks as kinds that no stack saw, and that the law is fitted without, one by one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.properties.judging.left_out_kinds import (
     CANDIDATES,
     Predicted,
@@ -75,7 +74,7 @@ def joined(one: Predicted, other: Predicted) -> Predicted:
     """
     order = np.argsort(np.concatenate([one.rocks, other.rocks]), kind="stable")
 
-    def both(name: str) -> NDArray[Any]:
+    def both(name: str) -> Array:
         return np.concatenate([getattr(one, name), getattr(other, name)])
 
     plugs = {

@@ -1,7 +1,6 @@
 """What models err on real rocks that they did not learn from."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from poreops.properties.slices.features import design
 
 def real_errors(
     context: Context, stacks: Mapping[str, Stack], learned: Learned
-) -> list[dict[str, Any]]:
+) -> list[dict[str, str | int | float]]:
     """Return what the models of one context err on real rocks, as `errors_left_out` does.
 
     Parameters
@@ -23,7 +22,8 @@ def real_errors(
     stacks : name → Stack, which saw no real rock of the package
     learned : Learned
     """
-    rows, own = [], context.plan.rows
+    rows: list[dict[str, str | int | float]] = []
+    own = context.plan.rows
     known = (learned.y[own], learned.rocks[own], learned.law_inputs[own], learned.kinds[own])
     for kind, of_kind in real_rocks().table.groupby("kind"):
         law = law_without(str(kind), known)
@@ -35,7 +35,7 @@ def real_errors(
                 errors = np.concatenate([of_slices - truth, [of_plug - truth.mean(axis=0)]])
                 rows += [
                     {
-                        "candidate": candidate, "rock": rock, "kind": kind,
+                        "candidate": candidate, "rock": str(rock), "kind": str(kind),
                         "without": "".join(context.left_out),
                         "slice": place if place < len(truth) else -1,
                         "porosity": porosity, "log_permeability": log_k,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from poreops.properties.learning.laws import fit_law, law_corrections, law_input
 from poreops.properties.learning.predictors import Floats
 
 TABLE = "real_slices.csv"
+LawRows = tuple[Floats, NDArray[np.generic], Floats, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RealRocks:
     table: pd.DataFrame
 
     @cached_property
-    def law_rows(self) -> tuple[Floats, NDArray[Any], Floats, NDArray[Any]]:
+    def law_rows(self) -> LawRows:
         """What `fit_law` takes: targets, plugs, inputs and rocks of each slice."""
         table = self.table
         return (
@@ -55,7 +55,7 @@ def real_rocks() -> RealRocks:
     return RealRocks(pd.read_csv(Path(str(files("poreops.properties.learning") / TABLE))))
 
 
-def law_without(kind: str, learned: tuple[Floats, NDArray[Any], Floats, NDArray[Any]]) -> Floats:
+def law_without(kind: str, learned: LawRows) -> Floats:
     """Fit the law on rocks learned from and on all real rocks but one.
 
     Parameters

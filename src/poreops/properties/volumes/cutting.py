@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +37,7 @@ class Cut:
         return np.ascontiguousarray(im[place])
 
     @property
-    def stated(self) -> dict[str, Any]:
+    def stated(self) -> dict[str, str | int]:
         """The columns that say which plug it is."""
         texts = {"corner": self.corner, "shape": self.shape}
         return {k: " ".join(map(str, of)) for k, of in texts.items()} | {"axis": self.axis}
@@ -129,7 +128,7 @@ def _missing(
     group: str,
     wanted: list[Cut],
     workers: int | None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, str | int | float]]:
     own = known[known["rock"] == rock]
     done = {(row["corner"], row["shape"], row["axis"]): row for _, row in own.iterrows()}
     for cut in wanted:

@@ -1,12 +1,13 @@
 """The law of volumes where the rock was left out, beside what knows less, and its intervals."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.properties.learning.intervals import conformal_width
 from poreops.properties.volumes.law import (
     Floats,
@@ -40,7 +41,7 @@ FITTED: Mapping[str, Guess] = {
 """What is fitted by one constant beside Λ²/F: φ Λ², 1/F, nothing."""
 
 
-def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict[str, Any]]:
+def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict[str, Json]]:
     """Judge the law and what knows less on rocks that they were not fitted on.
 
     Parameters
@@ -59,7 +60,7 @@ def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict
     errors |= {name: _constant_left_out(table, of) for name, of in FITTED.items()}
     inside = _inside(table, errors["law"], coverage)
     groups = table["group"].to_numpy()
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Json]] = {}
     for origin in np.unique(table["origin"]):
         own = (table["origin"] == origin).to_numpy()
         found[str(origin)] = {name: _scores(of[own], groups[own]) for name, of in errors.items()}
@@ -71,7 +72,7 @@ def left_out_table(table: pd.DataFrame, coverage: float = 0.9) -> dict[str, dict
     return found
 
 
-def volumes_left_out() -> dict[str, Any]:
+def volumes_left_out() -> dict[str, Json]:
     """Judge the law of volumes on the plugs of the package: `left_out_table` and `by_rock`."""
     table = shipped()
     return {**left_out_table(table), "by_rock": by_rock(table)}
@@ -160,13 +161,13 @@ def _log_k(table: pd.DataFrame) -> Floats:
     return found
 
 
-def _mean(of_plugs: NDArray[np.bool_], groups: NDArray[Any]) -> float:
+def _mean(of_plugs: NDArray[np.bool_], groups: Array) -> float:
     """Mean over the plugs, each rock counting as one."""
     weight = weights(groups)
     return float(weight @ of_plugs / weight.sum())
 
 
-def _scores(errors: Floats, groups: NDArray[Any]) -> dict[str, float]:
+def _scores(errors: Floats, groups: Array) -> dict[str, float]:
     relative, names = np.abs(np.expm1(errors)), np.unique(groups)
     means = np.array([errors[groups == name].mean() for name in names])
     return {

@@ -7,7 +7,7 @@ the porosity, in F and in the resolution were tried, and gained nothing on rocks
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ class VolumeLaw:
         return {name: float(by) for name, by in zip(DOMAIN, over, strict=True) if by > 1}
 
 
-def weights(groups: NDArray[Any]) -> Floats:
+def weights(groups: NDArray[np.generic]) -> Floats:
     """Return the weight of each plug, one over the plugs of its rock, (n,).
 
     Parameters

@@ -2,7 +2,6 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +68,7 @@ def described(diffusion: BulkDiffusion) -> dict[str, float]:
     }
 
 
-def describe(im: NDArray[Any], axis: int, workers: int | None = None) -> dict[str, float]:
+def describe(im: NDArray[np.generic], axis: int, workers: int | None = None) -> dict[str, float]:
     """Solve diffusion along an axis of a plug, and return what the law needs.
 
     Parameters

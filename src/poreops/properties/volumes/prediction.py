@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +67,7 @@ def law_of(plugs: str | Path | None) -> VolumeLaw:
 
 
 def volume_properties(
-    im: NDArray[Any],
+    im: NDArray[np.generic],
     axis: int | str = 0,
     *,
     voxel_size: float = 1.0,
