@@ -51,7 +51,16 @@ def deliver(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Compute, print the numbers and then write the folder, so that a full disk loses none."""
+    """Compute, print the numbers and then write the folder, so that a full disk loses none.
+
+    Parameters
+    ----------
+    compute : gets the folder that the results are written into, None for none
+    text : makes the results readable in a terminal
+    as_json : print JSON, not text
+    out : folder for the results
+    overwrite : replace the files that an earlier run wrote into it
+    """
     whole: AbstractContextManager[Path | None] = nullcontext()
     if out is not None:
         from poreops.cli import result_files
@@ -84,6 +93,10 @@ def deliver(
 
 def plain(value: Json) -> Json:
     """Return what JSON can hold: it has neither NaN nor infinity.
+
+    Parameters
+    ----------
+    value : with mappings, sequences and numbers inside
 
     Examples
     --------

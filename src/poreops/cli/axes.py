@@ -19,7 +19,13 @@ FLOW_KEYS = ("permeability_m2", "permeability_md")
 
 
 def axis_names(axis: str, ndim: int) -> list[str]:
-    """Return the names of the axes that were asked for."""
+    """Return the names of the axes that were asked for.
+
+    Parameters
+    ----------
+    axis : x, y, z, its number, or all
+    ndim : axes of the image, 2 or 3
+    """
     from poreops.base.arguments import AXES
 
     names = list(AXES[:ndim])
@@ -69,7 +75,12 @@ def solve_axes(
 def diffusion_results(
     diffusion: "BulkDiffusion | NetworkDiffusion | InterfaceDiffusion",
 ) -> Results:
-    """Return the numbers of diffusion along an axis."""
+    """Return the numbers of diffusion along an axis.
+
+    Parameters
+    ----------
+    diffusion : solved along the axis
+    """
     return {
         "formation_factor": float(diffusion.formation_factor),
         "tortuosity": float(diffusion.tortuosity),

@@ -44,7 +44,14 @@ class Numerics:
 
 
 def check(source: ImageSource, octants: bool, workers: int | None) -> Answer:
-    """Look at an image as one should before a number from it is believed."""
+    """Look at an image as one should before a number from it is believed.
+
+    Parameters
+    ----------
+    source : of the segmented image
+    octants : solve the eight octants too
+    workers : threads; None for all cores
+    """
     clock = Clock()
     source.fitting_header(CHECK_BYTES_PER_VOXEL, "checking")
     with clock.stage("read"):
@@ -65,7 +72,17 @@ def formation_factor(
     numerics: Numerics,
     octants: bool,
 ) -> Answer:
-    """Solve diffusion in the whole image along one axis or all."""
+    """Solve diffusion in the whole image along one axis or all.
+
+    Parameters
+    ----------
+    source : of the segmented image
+    axis : as of `axis_names`
+    diffusivity : label → relative to the free one; None where only the pores conduct
+    ends, periodic : as the options `--ends` and `--periodic`
+    numerics : of the solver
+    octants : as of `check`
+    """
     from poreops.base.arguments import checked_axis
     from poreops.solvers.diffusion.bulk import formation_factor as solve
 
@@ -123,7 +140,17 @@ def permeability(
     numerics: Numerics,
     octants: bool,
 ) -> Answer:
-    """Solve Stokes flow through the whole image along one axis or all."""
+    """Solve Stokes flow through the whole image along one axis or all.
+
+    Parameters
+    ----------
+    source : of the segmented image
+    axis : as of `axis_names`
+    boundary, walls : as the options `--boundary` and `--walls`
+    refine : parts that each voxel's edge is split into
+    numerics : of the solver
+    octants : as of `check`
+    """
     from poreops.base.arguments import checked_axis
     from poreops.base.conventions import checked_walls
     from poreops.solvers.stokes import permeability as stokes

@@ -26,6 +26,15 @@ def check_block(
     """Return what to look at before the numbers of an image are believed.
 
     ``chosen`` says that the user named the label of the pore.
+
+    Parameters
+    ----------
+    im : image, True is pore
+    reading : how the file was read
+    chosen : whether the user named the label of the pore
+    regions : of the image, if it was partitioned
+    octants : solve the eight octants too
+    workers : threads; None for all cores
     """
     found = check(im, regions=regions, parts=octants, workers=workers)
     names = "xyz"[: im.ndim]
@@ -49,7 +58,12 @@ def check_block(
 
 
 def voxel_size_results(reading: Reading) -> Results:
-    """Return the edge of a voxel and who said so."""
+    """Return the edge of a voxel and who said so.
+
+    Parameters
+    ----------
+    reading : how the file was read
+    """
     return {
         "edge_m": reading.edge,
         "source": reading.voxel_size_source,

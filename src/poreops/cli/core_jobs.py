@@ -23,7 +23,18 @@ def generate(
     segment: bool,
     folder: Path | None,
 ) -> Answer:
-    """Draw cores and write one TIFF for each into a folder."""
+    """Draw cores and write one TIFF for each into a folder.
+
+    Parameters
+    ----------
+    uri : of the model
+    count : number of cores
+    size : edge [pixel]; None for that of the training patches
+    seed : another one gives other cores
+    porosity : of every core; None for that of the rock
+    segment : write the pores too
+    folder : that the files are written into
+    """
     from poreops.cores.registry import load_core_model
 
     check_request(count, seed)
@@ -48,7 +59,15 @@ def generate(
 def score(
     real: str, generated: str, extractor_name: str, smoothing: float, r_max: int | None
 ) -> Answer:
-    """Compare two sets of images."""
+    """Compare two sets of images.
+
+    Parameters
+    ----------
+    real, generated : folders or stacks of grey images
+    extractor_name : network that the features are of
+    smoothing : standard deviation of the filter before segmentation [pixel]
+    r_max : largest lag of S2 [pixel]; None for a quarter of the edge
+    """
     needs("cores", "the score of images")
     clock = Clock()
     found = scored(

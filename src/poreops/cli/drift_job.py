@@ -18,7 +18,13 @@ _NEAR = 0.1  # of the range of an input of rock properties: there its interval i
 
 
 def drift_of_image(source: "ImageSource", given: "Conductances") -> Answer:
-    """Compare the conduits of a segmented image with those of a conductance model."""
+    """Compare the conduits of a segmented image with those of a conductance model.
+
+    Parameters
+    ----------
+    source : of the segmented image
+    given : states the model and how the image is partitioned
+    """
     import poreops
     from poreops.conduits.partition import partition
     from poreops.networks.network import BYTES_PER_VOXEL
@@ -54,7 +60,12 @@ def drift_of_image(source: "ImageSource", given: "Conductances") -> Answer:
 
 
 def drift_of_slices(answer: Answer) -> Answer:
-    """Return the part of an answer of `properties` that says how far its inputs are off."""
+    """Return the part of an answer of `properties` that says how far its inputs are off.
+
+    Parameters
+    ----------
+    answer : of `properties`
+    """
     results = answer.results
     state = rock_inputs(results["outside"])
     worst = max(results["outside"], key=results["outside"].get, default=None)
@@ -70,6 +81,10 @@ def drift_of_slices(answer: Answer) -> Answer:
 def rock_inputs(outside: Mapping[str, float]) -> Results:
     """Return the state of the inputs of a model of rock properties.
 
+    Parameters
+    ----------
+    outside : feature → share of its range that the inputs lie beyond it
+
     Examples
     --------
     >>> rock_inputs({})["state"], rock_inputs({"alignment": 0.05})["state"]
@@ -81,14 +96,24 @@ def rock_inputs(outside: Mapping[str, float]) -> Results:
 
 
 def drift_warnings(found: "Drift | None") -> list[str]:
-    """Return what is to be said of conduits that are not like those of the model."""
+    """Return what is to be said of conduits that are not like those of the model.
+
+    Parameters
+    ----------
+    found : of the conduits; None without a model
+    """
     if found is None or found.state in ("inside", "unknown"):
         return []
     return [f"the conduits are {found}; compare with --method dns on a part of the image"]
 
 
 def drift_text(results: Results) -> str:
-    """Return the results of `drift` for a terminal."""
+    """Return the results of `drift` for a terminal.
+
+    Parameters
+    ----------
+    results : of `drift`
+    """
     lines = [
         f"image     {results['image']}",
         f"model     {results['model']}",
@@ -104,7 +129,12 @@ def drift_text(results: Results) -> str:
 
 
 def kind_of(uri: str) -> str:
-    """Return what a model is of, "conduits" or "slices"."""
+    """Return what a model is of, "conduits" or "slices".
+
+    Parameters
+    ----------
+    uri : of the model, or its folder
+    """
 
     def look(named: str) -> str:
         from poreops.mlops.tracking import download

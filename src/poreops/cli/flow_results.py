@@ -15,7 +15,12 @@ Results = dict[str, Json]
 
 
 def of_any(flow: "Permeability | NetworkFlow") -> Results:
-    """Return the permeability of an image or of a network."""
+    """Return the permeability of an image or of a network.
+
+    Parameters
+    ----------
+    flow : solved along an axis
+    """
     return {
         "permeability_m2": float(flow.permeability),
         "permeability_md": float(flow.permeability_md),
@@ -55,7 +60,13 @@ def of_sureness(sureness: "Sureness | None") -> Results:
 
 
 def of_image(flow: "Permeability", refine: int) -> Results:
-    """Return what one solve found, and with `refine` > 1 what splitting the voxels says of it."""
+    """Return what one solve found, and with `refine` > 1 what splitting the voxels says of it.
+
+    Parameters
+    ----------
+    flow : solved along an axis
+    refine : parts that each voxel's edge was split into
+    """
     found = of_any(flow) | {
         "floating_share": flow.floating_share,
         "throat_width_voxels": flow.throat_width,

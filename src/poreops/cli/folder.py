@@ -27,6 +27,11 @@ def output_folder(out: str | Path, *, overwrite: bool = False) -> Iterator[Path]
     removed and the new ones moved in, `results.json` last; files that no run wrote, or that were
     changed since, stay as they are. What a killed run left beside or in `out` is removed.
 
+    Parameters
+    ----------
+    out : where the results are to be
+    overwrite : replace the files that an earlier run wrote
+
     Raises
     ------
     InputError

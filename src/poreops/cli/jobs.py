@@ -133,7 +133,14 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
 
 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:
-    """Partition an image and compute the size factor of every throat."""
+    """Partition an image and compute the size factor of every throat.
+
+    Parameters
+    ----------
+    source : of the segmented image
+    given : where the size factors come from
+    convention : as the option `--convention`
+    """
     from poreops.cli import result_files
     from poreops.conduits.contacts import NO_CONTACTS
     from poreops.conduits.methods import all_size_factors, checked_method, walls_of_flow

@@ -55,7 +55,12 @@ def listed() -> Answer:
 
 
 def shown(uri: str) -> Answer:
-    """Show a version, or the versions of a name."""
+    """Show a version, or the versions of a name.
+
+    Parameters
+    ----------
+    uri : models:/NAME@ALIAS or the like, or a bare name
+    """
     if not uri.startswith("models:"):
         rows = [_facts(version) for version in versions.versions_of(uri)]
         return Answer({"command": "models show", "name": uri, "versions": rows})
@@ -70,7 +75,12 @@ def shown(uri: str) -> Answer:
 
 
 def compared(first: str, second: str) -> Answer:
-    """Compare two versions."""
+    """Compare two versions.
+
+    Parameters
+    ----------
+    first, second : URIs of versions
+    """
     pair = [versions.resolve(uri) for uri in (first, second)]
     scores = [cards.scores(version) for version in pair]
     tags = [
@@ -91,7 +101,15 @@ def compared(first: str, second: str) -> Answer:
 
 
 def promoted(uri: str, reason: str | None, *, force: bool, pin: bool) -> Answer:
-    """Make a version the champion."""
+    """Make a version the champion.
+
+    Parameters
+    ----------
+    uri : of the version
+    reason : why, in words
+    force : also where the gate refused it
+    pin : the gate must not replace it
+    """
     version = versions.resolve(uri)
     before = _champion_before(version.name)
     versions.download(version.uri)  # what cannot be loaded is no champion
@@ -100,13 +118,26 @@ def promoted(uri: str, reason: str | None, *, force: bool, pin: bool) -> Answer:
 
 
 def rolled_back(name: str, to: int | None, reason: str | None) -> Answer:
-    """Make an earlier champion the champion again."""
+    """Make an earlier champion the champion again.
+
+    Parameters
+    ----------
+    name : of the registered model
+    to : number of the version; None for the champion before
+    reason : why, in words
+    """
     before, version = pins.roll_back(name, to, reason)
     return _moved("models rollback", before.version, version)
 
 
 def verified(uri: str, key: Path | None) -> Answer:
-    """Download a version again, compare, check the signature, score it on its probe."""
+    """Download a version again, compare, check the signature, score it on its probe.
+
+    Parameters
+    ----------
+    uri : of the version
+    key : public key that must have signed it; None for the configured one
+    """
     version = versions.resolve(uri)
     key = key or signing.configured_key()
     with tempfile.TemporaryDirectory(prefix="poreops-verify-") as temporary:
@@ -141,7 +172,13 @@ def verified(uri: str, key: Path | None) -> Answer:
 
 
 def signed(uri: str, key: Path | None) -> Answer:
-    """Sign a version and put the signature beside its files."""
+    """Sign a version and put the signature beside its files.
+
+    Parameters
+    ----------
+    uri : of the version
+    key : private key; None for the configured one
+    """
     key = key or signing.signing_key()
     if key is None:
         raise InputError("a key to sign with must be given, got none; give --key FILE")
@@ -158,13 +195,23 @@ def signed(uri: str, key: Path | None) -> Answer:
 
 
 def key_made(file: Path) -> Answer:
-    """Make a key to sign with."""
+    """Make a key to sign with.
+
+    Parameters
+    ----------
+    file : of the private key
+    """
     public = signing.make_key(file)
     return Answer({"command": "models key", "private": str(file), "public": str(public)})
 
 
 def carded(uri: str) -> Answer:
-    """Return the card of a version."""
+    """Return the card of a version.
+
+    Parameters
+    ----------
+    uri : of the version
+    """
     version = versions.resolve(uri)
     text = cards.card(version, versions.download(version.uri))
     return Answer({"command": "models card", "card": text})

@@ -6,7 +6,12 @@ from poreops.cli.answer import Results
 
 
 def listed_text(results: Results) -> str:
-    """Return the table of registered models."""
+    """Return the table of registered models.
+
+    Parameters
+    ----------
+    results : of `models list`
+    """
     if not results["models"]:
         return "no models are registered; make some with: make repro"
     rows = [
@@ -23,7 +28,12 @@ def listed_text(results: Results) -> str:
 
 
 def shown_text(results: Results) -> str:
-    """Return a version line by line, or the table of all versions."""
+    """Return a version line by line, or the table of all versions.
+
+    Parameters
+    ----------
+    results : of `models show`
+    """
     if "versions" in results:
         rows = [
             (
@@ -58,7 +68,12 @@ def shown_text(results: Results) -> str:
 
 
 def compared_text(results: Results) -> str:
-    """Return what differs between two versions."""
+    """Return what differs between two versions.
+
+    Parameters
+    ----------
+    results : of `models compare`
+    """
     first, second = results["versions"]
     rows = [(name, *map(_number, pair)) for name, pair in sorted(results["scores"].items())]
     lines = [_table(("score", first, second), rows)]
@@ -70,7 +85,12 @@ def compared_text(results: Results) -> str:
 
 
 def promoted_text(results: Results) -> str:
-    """Return who is champion now."""
+    """Return who is champion now.
+
+    Parameters
+    ----------
+    results : of `models promote` or `models rollback`
+    """
     pinned = ", pinned" if results["pinned"] else ""
     before = results["before"]
     return (
@@ -80,7 +100,12 @@ def promoted_text(results: Results) -> str:
 
 
 def verified_text(results: Results) -> str:
-    """Return what was verified."""
+    """Return what was verified.
+
+    Parameters
+    ----------
+    results : of `models verify`
+    """
     scores = ", ".join(f"{name} {value:.6g}" for name, value in results["probe"].items())
     again = "as registered" if results["compared"] else "nothing noted to compare with"
     return (
@@ -90,12 +115,22 @@ def verified_text(results: Results) -> str:
 
 
 def signed_text(results: Results) -> str:
-    """Return what was signed."""
+    """Return what was signed.
+
+    Parameters
+    ----------
+    results : of `models sign`
+    """
     return f"{results['uri']}: signed with {results['key']}"
 
 
 def key_text(results: Results) -> str:
-    """Return where the keys are."""
+    """Return where the keys are.
+
+    Parameters
+    ----------
+    results : of `models key`
+    """
     return (
         f"private key {results['private']}: keep it, POREOPS_SIGNING_KEY names it\n"
         f"public key  {results['public']}: give it away, POREOPS_PUBLIC_KEY names it"
@@ -103,7 +138,12 @@ def key_text(results: Results) -> str:
 
 
 def card_text(results: Results) -> str:
-    """Return the card."""
+    """Return the card.
+
+    Parameters
+    ----------
+    results : of `models card`
+    """
     return str(results["card"]).rstrip()
 
 

@@ -18,7 +18,12 @@ _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 
 def loaded_model(uri: str | None) -> "ConductanceModel | None":
-    """Return the conductance model of a URI or folder, None for none."""
+    """Return the conductance model of a URI or folder, None for none.
+
+    Parameters
+    ----------
+    uri : of the model, or its folder
+    """
     if uri is None:
         return None
     import poreops
@@ -28,6 +33,11 @@ def loaded_model(uri: str | None) -> "ConductanceModel | None":
 
 def load(loader: Callable[[str], _Model], uri: str) -> _Model:
     """Load a model by its URI or folder.
+
+    Parameters
+    ----------
+    loader : gives the model of a URI or folder
+    uri : of the model, or its folder
 
     Raises
     ------

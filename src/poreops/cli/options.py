@@ -258,7 +258,13 @@ def source(
 
 
 def refuse_with(option: str, given: dict[str, str | None]) -> None:
-    """Raise InputError where an option is given that has no meaning beside another."""
+    """Raise InputError where an option is given that has no meaning beside another.
+
+    Parameters
+    ----------
+    option : that was given
+    given : other option → its value; None was not given
+    """
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} is for slices, got it with {option}; drop one of the two")
@@ -266,6 +272,10 @@ def refuse_with(option: str, given: dict[str, str | None]) -> None:
 
 def parsed_shape(shape: str | None) -> tuple[int, ...] | None:
     """Return the shape of a raw file.
+
+    Parameters
+    ----------
+    shape : slices, rows and columns, separated by , or x; None stays None
 
     Examples
     --------
@@ -284,6 +294,10 @@ def parsed_shape(shape: str | None) -> tuple[int, ...] | None:
 
 def parsed_diffusivity(given: list[str] | None) -> dict[int, float] | None:
     """Return the diffusivity of each label.
+
+    Parameters
+    ----------
+    given : label=value, several of them separated by commas; None stays None
 
     Examples
     --------

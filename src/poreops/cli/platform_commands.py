@@ -17,7 +17,12 @@ store = typer.Typer(help="The MLflow store of a repository.", rich_markup_mode=N
 
 
 def add(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the commands to the command line.
+
+    Parameters
+    ----------
+    app : that gets them
+    """
     for command in (lineage, compare, doctor, repro, drift):
         app.command()(command)
     app.add_typer(store, name="store")

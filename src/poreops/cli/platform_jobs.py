@@ -14,7 +14,13 @@ __all__ = ["Answer", "compare", "doctor", "lineage", "relocate", "repro"]
 
 
 def lineage(what: str | None, crate: Path | None) -> Answer:
-    """Follow a model back, a file forward, or state the whole run."""
+    """Follow a model back, a file forward, or state the whole run.
+
+    Parameters
+    ----------
+    what : URI of a model, a file of the pipeline or its md5; None for the whole run
+    crate : folder for a Workflow Run RO-Crate; None for none
+    """
     from poreops.mlops.provenance.graph import Graph, read_graph
     from poreops.mlops.provenance.trace import way_from, way_to
 
@@ -42,14 +48,25 @@ def lineage(what: str | None, crate: Path | None) -> Answer:
 
 
 def compare(first: str, second: str) -> Answer:
-    """Compare two runs."""
+    """Compare two runs.
+
+    Parameters
+    ----------
+    first, second : run's id or name, DVC experiment or URI of a model
+    """
     from poreops.mlops.provenance.compare import compared
 
     return Answer({"command": "compare", **compared(first, second)})
 
 
 def doctor(*, fix: bool, deep: bool) -> Answer:
-    """Look at everything; with `fix` do what needs no decision."""
+    """Look at everything; with `fix` do what needs no decision.
+
+    Parameters
+    ----------
+    fix : do what needs no decision
+    deep : compare every file of DVC's cache with its digest
+    """
     from poreops.mlops.doctor.environment import environment
     from poreops.mlops.doctor.pipeline import pipeline
     from poreops.mlops.doctor.store import store, studies
@@ -71,14 +88,25 @@ def doctor(*, fix: bool, deep: bool) -> Answer:
 
 
 def relocate(old: str | None) -> Answer:
-    """Rewrite the paths in the embedded store, and hash every model."""
+    """Rewrite the paths in the embedded store, and hash every model.
+
+    Parameters
+    ----------
+    old : folder that the paths begin with; None for the one noted
+    """
     from poreops.mlops.tracking.moved import moved
 
     return Answer({"command": "store relocate", **moved(old)})
 
 
 def repro(stages: list[str], jobs: int) -> int:
-    """Run pipelines/repro.py of the repository; return its exit status."""
+    """Run pipelines/repro.py of the repository; return its exit status.
+
+    Parameters
+    ----------
+    stages : to come to; none for all
+    jobs : how many stages run at once
+    """
     root = repository()
     script = root / "pipelines/repro.py"
     if not script.is_file():

@@ -7,7 +7,12 @@ _MARKS = {"ok": "ok", "warn": "warn", "bad": "BAD"}
 
 
 def lineage_text(results: Results) -> str:
-    """Return the results of `lineage` for a terminal."""
+    """Return the results of `lineage` for a terminal.
+
+    Parameters
+    ----------
+    results : of `lineage`
+    """
     if "to" in results:
         lines = _to(results["to"])
     elif "from" in results:
@@ -72,7 +77,12 @@ def _from(way: Results) -> list[str]:
 
 
 def compare_text(results: Results) -> str:
-    """Return the results of `compare` for a terminal."""
+    """Return the results of `compare` for a terminal.
+
+    Parameters
+    ----------
+    results : of `compare`
+    """
     lines = [
         f"{mark}  {run['id'][:_DIGEST]}  {run['name']}  ({run['experiment']}, {run['status']})"
         for mark, run in zip("ab", results["runs"], strict=True)
@@ -100,7 +110,12 @@ def _value(value: object) -> str:
 
 
 def doctor_text(results: Results) -> str:
-    """Return the results of `doctor` for a terminal."""
+    """Return the results of `doctor` for a terminal.
+
+    Parameters
+    ----------
+    results : of `doctor`
+    """
     lines = []
     for found in results["findings"]:
         lines.append(f"{_MARKS[found['state']]:<5} {found['what']:<10}  {found['said']}")
@@ -113,7 +128,12 @@ def doctor_text(results: Results) -> str:
 
 
 def relocate_text(results: Results) -> str:
-    """Return the results of `store relocate` for a terminal."""
+    """Return the results of `store relocate` for a terminal.
+
+    Parameters
+    ----------
+    results : of `store relocate`
+    """
     lines = [
         f"store     {results['database']}",
         f"changed   {results['changed']} paths",

@@ -23,7 +23,18 @@ def plugs(
     pore_label: str | None,
     workers: int | None,
 ) -> Answer:
-    """Add the plugs of volumes to a table."""
+    """Add the plugs of volumes to a table.
+
+    Parameters
+    ----------
+    images : files of segmented volumes of one rock
+    table : CSV that the plugs are added to
+    rock : what is left out together; None for the file's name
+    edge : of a plug [voxel]
+    count : most plugs of a volume
+    pore_label : label or labels of the pore
+    workers : threads; None for all cores
+    """
     import poreops
 
     needs("properties", "a table of plugs")
@@ -62,7 +73,12 @@ def plugs(
 
 
 def plugs_text(results: Results) -> str:
-    """Return the results for a terminal."""
+    """Return the results for a terminal.
+
+    Parameters
+    ----------
+    results : of `plugs`
+    """
     lines = [
         f"{name}: {of['plugs']} plugs, {of['percolating']} let fluid pass; porosity "
         f"{of['porosity']:.4f}, permeability {of['permeability_voxel2']:.4g} voxel²"

@@ -23,14 +23,24 @@ class Clock:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Time a stage that shows its own progress."""
+        """Time a stage that shows its own progress.
+
+        Parameters
+        ----------
+        name : of the stage
+        """
         start = time.perf_counter()
         yield
         self._seconds[name] = time.perf_counter() - start
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage and show how long it takes, once it takes longer than two seconds."""
+        """Time a stage and show how long it takes, once it takes longer than two seconds.
+
+        Parameters
+        ----------
+        name : of the stage
+        """
         from tqdm import tqdm
 
         done = threading.Event()

@@ -44,7 +44,13 @@ SLICE_FILES = ("segmentation.png", "slices.csv")
 
 
 def write_network(folder: Path, network: PoreNetwork) -> None:
-    """Write tables, the OpenPNM-ready network, VTK files and pictures of a network."""
+    """Write tables, the OpenPNM-ready network, VTK files and pictures of a network.
+
+    Parameters
+    ----------
+    folder : that is there
+    network : solved or not
+    """
     arrays = {key: np.asarray(network.openpnm[key]) for key in sorted(network.openpnm)}
     write_pores_csv(folder / "pores.csv", arrays)
     write_throats_csv(folder / "throats.csv", arrays)
@@ -88,7 +94,16 @@ def write_size_factors(
     voxel_size: float,
     target: Target = "diffusive",
 ) -> None:
-    """Write the table of size factors and the regions that it names."""
+    """Write the table of size factors and the regions that it names.
+
+    Parameters
+    ----------
+    folder : that is there
+    regions : of the image
+    size_factors : (Nt,) float64, of each throat [m or m³]
+    voxel_size : edge of a voxel [m]
+    target : quantity that they are of
+    """
     write_size_factors_csv(folder / "size_factors.csv", regions.conns, size_factors, target)
     _write_labels(folder, regions, voxel_size)
 
@@ -120,12 +135,23 @@ def write_slices(
 
 
 def files_with(names: Iterable[str]) -> list[str]:
-    """Return these names with those that every folder of results has, sorted."""
+    """Return these names with those that every folder of results has, sorted.
+
+    Parameters
+    ----------
+    names : of the files of one command
+    """
     return sorted({*names, LAST_FILE, MANIFEST})
 
 
 def write_results(folder: Path, results: dict[str, Json]) -> None:
-    """Write `results.json`."""
+    """Write `results.json`.
+
+    Parameters
+    ----------
+    folder : that is there
+    results : plain, as of `plain`
+    """
     write_json(folder / LAST_FILE, results)
 
 

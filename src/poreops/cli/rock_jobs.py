@@ -43,7 +43,16 @@ def properties(
     model: str,
     phase: Phase,
 ) -> Answer:
-    """Predict the properties of a rock from its grey slices."""
+    """Predict the properties of a rock from its grey slices.
+
+    Parameters
+    ----------
+    image : file of the grey slices
+    voxel_size : edge of a pixel [m]; None for what the file states
+    any_voxel_size : also accept an edge that is out of the usual range
+    model : URI of it
+    phase : which pixels are pore
+    """
     import poreops
     from poreops.base.units import MILLIDARCY
     from poreops.cli import result_files

@@ -14,6 +14,14 @@ from poreops.synthetic.sample import VOXEL_SIZE, sample_rock
 def sample(path: Path, size: int, porosity: float, seed: int, overwrite: bool) -> Answer:
     """Draw a rock and write it as a TIFF stack that states its voxel size.
 
+    Parameters
+    ----------
+    path : file to write
+    size : edge of the cube [voxel]
+    porosity : share of the pores
+    seed : another one gives another rock
+    overwrite : replace the file
+
     Raises
     ------
     InputError
@@ -46,7 +54,12 @@ def sample(path: Path, size: int, porosity: float, seed: int, overwrite: bool) -
 
 
 def sample_text(results: Results) -> str:
-    """Return the results of `sample` for a terminal."""
+    """Return the results of `sample` for a terminal.
+
+    Parameters
+    ----------
+    results : of `sample`
+    """
     edges = " x ".join(map(str, results["shape"]))
     return (
         f"{results['image']}: {edges} voxels of {results['voxel_size_m']:g} m, "

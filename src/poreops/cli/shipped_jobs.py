@@ -19,7 +19,12 @@ def verify() -> Answer:
 
 
 def verify_text(results: Results) -> str:
-    """Return the results of `verify` for a terminal."""
+    """Return the results of `verify` for a terminal.
+
+    Parameters
+    ----------
+    results : of `verify`
+    """
     lines = []
     for name, card in results["models"].items():
         unseen, again = card["unseen"], card["again"]

@@ -22,12 +22,22 @@ _COLUMNS = (
 
 
 def check_text(results: Results) -> str:
-    """Return the results of `check` for a terminal."""
+    """Return the results of `check` for a terminal.
+
+    Parameters
+    ----------
+    results : of `check`
+    """
     return "\n".join([*_image_lines(results), *_check_lines(results)])
 
 
 def network_text(results: Results) -> str:
-    """Return the results of `network` for a terminal."""
+    """Return the results of `network` for a terminal.
+
+    Parameters
+    ----------
+    results : of `network`
+    """
     built = results["network"]
     lines = [
         *_image_lines(results),
@@ -49,7 +59,12 @@ def network_text(results: Results) -> str:
 
 
 def interface_text(results: Results) -> str:
-    """Return the results of `network --method interface` for a terminal."""
+    """Return the results of `network --method interface` for a terminal.
+
+    Parameters
+    ----------
+    results : of `network --method interface`
+    """
     built = results["network"]
     lines = [
         *_image_lines(results),
@@ -68,7 +83,12 @@ def interface_text(results: Results) -> str:
 
 
 def size_factors_text(results: Results) -> str:
-    """Return the results of `size_factors` for a terminal."""
+    """Return the results of `size_factors` for a terminal.
+
+    Parameters
+    ----------
+    results : of `size-factors`
+    """
     key = next(key for key in results if key.startswith("size_factor_"))
     spread = {name: _number(value) for name, value in results[key].items()}
     lines = [
@@ -112,17 +132,32 @@ def _sureness_lines(results: Results) -> list[str]:
 
 
 def formation_factor_text(results: Results) -> str:
-    """Return the results of `formation_factor` for a terminal."""
+    """Return the results of `formation_factor` for a terminal.
+
+    Parameters
+    ----------
+    results : of `formation-factor`
+    """
     return _bulk_text(results)
 
 
 def permeability_text(results: Results) -> str:
-    """Return the results of `permeability` for a terminal."""
+    """Return the results of `permeability` for a terminal.
+
+    Parameters
+    ----------
+    results : of `permeability`
+    """
     return _bulk_text(results)
 
 
 def properties_text(results: Results) -> str:
-    """Return the results of `properties` for a terminal."""
+    """Return the results of `properties` for a terminal.
+
+    Parameters
+    ----------
+    results : of `properties`
+    """
     n, height, width = results["shape"]
     share = f"{100 * results['coverage']:g} %"
     areal = results["slices"]["areal_porosity"]
@@ -163,7 +198,12 @@ def _view_lines(view: Results) -> list[str]:
 
 
 def generate_text(results: Results) -> str:
-    """Return the results of `generate` for a terminal."""
+    """Return the results of `generate` for a terminal.
+
+    Parameters
+    ----------
+    results : of `generate`
+    """
     return (
         f"{results['count']} cores of {results['size']} x {results['size']} pixels, "
         f"seed {results['seed']}, by {results['model']}"
@@ -171,7 +211,12 @@ def generate_text(results: Results) -> str:
 
 
 def score_text(results: Results) -> str:
-    """Return the results of `score` for a terminal."""
+    """Return the results of `score` for a terminal.
+
+    Parameters
+    ----------
+    results : of `score`
+    """
     s2 = results["s2"]
     real, generated = results["n"]
     titles = (

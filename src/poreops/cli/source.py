@@ -42,6 +42,12 @@ class ImageSource:
     def fitting_header(self, bytes_per_voxel: int, job: str, *, sized: bool = False) -> Reading:
         """Read what the file says of itself, and refuse an image whose job does not fit in memory.
 
+        Parameters
+        ----------
+        bytes_per_voxel : that the job takes at its peak
+        job : its name, for the error
+        sized : whether the job needs a voxel size
+
         Raises
         ------
         InputError
@@ -68,6 +74,10 @@ class ImageSource:
 
     def read_phases(self, diffusivity: dict[int, float]) -> tuple[Volume, Phases]:
         """Read the image of what conducts, and the phases with their diffusivities.
+
+        Parameters
+        ----------
+        diffusivity : label → relative to the free one
 
         Raises
         ------
@@ -96,7 +106,12 @@ class ImageSource:
 
 
 def required_edge(reading: Reading) -> float:
-    """Return the edge of a voxel, or raise `InputError` where neither file nor user says."""
+    """Return the edge of a voxel, or raise `InputError` where neither file nor user says.
+
+    Parameters
+    ----------
+    reading : how the file was read
+    """
     if reading.edge is None:
         raise InputError(
             f"the voxel size must be known, {reading.path.name} does not state it; give it in "
@@ -108,7 +123,15 @@ def required_edge(reading: Reading) -> float:
 def about(
     command: str, source: ImageSource, volume: Volume, block: dict[str, Json]
 ) -> dict[str, Json]:
-    """Return what every answer says of its image."""
+    """Return what every answer says of its image.
+
+    Parameters
+    ----------
+    command : its name
+    source : of the image
+    volume : the image and how it was read
+    block : as of `check_block`
+    """
     import poreops
 
     return {

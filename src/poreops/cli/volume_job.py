@@ -26,7 +26,16 @@ def volume_properties(
     plugs: Path | None,
     workers: int | None,
 ) -> Answer:
-    """Predict porosity and permeability of a volume by the law of Johnson's length."""
+    """Predict porosity and permeability of a volume by the law of Johnson's length.
+
+    Parameters
+    ----------
+    source : of the segmented or grey volume
+    axis : as of `axis_names`
+    threshold : grey level below which is pore; None for a segmented volume
+    plugs : table of own plugs whose rocks the law is fitted on too; None for none
+    workers : threads; None for all cores
+    """
     import poreops
     from poreops.base.units import MILLIDARCY
     from poreops.properties.volumes.prediction import law_of
@@ -100,7 +109,12 @@ def _read(
 
 
 def volume_text(results: Results) -> str:
-    """Return the results for a terminal."""
+    """Return the results for a terminal.
+
+    Parameters
+    ----------
+    results : of `volume_properties`
+    """
     size = " x ".join(map(str, results["shape"]))
     low, value, high = (results["porosity"][key] for key in ("low", "value", "high"))
     axes: Results = results["axes"]

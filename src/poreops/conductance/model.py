@@ -339,7 +339,13 @@ def _target(name: str) -> Target:
 def carrying(
     crops: Iterable[NDArray[np.uint8]], touching: list[bool]
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield what carries of each crop (0/1/2), and note in ``touching`` whether anything does."""
+    """Yield what carries of each crop (0/1/2), and note in ``touching`` whether anything does.
+
+    Parameters
+    ----------
+    crops : of conduits, uint8 of 0, 1 and 2
+    touching : list that is added to, one bool for each crop
+    """
     for crop in crops:
         part = joined(crop)
         touching.append(part is not None)
@@ -348,7 +354,13 @@ def carrying(
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of so many items, the last one of what is left."""
+    """Yield lists of so many items, the last one of what is left.
+
+    Parameters
+    ----------
+    items : of any kind
+    size : most items of a list
+    """
     stream = iter(items)
     while batch := list(islice(stream, size)):
         yield batch

@@ -23,11 +23,23 @@ class Conductance(mlflow.pyfunc.PythonModel):
     _skip_type_hint_validation = True
 
     def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
-        """Load the network from the model's own files."""
+        """Load the network from the model's own files.
+
+        Parameters
+        ----------
+        context : of MLflow, names the model's files
+        """
         self.model = load_model(context.artifacts["network"])
 
     def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
-        """Predict the size factors of a batch."""
+        """Predict the size factors of a batch.
+
+        Parameters
+        ----------
+        context : of MLflow; not used
+        model_input : batch of conduits, as the signature says
+        params : not used
+        """
         return answered(
             self.model.predict, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size)
         )

@@ -111,13 +111,25 @@ def generate_files(
 
 
 def core_names(count: int, kind: str = "core") -> list[str]:
-    """Return the names of the files of so many cores, or of their masks."""
+    """Return the names of the files of so many cores, or of their masks.
+
+    Parameters
+    ----------
+    count : number of cores
+    kind : what the names begin with
+    """
     digits = max(len(str(count - 1)), 4)
     return [f"{kind}_{number:0{digits}d}.tif" for number in range(count)]
 
 
 def check_request(count: int, seed: int) -> None:
-    """Raise InputError unless there is a core to draw and the seed is one."""
+    """Raise InputError unless there is a core to draw and the seed is one.
+
+    Parameters
+    ----------
+    count : number of cores
+    seed : of the random numbers
+    """
     for value, what in ((count, "the number of cores"), (seed, "a seed")):
         checked_count(value, what, least=-(2**31), most=2**63)
     if count < 1:

@@ -22,11 +22,23 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
     _skip_type_hint_validation = True
 
     def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
-        """Load the generator from the model's own files."""
+        """Load the generator from the model's own files.
+
+        Parameters
+        ----------
+        context : of MLflow, names the model's files
+        """
         self.model = load_core_model(context.artifacts["generator"])
 
     def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
-        """Draw one core for each row."""
+        """Draw one core for each row.
+
+        Parameters
+        ----------
+        context : of MLflow; not used
+        model_input : a row for each core, as the signature says
+        params : not used
+        """
         return answered(self._cores, model_input, LIMITS, self._cost)
 
     def _cost(self, rows: np.ndarray) -> tuple[int, int]:

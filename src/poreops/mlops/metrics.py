@@ -26,7 +26,12 @@ _PLACES = 4  # behind the point; more would not fit, and do not matter
 
 
 def conductance(report: Report) -> Metrics:
-    """Return the figures of `reports/conductance/scores.json`."""
+    """Return the figures of `reports/conductance/scores.json`.
+
+    Parameters
+    ----------
+    report : content of that file
+    """
     table, champion = report["unseen"], report["champion"]
     errors = {name: scores["mape"] for name, scores in table.items()}
     return _rounded(
@@ -39,7 +44,12 @@ def conductance(report: Report) -> Metrics:
 
 
 def properties(report: Report, details: Report) -> Metrics:
-    """Return the figures of `reports/properties/scores.json` and `models.json`."""
+    """Return the figures of `reports/properties/scores.json` and `models.json`.
+
+    Parameters
+    ----------
+    report, details : contents of these files
+    """
     table = report["kind_left_out"]
     errors = {name: scores["log_permeability"]["mae"] for name, scores in table.items()}
     shares = [share for of in details["coverage"].values() for share in of.values()]
@@ -55,7 +65,12 @@ def properties(report: Report, details: Report) -> Metrics:
 
 
 def cores(report: Report) -> Metrics:
-    """Return the figures of `reports/cores/scores.json`; what is offered has the lowest KID."""
+    """Return the figures of `reports/cores/scores.json`; what is offered has the lowest KID.
+
+    Parameters
+    ----------
+    report : content of that file
+    """
     table = report["table"]
     means = {name: {key: of["mean"] for key, of in row.items() if key != "sets"}
              for name, row in table.items()}  # fmt: skip

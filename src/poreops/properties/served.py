@@ -22,11 +22,23 @@ class RockProperties(mlflow.pyfunc.PythonModel):
     _skip_type_hint_validation = True
 
     def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
-        """Load the stack from the model's own files."""
+        """Load the stack from the model's own files.
+
+        Parameters
+        ----------
+        context : of MLflow, names the model's files
+        """
         self.model = load_rock_model(context.artifacts["stack"])
 
     def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
-        """Predict the properties that each slice shows."""
+        """Predict the properties that each slice shows.
+
+        Parameters
+        ----------
+        context : of MLflow; not used
+        model_input : batch of slices, as the signature says
+        params : not used
+        """
         return answered(
             self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size)
         )

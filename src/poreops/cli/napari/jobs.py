@@ -55,7 +55,12 @@ def run(job: str, image: Array, voxel_size: float | None, axis: str) -> Outcome:
 
 
 def voxel_size_of(metadata: Mapping[str, Json]) -> float | None:
-    """Return the voxel size [m] that the reader left in a layer's metadata, None if unknown."""
+    """Return the voxel size [m] that the reader left in a layer's metadata, None if unknown.
+
+    Parameters
+    ----------
+    metadata : of the layer
+    """
     size = metadata.get("voxel_size_m")
     return None if size is None else float(size)
 

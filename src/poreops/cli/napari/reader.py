@@ -22,7 +22,12 @@ MICROMETRES = 1e6  # per metre, the unit of the scale in napari
 
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
-    """Return the reader of a path, None if PoreOps reads no such file: napari asks others then."""
+    """Return the reader of a path, None if PoreOps reads no such file: napari asks others then.
+
+    Parameters
+    ----------
+    path : of a file, or of several
+    """
     paths = path if isinstance(path, list) else [path]
     known = (Path(one).is_dir() or suffix_of(Path(one)) in READ for one in paths)
     return read_layers if paths and all(known) else None

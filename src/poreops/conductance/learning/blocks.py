@@ -51,7 +51,13 @@ COUNT, BLOCK, WIDTH = _block_tables()
 
 @njit(cache=True, nogil=True)
 def unzoomed(roi: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
-    """Return the cube of ``edge`` voxels that a ROI was enlarged from."""
+    """Return the cube of ``edge`` voxels that a ROI was enlarged from.
+
+    Parameters
+    ----------
+    roi : (R, R, R or 1) uint8
+    edge : of the cube before it was enlarged [voxel]
+    """
     if edge == roi.shape[0]:
         return roi
     depth = edge if roi.shape[2] > 1 else 1

@@ -228,7 +228,12 @@ def encode(
 
 
 def checked_rois(rois: NDArray[np.generic] | Iterable[NDArray[np.generic]]) -> NDArray[np.uint8]:
-    """Return ROIs as a C-contiguous uint8 batch, or raise InputError naming the broken rule."""
+    """Return ROIs as a C-contiguous uint8 batch, or raise InputError naming the broken rule.
+
+    Parameters
+    ----------
+    rois : (n, R, R[, R][, 1]) of 0, 1 and 2
+    """
     batch = np.asarray(rois)
     if batch.ndim in (4, 5) and batch.shape[-1] == 1:
         batch = batch[..., 0]

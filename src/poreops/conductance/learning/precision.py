@@ -43,6 +43,12 @@ def gradient_error(
 ) -> tuple[dict[str, float], float]:
     """Compare the gradients of every layer with those in float32, on one batch.
 
+    Parameters
+    ----------
+    precision : that is compared with float32
+    network : to be built
+    ndim : axes of the conduits, 2 or 3
+
     Returns
     -------
     error : path of each trainable variable → norm of the difference over the norm in float32

@@ -108,7 +108,14 @@ def inputs(config: ResnetConfig, encoded: Encoded) -> list[Array]:
 
 
 def probe(config: ResnetConfig, ndim: int, count: int = 2) -> list[Array]:
-    """Return inputs of no conduit in particular, to see whether a network answers at all."""
+    """Return inputs of no conduit in particular, to see whether a network answers at all.
+
+    Parameters
+    ----------
+    config : of the network
+    ndim : axes of the conduits, 2 or 3
+    count : number of inputs
+    """
     rng = np.random.default_rng(0)
     shape = (count, *image_shape(config.image, ndim))
     encoded = Encoded(

@@ -69,7 +69,12 @@ class Seen:
 
     @classmethod
     def of(cls, scalars: NDArray[np.float32]) -> "Seen":
-        """Return the distribution of the scalars (n, len(SCALARS)) of a training."""
+        """Return the distribution of the scalars (n, len(SCALARS)) of a training.
+
+        Parameters
+        ----------
+        scalars : (n, len(SCALARS)) float32
+        """
         found = np.quantile(np.asarray(scalars, np.float64), PROBABILITIES, axis=0)
         columns = zip(SCALARS, found.T, strict=True)
         # so many digits tell all there is, and read well
@@ -78,7 +83,12 @@ class Seen:
 
     @classmethod
     def read(cls, content: Mapping[str, Json] | None) -> "Seen | None":
-        """Return what `content` wrote; None of a model that keeps no distribution."""
+        """Return what `content` wrote; None of a model that keeps no distribution.
+
+        Parameters
+        ----------
+        content : of a file that this class wrote, or None
+        """
         if content is None:
             return None
         return cls(
@@ -92,7 +102,12 @@ class Seen:
         return {"quantiles": dict(self.quantiles), "conduits": self.conduits}
 
     def drift(self, scalars: NDArray[np.float32]) -> Drift:
-        """Compare the scalars (n, len(SCALARS)) of other conduits."""
+        """Compare the scalars (n, len(SCALARS)) of other conduits.
+
+        Parameters
+        ----------
+        scalars : as of `of`
+        """
         beyond = dict.fromkeys(SCALARS, 0.0)
         if len(scalars):
             for name, values in zip(SCALARS, scalars.T, strict=True):

@@ -122,7 +122,12 @@ class Report:
         }
 
     def to_html(self, title: str) -> str:
-        """Return the report as a page that needs nothing from elsewhere."""
+        """Return the report as a page that needs nothing from elsewhere.
+
+        Parameters
+        ----------
+        title : of the page
+        """
         return _page(self, title)
 
 

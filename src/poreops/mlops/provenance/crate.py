@@ -96,7 +96,12 @@ def described(
 
 
 def references(entities: list[Entity]) -> Iterator[str]:
-    """Yield every id that an entity refers to and that the crate has to describe itself."""
+    """Yield every id that an entity refers to and that the crate has to describe itself.
+
+    Parameters
+    ----------
+    entities : of a crate, each as its JSON-LD object
+    """
     for entity in entities:
         for value in entity.values():
             for one in value if isinstance(value, list) else [value]:

@@ -57,14 +57,24 @@ class Graph:
     stages: Mapping[str, Stage]
 
     def maker(self, path: str) -> Stage | None:
-        """Return the stage that makes a file, or a folder it lies in; None for an input."""
+        """Return the stage that makes a file, or a folder it lies in; None for an input.
+
+        Parameters
+        ----------
+        path : as dvc.lock names it
+        """
         for stage in self.stages.values():
             if any(_inside(path, out) for out in stage.outs):
                 return stage
         return None
 
     def needs(self, name: str) -> list[str]:
-        """Return the stages whose outs a stage reads, in the order in which it names them."""
+        """Return the stages whose outs a stage reads, in the order in which it names them.
+
+        Parameters
+        ----------
+        name : of a stage
+        """
         found: dict[str, None] = {}
         for path in self.stages[name].data:
             for other in self.stages.values():
@@ -73,7 +83,12 @@ class Graph:
         return list(found)
 
     def upstream(self, names: Iterable[str]) -> list[str]:
-        """Return stages and all that they need, each after what it needs."""
+        """Return stages and all that they need, each after what it needs.
+
+        Parameters
+        ----------
+        names : of stages
+        """
         order: dict[str, None] = {}
 
         def visit(name: str, below: tuple[str, ...]) -> None:
@@ -90,7 +105,12 @@ class Graph:
         return list(order)
 
     def downstream(self, path: str) -> list[str]:
-        """Return the stages that read a path, or what these make, however far."""
+        """Return the stages that read a path, or what these make, however far.
+
+        Parameters
+        ----------
+        path : as dvc.lock names it
+        """
         found: list[str] = []
         reached = [path]
         for name in self.upstream(self.stages):
@@ -101,7 +121,12 @@ class Graph:
         return found
 
     def paths_of(self, md5: str) -> list[str]:
-        """Return the paths with a digest, given whole or by its first characters."""
+        """Return the paths with a digest, given whole or by its first characters.
+
+        Parameters
+        ----------
+        md5 : hexadecimal, whole or its beginning
+        """
         every = {
             path: digest
             for stage in self.stages.values()
@@ -110,7 +135,12 @@ class Graph:
         return [path for path, digest in every.items() if digest.startswith(md5)]
 
     def digest(self, names: Iterable[str]) -> str:
-        """Return the SHA-256 of what stages and all that they need read, ran and made."""
+        """Return the SHA-256 of what stages and all that they need read, ran and made.
+
+        Parameters
+        ----------
+        names : of stages
+        """
         chosen = [self.stages[name] for name in sorted(self.upstream(names))]
         content = [[s.name, s.command, dict(s.deps), dict(s.params), dict(s.outs)] for s in chosen]
         text = json.dumps(content, sort_keys=True, default=str)
@@ -147,7 +177,13 @@ def read_graph(folder: str | Path = ".") -> Graph:
 
 
 def parse_graph(lock: str, data: str = "") -> Graph:
-    """Return the graph of the texts of dvc.lock and data.dvc."""
+    """Return the graph of the texts of dvc.lock and data.dvc.
+
+    Parameters
+    ----------
+    lock : text of dvc.lock
+    data : text of data.dvc; "" if there is none
+    """
     try:
         stages = dict(_stages(yaml.safe_load(lock)["stages"]))
         if data:

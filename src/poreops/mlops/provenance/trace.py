@@ -104,7 +104,14 @@ def way_from(what: str, root: Path) -> Content:
 
 
 def register_stage(version: ModelVersion, graph: Graph, *, strict: bool = True) -> str:
-    """Return the stage that registered a version, "" if it is not known and need not be."""
+    """Return the stage that registered a version, "" if it is not known and need not be.
+
+    Parameters
+    ----------
+    version : of a registered model
+    graph : of the pipeline of this repository
+    strict : raise InputError where the stage is not of this pipeline
+    """
     stage = str(version.tags.get("dvc.stage", ""))
     if stage in graph.stages:
         return stage
@@ -117,7 +124,15 @@ def register_stage(version: ModelVersion, graph: Graph, *, strict: bool = True) 
 
 
 def commands(version: ModelVersion, stage: str, commit: str | None, *, dirty: bool) -> list[str]:
-    """Return the lines that make a version again."""
+    """Return the lines that make a version again.
+
+    Parameters
+    ----------
+    version : of a registered model
+    stage : that registered it
+    commit : of git, that it was made from; None if not known
+    dirty : whether the working tree had changes that were not committed
+    """
     lines = [f"git checkout {commit}"] if commit else []
     if dirty:
         lines.append(f"mlflow artifacts download -r {version.run_id} -a git.diff -d .")

@@ -69,6 +69,10 @@ def write_page(
 def verdict(lines: Sequence[Line]) -> str:
     """Return the first words of the page.
 
+    Parameters
+    ----------
+    lines : one for each model that was trained
+
     Examples
     --------
     >>> verdict([])

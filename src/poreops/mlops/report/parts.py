@@ -75,6 +75,10 @@ class Line:
 def percent(share: float | None) -> str:
     """Return a share in per cent, with a decimal below ten.
 
+    Parameters
+    ----------
+    share : of one; a dash stands for None
+
     Examples
     --------
     >>> percent(0.0415), percent(0.385), percent(None)
@@ -87,6 +91,11 @@ def percent(share: float | None) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
     """Return a number with so many digits; a dash for none.
+
+    Parameters
+    ----------
+    value : any; a dash stands for None
+    digits : significant ones
 
     Examples
     --------
@@ -101,13 +110,23 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def gate_of(registered: Report) -> list[str]:
-    """Return the reasons of the gate that a register stage noted."""
+    """Return the reasons of the gate that a register stage noted.
+
+    Parameters
+    ----------
+    registered : what the stage wrote
+    """
     found = registered["gate"]
     return [] if found == "passed" else [str(reason) for reason in found]
 
 
 def expectations(validation: Report) -> tuple[str, list[str]]:
-    """Return how many expectations hold, as a sentence, and those that do not."""
+    """Return how many expectations hold, as a sentence, and those that do not.
+
+    Parameters
+    ----------
+    validation : content of the report of a validation
+    """
     checks = validation["checks"]
     failed = [
         f"{check['suite']}: {check['expectation']} of {check['column'] or 'the table'}"

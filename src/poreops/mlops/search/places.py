@@ -46,7 +46,13 @@ class Plan:
     def attributes(
         self, place: int, trials: Sequence["FrozenTrial"]
     ) -> tuple[dict[str, Json], dict[str, Json]] | None:
-        """Return user attributes and fixed parameters of a place; None if there is none (yet)."""
+        """Return user attributes and fixed parameters of a place; None if there is none (yet).
+
+        Parameters
+        ----------
+        place : number of the trial in the plan, from 0
+        trials : of the study so far
+        """
         if place < self.first:
             chooses = not (self.stated and place == 0)
             return {"place": place, "chooses": chooses}, self._fixed(place, trials)
@@ -65,7 +71,12 @@ class Plan:
         return attributes, dict(of.params)
 
     def sampler(self, place: int) -> "BaseSampler":
-        """Return a sampler of its own: what it draws does not depend on the places before."""
+        """Return a sampler of its own: what it draws does not depend on the places before.
+
+        Parameters
+        ----------
+        place : as of `attributes`
+        """
         import optuna
 
         if self.config.sampler == "tpe":
@@ -110,12 +121,22 @@ class Plan:
 
 
 def repeat_of(trial: "FrozenTrial") -> int:
-    """Return 0, or which repetition of a candidate the trial is."""
+    """Return 0, or which repetition of a candidate the trial is.
+
+    Parameters
+    ----------
+    trial : of a study of this package
+    """
     return int(trial.user_attrs.get("repeat", 0))
 
 
 def ranked(trials: Sequence["FrozenTrial"]) -> list["FrozenTrial"]:
-    """Return the finished first trials that keep to the limits, the best first."""
+    """Return the finished first trials that keep to the limits, the best first.
+
+    Parameters
+    ----------
+    trials : of a study, in any order
+    """
     kept = [
         trial
         for trial in trials
@@ -127,7 +148,14 @@ def ranked(trials: Sequence["FrozenTrial"]) -> list["FrozenTrial"]:
 
 
 def suggest(trial: "Trial", key: str, given: Json) -> Json:
-    """Return the value of one parameter of a trial."""
+    """Return the value of one parameter of a trial.
+
+    Parameters
+    ----------
+    trial : that asks
+    key : name of the parameter
+    given : its range (`low`, `high`, `log`) or its choices
+    """
     if isinstance(given, Mapping):
         kind = trial.suggest_int if isinstance(given["low"], int) else trial.suggest_float
         return kind(key, given["low"], given["high"], log=bool(given.get("log", False)))
@@ -174,7 +202,13 @@ def _by_place(choices: Json) -> bool:
 
 
 def chosen_value(given: Json, value: Json) -> Json:
-    """Return the choice that Optuna holds as its value or by its place."""
+    """Return the choice that Optuna holds as its value or by its place.
+
+    Parameters
+    ----------
+    given : as of `suggest`
+    value : that the trial holds
+    """
     if not isinstance(given, Mapping) and _by_place(given):
         return given[value]
     return value

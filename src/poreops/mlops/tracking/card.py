@@ -24,7 +24,12 @@ def card(version: ModelVersion, folder: Path | None = None) -> str:
 
 
 def scores(version: ModelVersion) -> dict[str, float]:
-    """Return name → score of a version on the data it was gated on."""
+    """Return name → score of a version on the data it was gated on.
+
+    Parameters
+    ----------
+    version : of a registered model
+    """
     found = {}
     for name, text in version.tags.items():
         if "." not in name and name not in _NOT_SCORES:
@@ -36,7 +41,12 @@ def scores(version: ModelVersion) -> dict[str, float]:
 
 
 def nulls(version: ModelVersion) -> dict[str, dict[str, float]]:
-    """Return null → score → its value."""
+    """Return null → score → its value.
+
+    Parameters
+    ----------
+    version : of a registered model
+    """
     found: dict[str, dict[str, float]] = {}
     for name, text in version.tags.items():
         if name.startswith(_NULL):
@@ -46,13 +56,23 @@ def nulls(version: ModelVersion) -> dict[str, dict[str, float]]:
 
 
 def probed(version: ModelVersion) -> dict[str, float]:
-    """Return score → what the version reached on the probe that it brings."""
+    """Return score → what the version reached on the probe that it brings.
+
+    Parameters
+    ----------
+    version : of a registered model
+    """
     tags = version.tags.items()
     return {n.removeprefix(_PROBE): float(text) for n, text in tags if n.startswith(_PROBE)}
 
 
 def made_from(version: ModelVersion) -> dict[str, str]:
-    """Return path → md5 of the artifacts that a version stands on."""
+    """Return path → md5 of the artifacts that a version stands on.
+
+    Parameters
+    ----------
+    version : of a registered model
+    """
     tags = version.tags.items()
     return {n.removeprefix(_MADE_FROM): md5 for n, md5 in tags if n.startswith(_MADE_FROM)}
 

@@ -81,7 +81,12 @@ def plain_errors() -> Iterator[None]:
 
 
 def experiment_id(name: str) -> str:
-    """Return the id of an experiment; made if missing, its artifacts beside an embedded store."""
+    """Return the id of an experiment; made if missing, its artifacts beside an embedded store.
+
+    Parameters
+    ----------
+    name : of the experiment
+    """
     from mlflow.exceptions import MlflowException
 
     with plain_errors():
@@ -138,6 +143,10 @@ def run_mlflow(arguments: Sequence[str]) -> None:
 
     The store is opened first: in a clone that was copied or moved it holds the paths of the
     original until then, and plain `mlflow` would read, and delete, the original's artifacts.
+
+    Parameters
+    ----------
+    arguments : of `mlflow`, without its name
     """
     client()
     os.environ["MLFLOW_TRACKING_URI"] = tracking_uri()
@@ -165,7 +174,12 @@ def _opened(uri: str) -> "MlflowClient":
 
 
 def open_tables(database: Path) -> None:
-    """Make or open the store of an sqlite file: its tables once, its paths those of its place."""
+    """Make or open the store of an sqlite file: its tables once, its paths those of its place.
+
+    Parameters
+    ----------
+    database : sqlite file
+    """
     open_store(database, _make_tables)
 
 

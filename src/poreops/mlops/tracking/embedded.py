@@ -56,6 +56,10 @@ def repository() -> Path:
 def sqlite_uri(path: Path) -> str:
     """Return the URI of an sqlite file.
 
+    Parameters
+    ----------
+    path : of the file; a relative one is taken from the working folder
+
     Examples
     --------
     >>> sqlite_uri(Path("/rock/50%/mlflow.db"))
@@ -66,6 +70,10 @@ def sqlite_uri(path: Path) -> str:
 
 def sqlite_path(uri: str) -> Path | None:
     """Return the file of an sqlite URI, or None for a server.
+
+    Parameters
+    ----------
+    uri : of a tracking store
 
     Examples
     --------
@@ -78,7 +86,13 @@ def sqlite_path(uri: str) -> Path | None:
 
 
 def artifact_location(database: Path, experiment: str) -> str:
-    """Return the folder for an experiment's artifacts, beside its database."""
+    """Return the folder for an experiment's artifacts, beside its database.
+
+    Parameters
+    ----------
+    database : sqlite file of the store
+    experiment : its name
+    """
     return (database.parent / "artifacts" / experiment.replace("/", "-")).as_posix()
 
 
@@ -157,7 +171,14 @@ def relocate(database: Path) -> int:
 
 
 def free_port(host: str, port: int, remedy: str = "MLFLOW_PORT={port} make ui") -> None:
-    """Raise InputError if nothing can listen on `host`:`port`; `remedy` is told another port."""
+    """Raise InputError if nothing can listen on `host`:`port`; `remedy` is told another port.
+
+    Parameters
+    ----------
+    host : name or address to listen on
+    port : number of it
+    remedy : command that takes another one, with `{port}` in its place
+    """
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -16,7 +16,12 @@ def dead_runs() -> list[str]:
 
 
 def end_runs(ids: list[str]) -> None:
-    """End runs as KILLED."""
+    """End runs as KILLED.
+
+    Parameters
+    ----------
+    ids : of runs
+    """
     with plain_errors():
         for run_id in ids:
             client().set_terminated(run_id, "KILLED")

@@ -20,7 +20,7 @@ from poreops.errors import InputError
 class ServingLimits:
     """What one request to a served model may take.
 
-    Attributes
+    Parameters
     ----------
     rows : of its input
     pixels : of its input or of its answer, whichever is the larger [pixel or voxel]
@@ -65,6 +65,10 @@ class ServingLimits:
 def variable(limit: str) -> str:
     """Return the name of the environment variable of a limit.
 
+    Parameters
+    ----------
+    limit : rows, pixels, memory or seconds
+
     Examples
     --------
     >>> variable("rows")
@@ -74,7 +78,13 @@ def variable(limit: str) -> str:
 
 
 def parsed(name: str, text: str) -> int | float:
-    """Return the number of a limit's environment variable, or raise InputError."""
+    """Return the number of a limit's environment variable, or raise InputError.
+
+    Parameters
+    ----------
+    name : of the limit, as of `variable`
+    text : that the variable holds
+    """
     kind = {field.name: field.type for field in fields(ServingLimits)}[name]
     try:
         value = float(text) if kind is float else int(text)
@@ -120,7 +130,12 @@ _called_off: ContextVar[threading.Event | None] = ContextVar("called_off", defau
 
 @contextmanager
 def callable_off(event: threading.Event) -> Iterator[None]:
-    """Let the event call off the work that is done inside, also in a thread that it starts."""
+    """Let the event call off the work that is done inside, also in a thread that it starts.
+
+    Parameters
+    ----------
+    event : set by who waits for the answer when that is not wanted any more
+    """
     token = _called_off.set(event)
     try:
         yield
@@ -129,5 +144,10 @@ def callable_off(event: threading.Event) -> Iterator[None]:
 
 
 def budget(limits: ServingLimits) -> Budget:
-    """Return the budget of the request that is being answered."""
+    """Return the budget of the request that is being answered.
+
+    Parameters
+    ----------
+    limits : of the model that answers
+    """
     return Budget(limits.seconds, _called_off.get())

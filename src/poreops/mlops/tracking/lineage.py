@@ -14,6 +14,10 @@ _WRITTEN_BY_THE_PIPELINE = (":(exclude)dvc.lock", ":(exclude)reports")
 def lineage(folder: Path | None = None) -> dict[str, str]:
     """Return tags that say from what a run in `folder` is made.
 
+    Parameters
+    ----------
+    folder : the repository's root; the working folder if None
+
     Returns
     -------
     tags : `git.commit`, `git.dirty` (absent outside git); `dvc.stage` and `dvc.experiment` inside
@@ -39,6 +43,10 @@ def artifact_digests(folder: Path) -> dict[str, str]:
     DVC updates dvc.lock after each stage, so that a running stage finds there the digests of what
     the stages before it made; its own entry is that of an earlier run. Outside a stage nothing
     says what a run reads, and all are returned.
+
+    Parameters
+    ----------
+    folder : the repository's root
     """
     if running := os.environ.get("DVC_STAGE"):
         return upstream_digests(folder, running)
@@ -54,6 +62,10 @@ def uncommitted_changes(folder: Path | None = None) -> str:
     """Return the difference of the working tree from the commit as a patch; "" if there is none.
 
     Files that git does not track are left out.
+
+    Parameters
+    ----------
+    folder : as of `lineage`
     """
     folder = folder or Path.cwd()
     return _git(folder, "diff", "HEAD", "--", ".", *_WRITTEN_BY_THE_PIPELINE) or ""

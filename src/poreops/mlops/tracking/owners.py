@@ -26,6 +26,10 @@ def this_process() -> str:
 def gone(mark: str) -> bool:
     """Tell whether the process of a mark has ended for sure; a process elsewhere has not.
 
+    Parameters
+    ----------
+    mark : as `this_process` gives it
+
     Examples
     --------
     >>> gone(this_process()), gone("another machine/0/1/2"), gone("")
@@ -63,7 +67,12 @@ def close_killed(experiment: str, by: str | None = None, stage: str = "") -> lis
 
 
 def pages(page: Callable[[str | None], list[_Found]]) -> list[_Found]:
-    """Return every result of a search that answers in pages."""
+    """Return every result of a search that answers in pages.
+
+    Parameters
+    ----------
+    page : gives the page of a token, the first one of None
+    """
     found: list[_Found] = []
     token = None
     while True:

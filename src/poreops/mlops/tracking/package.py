@@ -20,6 +20,10 @@ def ship_code(folder: Path) -> None:
 
     No index has the name of this package: a requirement of it would fail, or fetch what somebody
     else put there.
+
+    Parameters
+    ----------
+    folder : of the package
     """
     source = Path(poreops.__file__).parent
     kept = [path for path in source.rglob("*") if path.suffix in (".py", ".txt", ".typed")]
@@ -31,7 +35,12 @@ def ship_code(folder: Path) -> None:
 
 
 def ship_environment(folder: Path) -> None:
-    """Write what the served code needs, every version pinned and every file with its digest."""
+    """Write what the served code needs, every version pinned and every file with its digest.
+
+    Parameters
+    ----------
+    folder : of the package
+    """
     write_text(folder / REQUIREMENTS, locked_requirements())
     conda = {
         "name": "mlflow-env",
@@ -47,7 +56,12 @@ def locked_requirements() -> str:
 
 
 def write_manifest(folder: Path) -> str:
-    """Write the digests of all files of a package, and return that of the manifest."""
+    """Write the digests of all files of a package, and return that of the manifest.
+
+    Parameters
+    ----------
+    folder : of the package
+    """
     manifest = {name: sha256(folder / name) for name in _names(folder)}
     write_json(folder / MANIFEST, {"files": manifest})
     return sha256(folder / MANIFEST)
@@ -58,6 +72,10 @@ def package_digest(folder: Path) -> str:
 
     It leaves out the code of the library and the lock, which change with every release while the
     model and its served code stay: the same model is registered once.
+
+    Parameters
+    ----------
+    folder : of the package
     """
     digest = hashlib.sha256()
     for name in _names(folder):
@@ -99,7 +117,12 @@ def check_package(folder: Path, uri: str, manifest: str | None = None) -> None:
 
 
 def listed_files(folder: Path) -> dict[str, str]:
-    """Return file → digest of a manifest; raises InputError for a path that leads out of it."""
+    """Return file → digest of a manifest; raises InputError for a path that leads out of it.
+
+    Parameters
+    ----------
+    folder : of the package
+    """
     content = read_json(folder / MANIFEST)
     listed = content.get("files") if isinstance(content, dict) else None
     if not isinstance(listed, dict) or not listed:
@@ -116,6 +139,11 @@ def copied(folder: Path, target: Path) -> Path:
 
     What is served from the copy cannot change any more, and compiled code that somebody put
     beside it is left behind.
+
+    Parameters
+    ----------
+    folder : of the package
+    target : folder that the copy is put into
     """
     names = (
         listed_files(folder) if (folder / MANIFEST).is_file() else dict.fromkeys(_names(folder))
@@ -129,7 +157,12 @@ def copied(folder: Path, target: Path) -> Path:
 
 
 def package_of(folder: Path) -> Path | None:
-    """Return the package that a folder of a model's own files lies in, None for no such."""
+    """Return the package that a folder of a model's own files lies in, None for no such.
+
+    Parameters
+    ----------
+    folder : in a package or not
+    """
     for around in (folder, *folder.parents):
         if (around / MANIFEST).is_file() and (around / "MLmodel").is_file():
             return around

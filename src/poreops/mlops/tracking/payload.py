@@ -104,7 +104,12 @@ def fitted(values: Array, dtype: DTypeLike, ndim: int) -> Array:
 
 
 def check_whole_numbers(body: bytes) -> None:
-    """Raise InputError if a JSON body has a fraction; MLflow would cut it silently."""
+    """Raise InputError if a JSON body has a fraction; MLflow would cut it silently.
+
+    Parameters
+    ----------
+    body : JSON, as it came
+    """
     if found := _FRACTION.search(body):
         start = max(found.start() - 8, 0)
         shown = body[start : found.end() + 4].decode(errors="replace")
@@ -112,7 +117,12 @@ def check_whole_numbers(body: bytes) -> None:
 
 
 def npz(values: Array) -> bytes:
-    """Return the bytes of an npz file with the array `predictions`."""
+    """Return the bytes of an npz file with the array `predictions`.
+
+    Parameters
+    ----------
+    values : of any shape and dtype
+    """
     file = io.BytesIO()
     np.savez_compressed(file, predictions=values)
     return file.getvalue()

@@ -23,7 +23,12 @@ _KEPT = 50  # entries of the history
 
 
 def held(champion: ModelVersion) -> str | None:
-    """Say why the gate must leave the champion in its place; None if nothing does."""
+    """Say why the gate must leave the champion in its place; None if nothing does.
+
+    Parameters
+    ----------
+    champion : version that is one now
+    """
     free = f"poreops models promote models:/{champion.name}/NUMBER"
     pin = pin_of(champion.name)
     if pin is not None and pin.version == champion.version:
@@ -111,7 +116,12 @@ def roll_back(name: str, to: int | None, reason: str | None) -> tuple[ModelVersi
 
 
 def champions(name: str) -> list[int]:
-    """Return the numbers of the versions that were champion, the present one last."""
+    """Return the numbers of the versions that were champion, the present one last.
+
+    Parameters
+    ----------
+    name : of a registered model
+    """
     noted = json.loads(_tags(name).get(_HISTORY, "[]"))
     try:
         now = champion_info(name).version
@@ -121,7 +131,13 @@ def champions(name: str) -> list[int]:
 
 
 def remember(version: ModelVersion, history: Sequence[int]) -> None:
-    """Note that a version follows the champions of a history."""
+    """Note that a version follows the champions of a history.
+
+    Parameters
+    ----------
+    version : the new champion
+    history : numbers of the champions before it, as of `champions`
+    """
     with plain_errors():
         _set(version.name, _HISTORY, json.dumps(_appended(history, version.version)[-_KEPT:]))
 
@@ -134,7 +150,12 @@ class Pin(NamedTuple):
 
 
 def pin_of(name: str) -> Pin | None:
-    """Return the pin of a registered model, None without one."""
+    """Return the pin of a registered model, None without one.
+
+    Parameters
+    ----------
+    name : of a registered model
+    """
     stated = _tags(name).get(_PIN)
     return None if stated is None else Pin(**json.loads(stated))
 

@@ -92,7 +92,12 @@ def save_pyfunc(
 
 
 def load_pyfunc(folder: str | Path) -> "PyFuncModel":
-    """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict."""
+    """Return the model of a folder that `save_pyfunc` or `download` made; it has .predict.
+
+    Parameters
+    ----------
+    folder : of the model, with its MLmodel file
+    """
     import mlflow
 
     with _quiet():
@@ -101,6 +106,10 @@ def load_pyfunc(folder: str | Path) -> "PyFuncModel":
 
 def signature(folder: str | Path) -> tuple[Tensor, Tensor]:
     """Return the input and the output of the model in a folder.
+
+    Parameters
+    ----------
+    folder : as of `load_pyfunc`
 
     Raises
     ------

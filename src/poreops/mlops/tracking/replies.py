@@ -40,7 +40,15 @@ class Reply:
 
 
 def problem(status: int, code: str, message: str, retry: int | None = None) -> Reply:
-    """Return an error in MLflow's form."""
+    """Return an error in MLflow's form.
+
+    Parameters
+    ----------
+    status : of HTTP
+    code : of MLflow, as INVALID_PARAMETER_VALUE
+    message : one line; what is too long of it is cut
+    retry : after how long the client may ask again [s]; None does not say
+    """
     message = message[:_LONGEST]
     content = json.dumps({"error_code": code, "message": message}).encode()
     return Reply(status, content, retry=retry, message=message)
@@ -51,6 +59,11 @@ def from_mlflow(status: int, content: bytes) -> Reply:
 
     A model that was registered before 0.3 raises its own input errors, which MLflow calls
     unexpected; the line is the last one of the trace.
+
+    Parameters
+    ----------
+    status : of HTTP
+    content : JSON of MLflow's answer
     """
     try:
         found = json.loads(content)

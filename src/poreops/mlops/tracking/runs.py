@@ -33,7 +33,12 @@ class Run:
     experiment: str
 
     def log_params(self, params: Mapping[str, object]) -> None:
-        """Log nested parameters under dotted names; a value is cut at MLflow's 6000 characters."""
+        """Log nested parameters under dotted names; a value is cut at MLflow's 6000 characters.
+
+        Parameters
+        ----------
+        params : name → value, or a mapping of the same kind
+        """
         from mlflow.entities import Param
 
         flat = [Param(name, str(value)[:_PARAM_LENGTH]) for name, value in _flat(params)]
@@ -41,11 +46,23 @@ class Run:
             client().log_batch(self.id, params=flat[start : start + _BATCH_PARAMS])
 
     def log_metrics(self, metrics: Mapping[str, object], step: int = 0) -> None:
-        """Log nested numbers under dotted names at one step."""
+        """Log nested numbers under dotted names at one step.
+
+        Parameters
+        ----------
+        metrics : name → number, or a mapping of the same kind
+        step : of all of them, an epoch or a trial
+        """
         self.log_history({name: [value] for name, value in _flat(metrics)}, first_step=step)
 
     def log_history(self, history: Mapping[str, Sequence[float]], first_step: int = 0) -> None:
-        """Log one number per epoch for each name, in as few requests as possible."""
+        """Log one number per epoch for each name, in as few requests as possible.
+
+        Parameters
+        ----------
+        history : name → one number per epoch
+        first_step : epoch of the first number
+        """
         from mlflow.entities import Metric
 
         now = time.time_ns() // 1_000_000
@@ -80,30 +97,64 @@ class Run:
         client().log_inputs(self.id, [DatasetInput(dataset, [tag])])
 
     def log_figure(self, figure: "Figure", path: str) -> None:
-        """Save a figure as the run's artifact `path`, as "parity.png"."""
+        """Save a figure as the run's artifact `path`, as "parity.png".
+
+        Parameters
+        ----------
+        figure : of matplotlib
+        path : in the run's artifacts
+        """
         client().log_figure(self.id, figure, path)
 
     def log_image(self, image: NDArray[np.uint8], path: str) -> None:
-        """Save a grey image (rows, columns) uint8 as the run's artifact `path`, as "cores.png"."""
+        """Save a grey image (rows, columns) uint8 as the run's artifact `path`, as "cores.png".
+
+        Parameters
+        ----------
+        image : (rows, columns) uint8
+        path : in the run's artifacts
+        """
         client().log_image(self.id, image, path)
 
     def log_file(self, file: str | Path, folder: str | None = None) -> None:
-        """Copy a file, or a folder's content, to the run's artifacts."""
+        """Copy a file, or a folder's content, to the run's artifacts.
+
+        Parameters
+        ----------
+        file : or folder
+        folder : in the run's artifacts; None is their root
+        """
         log = client().log_artifacts if Path(file).is_dir() else client().log_artifact
         log(self.id, str(file), folder)
 
     def made(self, folder: str | Path) -> None:
-        """Note the digests of the files of a model, so that its versions find this run."""
+        """Note the digests of the files of a model, so that its versions find this run.
+
+        Parameters
+        ----------
+        folder : of the model's files
+        """
         for path in sorted(Path(folder).iterdir()):
             if path.is_file():
                 self.set_tags({_made(path): path.name})
 
     def log_text(self, text: str, path: str) -> None:
-        """Save text as the run's artifact `path`."""
+        """Save text as the run's artifact `path`.
+
+        Parameters
+        ----------
+        text : content
+        path : in the run's artifacts
+        """
         client().log_text(self.id, text, path)
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
-        """Set tags of the run."""
+        """Set tags of the run.
+
+        Parameters
+        ----------
+        tags : name → value
+        """
         for name, value in tags.items():
             client().set_tag(self.id, name, value)
 
@@ -170,7 +221,12 @@ def run(
 
 
 def run_that_made(folder: str | Path) -> str | None:
-    """Return the id of the newest run that noted the largest file of a folder by `Run.made`."""
+    """Return the id of the newest run that noted the largest file of a folder by `Run.made`.
+
+    Parameters
+    ----------
+    folder : of the model's files
+    """
     largest = max(
         (path for path in Path(folder).iterdir() if path.is_file()),
         key=lambda path: path.stat().st_size,
@@ -188,7 +244,12 @@ def run_that_made(folder: str | Path) -> str | None:
 
 
 def params_of(run_id: str) -> dict[str, str]:
-    """Return the parameters of a run, none if it is gone."""
+    """Return the parameters of a run, none if it is gone.
+
+    Parameters
+    ----------
+    run_id : of MLflow
+    """
     from mlflow.exceptions import MlflowException
 
     with plain_errors():

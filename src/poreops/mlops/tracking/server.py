@@ -80,7 +80,13 @@ class ServedModel:
         self.dtype, self.ndim = spec.type, len(spec.shape)
 
     def predict(self, packed: bytes, kind: str, most: int, *, as_npz: bool) -> Reply:
-        """Answer a compact request."""
+        """Answer a compact request.
+
+        Parameters
+        ----------
+        packed, kind, most : as of `payload.array`
+        as_npz : answer with an npz file, else with MLflow's JSON
+        """
         from io import StringIO
 
         from mlflow.exceptions import MlflowException

@@ -29,7 +29,12 @@ class JsonHandler(logging.Handler):
     """Send what libraries log through `log`."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
+        """Write one record.
+
+        Parameters
+        ----------
+        record : of the standard library's logging
+        """
         error = record.exc_info[1] if record.exc_info else None
         log(
             "log", error, level=record.levelname, logger=record.name,

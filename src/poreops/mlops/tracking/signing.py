@@ -38,6 +38,10 @@ _STATEMENT, _PREDICATE = (
 def make_key(path: Path) -> Path:
     """Write a new private key, readable by its owner alone, and its public key beside it.
 
+    Parameters
+    ----------
+    path : of the private key
+
     Returns
     -------
     Path

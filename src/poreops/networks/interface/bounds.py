@@ -49,7 +49,13 @@ class Bounds:
 
 
 def percolating(joints: Joints, axis: int) -> Array:
-    """Return the blocks of the clusters that join the two faces of an axis."""
+    """Return the blocks of the clusters that join the two faces of an axis.
+
+    Parameters
+    ----------
+    joints : of the image
+    axis : 0, 1 or 2
+    """
     count = len(joints.blocks)
     pair = joints.patches.pair
     graph = coo_array((np.ones(len(pair), np.int8), pair.T), shape=(count, count))

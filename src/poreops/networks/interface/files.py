@@ -10,7 +10,13 @@ from poreops.networks.vtk import write_network_vtp
 
 
 def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
-    """Write one row a throat: its regions, patches, modes, and share of the gap on each axis."""
+    """Write one row a throat: its regions, patches, modes, and share of the gap on each axis.
+
+    Parameters
+    ----------
+    path : of the file
+    network : solved
+    """
     import pandas as pd
 
     conns, edge = network.regions.conns, network.voxel_size
@@ -29,7 +35,13 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
 
 
 def write_interface_vtp(path: str | Path, network: InterfaceNetwork) -> None:
-    """Write pores as points and throats as lines that know their share of the gap."""
+    """Write pores as points and throats as lines that know their share of the gap.
+
+    Parameters
+    ----------
+    path : of the file
+    network : solved
+    """
     gap = {f"gap_{AXES[axis]}": values for axis, values in enumerate(network.gap.T)}
     pores = {
         "region_label": np.arange(1, network.regions.count + 1),

@@ -59,17 +59,34 @@ class Joints:
         self._set_modes(range(len(self.patches)))
 
     def raise_level(self, which: Array, level: Array) -> list[int]:
-        """Give patches other levels; return the blocks that must answer again."""
+        """Give patches other levels; return the blocks that must answer again.
+
+        Parameters
+        ----------
+        which : numbers of patches
+        level : int64, of each of them
+        """
         self.level[which] = level
         self._set_modes(which)
         return sorted(set(self.patches.pair[which].ravel().tolist()))
 
     def sides(self, block: int) -> list[tuple[int, int]]:
-        """Return the patches of a block, and on which side of them it lies."""
+        """Return the patches of a block, and on which side of them it lies.
+
+        Parameters
+        ----------
+        block : its number
+        """
         return self._sides[block]
 
     def variant(self, block: int, axis: int) -> int:
-        """Return the axis, if the block touches its inlet or outlet, else `CLOSED`."""
+        """Return the axis, if the block touches its inlet or outlet, else `CLOSED`.
+
+        Parameters
+        ----------
+        block : its number
+        axis : 0, 1 or 2
+        """
         return axis if self._ends(block)[:, axis].any() else CLOSED
 
     def answer(
@@ -91,7 +108,13 @@ class Joints:
             tick("")
 
     def at_patch(self, block: int, patch: int, side: int) -> Array:
-        """Return the kept voxel (counted in its block) behind each face of a patch."""
+        """Return the kept voxel (counted in its block) behind each face of a patch.
+
+        Parameters
+        ----------
+        block, patch : their numbers
+        side : 0 or 1, where the block lies, as of `sides`
+        """
         first = self._number[self.blocks.start[block] - 1] + 1 if self.blocks.start[block] else 0
         voxels = self.patches.voxel[self.patches.faces(patch), side]
         found: Array = self._number[voxels] - first

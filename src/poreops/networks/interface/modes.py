@@ -51,7 +51,12 @@ def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
 
 
 def orthonormal(columns: Array) -> Array:
-    """Return an orthonormal basis of the columns in their order; dependent ones are left out."""
+    """Return an orthonormal basis of the columns in their order; dependent ones are left out.
+
+    Parameters
+    ----------
+    columns : (n, m) float64
+    """
     kept: list[Array] = []
     for column in columns.T:
         norm = float(np.linalg.norm(column))

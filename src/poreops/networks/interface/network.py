@@ -246,7 +246,12 @@ def partition_score(regions: Regions, *, level: int = 1, workers: int | None = N
 
 
 def checked_rtol(rtol: float | None) -> float | None:
-    """Return the width asked for, or raise InputError."""
+    """Return the width asked for, or raise InputError.
+
+    Parameters
+    ----------
+    rtol : relative width of the bracket; None for none
+    """
     if rtol is None:
         return None
     number = checked_number(rtol, "rtol", f"{RTOL} is usual")
@@ -256,7 +261,13 @@ def checked_rtol(rtol: float | None) -> float | None:
 
 
 def memory_needed(voxels: int, porosity: float) -> int:
-    """Estimate the bytes that `interface_network` takes at its peak."""
+    """Estimate the bytes that `interface_network` takes at its peak.
+
+    Parameters
+    ----------
+    voxels : of the image
+    porosity : share of them that are pore
+    """
     return int(voxels * (BYTES_PER_VOXEL + porosity * BYTES_PER_PORE_VOXEL))
 
 

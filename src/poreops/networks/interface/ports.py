@@ -67,12 +67,22 @@ class Patches:
         return len(self.pair)
 
     def faces(self, patch: int) -> slice:
-        """Return the range of the faces of a patch."""
+        """Return the range of the faces of a patch.
+
+        Parameters
+        ----------
+        patch : its number
+        """
         return slice(int(self.start[patch]), int(self.start[patch + 1]))
 
 
 def in_3d(image: Array) -> Array:
-    """Return a 2D image as a layer of one voxel, a 3D one as it is."""
+    """Return a 2D image as a layer of one voxel, a 3D one as it is.
+
+    Parameters
+    ----------
+    image : 2D or 3D, of any dtype
+    """
     return image.reshape(*image.shape, *(1,) * (3 - image.ndim))
 
 
@@ -158,14 +168,24 @@ def find_patches(blocks: Blocks, number: Array, conns: Array) -> Patches:
 
 
 def both_sides(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the slices of the voxels before and behind each inner face across an axis."""
+    """Return the slices of the voxels before and behind each inner face across an axis.
+
+    Parameters
+    ----------
+    axis : 0, 1 or 2
+    """
     low, high = [slice(None)] * 3, [slice(None)] * 3
     low[axis], high[axis] = slice(None, -1), slice(1, None)
     return tuple(low), tuple(high)
 
 
 def at_faces(blocks: Blocks) -> Array:
-    """Tell which voxels touch an image face: (n, 3, 2) bool, by axis and side."""
+    """Tell which voxels touch an image face: (n, 3, 2) bool, by axis and side.
+
+    Parameters
+    ----------
+    blocks : of the image
+    """
     last = np.array(blocks.shape) - 1
     return np.stack([blocks.place == 0, blocks.place == last], axis=2)
 

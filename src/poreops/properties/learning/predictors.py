@@ -298,7 +298,12 @@ class Committee:
     members: tuple[Scaled, ...]
 
     def predict(self, x: Floats) -> Floats:
-        """Return the targets (n, t) of each row."""
+        """Return the targets (n, t) of each row.
+
+        Parameters
+        ----------
+        x : (n, f) float64, features
+        """
         return np.asarray(np.mean([member.predict(x) for member in self.members], axis=0))
 
 
