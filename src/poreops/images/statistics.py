@@ -244,7 +244,7 @@ def chord_lengths(phase: NDArray[np.bool_], axis: int | str) -> NDArray[np.int64
     return found
 
 
-def lineal_path(chords: NDArray[np.integer], lines: int) -> Floats:
+def lineal_path(chords: NDArray[np.int64], lines: int) -> Floats:
     """L(r): probability that a segment of r pixels lies wholly in the phase (Lu, Torquato 1992).
 
     A chord of l pixels holds l - r + 1 segments of r pixels, a line of the image edge - r + 1.

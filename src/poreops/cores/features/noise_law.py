@@ -36,7 +36,7 @@ class NoiseLaw:
     sd: Floats
     kernel: Floats
 
-    def add(self, structure: NDArray[np.number], rng: np.random.Generator) -> Grey:
+    def add(self, structure: Grey | Floats, rng: np.random.Generator) -> Grey:
         """Return an image with new noise.
 
         Parameters
@@ -49,8 +49,9 @@ class NoiseLaw:
         edge = len(self.kernel) - 1
         white = rng.standard_normal([n + edge for n in structure.shape])
         noise = fftconvolve(white, self.kernel, mode="valid")
-        found = structure + np.interp(structure, self.levels, self.sd) * noise
-        return np.clip(np.rint(found), 0, 255).astype(np.uint8)
+        values = structure + np.interp(structure, self.levels, self.sd) * noise
+        found: Grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        return found
 
 
 def split_noise(images: Grey) -> tuple[Grey, NoiseLaw]:
