@@ -43,6 +43,7 @@ def test_the_registered_files_hold_no_pickle(register):
     folder = tracking.download(CHAMPION)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {
+        ".csv",
         ".py",
         ".yaml",
         ".txt",
@@ -138,4 +139,5 @@ def test_the_champion_is_served_over_http(server, model):
             content = json.loads(error.read())
         assert (error.code, content["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
         assert message in content["message"]
-        assert set(content) == {"error_code", "message"}  # MLflow's own server, and no trace
+        # MLflow's own server, which may classify its own complaints, and no trace
+        assert set(content) <= {"error_code", "message", "sqlstate", "error_class"}

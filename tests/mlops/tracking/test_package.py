@@ -102,6 +102,7 @@ def test_a_file_more_or_no_manifest_is_refused(registered):
     with pytest.raises(InputError, match=r"got more: artifacts/more\.py"):
         tracking.download("models:/conductance/1")
     (registered / "artifacts/more.py").unlink()
+    (registered / "registered_model_meta").write_text("MLflow writes this when it serves")
     tracking.download("models:/conductance/1")
     (registered / "manifest.json").unlink()
     with pytest.raises(InputError, match=r"must have its manifest\.json"):

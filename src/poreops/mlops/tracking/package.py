@@ -11,6 +11,7 @@ from poreops.base.files import read_json, sha256, write_json, write_text, write_
 from poreops.errors import InputError
 
 MANIFEST, SIGNATURE, CODE = "manifest.json", "model.sig", "code"
+NOTE = "registered_model_meta"  # of the name that a served model was asked for by
 REQUIREMENTS, _CONDA = "requirements.txt", "conda.yaml"
 _SAFE = "restore the folder of artifacts, or register again with: make repro"
 
@@ -26,7 +27,7 @@ def ship_code(folder: Path) -> None:
     folder : of the package
     """
     source = Path(poreops.__file__).parent
-    kept = [path for path in source.rglob("*") if path.suffix in (".py", ".txt", ".typed")]
+    kept = [path for path in source.rglob("*") if path.suffix in (".csv", ".py", ".txt", ".typed")]
     for path in kept:
         if "__pycache__" not in path.parts:
             target = folder / CODE / source.name / path.relative_to(source)
@@ -178,7 +179,7 @@ def _walked(folder: Path) -> Iterator[str]:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() and path.exists() and not path.is_file():
             raise InputError(f"a model must have no links to folders, got {path}; {_SAFE}")
-        # Python compiles what it imports from the package
-        ours = name in (MANIFEST, SIGNATURE) or "__pycache__" in path.parts
+        # Python compiles what it imports from the package, MLflow notes its name when it serves it
+        ours = name in (MANIFEST, SIGNATURE, NOTE) or "__pycache__" in path.parts
         if path.is_file() and not ours:
             yield name
