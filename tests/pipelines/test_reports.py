@@ -14,7 +14,7 @@ def test_the_property_line_reports_every_model_on_every_split(clone):
     models = {"mr", "rg", "lr", "rf", "gb", "xgb", "m1", "m2", "m3", "m4", "m5"}
     models |= {"smr_ml", "smr_nn", "kozeny_carman"}
     nulls = {"constant", "porosity_alone"}
-    assert set(report) == {"kind_left_out", "siblings", "random"}
+    assert set(report) == {"kind_left_out", "rock_left_out", "siblings", "random"}
     assert set(report["kind_left_out"]) == models | nulls | {"served"}
     assert set(report["random"]) == models
     for split in report.values():

@@ -88,7 +88,9 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             transport=given.transport, walls=walls, rtol=given.rtol, watch=progress_bar,
         )  # fmt: skip
 
-    drift = None if loaded is None else loaded.drift(regions.labels, regions.conns)
+    # a model of one's own may not know what it learned from
+    compared = getattr(loaded, "drift", None)
+    drift = None if compared is None else compared(regions.labels, regions.conns)
 
     def solve(name: str) -> Results:
         found: Results = {}

@@ -65,7 +65,7 @@ def load_model(uri: str) -> "ConductanceModel":
     from poreops.conductance.model import DESCRIPTION, ConductanceModel
     from poreops.mlops.registry import model_files
 
-    if uri.startswith(SHIPPED):  # of trees alone: neither Keras nor TensorFlow
+    if str(uri).startswith(SHIPPED):  # of trees alone: neither Keras nor TensorFlow
         return ConductanceModel.load(shipped_folder(uri))
     needs("conductance", "a conductance model")
     remedy = "name one that conductance_register registered, as models:/conductance@champion"

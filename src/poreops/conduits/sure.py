@@ -116,7 +116,8 @@ def default_model(method: str, model: Model, transport: str) -> Model | str:
     >>> default_model("auto", None, "flow"), default_model("dns", None, "flow")
     ('shipped:flow', None)
     """
-    if model is None and method == "auto" and transport in ("diffusion", "flow"):
+    auto = isinstance(method, str) and method == "auto"
+    if model is None and auto and transport in ("diffusion", "flow"):
         return f"shipped:{transport}"
     return model
 

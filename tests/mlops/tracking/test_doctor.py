@@ -166,4 +166,4 @@ def test_a_moved_store_is_made_whole(healthy, save_model, tmp_path, use, capsys)
     (weight,) = (lost / "mlflow/artifacts").rglob("weight.txt")
     weight.write_text("2.5")
     assert cli.run(["store", "relocate"]) == 1
-    assert "its files are not those that were registered" in capsys.readouterr().out
+    assert "must have the files that were registered" in capsys.readouterr().out

@@ -34,7 +34,8 @@ def save(kind: str, result: object, path: str | Path) -> None:
     from poreops.base.hdf5 import write_hdf5
 
     held = content(kind, result)
-    attrs: dict[str, object] = {**held.numbers, "kind": kind}
+    known = {name: value for name, value in held.numbers.items() if value is not None}
+    attrs: dict[str, object] = {**known, "kind": kind}
     if held.voxel_size is not None:
         attrs["voxel_size_m"] = held.voxel_size
     for name, one in held.fields.items():
