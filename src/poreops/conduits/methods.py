@@ -105,7 +105,7 @@ def checked_method(method: str, model: object | None, ndim: int) -> str:
     ndim : of the image
     """
     name = method.replace("-", "_") if isinstance(method, str) else method
-    if name == "interface":
+    if isinstance(name, str) and name == "interface":
         raise InputError(
             "an interface network has no size factors, got method 'interface'; call "
             "poreops.interface_network, or poreops network --method interface"
