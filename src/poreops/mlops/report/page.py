@@ -38,8 +38,6 @@ def write_page(
     dirty : whether the working tree differed from it
     """
     needs("pipeline", "the page of a run")
-    from markupsafe import Markup
-
     from poreops import __version__
 
     checkout = [f"git checkout {commit[:12]}"] if commit else []
@@ -53,8 +51,7 @@ def write_page(
             tags=_TAGS | {"plain": ""},
             embedded=_embedded,
             network=network_data(network),
-            # a script of the package: nothing in it is of the data
-            script=Markup((_HERE / "network.js").read_text(encoding="utf-8")),
+            script=(_HERE / "network.js").read_text(encoding="utf-8"),
             digest=graph.digest(graph.stages),
             stages=list(graph.stages.values()),
             commands=[*checkout, *_COMMANDS],
