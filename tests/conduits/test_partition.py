@@ -35,6 +35,13 @@ def test_regions_are_porespys_where_it_stays_in_the_pores(image):
     assert (number[peer.regions] != found.labels)[inside > 0].mean() < 0.02
 
 
+def test_an_image_that_must_not_be_written_is_partitioned_alike(image):
+    fixed = image.copy()
+    fixed.setflags(write=False)
+    np.testing.assert_array_equal(partition(fixed).labels, partition(image).labels)
+    np.testing.assert_array_equal(fixed, image)
+
+
 def test_every_region_is_in_one_piece(image):
     labels = partition(image).labels
     for region, box in enumerate(spim.find_objects(labels), start=1):

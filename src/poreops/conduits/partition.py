@@ -90,7 +90,8 @@ def partition(im: Array, *, r_max: int = 4, sigma: float = 0.4, progress: bool =
     """
     from skimage.segmentation import watershed
 
-    im = binary_image(im)
+    # the distance transform takes no array that it must not write, as one of a mapped file
+    im = np.require(binary_image(im), requirements="W")
     r_max = checked_count(r_max, "r_max", most=MOST_R_MAX)
     sigma = checked_number(sigma, "sigma", "0.4 is usual")
     if not 0 <= sigma <= MOST_R_MAX:
