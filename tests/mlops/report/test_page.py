@@ -193,3 +193,14 @@ def test_a_phone_shows_it_without_scrolling_aside(run):
     assert int(width) <= 390
     assert high == "7.76 voxel (logarithmic)"
     assert 300 < int(drawn) <= 390
+
+
+def test_a_rival_that_is_not_offered_is_no_null(run):
+    """The quilting learned from the rock as the networks did: the headline is set against blobs."""
+    line = cores(run)
+    (methods,) = line.methods
+    kinds = {row.cells[0]: row.kind for row in methods.rows}
+    assert kinds["image quilting"] == "plain"
+    assert kinds["round blobs on a texture"] == "null"
+    assert kinds["parts of the rock against each other"] == "truth"
+    assert "round blobs on a texture reach" in line.headline

@@ -9,20 +9,22 @@ from poreops.mlops.report.parts import (
     SERVED,
     TRUTH,
     Line,
-    Picture,
     Report,
     Row,
     Table,
     expectations,
     gate_of,
+    kind_of,
     number,
     percent,
+    pictures_in,
 )
 
 _NAMES = {
     "dns": "DNS of conduits",
     "model": "champion",
     "coarse": "coarse solve",
+    "physics": "estimate, corrected",
     "scalars": "scalars",
     "image": "image network (ResNet)",
     "resnet": "image network (ResNet)",
@@ -69,11 +71,7 @@ def conductance(root: Path) -> Line:
         failed=failed,
         ablation=[_ablation(gate)],
         methods=[_conduits(scores), _networks(networks, quantity)],
-        pictures=[
-            Picture(caption, reports / "figures" / name)
-            for name, caption in pictures.items()
-            if (reports / "figures" / name).is_file()
-        ],
+        pictures=pictures_in(reports / "figures", pictures),
     )
 
 
@@ -98,7 +96,7 @@ def _ablation(gate: Report) -> Table:
     rows = [
         Row(
             [_name(name), number(of["r2"]), percent(of["mape"]), percent(of.get("mape_permuted"))],
-            SERVED if name == gate["chosen"] else NULL if name in _NULLS else PLAIN,
+            kind_of(name, gate["chosen"], _NULLS),
         )
         for name, of in sorted(gate["members"].items(), key=lambda item: float(item[1]["mape"]))
     ]
@@ -125,7 +123,7 @@ def _conduits(scores: Report) -> Table:
                 number(of.get("ms_per_conduit")),
                 number(of.get("training_seconds")),
             ],
-            _kind(name, scores["champion"]),
+            kind_of(name, scores["champion"], _NULLS, "dns"),
         )
         for name, of in sorted(scores["unseen"].items(), key=lambda item: float(item[1]["mape"]))
     ]
@@ -149,12 +147,6 @@ def _networks(report: Report, quantity: str) -> Table:
         ("conductances by", "R²", "mean error", f"s for a network{size}"),
         rows,
     )
-
-
-def _kind(name: str, served: str) -> str:
-    if name == "dns":
-        return TRUTH
-    return SERVED if name == served else NULL if name in _NULLS else PLAIN
 
 
 def _name(name: str) -> str:

@@ -7,20 +7,21 @@ from poreops.mlops.report.parts import (
     NULL,
     PLAIN,
     SERVED,
-    TRUTH,
     Line,
-    Picture,
     Report,
     Row,
     Table,
     expectations,
     gate_of,
+    kind_of,
     number,
     percent,
+    pictures_in,
 )
 
 _NAMES = {
     "real": "parts of the rock against each other",
+    "quilting": "image quilting",
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
     "constant": "a constant",
@@ -28,7 +29,8 @@ _NAMES = {
     "shuffled": "real crops with shuffled pixels",
     "blobs": "round blobs on a texture",
 }
-_METHODS = ("wgan_gp", "dcgan")
+_METHODS = ("quilting", "wgan_gp", "dcgan")
+_NULLS = ("constant", "noise", "shuffled", "blobs")
 _PICTURES = {
     "cores.png": "Cores of each method beside crops of the rock.",
     "s2.png": "Two-point correlation S2(r) of the pores.",
@@ -64,17 +66,13 @@ def cores(root: Path) -> Line:
         failed=failed,
         ablation=[_candidates(gate)],
         methods=[_methods(table, registered)],
-        pictures=[
-            Picture(caption, reports / "figures" / name)
-            for name, caption in _PICTURES.items()
-            if (reports / "figures" / name).is_file()
-        ],
+        pictures=pictures_in(reports / "figures", _PICTURES),
     )
 
 
 def _headline(table: Report, registered: Report) -> str:
     offered = registered.get("method") or next(name for name in _METHODS if name in table)
-    nulls = {name: table[name]["kid"]["mean"] for name in table if _kind(name, offered) == NULL}
+    nulls = {name: table[name]["kid"]["mean"] for name in table if name in _NULLS}
     best = min(nulls, key=lambda name: nulls[name])
     found = 1000 * table[offered]["kid"]["mean"]
     said = (
@@ -98,7 +96,7 @@ def _methods(table: Report, registered: Report) -> Table:
                 percent(of["pore_share"]["mean"]),
                 percent(of["copies"]["mean"]),
             ],
-            _kind(name, registered.get("method", "")),
+            kind_of(name, registered.get("method", ""), _NULLS, "real"),
         )
         for name, of in sorted(table.items(), key=lambda item: float(item[1]["kid"]["mean"]))
     ]
@@ -128,9 +126,3 @@ def _candidates(gate: Report) -> Table:
         ("training, seed", "KID × 1000", "S2 off by", "Euler number off by"),
         rows,
     )
-
-
-def _kind(name: str, offered: str) -> str:
-    if name == "real":
-        return TRUTH
-    return SERVED if name == offered else PLAIN if name in _METHODS else NULL

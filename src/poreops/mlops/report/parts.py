@@ -1,6 +1,6 @@
 """What the page is made of: a line of the pipeline as plain text and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,36 @@ class Line:
     def champion(self) -> bool:
         """Whether the gate let it pass."""
         return not self.reasons
+
+
+def kind_of(name: str, served: str, nulls: Collection[str], truth: str = "") -> str:
+    """Return what stands in a row.
+
+    Parameters
+    ----------
+    name : of the row
+    served : name of what is offered
+    nulls : names of what learned nothing
+    truth : name of what is judged by
+    """
+    if name == truth:
+        return TRUTH
+    return SERVED if name == served else NULL if name in nulls else PLAIN
+
+
+def pictures_in(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
+    """Return the pictures that are there.
+
+    Parameters
+    ----------
+    folder : of the figures of a line
+    captions : file → what it shows
+    """
+    return [
+        Picture(caption, folder / name)
+        for name, caption in captions.items()
+        if (folder / name).is_file()
+    ]
 
 
 def percent(share: float | None) -> str:

@@ -4,18 +4,16 @@ from pathlib import Path
 
 from poreops.base.files import read_json
 from poreops.mlops.report.parts import (
-    NULL,
-    PLAIN,
-    SERVED,
     Line,
-    Picture,
     Report,
     Row,
     Table,
     expectations,
     gate_of,
+    kind_of,
     number,
     percent,
+    pictures_in,
 )
 
 _NAMES = {
@@ -69,11 +67,7 @@ def properties(root: Path) -> Line:
         failed=failed,
         ablation=[_by_kind(details)] if details.get("by_kind") else [],
         methods=[_models(scores["kind_left_out"], details)],
-        pictures=[
-            Picture(caption, reports / "figures" / name)
-            for name, caption in _PICTURES.items()
-            if (reports / "figures" / name).is_file()
-        ],
+        pictures=pictures_in(reports / "figures", _PICTURES),
     )
 
 
@@ -113,7 +107,7 @@ def _models(table: Report, details: Report) -> Table:
                     number(seconds.get("fit")),
                     number(seconds.get("predict")),
                 ],
-                SERVED if name == "served" else NULL if name in _NULLS else PLAIN,
+                kind_of(name, "served", _NULLS),
             )
         )
     return Table(
