@@ -196,7 +196,7 @@ def test_a_phone_shows_it_without_scrolling_aside(run):
 
 
 def test_a_rival_that_is_not_offered_is_no_null(run):
-    """The quilting learned from the rock as the networks did: the headline is set against blobs."""
+    """The quilting learned from the rock as the networks did: the null is a drawn one."""
     line = cores(run)
     (methods,) = line.methods
     kinds = {row.cells[0]: row.kind for row in methods.rows}
