@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, cast
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import axis_names, diffusion_results
-from poreops.cli.checking import check_block
-from poreops.cli.jobs import Conductances
+from poreops.cli.jobs import Conductances, partitioned
 from poreops.cli.progress import Clock
-from poreops.cli.source import ImageSource, about, required_edge
+from poreops.cli.source import ImageSource, about
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ def interface(
     source: ImageSource, given: Conductances, rtol: float, axis: str, octants: bool
 ) -> Answer:
     """Build the interface network of an image."""
-    from poreops.conduits.partition import partition
     from poreops.networks.interface.network import (
         BYTES_PER_VOXEL,
         checked_rtol,
@@ -44,16 +42,7 @@ def interface(
     clock = Clock()
     header = source.fitting_header(BYTES_PER_VOXEL, "an interface network", sized=True)
     axes = axis_names(axis, len(header.shape))
-    with clock.stage("read"):
-        volume = source.read()
-    voxel_size = required_edge(volume.reading)
-    with clock.stage("partition"):
-        regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
-    with clock.stage("check"):
-        block = check_block(
-            volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=octants,
-            workers=given.workers,
-        )  # fmt: skip
+    volume, voxel_size, regions, block = partitioned(source, given, clock, octants=octants)
     with clock.stage("blocks"):
         built = interface_network_of_regions(regions, voxel_size, rtol=rtol, workers=given.workers)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ from poreops.cli.source import ImageSource, about, required_edge
 from poreops.conduits.quantity import Target
 from poreops.conduits.sure import default_model
 from poreops.errors import InputError
+
+if TYPE_CHECKING:
+    from poreops.conduits.partition import Regions
+    from poreops.images.reading import Volume
 
 
 @dataclass(frozen=True)
@@ -57,21 +62,24 @@ class Conductances:
         return self.method.replace("-", "_")
 
 
-def network(source: ImageSource, given: Conductances, axis: str, octants: bool) -> Answer:
-    """Build the network of an image, with its transport properties."""
-    from poreops.cli import result_files
-    from poreops.conduits.methods import checked_method, checked_transport, walls_of_flow
-    from poreops.conduits.partition import partition
-    from poreops.networks.network import BYTES_PER_VOXEL, network_of_regions
+def partitioned(
+    source: ImageSource, given: Conductances, clock: Clock, *, octants: bool
+) -> "tuple[Volume, float, Regions, Results]":
+    """Read an image, partition it, and check what its numbers will be worth.
 
-    needs("networks", "a pore network")
-    clock = Clock()
-    checked_transport(given.transport, given.name)
-    header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
-    checked_method(given.name, given.model_uri, len(header.shape))
-    axes = axis_names(axis, len(header.shape))
-    loaded = loaded_model(given.model_uri)
-    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
+    Parameters
+    ----------
+    source : of the segmented image
+    given : how it is partitioned
+    clock : that times each step
+    octants : check the parts of the image too
+
+    Returns
+    -------
+    volume, its voxel size [m], regions, and what `check_block` says
+    """
+    from poreops.conduits.partition import partition
+
     with clock.stage("read"):
         volume = source.read()
     voxel_size = required_edge(volume.reading)
@@ -82,6 +90,24 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
             volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=octants,
             workers=given.workers,
         )  # fmt: skip
+    return volume, voxel_size, regions, block
+
+
+def network(source: ImageSource, given: Conductances, axis: str, octants: bool) -> Answer:
+    """Build the network of an image, with its transport properties."""
+    from poreops.cli import result_files
+    from poreops.conduits.methods import checked_method, checked_transport, walls_of_flow
+    from poreops.networks.network import BYTES_PER_VOXEL, network_of_regions
+
+    needs("networks", "a pore network")
+    clock = Clock()
+    checked_transport(given.transport, given.name)
+    header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
+    checked_method(given.name, given.model_uri, len(header.shape))
+    axes = axis_names(axis, len(header.shape))
+    loaded = loaded_model(given.model_uri)
+    walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
+    volume, voxel_size, regions, block = partitioned(source, given, clock, octants=octants)
     with clock.timed("size_factors"):
         built = network_of_regions(
             regions, voxel_size, method=given.name, model=loaded, workers=given.workers,
@@ -146,7 +172,6 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     from poreops.cli import result_files
     from poreops.conduits.contacts import NO_CONTACTS
     from poreops.conduits.methods import all_size_factors, checked_method, walls_of_flow
-    from poreops.conduits.partition import partition
     from poreops.conduits.quantity import voxel_power
     from poreops.networks.network import BYTES_PER_VOXEL
 
@@ -157,21 +182,12 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     _check_convention(convention, given.name, target)
     loaded = loaded_model(given.model_uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
-    with clock.stage("read"):
-        volume = source.read()
-    voxel_size = required_edge(volume.reading)
-    with clock.stage("partition"):
-        regions = partition(volume.image, r_max=given.r_max, sigma=given.sigma)
+    volume, voxel_size, regions, block = partitioned(source, given, clock, octants=False)
     if not len(regions.conns):
         raise InputError(
             f"size factors need two regions that touch, the image has {regions.count} "
             "region(s) and no throat; give a larger image"
         )
-    with clock.stage("check"):
-        block = check_block(
-            volume.image, volume.reading, chosen=source.chosen, regions=regions, octants=False,
-            workers=given.workers,
-        )  # fmt: skip
     with clock.timed("size_factors"):
         if convention == "porespy":
             from poreops.conduits.diffusive import diffusive_size_factors

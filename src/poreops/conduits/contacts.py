@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.base.arrays import Integers, Values
 from poreops.conduits.crop import face_regions, mirrored_conduit
-
-Crop = NDArray[np.uint8]
+from poreops.conduits.loop import Crop
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from poreops.conduits.descriptors import RegionGeometry, face_geometry, region_g
 from poreops.conduits.diffusive import conduit_size_factors
 from poreops.conduits.hydraulic import conduit_hydraulic_size_factors
 from poreops.conduits.joined import regions_in_pieces, without_loose_pieces
-from poreops.conduits.loop import Names, pair_names
+from poreops.conduits.loop import Crop, Names, pair_names
 from poreops.conduits.partition import are_touching
 from poreops.conduits.quantity import Target
 from poreops.conduits.rules import (
@@ -64,7 +64,6 @@ PREDICTED = ("model", "auto")
 TRANSPORTS = ("diffusion", "flow", "both")
 
 FloatArray = NDArray[np.float64]
-Crop = NDArray[np.uint8]
 # wraps the stream of conduits, of the given number: a progress bar of the caller
 Watch = Callable[[Iterable[Crop], int], Iterable[Crop]]
 # size factors from the diameters of both pores and of the throat, and the spacing

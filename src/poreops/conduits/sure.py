@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import shown
-from poreops.conduits.loop import Names
+from poreops.conduits.loop import Crop, Names
 from poreops.conduits.quantity import Target
 from poreops.errors import InputError
 
@@ -22,7 +22,6 @@ COST: dict[Target, float] = {"diffusive": 0.7, "hydraulic": 0.2}
 _BATCH = 128
 
 FloatArray = NDArray[np.float64]
-Crop = NDArray[np.uint8]
 Model = TypeVar("Model")
 # size factors of conduits, which a warning calls by these names
 Simulation = Callable[[Iterable[Crop], Names], FloatArray]

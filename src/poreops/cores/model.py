@@ -12,7 +12,7 @@ from poreops.base.files import read_json, write_json
 from poreops.base.finite import check_finite
 from poreops.base.show.result import Shown
 from poreops.cores.features.structure import Segmentation
-from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits
+from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits, unfit
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -97,11 +97,7 @@ class DigitalCoreModel(Shown, kind="core model"):
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
                 model.keras_model.load_weights(folder / WEIGHTS)
         except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"{folder} must hold a digital core model, got {reason}; "
-                "make it again with the stage cores_train"
-            ) from error
+            raise unfit(folder, error, "cores_train") from error
         what = f"the generator in {folder}"
         check_finite(weights(model.keras_model), what)
         answer = model.keras_model(model._probe(), training=False)

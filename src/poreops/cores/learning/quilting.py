@@ -13,7 +13,7 @@ from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.show.result import Shown
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.features.structure import Segmentation
-from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits
+from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits, unfit
 from poreops.cores.learning.pieces import Library, QuiltingConfig
 from poreops.cores.learning.quilt import NATURAL, STATED, quilt, rows_of
 from poreops.errors import InputError
@@ -98,11 +98,7 @@ class QuiltingModel(Shown, kind="core model"):
             library = Library(config, arrays["sources"], arrays["places"], law, segmentation)
             _check_places(library)
         except (KeyError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"{folder} must hold a digital core model, got {reason}; make it again with the "
-                "stage cores_quilt"
-            ) from error
+            raise unfit(folder, error, "cores_quilt") from error
         model = cls(library)
         model.check()
         return model
