@@ -194,10 +194,8 @@ def test_the_gate_reads_no_crop_of_the_report_and_refuses_a_toy(line, project, c
     }
     assert set(gate["nulls"]) == set(NULLS.values())
     # what passes comes before what does not, then the lower KID
-    order = {
-        name: (bool(gate["reasons"][name]), of["kid"]) for name, of in gate["candidates"].items()
-    }
-    assert gate["offered"] == min(order, key=order.get)
+    found, why = gate["candidates"], gate["reasons"]
+    assert gate["offered"] == min(found, key=lambda name: (bool(why[name]), found[name]["kid"]))
     said = capsys.readouterr().out
     assert "digital-core version 1: no champion; " in said
     assert "kid " in said
