@@ -221,7 +221,8 @@ def _agree(edges: Edges, stated: Spacing, matters: list[bool]) -> bool:
         return True
     # without a unit the file may be off by a factor, the same along each axis
     unit = 1.0 if stated.metres else ratios[0]
-    return all(abs(ratio / unit - 1) <= TOLERANCE for ratio in ratios)
+    # a ratio of exactly 1 % is a last bit above it in one unit and below it in another
+    return all(abs(ratio / unit - 1) <= TOLERANCE * (1 + 1e-9) for ratio in ratios)
 
 
 def _from_file(

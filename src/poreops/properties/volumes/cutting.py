@@ -55,7 +55,7 @@ def cuts(shape: tuple[int, ...], edge: int, count: int) -> list[Cut]:
     Examples
     --------
     >>> [cut.corner for cut in cuts((64, 64, 100), 32, 3)]
-    [(0, 0, 0), (0, 32, 64), (32, 32, 64)]
+    [(0, 0, 0), (32, 0, 0), (32, 32, 64)]
     """
     if len(shape) != 3:
         raise InputError(f"a volume must be 3D, got {len(shape)}D of shape {shape}")
