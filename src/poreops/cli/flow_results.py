@@ -79,11 +79,12 @@ def alarms(sureness: "Sureness | None") -> list[str]:
     told = None if sureness is None else sureness.exchangeability
     if told is None or not told.alarm:
         return []
-    return [
-        f"the model errs more here than where its intervals come from (martingale "
-        f"{told.martingale:.3g} on {told.conduits} conduits): they cover less than they say; take "
-        "--method dns or a smaller --rtol, or see poreops finetune"
-    ]
+    text = (
+        "the model errs more here than where its intervals come from (martingale "
+        f"{told.martingale:.3g} on {told.conduits} conduits), so they cover less than they say; "
+        "take --method dns or a smaller --rtol, or see poreops finetune"
+    )
+    return [text]
 
 
 def of_image(flow: "Permeability", refine: int) -> Results:

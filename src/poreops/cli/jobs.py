@@ -156,7 +156,9 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         "axes": found,
         "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
         "warnings": [
-            *built.warnings, *notes, *drift_warnings(drift),
+            *built.warnings,
+            *notes,
+            *drift_warnings(drift),
             *flow_results.alarms(built.sureness),
         ],
         "seconds": clock.seconds,

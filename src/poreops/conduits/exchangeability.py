@@ -1,4 +1,4 @@
-"""Are a model's errors on this rock like those that its intervals were calibrated on?
+"""Tell whether a model errs on a rock as its intervals promise: an alarm for rock of another kind.
 
 A few conduits, drawn at random, are simulated. The conformal p-value of one is the share of the
 calibration, itself and those drawn before included, that missed by as many widths of its interval
