@@ -46,7 +46,7 @@ def ship(files: Path, transport: str, unseen: dict[str, float], training: str) -
     kept = {name: unseen[name] for name in ("r2", "r2_log", "mape", "off_by_10pct", "covered")}
     card = {
         "training": training,
-        "use": f"conduits of segmented {ndim}D porous media, of at least some voxels in the throat",
+        "use": f"conduits of segmented {ndim}D porous media, of at least some voxels in a throat",
         "limits": "intervals hold for packs of spheres; foams and fractures err more and are "
         "covered less (docs/conductance.md)",
         "coverage": read_json(folder / "conductance.json")["intervals"]["coverage"],

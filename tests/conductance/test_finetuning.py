@@ -25,10 +25,8 @@ def rows(parent):
     some = some[np.isfinite(parent.answer(some).half_widths)]
     rng = np.random.default_rng(0)
     each = np.tile(some, (800 // len(some) + 1, 1))[:800]
-    middle = (parent.limits[0] + parent.limits[1]) / 2
     found = each + 0.01 * rng.normal(size=each.shape)
     found[:, 0] = 0
-    assert middle.shape == (3,)
     return found.astype(np.float32)
 
 

@@ -166,8 +166,10 @@ def _row(name: str, values: list[float]) -> str:
 
 def _parent(asked: Asked) -> "PhysicsModel":
     """Return the model that is to learn, or raise InputError."""
+    from poreops.conductance.finetuning import checked_share
     from poreops.conductance.physics import PhysicsModel
 
+    checked_share(asked.labels)
     if asked.pick not in _PICKS:
         raise InputError(
             f"labels are picked by one of {', '.join(_PICKS)}, got {asked.pick!r}; correct --pick"

@@ -218,19 +218,30 @@ def fine_tuned(
     )  # fmt: skip
 
 
-def checked_labels(share: float, count: int) -> int:
-    """Return the number of conduits that a share is, or raise InputError.
+def checked_share(share: float) -> float:
+    """Return the share of the conduits that are labelled, or raise InputError.
 
     Parameters
     ----------
     share : above 0, at most 0.4
-    count : of the conduits of the rock
     """
     if isinstance(share, bool) or not 0 < share <= 0.4:
         raise InputError(
             f"the share of the labels must be above 0 and at most 0.4, got {share:g}; 0.2 is a "
             "fifth, and more than that is simulated faster than learned"
         )
+    return share
+
+
+def checked_labels(share: float, count: int) -> int:
+    """Return the number of conduits that a share is, or raise InputError.
+
+    Parameters
+    ----------
+    share : as of `checked_share`
+    count : of the conduits of the rock
+    """
+    checked_share(share)
     require(round(min(POINTS) * share * count), "to learn from", f" (of {count})")
     require(count - 2 * round(share * count), "to judge on", f" (of {count})")
     return round(share * count)
