@@ -27,7 +27,7 @@ from poreops.params import check
 from poreops.synthetic.spheres import sphere_pack, volume_seed
 
 URIS = ("shipped:diffusion", "shipped:flow")
-CALIBRATION, PACKS, MOST, DRAWS = range(3), range(3, 7), 400, 400
+CALIBRATION, PACKS, MOST, DRAWS = range(3), range(3, 6), 300, 400
 Floats = NDArray[np.float64]
 
 

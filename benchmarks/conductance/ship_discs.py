@@ -9,6 +9,7 @@ five further packs. Some minutes of one processor.
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from ship_model import ship
@@ -82,7 +83,7 @@ def main() -> None:
             learned.save(folder)
             said = f"{len(errors):,} conduits of {TRAIN} packs of overlapping discs, 400²"
             said += ", of the default profile" + ", stepped walls" * (transport == "flow")
-            ship(folder, f"{transport}-2d", told, said)
+            ship(Path(folder), f"{transport}-2d", told, said)
 
 
 if __name__ == "__main__":
