@@ -281,11 +281,14 @@ def learned(parent: PhysicsModel, labels: Sample, seed: int) -> tuple[PhysicsMod
             found = _corrected(parent.correction, config, rows[~out], errors[~out], seed)
             left[way][out] = errors[out] - found.predict(rows[out])
     chosen = min(left, key=lambda way: float(np.abs(left[way]).mean()))
-    size, difficulty = (rows[:, at].astype(np.float64) for at in (ESTIMATE, DIFFICULTY))
-    widths = parent.intervals.half_widths(size, difficulty)
-    some = widths > 0
-    factor = conformal(left[chosen][some] / widths[some], parent.coverage)
-    intervals = parent.intervals.scaled(factor).scored(left[chosen], size, difficulty)
+    widths = parent.answer(rows).half_widths
+    # a conduit that has no interval says nothing of those that have one
+    some = np.isfinite(widths) & (widths > 0)
+    factor, intervals = 1.0, parent.intervals
+    if some.any():
+        factor = conformal(left[chosen][some] / widths[some], parent.coverage)
+        size, difficulty = (rows[some, at].astype(np.float64) for at in (ESTIMATE, DIFFICULTY))
+        intervals = intervals.scaled(factor).scored(left[chosen][some], size, difficulty)
     correction = _corrected(parent.correction, WAYS[chosen], rows, errors, seed)
     model = PhysicsModel(
         correction, intervals, parent.label, parent.ndim, parent.limits, parent.probe
