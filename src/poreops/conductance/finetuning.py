@@ -34,6 +34,9 @@ LEAST = 20
 POINTS = (0.25, 0.5, 1.0)
 """Parts of the labels at which the learning curve is drawn."""
 
+WORTH = 0.1
+"""Part of the parent's figure by which one of the two must fall."""
+
 _FOLDS, _DRAWS = 5, 2000
 
 WAYS: Mapping[str, BoostingConfig | None] = {
@@ -142,8 +145,17 @@ class FineTuned:
     @property
     def beats(self) -> bool:
         """Whether errors or intervals are better for certain, and neither is worse for certain."""
-        lows, highs = ([gain[n] for gain in self.gains.values()] for n in (1, 2))
-        return max(lows) > 0 and min(highs) >= 0
+        return bool(self.better) and min(high for *_, high in self.gains.values()) >= 0
+
+    @property
+    def better(self) -> list[str]:
+        """Which of `gains` are certain, and at least `WORTH` of what the parent had."""
+        before = {"error": self.parent.mape, "intervals": self.parent.interval_score}
+        return [
+            name
+            for name, (value, low, _) in self.gains.items()
+            if low > 0 and value >= WORTH * before[name]
+        ]
 
     @property
     def verdict(self) -> str:
@@ -153,8 +165,7 @@ class FineTuned:
         widths = f"inside the intervals {before.covered:.0%} before, {after.covered:.0%} after"
         if not self.beats:
             return f"does not beat its parent: {errors}; {widths}; nothing is registered"
-        better = [name for name, gain in self.gains.items() if gain[1] > 0]
-        return f"beats its parent in {' and '.join(better)} (by {way}): {errors}; {widths}"
+        return f"beats its parent in {' and '.join(self.better)} (by {way}): {errors}; {widths}"
 
 
 def fine_tuned(
@@ -281,6 +292,9 @@ def learned(parent: PhysicsModel, labels: Sample, seed: int) -> tuple[PhysicsMod
             found = _corrected(parent.correction, config, rows[~out], errors[~out], seed)
             left[way][out] = errors[out] - found.predict(rows[out])
     chosen = min(left, key=lambda way: float(np.abs(left[way]).mean()))
+    fell = np.abs(left["parent"]) - np.abs(left[chosen])
+    if not fell.mean() > fell.std() / len(fell) ** 0.5:
+        chosen = "parent"  # within a standard error the simpler one is kept
     widths = parent.answer(rows).half_widths
     # a conduit that has no interval says nothing of those that have one
     some = np.isfinite(widths) & (widths > 0)
