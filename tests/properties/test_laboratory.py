@@ -1,5 +1,7 @@
 """Values of a laboratory come with an error and a scale, and count and are judged by them."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,10 @@ import tifffile
 from tiny import properties as tiny_rocks
 
 from poreops.base.conventions import LABORATORY
+from poreops.base.files import read_json, write_json
 from poreops.base.settings import section
 from poreops.errors import InputError
+from poreops.mlops.report.properties import properties
 from poreops.properties.judging.laboratory import apart, by_laboratory
 from poreops.properties.judging.left_out_kinds import Trained
 from poreops.properties.learning.laws import BETWEEN, LAW, fit_law, law_rows
@@ -151,3 +155,20 @@ def test_a_segmented_image_is_a_rock_too(folder):
     kept, _ = real_slices(section("properties.rocks", RocksConfig), rock, print)
     labels = segment_rocks({"A": kept["grey"]}, tiny_rocks.SEGMENT)["A"]
     assert (labels > 0).mean() == pytest.approx(pore.mean(), abs=0.003)
+
+
+def test_the_page_shows_them_and_where_none_is_nothing(project, tmp_path):
+    reports = tmp_path / "reports/properties"
+    shutil.copytree(project / "docs/reports/properties", reports)
+    write_json(reports / "validation.json", {"checks": []})
+    write_json(tmp_path / "mlflow/registered/properties.json", {"model": "m", "gate": "passed"})
+    titles = [table.title for table in properties(tmp_path).methods]
+    details = read_json(reports / "models.json")
+    table = apart(measured(0.5))[1]
+    own = by_laboratory(trained(), table, [LAW, LAW], WIDTHS)
+    write_json(reports / "models.json", details | {"laboratory": own})
+    shown = properties(tmp_path).methods
+    assert [table.title for table in shown][: len(titles)] == titles
+    (row,) = shown[-1].rows
+    assert row.cells[0] == "rock_05"
+    assert row.cells[-2:] == ["0.0380", "yes"]
