@@ -29,8 +29,9 @@ LAW_INPUTS = ("crossing",)
 """Features that the constant of the law depends on."""
 PENALTY = 0.3
 """Of the law's slopes, in rocks: as if so many more had none."""
-BETWEEN = 0.9
-"""Standard deviation of log C between rocks: a label that is less sure than that says little."""
+BETWEEN = 1.0
+"""By how much the law errs in log k between rocks left out: a label less sure than that says
+little."""
 
 
 def targets(table: pd.DataFrame) -> Floats:
