@@ -178,7 +178,9 @@ def real_rocks() -> str:
         cells = [f"{of['log_permeability']['mae']:.3f}" if of else "" for of in found]
         rows.append([LEARNERS[name], *cells])
     shares = [details[of]["plug"] for of in ("coverage_of_rocks", "coverage")]
-    held = [f"{of['log_permeability']:.0%}, {of['porosity']:.0%}" for of in shares]
+    held = [
+        ", ".join(percent(of[name]) for name in ("log_permeability", "porosity")) for of in shares
+    ]
     rows.append(["intervals hold of plugs: k, φ", *held, ""])
     heads = ("error of log₁₀ k", "real rocks", "synthetic kinds, report part", "siblings seen")
     return table(heads, rows)
@@ -217,11 +219,12 @@ def volumes() -> str:
     for name, title in titles.items():
         real, drawn = (found[origin][name] for origin in ("real", "synthetic"))
         within = f"{real['within_two'] * real['rocks']:.0f} of {real['rocks']:.0f}"
-        worst = [f"× {of['worst_factor']:.3g}" for of in (real, drawn)]
+        factors = [of["worst_factor"] for of in (real, drawn)]
+        worst = [f"× {by:.{2 if by < 10 else 0}f}" for by in factors]
         errors = [percent(of["median_error"]) for of in (real, drawn)]
         rows.append([title, errors[0], worst[0], within, errors[1], worst[1]])
     held = [found[origin]["law"] for origin in ("real", "synthetic")]
-    shares = [f"{of['coverage']:.0%}, {of['coverage_by_others']:.0%}" for of in held]
+    shares = [f"{percent(of['coverage'])}, {percent(of['coverage_by_others'])}" for of in held]
     rows.append(["intervals hold; those of the other origin", shares[0], "", "", shares[1], ""])
     heads = ("of k, rock left out", "real: error", "worst rock", "within 2", "synthetic: error")
     return table((*heads, "worst"), rows)

@@ -80,17 +80,25 @@ def named(table: pd.DataFrame, stacks: Mapping[str, NDArray[np.bool_]]) -> Pores
     }
 
 
+def inputs(law: str, table: pd.DataFrame) -> Floats:
+    """Return what the constant of a law depends on, (n, d); a column of zeros for nothing."""
+    names = LAWS[law][1]
+    return np.asarray(table[names] if names else np.zeros((len(table), 1)), np.float64)
+
+
+def fitted(law: str, table: pd.DataFrame) -> Floats:
+    """Return the law as fitted on slices; see `fit_law`."""
+    y = np.stack([np.zeros(len(table)), table["log_k"] - LAWS[law][0](table)], axis=1)
+    rocks, kinds = (table[name].to_numpy() for name in ("rock", "kind"))
+    return fit_law(y, rocks, inputs(law, table), kinds)
+
+
 def errors(law: str, known: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
     """Return the error of log k of each plug, by the law of what is known without its kind."""
-    base, names = LAWS[law]
-    found = {}
+    base, found = LAWS[law][0], {}
     for kind, own in asked.groupby("kind"):
-        others = known[known["kind"] != kind]
-        columns = [t[names].to_numpy() if names else np.zeros((len(t), 1)) for t in (others, own)]
-        y = np.stack([np.zeros(len(others)), others["log_k"] - base(others)], axis=1)
-        rocks = others["rock"].to_numpy()
-        fitted = fit_law(y, rocks, columns[0], others["kind"].to_numpy())
-        error = law_corrections(fitted, columns[1])[:, 1] + base(own) - own["log_k"]
+        without = fitted(law, known[known["kind"] != kind])
+        error = law_corrections(without, inputs(law, own))[:, 1] + base(own) - own["log_k"]
         means = group_means(error.to_numpy(), own["rock"].to_numpy())
         found |= {(kind, k): mean for k, mean in enumerate(means)}
     return pd.Series(found)
@@ -125,6 +133,11 @@ def main() -> None:
             within = int((rocks.mean().abs() <= np.log(2)).sum())
             shown += f"  real: median {middle:.0%}, {within} of {len(rocks)} within a factor of 2"
         print(f"{shown}  {name}", flush=True)
+        if real is not None:
+            factors = np.exp(rocks.mean())
+            slopes = ", ".join(f"{slope:.2f}" for slope in fitted(name, known)[1, 1:])
+            of_rocks = ", ".join(f"{rock} {by:.2f}" for rock, by in factors.items())
+            print(f"    slopes {slopes}; {of_rocks}", flush=True)
 
 
 if __name__ == "__main__":
