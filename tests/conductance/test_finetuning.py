@@ -5,8 +5,9 @@ import pytest
 from reference import sphere_regions
 
 import poreops
+from poreops.conductance.comparing import Sample
 from poreops.conductance.figures.finetuning import learning_curve
-from poreops.conductance.finetuning import WAYS, Sample, fine_tuned, learned
+from poreops.conductance.finetuning import WAYS, fine_tuned, learned
 from poreops.conduits.crop import crop_conduits
 from poreops.errors import InputError
 

@@ -11,7 +11,8 @@ from poreops.base.arrays import Array
 from poreops.base.content import Json
 from poreops.base.files import read_json, sha256
 from poreops.base.hdf5 import write_hdf5
-from poreops.conductance.finetuning import FineTuned, Score
+from poreops.conductance.comparing import Score
+from poreops.conductance.finetuning import FineTuned
 from poreops.conductance.judging.members import probe_scores
 from poreops.conductance.model import DESCRIPTION
 from poreops.conductance.registering import DOES, packaged

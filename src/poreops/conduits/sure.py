@@ -209,8 +209,10 @@ def sure_size_factors(
         parts.append((factors, widths, unsure))
         start += len(batch)
     every = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 3
-    three = [np.concatenate(column) for column in zip(*compared, strict=True)]
-    told = exchangeability(*three, calibration) if three else None
+    told = None
+    if compared:
+        found, widths, truth = map(np.concatenate, zip(*compared, strict=True))
+        told = exchangeability(found, widths, truth, calibration)
     return every[0], Sureness(every[1], every[2].astype(np.bool_), model.coverage, told)
 
 
