@@ -146,14 +146,38 @@ def with_ends(conductance: Array, ports: Array, ends: Array) -> Array:
     (p + 2, p + 2) float64, symmetric
         Of the ports in their order, the inlet and the outlet.
     """
+    link = 2.0 * ends
+    return with_terminals(
+        conductance, ports, link.sum(axis=1), link, np.diag(link.sum(axis=0))
+    )  # fmt: skip
+
+
+def with_terminals(
+    conductance: Array, ports: Array, lost: Array, links: Array, corner: Array
+) -> Array:
+    """Join a condensed pore to t terminals and eliminate what is at no port.
+
+    The potential beside a voxel is a combination of those of the terminals, its image faces being
+    half an edge (conductance 2) away.
+
+    Parameters
+    ----------
+    conductance, ports : as for `with_ends`
+    lost : (k,) float64, 2 Σ 1 over the image faces of each voxel
+    links : (k, t) float64, 2 Σ w, w the weights (t,) of the terminals at a face
+    corner : (t, t) float64, 2 Σ w wᵀ over all faces
+
+    Returns
+    -------
+    (p + t, p + t) float64, symmetric
+    """
     order = np.argsort(ports, kind="stable")  # what goes comes first
     k, gone = len(order), int(np.count_nonzero(~ports))
-    front = np.zeros((k + 2, k + 2))
+    front = np.zeros((k + len(corner),) * 2)
     front[:k, :k] = conductance[np.ix_(order, order)] if gone else conductance
-    link = 2.0 * ends[order]
-    front[np.arange(k), np.arange(k)] += link.sum(axis=1)
-    front[:k, k:] = -link
-    front[k, k], front[k + 1, k + 1] = link.sum(axis=0)
+    front[np.arange(k), np.arange(k)] += lost[order]
+    front[:k, k:] = -links[order]
+    front[k:, k:] = corner
     eliminate(front, gone)
     left = front[gone:, gone:]
     return np.triu(left) + np.triu(left, 1).T
