@@ -45,14 +45,14 @@ def partition(
     as_json: o.Json = False,
 ) -> None:
     """Partition an image into pores; score the partition and show which throats it is wrong at."""
-    from poreops.cli import partition_job
+    from poreops.cli import score_job
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     deliver(
-        lambda folder: partition_job.partition(
+        lambda folder: score_job.partition(
             source, r_max, sigma, workers, scored=scored, sized=folder is not None
         ),
-        partition_job.partition_text, as_json=as_json, out=out, overwrite=overwrite,
+        score_job.partition_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from poreops.base.arguments import AXES
 from poreops.base.arrays import Array
 from poreops.networks.interface.network import InterfaceNetwork
+from poreops.networks.interface.reuse import Reusable
 from poreops.networks.network import PoreNetwork
 from poreops.networks.vtk import write_network_vtp
 
@@ -23,7 +24,10 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
     import pandas as pd
 
     conns, edge = network.regions.conns, network.voxel_size
-    pairs = network.pair_size_factors()
+    pairs = {}
+    if isinstance(network, Reusable):
+        names = ("pair_lower_m", "pair_upper_m")
+        pairs = dict(zip(names, network.pair_size_factors().T, strict=True))
     gap = {f"gap_{AXES[axis]}": values for axis, values in enumerate(network.gap.T)}
     pd.DataFrame(
         {
@@ -34,8 +38,7 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
             "patches": network.patches,
             "modes": network.modes,
             **gap,
-            "pair_lower_m": pairs[:, 0],
-            "pair_upper_m": pairs[:, 1],
+            **pairs,
         }
     ).to_csv(path, index=False)
 

@@ -1,4 +1,4 @@
-"""What `poreops partition` does: pores and throats, and how wrong a network of them is where."""
+"""What `poreops partition --score` does: pores, throats, and how wrong a network of them is where."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
