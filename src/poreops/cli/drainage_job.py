@@ -90,8 +90,7 @@ def drainage(
 
         from poreops.base.show.pictures import save
         from poreops.networks.figures import draw_regions
-        from poreops.networks.interface.drainage import drainage_columns
-        from poreops.networks.interface.files import classical_with_intervals
+        from poreops.networks.interface.drainage import classical_with_intervals, drainage_columns
         from poreops.networks.tables import write_network_npz
         from poreops.networks.vtk import write_labels_vti, write_network_vtp
 

@@ -1,4 +1,4 @@
-"""What `poreops partition --score` does: pores, throats, and how wrong a network of them is where."""
+"""What `poreops partition --score` does: pores and throats, and where a network of them errs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast

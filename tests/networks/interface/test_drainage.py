@@ -5,7 +5,7 @@ import pytest
 
 from poreops.conduits.partition import partition
 from poreops.errors import InputError
-from poreops.networks.interface.files import classical_with_intervals
+from poreops.networks.interface.drainage import classical_with_intervals
 from poreops.networks.interface.network import interface_network_of_regions
 from poreops.solvers.diffusion.bulk import formation_factor
 from poreops.synthetic.sample import sample_rock

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_count, checked_number
+from poreops.base.arrays import Array
 from poreops.base.show.result import Result
 from poreops.errors import InputError
 from poreops.networks.arrays import face_name
@@ -161,6 +162,35 @@ def drainage_columns(found: Drainage) -> dict[str, FloatArray]:
             for part, column in zip(("_lower", "", "_upper"), values.T, strict=True):
                 columns[f"{quantity}_{name}{part}"] = column
     return columns
+
+
+def classical_with_intervals(
+    classical: PoreNetwork, conns: NDArray[np.integer], intervals: NDArray[np.float64]
+) -> dict[str, Array]:
+    """Return the arrays of a classical network whose conduits carry the intervals of their pores.
+
+    Parameters
+    ----------
+    classical : of the same regions
+    conns : (Nt, 2) int, 0-based regions, in lexicographic order
+    intervals : (Nt, 2) float64 [m], of `InterfaceNetwork.pair_size_factors`
+
+    Returns
+    -------
+    dict of name to array
+        With `throat.pair_size_factor_lower` and `_upper`, NaN for the throats of boundary pores.
+    """
+    network = classical.openpnm
+    arrays = {key: np.asarray(network[key]) for key in sorted(network)}
+    region = arrays["pore.region_label"].astype(np.int64) - 1
+    ends = np.sort(region[arrays["throat.conns"]], axis=1)
+    count = classical.regions.count
+    asked, known = (each[:, 0] * count + each[:, 1] for each in (ends, conns.astype(np.int64)))
+    at = np.minimum(np.searchsorted(known, asked), max(len(known) - 1, 0))
+    inner = ~arrays["throat.boundary"].astype(bool) & (known[at] == asked)
+    for column, name in enumerate(("lower", "upper")):
+        arrays[f"throat.pair_size_factor_{name}"] = np.where(inner, intervals[at, column], np.nan)
+    return arrays
 
 
 def _saturation(pressure: FloatArray, volume: NDArray[np.int64], states: FloatArray) -> FloatArray:

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES
-from poreops.base.arrays import Array
 from poreops.networks.interface.network import InterfaceNetwork
 from poreops.networks.interface.reuse import Reusable
-from poreops.networks.network import PoreNetwork
 from poreops.networks.vtk import write_network_vtp
 
 
@@ -64,32 +61,3 @@ def write_interface_vtp(path: str | Path, network: InterfaceNetwork) -> None:
         "modes": network.modes,
     }
     write_network_vtp(path, network.coords, network.regions.conns, pores, throats)
-
-
-def classical_with_intervals(
-    classical: PoreNetwork, conns: NDArray[np.integer], intervals: NDArray[np.float64]
-) -> dict[str, Array]:
-    """Return the arrays of a classical network whose conduits carry the intervals of their pores.
-
-    Parameters
-    ----------
-    classical : of the same regions
-    conns : (Nt, 2) int, 0-based regions, in lexicographic order
-    intervals : (Nt, 2) float64 [m], of `InterfaceNetwork.pair_size_factors`
-
-    Returns
-    -------
-    dict of name to array
-        With `throat.pair_size_factor_lower` and `_upper`, NaN for the throats of boundary pores.
-    """
-    network = classical.openpnm
-    arrays = {key: np.asarray(network[key]) for key in sorted(network)}
-    region = arrays["pore.region_label"].astype(np.int64) - 1
-    ends = np.sort(region[arrays["throat.conns"]], axis=1)
-    count = classical.regions.count
-    asked, known = (each[:, 0] * count + each[:, 1] for each in (ends, conns.astype(np.int64)))
-    at = np.minimum(np.searchsorted(known, asked), max(len(known) - 1, 0))
-    inner = ~arrays["throat.boundary"].astype(bool) & (known[at] == asked)
-    for column, name in enumerate(("lower", "upper")):
-        arrays[f"throat.pair_size_factor_{name}"] = np.where(inner, intervals[at, column], np.nan)
-    return arrays
