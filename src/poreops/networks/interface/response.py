@@ -17,6 +17,8 @@ from numba import njit
 from poreops.base.arrays import Array
 from poreops.networks.interface.condense import eliminate
 
+_ROWS = 32  # that are solved before those above them are touched
+
 
 @dataclass(frozen=True)
 class Response:
@@ -108,12 +110,16 @@ def _solved(front: Array, count: int, sign: float) -> Array:
 def _substitute(front: Array, solution: Array) -> None:
     """Solve U X = B in place, U the first rows of a front."""
     count, width = solution.shape
-    for i in range(count - 1, -1, -1):
-        row = solution[i]
-        for r in range(i + 1, count):
-            other, factor = solution[r], front[i, r]
+    for last in range(count, 0, -_ROWS):
+        first = max(last - _ROWS, 0)
+        if last < count:
+            solution[first:last] -= np.dot(front[first:last, last:count].copy(), solution[last:])
+        for i in range(last - 1, first - 1, -1):
+            row = solution[i]
+            for r in range(i + 1, last):
+                other, factor = solution[r], front[i, r]
+                for j in range(width):
+                    row[j] -= factor * other[j]
+            scale = 1.0 / front[i, i]
             for j in range(width):
-                row[j] -= factor * other[j]
-        scale = 1.0 / front[i, i]
-        for j in range(width):
-            row[j] *= scale
+                row[j] *= scale
