@@ -140,8 +140,7 @@ class Joints:
         """Return the voxels of a block at inlet or outlet, (n,) bool."""
         ends = self._ends(block)
         reached = ends[:, : self.ndim] if axis == LINEAR else ends[:, axis]
-        found: Array = reached.reshape(len(ends), -1).any(axis=1)
-        return found
+        return np.asarray(reached.reshape(len(ends), -1).any(axis=1))
 
     def _set_modes(self, which: Iterable[int]) -> None:
         for patch in which:

@@ -58,7 +58,7 @@ def joined_without(
     patches = joints.patches
     present = ~pores[joints.blocks.region]
     inner = patches.throat >= 0
-    opened: NDArray[np.bool_] = present[patches.pair].all(axis=1)
+    opened: NDArray[np.bool_] = np.asarray(present[patches.pair].all(axis=1))
     opened[inner] &= ~throats[patches.throat[inner]]
     found = {axis: percolating(joints, axis, opened) for axis in range(joints.ndim)}
     members = {axis: blocks[present[blocks]] for axis, blocks in found.items()}
