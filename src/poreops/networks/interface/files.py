@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from poreops.base.arguments import AXES
+from poreops.networks.interface.flow.network import InterfaceFlowNetwork
 from poreops.networks.interface.network import InterfaceNetwork
 from poreops.networks.vtk import write_network_vtp
 
 
-def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
+def write_interface_csv(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
     """Write one row a throat: its regions, patches, modes, and share of the gap on each axis.
 
     Parameters
@@ -34,7 +37,9 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
     ).to_csv(path, index=False)
 
 
-def write_interface_vtp(path: str | Path, network: InterfaceNetwork) -> None:
+def write_interface_vtp(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
     """Write pores as points and throats as lines that know their share of the gap.
 
     Parameters

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from poreops.base.arguments import (
 )
 from poreops.base.arrays import Array
 from poreops.base.show.result import Result
-from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
+from poreops.conduits.crop import checked_conns, checked_labels
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -25,6 +24,7 @@ from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.effective import InterfaceDiffusion
 from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.modes import ALL
+from poreops.networks.interface.pores import PlacedPores
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
 
@@ -37,7 +37,7 @@ _LARGE = (100, 1000)
 
 
 @dataclass(frozen=True, repr=False)
-class InterfaceNetwork(Result, kind="interface network"):
+class InterfaceNetwork(PlacedPores, Result, kind="interface network"):
     """A network whose pores are blocks of voxels and whose throats carry modes.
 
     Attributes
@@ -69,23 +69,6 @@ class InterfaceNetwork(Result, kind="interface network"):
     modes: NDArray[np.int64]
     blocks: int
     warnings: tuple[str, ...] = ()
-
-    @cached_property
-    def coords(self) -> NDArray[np.float64]:
-        """Centroids of the regions, (N, 3) [m], the image's corner at 0."""
-        labels = self.regions.labels
-        coords = np.full((self.regions.count, 3), 0.5)
-        coords[:, : labels.ndim] = region_centroids(labels) + 0.5
-        return coords * self.voxel_size
-
-    @cached_property
-    def diameters(self) -> NDArray[np.float64]:
-        """Diameters of the spheres (circles) as large as the regions, (N,) [m]."""
-        labels = self.regions.labels
-        volume = np.bincount(labels.ravel(), minlength=self.regions.count + 1)[1:]
-        unit = math.pi / (6 if labels.ndim == 3 else 4)
-        found: NDArray[np.float64] = (volume / unit) ** (1 / labels.ndim) * self.voxel_size
-        return found
 
     def formation_factor(self, axis: str | int) -> InterfaceDiffusion:
         """Return the formation factor along an axis with its bounds.
