@@ -41,7 +41,7 @@ def directly(im, axis, walls="stepped"):
 
 @pytest.fixture(scope="module")
 def rock():
-    return np.ascontiguousarray(sample_rock(20, 0.45, seed=3)[:, :18, :16])
+    return np.ascontiguousarray(sample_rock(20, 0.45, seed=3)[:16, :14, :13])
 
 
 @pytest.fixture(scope="module")
