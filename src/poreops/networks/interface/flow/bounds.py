@@ -25,6 +25,8 @@ from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.flow.pieces import Joint
 from poreops.networks.interface.flow.response import Held, Response, Terminals
 
+_DRAG = 1e-10  # on motions as a whole: some of them no mode may hold, and no force drives
+
 Sides = Sequence[tuple[int, int]]
 """Patches of a block, and on which side of them it lies."""
 
@@ -106,6 +108,7 @@ def _solve(
         local = np.zeros((m + z, m + z))
         local[:m, :m] = answer.matrix[:m, :m]
         local[m:, :m], local[:m, m:] = answer.rigid[:, :m], answer.rigid[:, :m].T
+        local[range(m, m + z), range(m, m + z)] = -_DRAG
         source[numbers[block]] -= np.append(answer.matrix[:m, m], answer.rigid[:, m])
         rows.append(np.repeat(numbers[block], m + z))
         columns.append(np.tile(numbers[block], m + z))

@@ -133,14 +133,10 @@ def response(
     matrix[:-1, :-1] += ends.modes.T @ (ends.soft[:, None] * ends.modes)
     trace = moved[ends.copy]
     trace[:, :-1] += ends.soft[:, None] * ends.modes
-    # what no mode holds does no work either and stays where it is
-    rigid = motions.T @ load
-    turn, strength, _ = np.linalg.svd(rigid, full_matrices=False)
-    turn = turn[:, strength > _FREE]
     return Response(
         (matrix + matrix.T) / 2,
-        np.concatenate([trace, motions[ends.copy] @ turn], axis=1),
-        turn.T @ rigid,
+        np.concatenate([trace, motions[ends.copy]], axis=1),
+        motions.T @ load,
     )
 
 
