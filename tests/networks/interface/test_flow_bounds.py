@@ -89,8 +89,8 @@ def test_the_bracket_is_that_of_the_solver_of_images(rock, direct):
 
 
 def test_the_bracket_asked_for_is_met_and_the_gap_is_shared_among_throats(rock, direct):
-    coarse, fine = (interface_flow(rock, rtol=rtol, r_max=2) for rtol in (0.1, 0.02))
-    for network, rtol in ((coarse, 0.1), (fine, 0.02)):
+    coarse, fine = (interface_flow(rock, rtol=rtol, r_max=2) for rtol in (0.1, 0.03))
+    for network, rtol in ((coarse, 0.1), (fine, 0.03)):
         low, high = ends(network)
         assert (low <= direct * (1 + EXACT)).all()
         assert (high >= direct * (1 - EXACT)).all()
@@ -179,8 +179,9 @@ def test_a_large_pore_is_cut_and_its_inner_blocks_float(monkeypatch):
     exact = 16**3 / 12 / 18
     rough, fine = (interface_flow_of_regions(regions_of(slot), rtol=None, level=n) for n in (0, 1))
     assert rough.blocks > 8
-    assert (rough.gap_inside[:2] > 0.01).all()
-    assert rough.along[0].lower < exact * (1 - 1e-4) < exact * (1 + 1e-4) < rough.along[0].upper
+    # without shear nothing holds the inner blocks
+    assert rough.along[0].lower <= exact * (1 + EXACT)
+    assert rough.along[0].upper > 100 * exact
     # between plates pressures are linear and shears uniform on every cut
     assert fine.along[0].lower == pytest.approx(exact, rel=1e-7)
     assert fine.along[0].upper == pytest.approx(exact, rel=1e-7)
