@@ -10,25 +10,17 @@ from poreops.base.arrays import Array
 from poreops.base.conventions import WALLS, Walls, checked_walls
 from poreops.base.show.result import Result
 from poreops.conduits.crop import checked_conns, checked_labels
+from poreops.conduits.image_flow import image_flow
 from poreops.conduits.partition import Regions, binary_image, partition
-from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
 from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.flow.effective import InterfaceFlow
-from poreops.networks.interface.flow.pieces import Pieces, cut_flow
+from poreops.networks.interface.flow.pieces import cut_flow
 from poreops.networks.interface.flow.refine import FlowBlocks, refined_flow
 from poreops.networks.interface.network import checked_rtol
 from poreops.networks.interface.pores import PlacedPores
-from poreops.networks.interface.ports import Blocks, Patches, at_faces, cut_blocks, find_patches
-from poreops.solvers.stokes.flow_domain import (
-    REFLECTED,
-    checked_flow_axis,
-    flowing_pores,
-    padded_box,
-    periodic_axes,
-)
-from poreops.solvers.stokes.staggered import EDGE_FRICTION, discretise
+from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 
 RTOL = 0.1
 BYTES_PER_VOXEL = 150
@@ -174,23 +166,22 @@ def interface_flow_of_regions(
     voxel_size, rtol = checked_voxel_size(voxel_size), checked_rtol(rtol)
     walls = checked_walls(walls)
     ndim = labels.ndim
-    for axis in range(ndim):
-        checked_flow_axis(labels, axis)
     require_memory(
         memory_needed(labels.size, float(np.count_nonzero(labels)) / labels.size),
         f"the interface network for flow of an image of shape {labels.shape}",
         "crop the image to a part",
     )
+    flows = {axis: image_flow(labels, axis, walls) for axis in range(ndim)}
     layer = labels.reshape((1,) * (3 - ndim) + labels.shape)  # the axis that 2D lacks comes first
     blocks, number = cut_blocks(layer, MOST_VOXELS)
     patches = find_patches(blocks, number, conns)
     pieces = {
-        axis: cut
-        for axis in range(ndim)
-        if (cut := _pieces(axis, layer > 0, ndim, walls, blocks, number, patches)) is not None
+        axis: cut_flow(flow, blocks, number, patches)
+        for axis, flow in flows.items()
+        if flow is not None
     }
-    del number
-    at_ends = at_faces(blocks).any(axis=2)[:, 3 - ndim :]
+    del number, flows
+    at_ends: Array = at_faces(blocks).any(axis=2)[:, 3 - ndim :]
     ends = np.logical_or.reduceat(at_ends, blocks.start[:-1], axis=0)
     parts = FlowBlocks(pieces, patches, ends, np.full(len(patches), level, np.int64))
     with ticking(progress, "blocks") as tick:
@@ -231,22 +222,6 @@ def memory_needed(voxels: int, porosity: float) -> int:
     porosity : share of them that are pore
     """
     return int(voxels * (BYTES_PER_VOXEL + porosity * BYTES_PER_PORE_VOXEL))
-
-
-def _pieces(
-    axis: int, pore: Array, ndim: int, walls: Walls, blocks: Blocks, number: Array,
-    patches: Patches,
-) -> Pieces | None:  # fmt: skip
-    """Return the equations along an axis, cut into blocks; None if nothing percolates."""
-    along = axis + 3 - ndim
-    flowing = flowing_pores(pore, along, REFLECTED)
-    if not flowing.any():
-        return None
-    if flowing.all():
-        raise InputError("image must hold solid voxels (False), got pores only: k is infinite")
-    box = padded_box(flowing, along, REFLECTED, ndim)
-    flow = discretise(box, periodic_axes(along, REFLECTED, ndim), EDGE_FRICTION[walls])
-    return cut_flow(flow, blocks, number, patches)
 
 
 def _along(axis: int, found: Bounds | None, labels: Array, voxel_size: float) -> InterfaceFlow:

@@ -16,13 +16,16 @@ Then the friction of the blocks is that of the image.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from poreops.base.arrays import Array
 from poreops.networks.interface.ports import Blocks, Patches
-from poreops.solvers.stokes.staggered import StaggeredFlow
+
+if TYPE_CHECKING:
+    from poreops.solvers.stokes.staggered import StaggeredFlow
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Pieces:
         )  # fmt: skip
 
 
-def cut_flow(flow: StaggeredFlow, blocks: Blocks, number: Array, patches: Patches) -> Pieces:
+def cut_flow(flow: "StaggeredFlow", blocks: Blocks, number: Array, patches: Patches) -> Pieces:
     """Cut the equations of an image along the borders of its blocks.
 
     Parameters
@@ -129,7 +132,7 @@ def cut_flow(flow: StaggeredFlow, blocks: Blocks, number: Array, patches: Patche
 class _Cut:
     """Tables of the faces of an image and of their copies in the blocks."""
 
-    flow: StaggeredFlow
+    flow: "StaggeredFlow"
     blocks: Blocks
     number: Array
     patches: Patches

@@ -49,7 +49,8 @@ class Saddle:
         for _ in range(_PASSES):
             rest = right - self.matrix @ found
             if (np.abs(rest).max(axis=0) <= limit).all():
-                return found[: self.size]
+                velocity: Array = found[: self.size]
+                return velocity
             found += self._factor.solve(rest)
         raise NotConvergedError(
             f"the factors of a block of {self.size} faces leave a residual of "
