@@ -181,7 +181,7 @@ def interface_flow_of_regions(
         if flow is not None
     }
     del number, flows
-    at_ends: Array = at_faces(blocks).any(axis=2)[:, 3 - ndim :]
+    at_ends = np.asarray(at_faces(blocks).any(axis=2))[:, 3 - ndim :]
     ends = np.logical_or.reduceat(at_ends, blocks.start[:-1], axis=0)
     parts = FlowBlocks(pieces, patches, ends, np.full(len(patches), level, np.int64))
     with ticking(progress, "blocks") as tick:
