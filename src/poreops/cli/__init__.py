@@ -123,7 +123,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    rtol = o.relative_tolerance(method, rtol)
+    rtol = o.relative_tolerance(method, rtol, transport)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if method == "interface":
         from poreops.cli.interface_job import interface

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poreops.conduits.partition import Regions
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
     from poreops.networks.interface.drainage import Drainage
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.interface.tensor import DiffusivityTensor
     from poreops.networks.network import PoreNetwork
@@ -125,18 +126,22 @@ def _network_diffusion(found: "NetworkDiffusion | NetworkFlow") -> Content:
     return Content({}, dict(vars(found)))
 
 
-def _interface_network(found: "InterfaceNetwork") -> Content:
+def _interface_network(found: "InterfaceNetwork | InterfaceFlowNetwork") -> Content:
     fields = dict(_regions(found.regions).fields)
     along = ("along",)
     gap = "share of each throat in the width of the bracket"
     fields["gap"] = Field(found.gap, ("throat", "along"), "", gap)
     fields["gap_inside"] = Field(found.gap_inside, along, "", "that of cuts through large pores")
-    for name in ("formation_factor", "lower", "upper"):
+    edge = _known(found.voxel_size)
+    flow = hasattr(found, "permeability")
+    middle = "permeability" if flow else "formation_factor"
+    unit = "" if not flow else "voxel²" if edge is None else "m²"
+    for name in (middle, "lower", "upper"):
         values = np.array([getattr(one, name) for one in found.along])
-        fields[name] = Field(values, along, "", "of the formation factor")
+        fields[name] = Field(values, along, unit, f"of the {middle.replace('_', ' ')}")
     for name in ("faces", "patches", "modes"):
         fields[name] = Field(getattr(found, name), ("throat",), "", f"{name} of each throat")
-    return Content(fields, {"blocks": found.blocks}, _known(found.voxel_size))
+    return Content(fields, {"blocks": found.blocks}, edge)
 
 
 def _diffusivity_tensor(found: "DiffusivityTensor") -> Content:
@@ -239,6 +244,8 @@ CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "diffusivity tensor": _diffusivity_tensor,
     "drainage": _drainage,
     "interface diffusion": _network_diffusion,
+    "interface flow": _network_diffusion,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,

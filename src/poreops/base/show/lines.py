@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
     from poreops.networks.interface.drainage import Drainage
     from poreops.networks.interface.effective import InterfaceDiffusion
+    from poreops.networks.interface.flow.effective import InterfaceFlow
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.interface.tensor import DiffusivityTensor
     from poreops.networks.network import PoreNetwork
@@ -174,7 +176,16 @@ def _interface_diffusion(found: "InterfaceDiffusion") -> Facts:
     return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
 
 
-def _interface_network(found: "InterfaceNetwork") -> Facts:
+def _interface_flow(found: "InterfaceFlow") -> Facts:
+    more = {"porosity": f"{found.porosity:.4g}"}
+    if not found.percolates:
+        return Facts(f"along {found.axis}", "nothing percolates, permeability 0", more)
+    low, high = (_darcy(each, found.voxel_size) for each in (found.lower, found.upper))
+    k = _darcy(found.permeability, found.voxel_size)
+    return Facts(f"along {found.axis}", f"permeability {k}, {low} to {high} for certain", more)
+
+
+def _interface_network(found: "InterfaceNetwork | InterfaceFlowNetwork") -> Facts:
     main = f"{found.regions.count} pores, {len(found.modes)} throats, {found.modes.sum()} modes"
     widths = ", ".join(f"{one.axis} {one.width:.2%}" for one in found.along)
     more = {"width of the bracket": widths}
@@ -307,6 +318,8 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "diffusivity tensor": _diffusivity_tensor,
     "drainage": _drainage,
     "interface diffusion": _interface_diffusion,
+    "interface flow": _interface_flow,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
     from poreops.networks.interface.drainage import Drainage
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
@@ -282,7 +283,9 @@ def _properties(found: "Properties", ax: "Axes | None") -> "Axes":
     return ax
 
 
-def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
+def _interface_network(
+    found: "InterfaceFlowNetwork | InterfaceNetwork", ax: "Axes | None"
+) -> "Axes":
     ax = _axes(ax, projection="3d")
     inner = np.zeros(len(found.coords), dtype=bool)
     network(
@@ -315,6 +318,7 @@ _DRAWN: Mapping[str, Callable[..., "Axes"]] = {
     "check": _check,
     "diffusion": _diffusion,
     "drainage": _drainage,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "permeability": _permeability,

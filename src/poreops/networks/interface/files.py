@@ -5,13 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from poreops.base.arguments import AXES
+from poreops.networks.interface.flow.network import InterfaceFlowNetwork
 from poreops.networks.interface.network import InterfaceNetwork
 from poreops.networks.interface.reuse import Reusable
 from poreops.networks.vtk import write_network_vtp
 
 
-def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
-    """Write one row a throat: its regions, patches, modes, share of the gap, interval of its pair.
+def write_interface_csv(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
+    """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair too.
 
     Parameters
     ----------
@@ -40,7 +43,9 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
     ).to_csv(path, index=False)
 
 
-def write_interface_vtp(path: str | Path, network: InterfaceNetwork) -> None:
+def write_interface_vtp(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
     """Write pores as points and throats as lines that know their share of the gap.
 
     Parameters

@@ -1,8 +1,6 @@
 """Build an interface network of an image: pores as blocks, throats as patches with modes."""
 
-import math
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from poreops.base.arguments import (
     checked_workers,
 )
 from poreops.base.arrays import Array
-from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
+from poreops.conduits.crop import checked_conns, checked_labels
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -22,6 +20,7 @@ from poreops.machine.progress import ticking
 from poreops.networks.interface.effective import InterfaceDiffusion, diffusion_along
 from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.modes import ALL
+from poreops.networks.interface.pores import PlacedPores
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
 from poreops.networks.interface.reuse import Reusable
@@ -35,7 +34,7 @@ _LARGE = (100, 1000)
 
 
 @dataclass(frozen=True, repr=False)
-class InterfaceNetwork(Reusable, kind="interface network"):
+class InterfaceNetwork(PlacedPores, Reusable, kind="interface network"):
     """A network whose pores are blocks of voxels and whose throats carry modes.
 
     Attributes
@@ -70,23 +69,6 @@ class InterfaceNetwork(Reusable, kind="interface network"):
     blocks: int
     joints: Joints = field(repr=False, compare=False)
     warnings: tuple[str, ...] = ()
-
-    @cached_property
-    def coords(self) -> NDArray[np.float64]:
-        """Centroids of the regions, (N, 3) [m], the image's corner at 0."""
-        labels = self.regions.labels
-        coords = np.full((self.regions.count, 3), 0.5)
-        coords[:, : labels.ndim] = region_centroids(labels) + 0.5
-        return coords * self.voxel_size
-
-    @cached_property
-    def diameters(self) -> NDArray[np.float64]:
-        """Diameters of the spheres (circles) as large as the regions, (N,) [m]."""
-        labels = self.regions.labels
-        volume = np.bincount(labels.ravel(), minlength=self.regions.count + 1)[1:]
-        unit = math.pi / (6 if labels.ndim == 3 else 4)
-        found: NDArray[np.float64] = (volume / unit) ** (1 / labels.ndim) * self.voxel_size
-        return found
 
     def formation_factor(self, axis: str | int) -> InterfaceDiffusion:
         """Return the formation factor along an axis with its bounds.
