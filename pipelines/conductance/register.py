@@ -20,10 +20,11 @@ def main() -> None:
     """Register, alias as challenger, and promote if the gate lets it."""
     gate = section("conductance.gate", GateConfig)
     valid = read_json("reports/conductance/validation.json")["success"]
+    materials = read_json("reports/conductance/materials.json")
     candidate = judged_candidate(JUDGED, MEMBERS, valid=valid)
     registered = enter(
         candidate, packaged(candidate, PACKAGE), "conductance_register", "conductance.gate",
-        probe_scores, partial(gate.refusals, candidate),
+        probe_scores, partial(gate.refusals, candidate, materials=materials),
     )  # fmt: skip
     print(registered)
     write_json("mlflow/registered/conductance.json", registered.content)

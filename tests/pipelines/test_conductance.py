@@ -43,8 +43,8 @@ SMALL = {
     "judging": {"runtime_sizes": [48], "runtime_repeats": 1},
 }  # fmt: skip
 VERBS = (
-    "volumes", "conduits", "labels", "validate", "split", "search", "train", "judge", "register",
-    "scores", "networks", "report",
+    "volumes", "conduits", "labels", "validate", "split", "search", "train", "judge", "materials",
+    "register", "scores", "networks", "report",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from poreops.conductance.judging.run_times import JudgingConfig
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.splits import SplitConfig
 from poreops.conductance.learning.training import TrainingConfig
+from poreops.conductance.materials import MaterialsConfig
 from poreops.conductance.search import MemberSearchConfig
 from poreops.conductance.suites.rules import ValidationConfig
 from poreops.conduits.labels import LabelConfig
@@ -27,5 +28,6 @@ class ConductanceParams(BaseModel):
     network: ResnetConfig
     training: TrainingConfig
     search: MemberSearchConfig
+    materials: MaterialsConfig
     gate: GateConfig
     judging: JudgingConfig
