@@ -1,4 +1,4 @@
-"""Materials left out: what is drawn of them, how members and nulls fare, and what the gate says."""
+"""Materials left out: what is drawn of them, how members and nulls fare on each of them."""
 
 import shutil
 
