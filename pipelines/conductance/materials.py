@@ -4,6 +4,7 @@ from pathlib import Path
 
 from poreops.base.files import write_json
 from poreops.base.settings import section
+from poreops.base.targets import joined, targets_in
 from poreops.conductance.judging.materials import lines, material_report
 from poreops.conductance.materials import MaterialsConfig, material_images
 from poreops.conduits.partition import PartitionConfig
@@ -21,12 +22,15 @@ def main() -> None:
     cut = section("conductance.partition", PartitionConfig)
     ndim = section("conductance.volumes", VolumesConfig).ndim
     images = material_images(config, ndim, REAL, print)
-    report = material_report(images, cut, config.conduits, ARTIFACTS)
-    write_json(REPORT, report)
-    with run("conductance_materials", f"{len(images)} materials") as tracked:
-        tracked.log_metrics(report["materials"])
-        tracked.set_tags({"champion": report["champion"]})
-    print(*lines(report), sep="\n")
+    reports = {}
+    for of in targets_in(ARTIFACTS / "judged", "gate.json"):
+        report = material_report(images, cut, config.conduits, ARTIFACTS, of)
+        with run("conductance_materials", f"{len(images)} materials") as tracked:
+            tracked.log_metrics(report["materials"])
+            tracked.set_tags({"champion": report["champion"]})
+        print(*lines(report), sep="\n")
+        reports[of] = report
+    write_json(REPORT, joined(reports))
 
 
 if __name__ == "__main__":

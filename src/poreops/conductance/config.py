@@ -10,7 +10,7 @@ from poreops.conductance.learning.training import TrainingConfig
 from poreops.conductance.materials import MaterialsConfig
 from poreops.conductance.search import MemberSearchConfig
 from poreops.conductance.suites.rules import ValidationConfig
-from poreops.conduits.labels import LabelConfig
+from poreops.conduits.labels import TargetsConfig
 from poreops.conduits.partition import PartitionConfig
 from poreops.synthetic.spheres import VolumesConfig
 
@@ -22,7 +22,7 @@ class ConductanceParams(BaseModel):
 
     volumes: VolumesConfig
     partition: PartitionConfig
-    label: LabelConfig
+    label: TargetsConfig
     validation: ValidationConfig
     split: SplitConfig
     network: ResnetConfig

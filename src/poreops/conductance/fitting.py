@@ -1,6 +1,7 @@
 """Train a member on one split: a run of its own, the model, what it cost."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -24,7 +25,32 @@ from poreops.conduits.quantity import zoom_power
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History
 
+Task = tuple[Candidate, Member, str, str]
 _PROBE = 8  # conduits whose answers are kept with the model
+
+
+def fit_target(tasks: Sequence[Task], of: str, artifacts: Path, losses: Path, kept: Path) -> None:
+    """Train all that a run asks for on the labels of one target.
+
+    Parameters
+    ----------
+    tasks : what to train, a member, the name of its split, and "members" or "splits": where the
+        model stands, under the name of the member or of the split
+    of : folder of the target
+    artifacts : folder of the line, with conduits, labels and splits; models and training are added
+    losses : folder of the losses to write
+    kept : folder from which a killed training goes on
+    """
+    seen = [member_network(params.network, m).image for params, m, *_ in tasks]
+    labels = artifacts / "labels" / of / "train.h5"
+    every = EncodedOnce(artifacts / "conduits/train.h5", labels, seen)
+    for params, member, split, kind in tasks:
+        name = Path(kind, of, member if kind == "members" else split)
+        fit(
+            params, member, artifacts / f"splits/{split}.h5", every, checkpoint=kept / name,
+            model=artifacts / "models" / name, costs=artifacts / f"training/{name}.json",
+            losses=losses / f"{name}.csv",
+        )  # fmt: skip
 
 
 def fit(

@@ -32,6 +32,7 @@ def material_report(
     cut: PartitionConfig,
     most: int,
     artifacts: Path,
+    of: str,
 ) -> dict[str, Json]:
     """Score every member and what learned nothing on some conduits of each material.
 
@@ -41,6 +42,7 @@ def material_report(
     cut : of the partition
     most : conduits of each material at most
     artifacts : folder of the line, with models/members, labels/train.h5 and judged/gate.json
+    of : folder of the target
 
     Returns
     -------
@@ -48,8 +50,8 @@ def material_report(
     scores of the ``members`` and of the ``nulls``: the constant that errs least on the training
     labels, and the estimate of the member physics without its correction
     """
-    arrays, stated = read_hdf5(artifacts / "labels/train.h5")
-    label, folder = label_definition(stated), artifacts / "models/members"
+    arrays, stated = read_hdf5(artifacts / "labels" / of / "train.h5")
+    label, folder = label_definition(stated), artifacts / "models/members" / of
     models = {m: ConductanceModel.load(folder / m) for m in MEMBERS if (folder / m).is_dir()}
     report: dict[str, Json] = {}
     for name, im in images.items():
@@ -68,7 +70,7 @@ def material_report(
             "members": members,
             "nulls": nulls,
         }
-    chosen = read_json(artifacts / "judged/gate.json")["chosen"]
+    chosen = read_json(artifacts / "judged" / of / "gate.json")["chosen"]
     return {"champion": chosen, "materials": report}
 
 
@@ -118,9 +120,9 @@ def lines(report: Mapping[str, Json]) -> Iterator[str]:
     report : of `material_report`
     """
     chosen = report["champion"]
-    for name, of in report["materials"].items():
-        nulls = ", ".join(f"{null} {each['mape']:.2%}" for null, each in of["nulls"].items())
+    for name, one in report["materials"].items():
+        nulls = ", ".join(f"{null} {each['mape']:.2%}" for null, each in one["nulls"].items())
         yield (
-            f"{name:>12}: {chosen} off by {of['members'][chosen]['mape']:.2%} on "
-            f"{of['conduits']} conduits; {nulls}"
+            f"{name:>12}: {chosen} off by {one['members'][chosen]['mape']:.2%} on "
+            f"{one['conduits']} conduits; {nulls}"
         )
