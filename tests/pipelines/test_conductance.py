@@ -208,10 +208,9 @@ def test_what_a_search_found_is_adopted_as_a_profile(line, project):
 
 def test_both_targets_in_one_run_and_the_first_as_alone(line, project):
     """Flow joins on the same conduits; nothing that is made of diffusion changes."""
-    change("training", members=["physics"])
-    run_stage(project, "train")
     folders = [f"artifacts/conductance/{name}" for name in ("models", "judged")]
     alone = {path: sha256(path) for folder in folders for path in Path(folder).rglob("*.*")}
+    change("training", members=["physics"])
     change("label", target="both")
     change("validation", size_factor_max=100_000)
     for verb in VERBS[2:]:
