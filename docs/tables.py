@@ -42,6 +42,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.{1 if share < 0.1 else 0}f} %"
 
 
+def fine(share: float) -> str:
+    """Return a share in per cent, with two decimals below one."""
+    return f"{100 * share:.2f} %" if share < 0.01 else percent(share)
+
+
 def report(line: str, name: str) -> Any:
     """Return a report that is recorded for the documents."""
     return read_json(REPORTS / line / f"{name}.json")
@@ -128,10 +133,10 @@ def materials() -> str:
     rows = []
     for material, of in found["materials"].items():
         cells = [material.replace("_", " "), f"{of['porosity']:.2f}", str(of["conduits"])]
-        cells += [percent(of["members"][name]["mape"]) for name in shown]
+        cells += [fine(of["members"][name]["mape"]) for name in shown]
         if "physics" in shown:
             cells.append(percent(of["members"]["physics"]["covered"]))
-        rows.append([*cells, *(percent(null["mape"]) for null in of["nulls"].values())])
+        rows.append([*cells, *(fine(null["mape"]) for null in of["nulls"].values())])
     return table(heads, rows)
 
 
