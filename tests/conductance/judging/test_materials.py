@@ -36,7 +36,7 @@ def report(images, tmp_path_factory):
     labels = {"size_factor": tiny_model.conduits(3)[2]}
     write_hdf5(folder / "labels/train.h5", labels, tiny_model.LABEL.model_dump())
     write_json(folder / "judged/gate.json", {"chosen": "physics"})
-    return material_report(images, CUT, CONFIG.conduits, folder)
+    return material_report(images, CUT, CONFIG.conduits, folder, "")
 
 
 def test_each_kind_is_drawn_once_and_the_same_again(images, tmp_path):
