@@ -6,7 +6,7 @@ from pathlib import Path
 from poreops.base.files import read_yaml
 from poreops.base.settings import overridden, section
 from poreops.base.targets import targets_in
-from poreops.conductance.fitting import Task, fit_target
+from poreops.conductance.fitting import fit_all
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import Candidate, TrainingConfig
 from poreops.errors import exit_on_input_error
@@ -20,12 +20,9 @@ def main() -> None:
     stated = Candidate(network=network, training=section("conductance.training", TrainingConfig))
     params = overridden(stated, chosen := read_yaml(ARTIFACTS / "search/best.yaml")["chosen"])
     print(f"params.yaml states what is trained, the search chose {chosen or 'nothing'}")
-    short = overridden(params, {"training.epochs": params.training.split_epochs})
-    members = params.training.members
-    tasks: list[Task] = [(params, member, "by_volume", "members") for member in members]
-    tasks += [(short, "image", split, "splits") for split in ("by_volume", "random")]
+    losses = Path("reports/conductance/losses")
     for of in targets_in(ARTIFACTS / "labels", "train.h5"):
-        fit_target(tasks, of, ARTIFACTS, Path("reports/conductance/losses"), PARTIAL)
+        fit_all(params, ARTIFACTS, of, losses=losses, unfinished=PARTIAL / of)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

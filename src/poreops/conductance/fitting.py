@@ -1,7 +1,7 @@
-"""Train a member on one split: a run of its own, the model, what it cost."""
+"""Train each member, a run of its own each: the model, and what it cost."""
 
 import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.base.files import sha256, write_json, write_losses
 from poreops.base.hdf5 import open_hdf5
+from poreops.base.settings import overridden
 from poreops.conductance.learning.boosting import Correction, fit_correction, fit_intervals
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
@@ -24,33 +25,45 @@ from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History
+from poreops.mlops.weights.side_by_side import side_by_side
 
-Task = tuple[Candidate, Member, str, str]
 _PROBE = 8  # conduits whose answers are kept with the model
 
 
-def fit_target(tasks: Sequence[Task], of: str, artifacts: Path, losses: Path, kept: Path) -> None:
-    """Train all that a run asks for on the labels of one target.
+def fit_all(
+    params: Candidate, artifacts: Path, of: str, *, losses: Path, unfinished: Path
+) -> None:
+    """Train every member on the split by volume, and the image network on both splits.
+
+    The last two are short: they compare the splits.
 
     Parameters
     ----------
-    tasks : what to train, a member, the name of its split, and "members" or "splits": where the
-        model stands, under the name of the member or of the split
+    params : Candidate
+    artifacts : folder of the line; ``models`` and ``training`` are written, each with ``members``
+        and ``splits``
     of : folder of the target
-    artifacts : folder of the line, with conduits, labels and splits; models and training are added
-    losses : folder of the losses to write
-    kept : folder from which a killed training goes on
+    losses : folder to write, of CSV files named likewise
+    unfinished : folder from which a killed training goes on
     """
-    seen = [member_network(params.network, m).image for params, m, *_ in tasks]
-    labels = artifacts / "labels" / of / "train.h5"
-    every = EncodedOnce(artifacts / "conduits/train.h5", labels, seen)
-    for params, member, split, kind in tasks:
-        name = Path(kind, of, member if kind == "members" else split)
-        fit(
-            params, member, artifacts / f"splits/{split}.h5", every, checkpoint=kept / name,
-            model=artifacts / "models" / name, costs=artifacts / f"training/{name}.json",
-            losses=losses / f"{name}.csv",
-        )  # fmt: skip
+    members = params.training.members[::-1]  # those of images take longest, and begin
+    seen = [member_network(params.network, member).image for member in members]
+    labelled = (artifacts / "conduits/train.h5", artifacts / "labels" / of / "train.h5")
+    every = EncodedOnce(*labelled, seen, unfinished)
+    short = overridden(params, {"training.epochs": params.training.split_epochs})
+    tasks = [(params, member, "by_volume", Path("members", of, member)) for member in members]
+    splits = ("by_volume", "random")
+    tasks += [(short, "image", split, Path("splits", of, split)) for split in splits]
+    side_by_side(
+        [
+            partial(
+                fit, candidate, member, artifacts / f"splits/{split}.h5", every,
+                model=artifacts / f"models/{name}", costs=artifacts / f"training/{name}.json",
+                losses=losses / f"{name}.csv", checkpoint=unfinished / name,
+            )
+            for candidate, member, split, name in tasks
+        ]
+    )  # fmt: skip
 
 
 def fit(
