@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from poreops.conductance.gate import GateConfig
-from poreops.conductance.judging.methods import UNCORRECTED
 from poreops.conductance.judging.run_times import JudgingConfig
+from poreops.conductance.learning.members import UNCORRECTED
 from poreops.mlops.gate import verdict
 
 GATE = GateConfig(

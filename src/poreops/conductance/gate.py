@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.content import Json
-from poreops.conductance.judging.methods import UNCORRECTED
+from poreops.conductance.learning.members import UNCORRECTED
 from poreops.mlops.gate import Rival, Rule, Scores, verdict
 
 if TYPE_CHECKING:

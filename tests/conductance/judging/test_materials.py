@@ -9,7 +9,7 @@ from tiny import conductance as tiny_model
 from poreops.base.files import write_json
 from poreops.base.hdf5 import write_hdf5
 from poreops.conductance.judging.materials import lines, material_report, simulated
-from poreops.conductance.judging.methods import UNCORRECTED
+from poreops.conductance.learning.members import UNCORRECTED
 from poreops.conductance.materials import MaterialsConfig, material_images
 from poreops.conductance.physics import PhysicsModel
 from poreops.conductance.registry import shipped_folder

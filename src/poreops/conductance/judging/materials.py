@@ -11,9 +11,8 @@ from poreops.base.content import Json
 from poreops.base.files import read_json
 from poreops.base.hdf5 import read_hdf5
 from poreops.conductance.judging.members import constant
-from poreops.conductance.judging.methods import UNCORRECTED
 from poreops.conductance.judging.scores import scores
-from poreops.conductance.learning.members import MEMBERS
+from poreops.conductance.learning.members import MEMBERS, UNCORRECTED
 from poreops.conductance.learning.priors import ESTIMATE, ZOOM
 from poreops.conductance.model import ConductanceModel, carrying
 from poreops.conductance.physics import PhysicsModel

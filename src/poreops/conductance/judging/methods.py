@@ -13,6 +13,3 @@ NAMES = {
     "geometry": "geometry-based",
     "shape_factor": "shape-factor-based",
 }
-
-UNCORRECTED = "its own estimate"
-"""Null of the member physics alone: what its trees correct."""
