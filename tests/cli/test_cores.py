@@ -166,4 +166,4 @@ def test_tiny_images_and_unknown_extractors_are_refused(run, tmp_path):
     assert "32 pixels or more along each edge, got (24, 24)" in stderr
     code, _, stderr = run("score", tiny, tiny, "--extractor", "vgg")
     assert code == 2
-    assert "one of efficientnet-lite0, inception-v3, got 'vgg'" in stderr
+    assert "one of efficientnet-lite0, inception-v3, wavelets, got 'vgg'" in stderr
