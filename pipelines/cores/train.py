@@ -1,4 +1,4 @@
-"""Train the generator as WGAN-GP, and as DCGAN for as many steps: artifacts/cores/models.
+"""Train the generator by each of `methods`, for as many steps: artifacts/cores/models.
 
 reports/cores/training has the losses of the first seed.
 """
@@ -25,13 +25,14 @@ def main() -> None:
     )
     params = overridden(stated, read_yaml("artifacts/cores/search/best.yaml")["chosen"])
     write_yaml(OUT / "params.yaml", params.model_dump(mode="json"))
-    for repeat in range(params.training.repeats):
-        seed = params.training.seed + repeat
-        seeded = overridden(params, {"training.seed": seed})
-        for method in get_args(Method):
+    for method in get_args(Method):
+        (OUT / method).mkdir(exist_ok=True)  # DVC wants every output, be it empty
+        repeats = params.training.repeats if method in params.training.methods else 0
+        for seed in range(params.training.seed, params.training.seed + repeats):
             place = {"out": OUT / f"{method}/{seed}", "checkpoint": PARTIAL / f"{method}/{seed}"}
+            seeded = overridden(params, {"training.seed": seed})
             history = trained_in_a_run(seeded, method, CROPS, **place)
-            if repeat == 0:
+            if seed == params.training.seed:
                 write_losses(LOSSES / f"{method}.csv", history)
 
 

@@ -301,11 +301,13 @@ def trained(models: str | Path) -> dict[str, list[Path]]:
     ----------
     models : folder that the stages cores_train and cores_quilt wrote
     """
-    return {
+    found = {
         method.name: sorted(method.iterdir(), key=lambda folder: int(folder.name))
         for method in sorted(Path(models).iterdir())
         if method.is_dir()
     }
+    # the folder of a method that was not trained is empty
+    return {name: folders for name, folders in found.items() if folders}
 
 
 def grey_probe(model: CoreModel) -> dict[str, float]:

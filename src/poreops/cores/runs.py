@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import overridden
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.training import SMOOTHING, Candidate, Method, train_gan
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import keras
 
 _ROWS, _COLUMNS = 2, 4  # of the cores of an epoch
+_WITHOUT_NORMS = {
+    "generator.architecture": "residual", "generator.critic_norm": "none", "generator.dropout": 0.0
+}  # fmt: skip
 
 
 def trained_in_a_run(
@@ -26,7 +30,7 @@ def trained_in_a_run(
     Parameters
     ----------
     params : networks and how they are trained
-    method : "wgan_gp" or "dcgan"
+    method : "wgan_gp", "dcgan" or "r3gan", which has networks without norms
     crops : file of the crops to train on
     out : folder that the generator is saved in
     checkpoint : folder of the state, so that a killed training goes on with the same result
@@ -37,6 +41,8 @@ def trained_in_a_run(
         Loss → its mean in each epoch.
     """
     images = read_hdf5(crops)[0]["images"]
+    if method == "r3gan":
+        params = overridden(params, _WITHOUT_NORMS)
     scale = GreyScale.fit(params.generator.grey, images)
     with run("cores_train", f"{method}/{params.training.seed}") as tracked:
         tracked.log_params(params.model_dump())
