@@ -1,7 +1,4 @@
-"""Train the generator by each of `methods`, for as many steps: artifacts/cores/models.
-
-reports/cores/training has the losses of the first seed.
-"""
+"""Train the generator by each method, for as many steps: artifacts/cores/models."""
 
 from pathlib import Path
 from typing import get_args

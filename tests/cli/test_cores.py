@@ -72,7 +72,7 @@ def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        (["--porosity", "0.08"], "needs a model that is quilted, got a trained network and 0.08"),
+        (["--porosity", "0.99"], "a porosity must be one that this network draws, "),
         (["--porosity", "nan"], "porosity must be a finite number"),
         (["-n", "0"], "number of cores must be positive, got 0"),
         (["--size", "0"], "must have a positive size, got 0"),

@@ -40,6 +40,36 @@ def test_a_large_core_has_the_statistics_of_small_ones():
     assert small.std() == pytest.approx(large.std(), rel=0.1)
 
 
+def test_a_core_that_is_drawn_in_parts_is_the_same_core(monkeypatch):
+    """No seam: a part of the noise gives that part of the core; only the last bits may differ."""
+    whole = model().generate(2, 101, seed=7).astype(int)
+    monkeypatch.setattr("poreops.cores.model._TILE", 32)
+    parts = model().generate(2, 101, seed=7).astype(int)
+    assert np.abs(whole - parts).max() <= 1
+    assert (whole != parts).mean() < 1e-3
+
+
+def test_parts_of_a_large_core_need_less_memory():
+    made = model()
+    assert made.bytes_needed(8192) < made.bytes_needed(1024) * 64
+    assert made.bytes_needed(1024) > made.bytes_needed(512)
+
+
+def test_a_stated_porosity_is_chosen_among_the_cores_that_the_network_draws():
+    made = model()
+    shares = made.segmentation.pores(made.generate(60, 24, seed=9)).mean(axis=(1, 2))
+    goal = float(np.quantile(shares, 0.75))
+    found = made.generate(6, 24, seed=1, porosity=goal)
+    away = np.abs(made.segmentation.pores(found).mean(axis=(1, 2)) - goal)
+    assert away.mean() < 0.3 * np.abs(shares - goal).mean()
+    np.testing.assert_array_equal(made.generate(2, 24, seed=1, porosity=goal), found[:2])
+    assert len(np.unique(found, axis=0)) == 6
+    with pytest.raises(InputError, match=r"that this network draws, .* for 24 pixels, got 0\.99"):
+        made.stream(1, 24, porosity=0.99)
+    with pytest.raises(InputError, match="needs a model that knows what a pore is"):
+        DigitalCoreModel(made.keras_model, network(), made.scale).stream(1, porosity=0.1)
+
+
 def test_a_saved_model_draws_the_same_and_has_no_pickle(folder, tmp_path):
     loaded = DigitalCoreModel.load(folder)
     np.testing.assert_array_equal(loaded.generate(2, 24), model().generate(2, 24))
