@@ -1,4 +1,4 @@
-"""Wavelets need no weights: they tell directions and scales, and order damage as a network does."""
+"""Wavelets need no weights: they tell directions and lengths, and order damage as networks do."""
 
 import numpy as np
 import pytest
