@@ -1,5 +1,6 @@
 """The stage that trains networks trains those that params name, R3GAN among them."""
 
+import json
 import runpy
 
 import pytest
@@ -25,7 +26,7 @@ def test_only_the_stated_methods_are_trained(project, tmp_path, monkeypatch):
     params["cores"]["generator"] |= NETWORK | {"critic_norm": "layer"}
     params["cores"]["training"] |= TRAINING | {"epochs": 1, "methods": ["r3gan"], "repeats": 2}
     params["cores"]["judging"]["second"] = None
-    write_yaml("params.yaml", params)
+    write_yaml("params.yaml", json.loads(json.dumps(params)))  # YAML has no tuples
     write_yaml("artifacts/cores/search/best.yaml", {"chosen": {}})
     write_hdf5("artifacts/cores/crops/train.h5", {"images": crops()[0]})
 
