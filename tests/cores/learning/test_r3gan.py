@@ -154,3 +154,10 @@ def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path):
     assert found.history == straight.history
     assert tuple(found.history) == LOSSES
     assert np.isfinite(list(found.history.values())).all()
+
+
+def test_its_average_is_its_own():
+    gan = Gan(residual(), training(steps=1, ema=0.9, r3gan_ema=0.0), crops()[0], "r3gan")
+    gan.epoch(0)
+    for mean, new in zip(gan.averaged.variables, gan.generator.variables, strict=True):
+        np.testing.assert_allclose(np.asarray(mean), np.asarray(new), atol=1e-6)

@@ -71,6 +71,7 @@ class TrainingConfig(BaseModel):
     dcgan_rate : learning rate of both networks of DCGAN, with Adam
     r3gan_rate : and of R3GAN, with Adam without momentum
     r3gan_penalty : γ, the weight of its penalties on the slope; larger for larger patches
+    r3gan_ema : as `ema`, of R3GAN
     augment : whether its critic sees images mirrored and shifted
     decay_from : share of the epochs after which the rates fall linearly to zero, so that the
         generator settles; 1 keeps them
@@ -94,6 +95,7 @@ class TrainingConfig(BaseModel):
     dcgan_rate: Rate
     r3gan_rate: Rate
     r3gan_penalty: Annotated[float, Field(ge=0)]
+    r3gan_ema: Annotated[float, Field(ge=0, lt=1)]
     augment: bool
     decay_from: Annotated[float, Field(ge=0, le=1)]
     optimizer: Literal["rmsprop", "adam"]
@@ -211,6 +213,7 @@ class Gan:
         else:
             self._objective = WganGp(config.penalty)
             self._rates, kind = (config.generator_rate, config.critic_rate), config.optimizer
+        self._ema = config.r3gan_ema if method == "r3gan" else config.ema
         self._repeats = config.n_critic if method == "wgan_gp" else 1
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
@@ -310,7 +313,7 @@ class Gan:
             )
         self._apply(self._g_opt, self.generator, tape, generator_loss)
         for mean, new in zip(self.averaged.variables, self.generator.variables, strict=True):
-            share = 1.0 - self.config.ema
+            share = 1.0 - self._ema
             mean.assign_add(tf.cast(share, mean.dtype) * (tf.cast(new, mean.dtype) - mean))
         critic_loss, distance, penalty = tf.unstack(tf.add_n(losses) / float(len(losses)))
         return tf.stack([critic_loss, generator_loss, distance, penalty])
