@@ -30,7 +30,7 @@ def test_only_the_stated_methods_are_trained(project, tmp_path, monkeypatch):
     write_yaml("artifacts/cores/search/best.yaml", {"chosen": {}})
     write_hdf5("artifacts/cores/crops/train.h5", {"images": crops()[0]})
 
-    runpy.run_path(str(project / "pipelines/cores/train.py"), run_name="__main__")
+    runpy.run_path(str(project / "pipelines/cores/train.py"))["main"]()
     connection._opened.cache_clear()
 
     found = trained("artifacts/cores/models")
