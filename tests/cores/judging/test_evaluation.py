@@ -5,6 +5,7 @@ import pytest
 from tiny.cores import crops
 
 from poreops.cores.features.extractors import extractor
+from poreops.cores.features.scores import kid
 from poreops.cores.judging.evaluation import (
     COMPARED,
     Judge,
@@ -63,13 +64,16 @@ def test_a_second_extractor_is_reported_beside_the_first():
     config = CONFIG.model_copy(update={"second": "wavelets"})
     judge = Judge.fit(one, config, two)
     real, more = judge.view(two), judge.view(two[::-1])
-    found = judge.scores(judge.view(RNG.integers(0, 256, (10, 48, 48)).astype(np.uint8)), real)
-    wavelets = extractor("wavelets")
+    noise = RNG.integers(0, 256, (10, 48, 48)).astype(np.uint8)
+    found, wavelets = judge.scores(judge.view(noise), real), extractor("wavelets")
     sets = wavelets.features(two[:10]), wavelets.features(averaged(two[:10]))
     np.testing.assert_array_equal(real.second, sets)
     again = judge.scores(more, real)
-    for name in ("kid_second", "kid_second_averaged"):
+    names = {"kid_second": noise, "kid_second_averaged": averaged(noise)}
+    for (name, images), own in zip(names.items(), sets, strict=True):
         assert found[name] > 5 * abs(again[name])
+        expected = kid(wavelets.features(images), own, subsets=3, size=8, seed=1).mean
+        assert found[name] == pytest.approx(expected)
     # what decides knows nothing of it
     assert tuple(judge.compare(more, real)) == COMPARED
 
