@@ -271,6 +271,7 @@ SOURCES = {
     "quilting": "quilting",
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
+    "r3gan": "R3GAN",
     "blobs": "round blobs on a texture",
     "shuffled": "real crops, pixels shuffled",
     "noise": "flat grey, white noise",
@@ -279,6 +280,8 @@ SOURCES = {
 CORE_SCORES = {
     "kid": ("KID", 3),
     "kid_averaged": ("KID, averaged", 3),
+    "kid_second": ("KID by wavelets", 4),
+    "kid_second_averaged": ("and averaged", 4),
     "fid": ("FID", 1),
     "s2": ("ΔS2", 2),
     "correlation_length": ("correlation length", 2),
@@ -301,8 +304,11 @@ CORE_JUDGED = {
 def cores(scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
     """Draw every source of images against crops that nothing else reads."""
     found = report("cores", "scores")["table"]
+    scores = {score: how for score, how in scores.items() if score in found["real"]}
     rows = []
     for name, title in SOURCES.items():
+        if name not in found:
+            continue
         cells = []
         for score, (_, digits) in scores.items():
             mean, sd = (f"{found[name][score][key]:.{digits}f}" for key in ("mean", "sd"))
@@ -316,6 +322,8 @@ def core_bands() -> str:
     found = report("cores", "scores")["bands"]
     rows = []
     for name, title in SOURCES.items():
+        if name not in found:
+            continue
         of = found[name]["properties"]
         cells = [f"{of[each]['away']:.1f}, {of[each]['spread']:.1f}" for each in PROPERTIES]
         rows.append([title, *cells, f"{found[name]['met']} of {found[name]['of']}"])
