@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poreops.cli.source import ImageSource
     from poreops.conductance.learning.seen import Drift
 
+
 def drift_of_image(source: "ImageSource", given: "Conductances") -> Answer:
     """Compare the conduits of a segmented image with those of a conductance model.
 

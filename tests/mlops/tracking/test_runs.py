@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from mlflow import MlflowClient
 
+from poreops.errors import InputError
 from poreops.mlops import tracking
 
 
@@ -145,6 +146,40 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     assert mlflow_client.get_run(run.id).data.tags["git.dirty"] == "true"
     patch = repository / f"mlflow/artifacts/training/{run.id}/artifacts/git.diff"
     assert "+a: 2" in patch.read_text()
+
+
+def test_a_database_that_is_damaged_under_a_run_is_one_line(mlflow_client, repository):
+    """Beyond what is looked at when the store is opened."""
+    database = repository / "mlflow/mlflow.db"
+    with (
+        pytest.raises(InputError, match=r"whole and reachable, got .*move it away and make a new"),
+        tracking.run("training", "a") as run,
+    ):
+        size = database.stat().st_size
+        database.write_bytes(b"\xff" * size)
+        run.log_metrics({"r2": 1.0})
+
+
+def test_a_disk_that_is_full_under_a_run_is_one_line(mlflow_client, repository):
+    """A database that may not grow, as SQLite sees a full disk."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def bounded(connection, *_):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+
+    with tracking.run("training", "a"):
+        pass
+    event.listen(Engine, "checkout", bounded)
+    try:
+        with (
+            pytest.raises(InputError, match=r"disk is full\).*; make room and run the same"),
+            tracking.run("training", "b") as run,
+        ):
+            run.log_params({f"p{k}": "x" * 6000 for k in range(90)})
+    finally:
+        event.remove(Engine, "checkout", bounded)
 
 
 def test_outside_git_there_is_no_commit(mlflow_client, monkeypatch):

@@ -52,10 +52,7 @@ def answered(
         limits = limits.of_environment()
         pixels, memory = cost(rows)
         limits.check(rows=len(rows), pixels=pixels, memory=memory)
-        found = _in_parts(work, rows, limits)
-        if inputs is not None and (state := inputs()) is not None and not note_inputs(state):
-            _warn(state)
-        return found
+        return _noted(_in_parts(work, rows, limits), inputs)
     except InputError as error:
         raise MlflowException.invalid_parameter_value(str(error)) from None
     except CalledOffError as error:
@@ -75,9 +72,12 @@ def answered(
         ) from None
 
 
-def _warn(state: str) -> None:
-    if state in ("near", "outside"):
+def _noted(found: Array, inputs: Callable[[], str | None] | None) -> Array:
+    """Return an answer after noting where its inputs lie."""
+    state = None if inputs is None else inputs()
+    if state is not None and not note_inputs(state) and state in ("near", "outside"):
         _log.warning("the inputs of a request are %s of what the model learned from", state)
+    return found
 
 
 def _in_parts(work: Callable[[Array], Array], rows: Array, limits: ServingLimits) -> Array:

@@ -1,0 +1,156 @@
+"""Killed, damaged, run twice at once, with a clock that went back: one plain repro heals.
+
+The real DVC and the project's own stages of the cores line, with stubs in place of their work.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from stubbed import STUB, Stubbed
+
+from poreops.base.files import read_yaml, sha256
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+# one of each kind: folders, what DVC must not remove, figures, a metric that git keeps
+KILLED = ["cores_crops", "cores_train", "cores_register", "cores_scores", "cores_report"]
+CROPS = "artifacts/cores/crops/train.h5"
+# half of an out is there when the group of DVC and its stage is killed
+DYING = STUB.replace(
+    "number = int(", 'path.write_text("half")\n    if os.environ.get("STUB_DIES") == name:\n'
+    "        os.killpg(0, 9)\n    number = int(",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def clone(project, tmp_path_factory):
+    """What runs, and the digest of what a run that nobody disturbed leaves."""
+    clone = Stubbed(project, tmp_path_factory.mktemp("damaged") / "clone", "cores_")
+    (clone.folder / "stub.py").write_text(DYING)
+    clone("dvc", "repro", "-q")
+    clone.commit("what ran")
+    clone.ran()
+    clone.wanted = made(clone)
+    return clone
+
+
+@pytest.fixture(autouse=True)
+def healed(clone):
+    """Each test leaves what an undisturbed run leaves, and DVC agrees."""
+    yield
+    assert made(clone) == clone.wanted
+    clone("dvc", "repro", "-q")
+    assert clone.ran() == []
+
+
+def made(clone):
+    outs = [out for stage in clone.stages for out in clone.outs(stage)]
+    return [(out, sha256(clone.folder / out)) for out in outs], clone.lock()
+
+
+def repro(clone, *command, **environment):
+    return subprocess.Popen(
+        command or ("python", "pipelines/repro.py"), cwd=clone.folder, start_new_session=True,
+        env=clone.environment() | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+
+
+def start_anew(clone):
+    """Forget everything that ran."""
+    for name in ("artifacts", "mlflow/registered", ".dvc/cache", ".dvc/tmp", "dvc.lock"):
+        path = clone.folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def test_a_kill_in_any_kind_of_stage_is_healed_by_the_next_run(clone):
+    start_anew(clone)
+    for stage in KILLED:
+        killed = repro(clone, "dvc", "repro", "-q", STUB_DIES=stage)
+        assert killed.wait() == -signal.SIGKILL, killed.stdout.read()
+        lock = read_yaml(clone.folder / "dvc.lock") if stage != KILLED[0] else {"stages": {}}
+        assert stage not in lock["stages"]  # nobody takes the half for what was made
+    last = repro(clone, "dvc", "repro", "-q")
+    assert last.wait() == 0, last.stdout.read()
+    ran = clone.ran()
+    assert set(ran) == set(clone.stages)
+    assert len(ran) == len(set(ran))  # what was done is not done again
+
+
+@pytest.mark.parametrize("name", [CROPS, "artifacts/cores/models/params.yaml"])
+def test_other_bytes_in_an_artifact_are_not_taken_for_it(clone, name):
+    content = bytearray((clone.folder / name).read_bytes())
+    content[0] ^= 1
+    (clone.folder / name).write_bytes(content)
+    assert repro(clone, "dvc", "repro", "-q").wait() == 0
+
+
+def test_other_bytes_in_the_cache_are_not_restored(clone):
+    (clone.folder / CROPS).unlink()
+    lock = read_yaml(clone.folder / "dvc.lock")["stages"]["cores_train"]["deps"]
+    (md5,) = [dep["md5"] for dep in lock if dep["path"] == CROPS]
+    cached = clone.folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    cached.chmod(0o644)
+    cached.write_text("other bytes")
+    cached.chmod(0o444)  # as DVC leaves it, and then trusts it
+    healing = repro(clone)
+    assert healing.wait() == 0
+    assert f"{cached.relative_to(clone.folder)} was damaged" in healing.stdout.read()
+    # there is no registry here, so that its note is forgotten too
+    assert set(clone.ran()) == {"cores_crops", "cores_register"}
+
+
+def test_two_at_once_do_no_harm(clone):
+    start_anew(clone)
+    both = [repro(clone, "dvc", "repro", STUB_SECONDS="0.2") for _ in range(2)]
+    codes = [process.wait() for process in both]
+    for code, process in zip(codes, both, strict=True):
+        # who came second is told so in one line
+        assert code == 0 or re.search("lock|busy|blocked", process.stdout.read())
+    last = repro(clone, "dvc", "repro", "-q")
+    assert last.wait() == 0, last.stdout.read()
+    clone.ran()
+
+
+def test_a_clock_that_went_back_hides_no_change(clone):
+    """Files of the future are taken as they are; a change of the past is seen all the same."""
+    future, past = time.time() + 1e8, 1e8
+    for path in [*(clone.folder / "artifacts").rglob("*"), *(clone.folder / "data").rglob("*")]:
+        os.utime(path, (future, future))
+    clone("dvc", "repro", "-q")
+    assert clone.ran() == []
+    text = (clone.folder / CROPS).read_text()
+    (clone.folder / CROPS).write_text(text[::-1])  # of the same length
+    os.utime(clone.folder / CROPS, (past, past))
+    clone("dvc", "repro", "-q")
+    assert (clone.folder / CROPS).read_text() == text
+
+
+def test_what_is_kept_outside_of_the_outs_has_a_test_that_kills(project):
+    """DVC removes the outs of a killed stage; what else a stage leaves must be no trap."""
+    tests = {
+        "conductance/labels": "tests/pipelines/test_killed.py",
+        "conductance/register": "tests/mlops/tracking/test_killed_registering.py",
+        "conductance/search": "tests/mlops/test_search_goes_on.py",
+        "conductance/train": "tests/conductance/learning/test_training.py",
+        "cores/register": "tests/mlops/tracking/test_killed_registering.py",
+        "cores/search": "tests/mlops/test_search_goes_on.py",
+        "cores/train": "tests/cores/learning/test_training.py",
+        "properties/register": "tests/mlops/tracking/test_killed_registering.py",
+        "properties/rocks": "tests/pipelines/test_killed.py",
+        "properties/search": "tests/pipelines/test_killed.py",
+        "properties/train": "tests/properties/learning/test_killed.py",
+    }
+    keeping = {
+        path.relative_to(project / "pipelines").with_suffix("").as_posix()
+        for path in (project / "pipelines").glob("*/*.py")
+        if "artifacts/.partial" in path.read_text()
+    }
+    assert keeping == set(tests)
+    for name in set(tests.values()):
+        assert "SIGKILL" in (project / name).read_text()
