@@ -152,7 +152,9 @@ def test_a_database_that_is_damaged_under_a_run_is_one_line(mlflow_client, repos
     """Beyond what is looked at when the store is opened."""
     database = repository / "mlflow/mlflow.db"
     with (
-        pytest.raises(InputError, match=r"whole and reachable, got .*move it away and make a new"),
+        pytest.raises(
+            InputError, match=r"whole and open to this user, got .*move it away and make a new"
+        ),
         tracking.run("training", "a") as run,
     ):
         size = database.stat().st_size

@@ -1,4 +1,4 @@
-"""Learners that were fitted when the stage was killed are not fitted again; half a file is none."""
+"""Learners that a killed stage had fitted are not fitted again; half a file is none."""
 
 import multiprocessing
 import os
@@ -25,7 +25,7 @@ def places():
     rocks, kinds = table["rock"].to_numpy(), table["kind"].to_numpy()
     learned = Learned(INPUTS, design(table, INPUTS), targets(table), rocks, kinds)
     names = dict.fromkeys(("none", *sorted(set(kinds))), tiny_rocks.FEATURES)
-    split = SliceSplitConfig(seed=1, folds=3, gate=0.2, report=0.2)
+    split = SliceSplitConfig(seed=1, folds=3, test_share=0.2)
     return learned, contexts(learned, split, names, lambda _: tiny_rocks.ENSEMBLE)
 
 

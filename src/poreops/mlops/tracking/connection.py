@@ -71,12 +71,14 @@ _REMEDIES = {
     "disk is full": "make room and run the same again; poreops doctor says how much there is",
     "is malformed": _RESTORE,
     "file is not a database": _RESTORE,
+    "You are not authenticated": "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    "Permission denied": "ask whoever runs the server for the right to do it",
 }
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn a locked, damaged or full database, or a server that went away, into an InputError."""
+    """Turn a locked, damaged or full store, or a server that is away or refuses, into InputError."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -87,7 +89,7 @@ def plain_errors() -> Iterator[None]:
         if remedy is None:
             raise
         raise InputError(
-            f"the MLflow store must be free, whole and reachable, got {tracking_uri()} "
+            f"the MLflow store must be free, whole and open to this user, got {tracking_uri()} "
             f"({text.splitlines()[0][:200]}); {remedy}"
         ) from None
 
