@@ -133,7 +133,8 @@ def test_users_have_passwords_and_rights_and_the_server_knows_its_names(
         "AUTH_CONFIG_PATH": "mlflow/auth.ini",
         "AUTH_ADMIN_PASSWORD": PASSWORD,
         "FLASK_SERVER_SECRET_KEY": "k",
-        "BACKEND_STORE_URI": f"sqlite:///{settings}/runs.db",  # the users have a database all the same
+        # elsewhere, and the users have their database all the same
+        "BACKEND_STORE_URI": f"sqlite:///{settings}/runs.db",
         "SERVER_ALLOWED_HOSTS": f"rocks.example.org:5000,127.0.0.1:{os.environ['MLFLOW_PORT']}",
     }.items():
         monkeypatch.setenv(f"MLFLOW_{name}", value)

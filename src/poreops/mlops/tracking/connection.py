@@ -78,7 +78,7 @@ _REMEDIES = {
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn a locked, damaged or full store, or a server that is away or refuses, into InputError."""
+    """Turn a store that is locked, damaged, full, away or not open into an InputError."""
     from mlflow.exceptions import MlflowException
 
     try:
