@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from stubbed import STUB, Stubbed
+from stubbed import STUB, Stubbed, scripts_on_path
 
 from poreops.base.files import read_yaml, sha256
 
@@ -26,6 +26,24 @@ DYING = STUB.replace(
     "        os.killpg(0, 9)\n    number = int(",
 )  # fmt: skip
 
+FILLING = """\
+stages:
+  fill:
+    cmd: python write.py
+    deps: [write.py]
+    outs: [large]
+  measure:
+    cmd: wc -c large > size
+    deps: [large]
+    outs: [size]
+"""
+WRITE = """\
+import os
+from poreops.base.files import replacing
+with replacing("large") as path:
+    path.write_bytes(os.urandom(1000) * int(os.environ["KILOBYTES"]))
+"""
+
 
 @pytest.fixture(scope="module")
 def clone(project, tmp_path_factory):
@@ -39,10 +57,10 @@ def clone(project, tmp_path_factory):
     return clone
 
 
-@pytest.fixture(autouse=True)
-def healed(clone):
-    """Each test leaves what an undisturbed run leaves, and DVC agrees."""
-    yield
+@pytest.fixture
+def disturbed(clone):
+    """The clone; a test leaves in it what an undisturbed run leaves, and DVC agrees."""
+    yield clone
     assert made(clone) == clone.wanted
     clone("dvc", "repro", "-q")
     assert clone.ran() == []
@@ -68,67 +86,107 @@ def start_anew(clone):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def test_a_kill_in_any_kind_of_stage_is_healed_by_the_next_run(clone):
-    start_anew(clone)
+def test_a_kill_in_any_kind_of_stage_is_healed_by_the_next_run(disturbed):
+    start_anew(disturbed)
     for stage in KILLED:
-        killed = repro(clone, "dvc", "repro", "-q", STUB_DIES=stage)
+        killed = repro(disturbed, "dvc", "repro", "-q", STUB_DIES=stage)
         assert killed.wait() == -signal.SIGKILL, killed.stdout.read()
-        lock = read_yaml(clone.folder / "dvc.lock") if stage != KILLED[0] else {"stages": {}}
+        lock = read_yaml(disturbed.folder / "dvc.lock") if stage != KILLED[0] else {"stages": {}}
         assert stage not in lock["stages"]  # nobody takes the half for what was made
-    last = repro(clone, "dvc", "repro", "-q")
+    last = repro(disturbed, "dvc", "repro", "-q")
     assert last.wait() == 0, last.stdout.read()
-    ran = clone.ran()
-    assert set(ran) == set(clone.stages)
+    ran = disturbed.ran()
+    assert set(ran) == set(disturbed.stages)
     assert len(ran) == len(set(ran))  # what was done is not done again
 
 
 @pytest.mark.parametrize("name", [CROPS, "artifacts/cores/models/params.yaml"])
-def test_other_bytes_in_an_artifact_are_not_taken_for_it(clone, name):
-    content = bytearray((clone.folder / name).read_bytes())
+def test_other_bytes_in_an_artifact_are_not_taken_for_it(disturbed, name):
+    content = bytearray((disturbed.folder / name).read_bytes())
     content[0] ^= 1
-    (clone.folder / name).write_bytes(content)
-    assert repro(clone, "dvc", "repro", "-q").wait() == 0
+    (disturbed.folder / name).write_bytes(content)
+    assert repro(disturbed, "dvc", "repro", "-q").wait() == 0
 
 
-def test_other_bytes_in_the_cache_are_not_restored(clone):
-    (clone.folder / CROPS).unlink()
-    lock = read_yaml(clone.folder / "dvc.lock")["stages"]["cores_train"]["deps"]
+def test_other_bytes_in_the_cache_are_not_restored(disturbed):
+    (disturbed.folder / CROPS).unlink()
+    lock = read_yaml(disturbed.folder / "dvc.lock")["stages"]["cores_train"]["deps"]
     (md5,) = [dep["md5"] for dep in lock if dep["path"] == CROPS]
-    cached = clone.folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    cached = disturbed.folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
     cached.chmod(0o644)
     cached.write_text("other bytes")
     cached.chmod(0o444)  # as DVC leaves it, and then trusts it
-    healing = repro(clone)
+    healing = repro(disturbed)
     assert healing.wait() == 0
-    assert f"{cached.relative_to(clone.folder)} was damaged" in healing.stdout.read()
+    assert f"{cached.relative_to(disturbed.folder)} was damaged" in healing.stdout.read()
     # there is no registry here, so that its note is forgotten too
-    assert set(clone.ran()) == {"cores_crops", "cores_register"}
+    assert set(disturbed.ran()) == {"cores_crops", "cores_register"}
 
 
-def test_two_at_once_do_no_harm(clone):
-    start_anew(clone)
-    both = [repro(clone, "dvc", "repro", STUB_SECONDS="0.2") for _ in range(2)]
+def test_two_at_once_do_no_harm(disturbed):
+    start_anew(disturbed)
+    both = [repro(disturbed, "dvc", "repro", STUB_SECONDS="0.2") for _ in range(2)]
     codes = [process.wait() for process in both]
     for code, process in zip(codes, both, strict=True):
         # who came second is told so in one line
         assert code == 0 or re.search("lock|busy|blocked", process.stdout.read())
-    last = repro(clone, "dvc", "repro", "-q")
+    last = repro(disturbed, "dvc", "repro", "-q")
     assert last.wait() == 0, last.stdout.read()
-    clone.ran()
+    disturbed.ran()
 
 
-def test_a_clock_that_went_back_hides_no_change(clone):
+def test_a_clock_that_went_back_hides_no_change(disturbed):
     """Files of the future are taken as they are; a change of the past is seen all the same."""
     future, past = time.time() + 1e8, 1e8
-    for path in [*(clone.folder / "artifacts").rglob("*"), *(clone.folder / "data").rglob("*")]:
+    for path in [
+        *(disturbed.folder / "artifacts").rglob("*"),
+        *(disturbed.folder / "data").rglob("*"),
+    ]:
         os.utime(path, (future, future))
-    clone("dvc", "repro", "-q")
-    assert clone.ran() == []
-    text = (clone.folder / CROPS).read_text()
-    (clone.folder / CROPS).write_text(text[::-1])  # of the same length
-    os.utime(clone.folder / CROPS, (past, past))
-    clone("dvc", "repro", "-q")
-    assert (clone.folder / CROPS).read_text() == text
+    disturbed("dvc", "repro", "-q")
+    assert disturbed.ran() == []
+    text = (disturbed.folder / CROPS).read_text()
+    (disturbed.folder / CROPS).write_text(text[::-1])  # of the same length
+    os.utime(disturbed.folder / CROPS, (past, past))
+    disturbed("dvc", "repro", "-q")
+    assert (disturbed.folder / CROPS).read_text() == text
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A repository with two stages on a disk of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a disk")
+    (disk / "dvc.yaml").write_text(FILLING)
+    (disk / "write.py").write_text(WRITE)
+    for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
+        subprocess.run(command, cwd=disk, env=scripts_on_path(), check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+# more than the disk has; no room to cache it
+@pytest.mark.parametrize("kilobytes", [8000, 2200])
+def test_what_a_full_disk_stopped_goes_on_when_there_is_room(small_disk, kilobytes):
+    def repro():
+        return subprocess.run(
+            ["dvc", "repro"], cwd=small_disk, capture_output=True, text=True, check=False,
+            env=scripts_on_path() | {"KILOBYTES": str(kilobytes)},
+        )  # fmt: skip
+
+    full = repro()
+    assert full.returncode != 0
+    assert "No space left on device" in full.stdout + full.stderr
+    assert not (small_disk / "size").exists()
+    remount = ["mount", "-o", "remount,size=64m", small_disk]
+    subprocess.run(remount, check=True)
+    healed = repro()
+    assert healed.returncode == 0, healed.stderr
+    assert (small_disk / "size").read_text().split()[0] == str(1000 * kilobytes)
+    assert "Running stage" not in repro().stdout
 
 
 def test_what_is_kept_outside_of_the_outs_has_a_test_that_kills(project):
