@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _FULL = "No space left on device"  # also in the errors of HDF5, which have no number
 
 
