@@ -19,7 +19,7 @@ from poreops.errors import InputError
 COMPRESSION: dict[str, object] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 # how h5py says that bytes inside a file are not what they were
-_DAMAGE = re.compile(r"^'?(Can't|Unable to) .*\b(read|get|open)\b|visitation failed")
+_DAMAGE = re.compile(r"^[\"']?(Can't|Unable to) .*\b(read|get|open)\b|visitation failed")
 
 
 def write_hdf5(

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 
 from poreops.errors import InputError
 from poreops.mlops import tracking
+from poreops.mlops.tracking.lineage import environment_digest
 
 
 @pytest.fixture
@@ -182,6 +183,25 @@ def test_a_disk_that_is_full_under_a_run_is_one_line(mlflow_client, repository):
             run.log_params({f"p{k}": "x" * 6000 for k in range(90)})
     finally:
         event.remove(Engine, "checkout", bounded)
+
+
+def test_a_run_knows_the_packages_that_it_ran_with(mlflow_client, tmp_path, monkeypatch):
+    def logged():
+        environment_digest.cache_clear()
+        with tracking.run("training", "a") as run:
+            pass
+        return mlflow_client.get_run(run.id).data.tags["environment.sha256"]
+
+    before = logged()
+    assert logged() == before
+    package = tmp_path / "rock_tools-1.0.dist-info"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    for version in ("1.0", "1.1"):
+        (package / "METADATA").write_text(f"Name: rock-tools\nVersion: {version}\n")
+        before, last = logged(), before
+        assert before != last
+    environment_digest.cache_clear()
 
 
 def test_outside_git_there_is_no_commit(mlflow_client, monkeypatch):
