@@ -62,7 +62,9 @@ class Checkpoint:
                 return fresh  # of a run with other parameters or data
             # in the order of a run that was not interrupted
             history = {name: saved["history"][name] for name in fresh}
-            with np.load(self.folder / f"epoch{_epochs(history)}.npz") as weights:
+            # opened here: NumPy leaves a file open that is no archive
+            path = self.folder / f"epoch{_epochs(history)}.npz"
+            with path.open("rb") as file, np.load(file) as weights:
                 values = [weights[f"v{i}"] for i in range(len(self.variables))]
         except _UNREADABLE:
             return fresh
