@@ -79,6 +79,12 @@ def repro(clone, *command, **environment):
     )  # fmt: skip
 
 
+def end(process):
+    """Exit status of a process, and what it said."""
+    said = process.communicate()[0]
+    return process.returncode, said
+
+
 def start_anew(clone):
     """Forget everything that ran."""
     for name in ("artifacts", "mlflow/registered", ".dvc/cache", ".dvc/tmp", "dvc.lock"):
@@ -89,12 +95,12 @@ def start_anew(clone):
 def test_a_kill_in_any_kind_of_stage_is_healed_by_the_next_run(disturbed):
     start_anew(disturbed)
     for stage in KILLED:
-        killed = repro(disturbed, "dvc", "repro", "-q", STUB_DIES=stage)
-        assert killed.wait() == -signal.SIGKILL, killed.stdout.read()
+        killed, said = end(repro(disturbed, "dvc", "repro", "-q", STUB_DIES=stage))
+        assert killed == -signal.SIGKILL, said
         lock = read_yaml(disturbed.folder / "dvc.lock") if stage != KILLED[0] else {"stages": {}}
         assert stage not in lock["stages"]  # nobody takes the half for what was made
-    last = repro(disturbed, "dvc", "repro", "-q")
-    assert last.wait() == 0, last.stdout.read()
+    last, said = end(repro(disturbed, "dvc", "repro", "-q"))
+    assert last == 0, said
     ran = disturbed.ran()
     assert set(ran) == set(disturbed.stages)
     assert len(ran) == len(set(ran))  # what was done is not done again
@@ -105,7 +111,7 @@ def test_other_bytes_in_an_artifact_are_not_taken_for_it(disturbed, name):
     content = bytearray((disturbed.folder / name).read_bytes())
     content[0] ^= 1
     (disturbed.folder / name).write_bytes(content)
-    assert repro(disturbed, "dvc", "repro", "-q").wait() == 0
+    assert end(repro(disturbed, "dvc", "repro", "-q")) == (0, "")
 
 
 def test_other_bytes_in_the_cache_are_not_restored(disturbed):
@@ -116,9 +122,9 @@ def test_other_bytes_in_the_cache_are_not_restored(disturbed):
     cached.chmod(0o644)
     cached.write_text("other bytes")
     cached.chmod(0o444)  # as DVC leaves it, and then trusts it
-    healing = repro(disturbed)
-    assert healing.wait() == 0
-    assert f"{cached.relative_to(disturbed.folder)} was damaged" in healing.stdout.read()
+    code, said = end(repro(disturbed))
+    assert code == 0, said
+    assert f"{cached.relative_to(disturbed.folder)} was damaged" in said
     # there is no registry here, so that its note is forgotten too
     assert set(disturbed.ran()) == {"cores_crops", "cores_register"}
 
@@ -126,12 +132,11 @@ def test_other_bytes_in_the_cache_are_not_restored(disturbed):
 def test_two_at_once_do_no_harm(disturbed):
     start_anew(disturbed)
     both = [repro(disturbed, "dvc", "repro", STUB_SECONDS="0.2") for _ in range(2)]
-    codes = [process.wait() for process in both]
-    for code, process in zip(codes, both, strict=True):
+    for code, said in [end(process) for process in both]:
         # who came second is told so in one line
-        assert code == 0 or re.search("lock|busy|blocked", process.stdout.read())
-    last = repro(disturbed, "dvc", "repro", "-q")
-    assert last.wait() == 0, last.stdout.read()
+        assert code == 0 or re.search("lock|busy|blocked", said), said
+    last, said = end(repro(disturbed, "dvc", "repro", "-q"))
+    assert last == 0, said
     disturbed.ran()
 
 
