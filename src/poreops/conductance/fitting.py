@@ -20,7 +20,7 @@ from poreops.conductance.learning.seen import Seen
 from poreops.conductance.learning.splits import Rows, read_split
 from poreops.conductance.learning.training import Candidate, Examples, train
 from poreops.conductance.model import ConductanceModel
-from poreops.conductance.physics import PhysicsModel
+from poreops.conductance.physics import PhysicsModel, traits
 from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
 from poreops.mlops.tracking import run
@@ -163,6 +163,7 @@ def fit_physics(
             training.ndim,
             limits(rows, prior_encoding(training.label)),
             rows[:: -(-len(rows) // _PROBE)],
+            Seen.of(rows[:, ESTIMATE:], traits(training.label)),
         )
         trained.save(model)
         history = {
