@@ -21,6 +21,7 @@ from poreops.conductance.physics import CORRECTION, PhysicsModel, traits
 from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.diffusive import diffusive_size_factors
+from poreops.conduits.exchangeability import drawn_conduits
 from poreops.conduits.hydraulic import hydraulic_size_factors
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.methods import all_size_factors
@@ -200,8 +201,12 @@ def test_auto_simulates_what_the_model_is_not_sure_of(flow, regions):
     rtol = float(np.quantile(widths, 0.8))
     found = auto(rtol)
     simulated = found.sureness.simulated
-    assert (simulated == (widths > rtol)).all()
+    drawn = drawn_conduits(len(truth))
+    assert (simulated == (widths > rtol) | drawn).all()
     assert 0 < simulated.sum() < len(truth)
+    told = found.sureness.exchangeability
+    assert 0 < told.conduits <= drawn.sum()
+    assert not told.alarm  # of the rock that the model learned from
     np.testing.assert_array_equal(found.throats[simulated], truth[simulated])
     assert (found.throats[~simulated] != truth[~simulated]).any()
     assert (found.sureness.half_widths <= rtol).all()

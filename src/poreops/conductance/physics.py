@@ -3,7 +3,7 @@
 import hashlib
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -95,6 +95,11 @@ class PhysicsModel(ConductanceModel):
     def coverage(self) -> float:
         """Share of the conduits whose truth lies inside their interval."""
         return self.intervals.coverage
+
+    @property
+    def calibration(self) -> tuple[float, ...]:
+        """Errors of log G over the half widths, of conduits that nothing was learned from."""
+        return self.intervals.scores
 
     @property
     def sees(self) -> ImageEncoding:
@@ -305,7 +310,8 @@ def _intervals(
     sizes: list[float],
     difficulties: list[list[float]],
     widths: list[list[float]],
+    scores: Sequence[float] = (),  # an older model has none
 ) -> Intervals:
     """Return the intervals from their lists in a description."""
     limits, each = (tuple(map(tuple, rows)) for rows in (difficulties, widths))
-    return Intervals(float(coverage), tuple(sizes), limits, each)
+    return Intervals(float(coverage), tuple(sizes), limits, each, tuple(scores))
