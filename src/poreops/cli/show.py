@@ -1,5 +1,6 @@
 """Results of the commands for a terminal."""
 
+import math
 from collections.abc import Sequence
 
 from poreops.base.content import Json
@@ -14,6 +15,8 @@ _COLUMNS = (
     ("tortuosity", "tortuosity", ".4f"),
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
+    ("at least [m2]", "lower_m2", ".4e"),
+    ("at most [m2]", "upper_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
     ("extrapolated [mD]", "extrapolated_md", ".6g"),
     ("discretisation error", "discretisation_error", ".1%"),
@@ -119,6 +122,13 @@ def _sureness_lines(results: Results) -> list[str]:
             f"          {found['unknown']} are unlike all that the model learned from and have no "
             "interval: --method auto simulates them"
         )
+    if drawn := found["drawn"]:
+        said = "larger than" if drawn["alarm"] else "no larger than"
+        lines.append(
+            f"          {drawn['conduits']} drawn at random and simulated, {drawn['inside']:.0%} "
+            f"of them in their intervals: errors {said} the model's own (martingale "
+            f"{drawn['martingale']:.3g}, alarm from {drawn['alarm_from']:g})"
+        )
     for name, of in results.get("axes", {}).items():
         for key, title in (
             ("formation_factor_interval", "formation factor"),
@@ -127,6 +137,8 @@ def _sureness_lines(results: Results) -> list[str]:
             if key in of:
                 low, high = of[key]
                 span = f"{title} along {name}: {low:.4g} … {high:.4g}"
+                if low > 0:
+                    span += f" (±{50 * math.log(high / low):.2g} %)"
                 lines.append(f"          {span} with every conduit at one end of its interval")
     return lines
 
