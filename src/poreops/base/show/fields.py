@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.drainage import Drainage
     from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.interface.tensor import DiffusivityTensor
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
     from poreops.properties.slices.segment import Segmented
@@ -142,6 +144,29 @@ def _interface_network(found: "InterfaceNetwork | InterfaceFlowNetwork") -> Cont
     return Content(fields, {"blocks": found.blocks}, edge)
 
 
+def _diffusivity_tensor(found: "DiffusivityTensor") -> Content:
+    dims = ("component", "gradient")
+    fields = {
+        name: Field(getattr(found, name), dims, "", f"{text} of D_eff/D₀")
+        for name, text in (("lower", "lower bound"), ("tensor", "mean"), ("upper", "upper bound"))
+    }
+    return Content(fields, {})
+
+
+def _drainage(found: "Drainage") -> Content:
+    ndim = len(found.along[0])
+    fields = {
+        "pressure": Field(found.pressure, ("state",), "Pa", "capillary pressure"),
+        "saturation": Field(found.saturation, ("state",), "", "of the fluid that conducts"),
+        "invasion_pressure": Field(found.invasion_pressure, ("region",), "Pa", "of each region"),
+    }
+    for name in ("effective", "relative"):
+        values = np.stack([getattr(found, name)(axis) for axis in range(ndim)], axis=1)
+        text = f"{name} diffusivity: lower bound, middle, upper bound"
+        fields[name] = Field(values, ("state", "along", "bound"), "", text)
+    return Content(fields, {"inlet": found.inlet})
+
+
 def _network(found: "PoreNetwork") -> Content:
     fields = {}
     for key in sorted(found.openpnm):
@@ -216,6 +241,8 @@ def _properties(found: "Properties") -> Content:
 CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "diffusivity tensor": _diffusivity_tensor,
+    "drainage": _drainage,
     "interface diffusion": _network_diffusion,
     "interface flow": _network_diffusion,
     "interface flow network": _interface_network,

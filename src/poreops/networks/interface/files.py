@@ -7,13 +7,14 @@ import numpy as np
 from poreops.base.arguments import AXES
 from poreops.networks.interface.flow.network import InterfaceFlowNetwork
 from poreops.networks.interface.network import InterfaceNetwork
+from poreops.networks.interface.reuse import Reusable
 from poreops.networks.vtk import write_network_vtp
 
 
 def write_interface_csv(
     path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
 ) -> None:
-    """Write one row a throat: its regions, patches, modes, and share of the gap on each axis.
+    """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair too.
 
     Parameters
     ----------
@@ -23,6 +24,10 @@ def write_interface_csv(
     import pandas as pd
 
     conns, edge = network.regions.conns, network.voxel_size
+    pairs = {}
+    if isinstance(network, Reusable):
+        names = ("pair_lower_m", "pair_upper_m")
+        pairs = dict(zip(names, network.pair_size_factors().T, strict=True))
     gap = {f"gap_{AXES[axis]}": values for axis, values in enumerate(network.gap.T)}
     pd.DataFrame(
         {
@@ -33,6 +38,7 @@ def write_interface_csv(
             "patches": network.patches,
             "modes": network.modes,
             **gap,
+            **pairs,
         }
     ).to_csv(path, index=False)
 
