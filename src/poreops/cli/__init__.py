@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
-from poreops.cli import line_commands, model_commands, platform_commands
+from poreops.cli import chunked_command, line_commands, model_commands, platform_commands
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -246,6 +246,7 @@ def permeability(
     )  # fmt: skip
 
 
+app.command()(chunked_command.partition)
 line_commands.add(app)
 app.add_typer(model_commands.models)
 app.command()(model_commands.serve)
