@@ -98,7 +98,7 @@ def test_a_chunk_that_is_not_stored_is_the_fill_value_and_said(tmp_path, block):
     expected[5:10, 16:24, 11:22] = True
     found = read_volume(tmp_path / "a.zarr")
     np.testing.assert_array_equal(found.image, expected)
-    assert found.reading.warnings[0].startswith("1 of 27 chunks of a.zarr are not stored and were")
+    assert found.reading.warnings[0].startswith("1 of 27 chunks of a.zarr are not stored")
 
 
 def test_what_is_not_read_is_named(tmp_path, block):

@@ -48,8 +48,8 @@ def open_zarr(folder: Path, dataset: str | None) -> Iterator[StoredImage]:
     absent = sum(not file.is_file() for file in files)
     if absent:
         notes.append(
-            f"{absent} of {math.prod(map(len, places))} chunks of {folder.name} are not stored and "
-            f"were read as {meta['fill_value']}, its fill value; if it was copied, is it whole?"
+            f"{absent} of {math.prod(map(len, places))} chunks of {folder.name} are not stored; "
+            f"they were read as {meta['fill_value']}, its fill value; if it was copied, is it whole?"
         )
     first = len(long_axes(shape)[0])
 

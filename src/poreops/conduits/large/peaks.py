@@ -108,7 +108,8 @@ def _squared(
         # solid that was not read is at least halo + 1 away
         if whole or farthest <= (halo + 1) ** 2:
             return np.ascontiguousarray(squared), halo
-        halo = max(2 * halo, int(min(farthest, float(max(chunks.shape)) ** 2) ** 0.5) + 1)
+        # what was found is too far rather than too near; a block without solid has found nothing
+        halo = min(2 * halo, int(min(farthest, 4.0 * halo**2) ** 0.5) + 1)
 
 
 def _highest(
