@@ -49,7 +49,7 @@ def open_zarr(folder: Path, dataset: str | None) -> Iterator[StoredImage]:
     if absent:
         notes.append(
             f"{absent} of {math.prod(map(len, places))} chunks of {folder.name} are not stored; "
-            f"they were read as {meta['fill_value']}, its fill value; if it was copied, is it whole?"
+            f"they were read as {meta['fill_value']}, the fill value; was it copied whole?"
         )
     first = len(long_axes(shape)[0])
 
