@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poreops.conduits.large.chunks import Chunks
-from poreops.conduits.large.flood import flood
+from poreops.conduits.large.flood import LABEL, flood, no_states
 from poreops.conduits.large.job import Job
 from poreops.conduits.large.partition import partition_in_chunks, prepared
 from poreops.conduits.markers import markers
@@ -108,8 +108,7 @@ def test_the_flood_from_the_final_states_is_the_final_flood(rock):
     """A part that is flooded again from what lies round it does not change."""
     squared = np.rint(edt.edtsq(rock)).astype(np.int32)
     seeds, _ = markers(np.sqrt(squared).astype(np.float32), r_max=4, sigma=0.4)
-    around = np.zeros((4, *(n + 2 for n in rock.shape)), np.int32)
-    whole = flood(squared, seeds, around.copy())
+    whole = flood(squared, seeds, no_states(rock.shape))
     part = (slice(9, 31), slice(5, 30), slice(12, 40))
     grown = (slice(8, 32), slice(4, 31), slice(11, 41))
     states = whole[(slice(None), *grown)].copy()
@@ -123,13 +122,13 @@ def test_a_pore_goes_to_the_marker_that_it_is_reached_from_first():
     height = np.array([9, 7, 5, 3, 1, 2, 4, 6, 8], np.int32)
     seeds = np.where(height >= 8, [2, 0, 0, 0, 0, 0, 0, 0, 1], 0).astype(np.int32)
     squared, seeds = height.reshape(9, 1, 1), seeds.reshape(9, 1, 1)
-    states = flood(squared, seeds, np.zeros((4, 11, 3, 3), np.int32))[:, :, 0, 0]
+    states = flood(squared, seeds, no_states((9, 1, 1)))[:, :, 0, 0]
     # the neck is reached from 3 before it is from 2
-    assert states[3].tolist() == [2, 2, 2, 2, 2, 1, 1, 1, 1]
+    assert states[LABEL].tolist() == [2, 2, 2, 2, 2, 1, 1, 1, 1]
     assert states[0].tolist() == height.tolist()
     # a hollow without a marker is flooded at the level of its sill
     squared[2:5] = np.array([5, 7, 6]).reshape(3, 1, 1)
-    states = flood(squared, seeds * (seeds == 2), np.zeros((4, 11, 3, 3), np.int32))[:, :, 0, 0]
+    states = flood(squared, seeds * (seeds == 2), no_states((9, 1, 1)))[:, :, 0, 0]
     assert states[0].tolist() == [9, 7, 5, 5, 5, 2, 2, 2, 2]
     assert states[1].tolist() == [0, 0, 0, 1, 2, 0, 1, 2, 3]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
 from poreops.conduits.large.chunks import SIDES, Chunks
-from poreops.conduits.large.flood import States, flood
+from poreops.conduits.large.flood import LABEL, States, flood, no_states
 from poreops.conduits.large.peaks import peaks_of
 from poreops.conduits.partition import touching_pairs
 
@@ -110,7 +110,7 @@ class Job:
         index : number of the chunk
         """
         box = self.chunks.box(index)
-        around = np.zeros((4, *(b - a + 2 for a, b in box)), np.int32)
+        around = no_states(tuple(b - a for a, b in box))
         seen = [self._take(index, side, around) for side in range(len(SIDES))]
         marked, _ = read_hdf5(self.markers)
         mine = self.chunks.owner(marked["voxels"]) == index
@@ -122,7 +122,7 @@ class Job:
             f"side{n}": np.ascontiguousarray(states.take(-1 if high else 0, axis + 1))
             for n, (axis, high) in enumerate(SIDES)
         }
-        write_hdf5(self.flooded(index), {"labels": states[3], **sides})
+        write_hdf5(self.flooded(index), {"labels": states[LABEL], **sides})
         return Flooded(tuple(seen), tuple(map(_fingerprint, sides.values())))
 
     def _take(self, index: int, side: int, around: States) -> str:
@@ -151,7 +151,7 @@ class Job:
             other = self.chunks.neighbour(index, axis, True)
             if other is not None:
                 side = SIDES.index((axis, False))
-                beyond = _dataset(self.flooded(other), f"side{side}")[3]
+                beyond = _dataset(self.flooded(other), f"side{side}")[LABEL]
                 pairs.append(touching_pairs(np.stack([labels.take(-1, axis), beyond])))
         box = self.chunks.box(index)
         pieces, count = self.unreached(index, labels)
