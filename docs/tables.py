@@ -38,7 +38,9 @@ def table(heads: Sequence[str], rows: Rows) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, with a decimal below ten."""
+    """Return a share in per cent, with a decimal below ten and two digits below one."""
+    if 0 < share < 0.01:
+        return f"{100 * share:.2g} %"
     return f"{100 * share:.{1 if share < 0.1 else 0}f} %"
 
 

@@ -9,3 +9,11 @@ import pytest
 def project():
     """The repository's folder."""
     return Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items):
+    """Keep a file in one process; all that share the clone in which the pipeline ran come first."""
+    for item in items:
+        group = "pipelines" if "pipelines" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: "pipelines" not in item.path.parts)

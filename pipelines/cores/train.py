@@ -4,13 +4,12 @@ reports/cores/training has the losses of the first seed.
 """
 
 from pathlib import Path
-from typing import get_args
 
 from poreops.base.files import read_yaml, write_losses, write_yaml
 from poreops.base.settings import overridden, section
 from poreops.cores.learning.networks import GeneratorConfig
-from poreops.cores.learning.training import Candidate, Method, TrainingConfig
-from poreops.cores.runs import trained_in_a_run
+from poreops.cores.learning.training import Candidate, TrainingConfig
+from poreops.cores.runs import train_all
 from poreops.errors import exit_on_input_error
 
 CROPS, PARTIAL = Path("artifacts/cores/crops/train.h5"), Path("artifacts/.partial/cores-train")
@@ -25,14 +24,8 @@ def main() -> None:
     )
     params = overridden(stated, read_yaml("artifacts/cores/search/best.yaml")["chosen"])
     write_yaml(OUT / "params.yaml", params.model_dump(mode="json"))
-    for repeat in range(params.training.repeats):
-        seed = params.training.seed + repeat
-        seeded = overridden(params, {"training.seed": seed})
-        for method in get_args(Method):
-            place = {"out": OUT / f"{method}/{seed}", "checkpoint": PARTIAL / f"{method}/{seed}"}
-            history = trained_in_a_run(seeded, method, CROPS, **place)
-            if repeat == 0:
-                write_losses(LOSSES / f"{method}.csv", history)
+    for method, history in train_all(params, CROPS, out=OUT, unfinished=PARTIAL).items():
+        write_losses(LOSSES / f"{method}.csv", history)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Train a member on one split: a run of its own, the model, what it cost."""
+"""Train each member, a run of its own each: the model, and what it cost."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.base.files import sha256, write_json, write_losses
 from poreops.base.hdf5 import open_hdf5
+from poreops.base.settings import overridden
 from poreops.conductance.learning.boosting import Correction, fit_correction, fit_intervals
 from poreops.conductance.learning.encoding import ImageEncoding
 from poreops.conductance.learning.examples import EncodedOnce, read_examples
@@ -23,8 +25,41 @@ from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History
+from poreops.mlops.weights.side_by_side import side_by_side
 
 _PROBE = 8  # conduits whose answers are kept with the model
+
+
+def fit_all(params: Candidate, artifacts: Path, *, losses: Path, unfinished: Path) -> None:
+    """Train every member on the split by volume, and the image network on both splits.
+
+    The last two are short: they compare the splits.
+
+    Parameters
+    ----------
+    params : Candidate
+    artifacts : folder of the line; ``models`` and ``training`` are written, each with ``members``
+        and ``splits``
+    losses : folder to write, of CSV files named likewise
+    unfinished : folder from which a killed training goes on
+    """
+    members = params.training.members[::-1]  # those of images take longest, and begin
+    seen = [member_network(params.network, member).image for member in members]
+    labelled = (artifacts / "conduits/train.h5", artifacts / "labels/train.h5")
+    every = EncodedOnce(*labelled, seen, unfinished)
+    short = overridden(params, {"training.epochs": params.training.split_epochs})
+    tasks = [(params, member, "by_volume", f"members/{member}") for member in members]
+    tasks += [(short, "image", split, f"splits/{split}") for split in ("by_volume", "random")]
+    side_by_side(
+        [
+            partial(
+                fit, candidate, member, artifacts / f"splits/{split}.h5", every,
+                model=artifacts / f"models/{name}", costs=artifacts / f"training/{name}.json",
+                losses=losses / f"{name}.csv", checkpoint=unfinished / name,
+            )
+            for candidate, member, split, name in tasks
+        ]
+    )  # fmt: skip
 
 
 def fit(

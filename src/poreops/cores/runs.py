@@ -1,21 +1,57 @@
-"""One training as a run: logged with a few cores of every epoch, its generator saved."""
+"""Trainings as runs: logged with a few cores of every epoch, the generator saved."""
 
+from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import read_hdf5
+from poreops.base.settings import overridden
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.training import SMOOTHING, Candidate, Method, train_gan
 from poreops.cores.model import DigitalCoreModel
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History
+from poreops.mlops.weights.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import keras
 
 _ROWS, _COLUMNS = 2, 4  # of the cores of an epoch
+
+
+def train_all(
+    params: Candidate, crops: Path, *, out: Path, unfinished: Path
+) -> dict[Method, History]:
+    """Train by each method, ``training.repeats`` times on seeds that follow each other.
+
+    Parameters
+    ----------
+    params : networks and how they are trained; its seed is the first
+    crops : file of the crops to train on
+    out : folder to write, ``METHOD/SEED`` of each generator
+    unfinished : folder from which a killed training goes on
+
+    Returns
+    -------
+    dict
+        Method → the losses of its first seed.
+    """
+    first = params.training.seed
+    tasks = list(product(get_args(Method), range(first, first + params.training.repeats)))
+    histories = side_by_side(
+        [
+            partial(
+                trained_in_a_run, overridden(params, {"training.seed": seed}), method, crops,
+                out=out / f"{method}/{seed}", checkpoint=unfinished / f"{method}/{seed}",
+            )
+            for method, seed in tasks
+        ]
+    )  # fmt: skip
+    found = dict(zip(tasks, histories, strict=True))
+    return {method: history for (method, seed), history in found.items() if seed == first}
 
 
 def trained_in_a_run(

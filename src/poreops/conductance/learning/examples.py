@@ -64,31 +64,44 @@ def read_examples(
 class EncodedOnce:
     """Labelled conduits for several trainings, encoded once where one encoding covers others.
 
-    The last encoding alone is kept: of thousands of conduits it takes a gigabyte.
+    The images lie in a file that several processes map at once: thousands of conduits take a
+    gigabyte.
 
     Parameters
     ----------
     conduits, labels : files of the stages conductance_conduits and conductance_labels
     images : encodings that will be asked for
+    folder : holds the file of the images
     """
 
     def __init__(
-        self, conduits: str | Path, labels: str | Path, images: Sequence[ImageEncoding] = ()
+        self,
+        conduits: str | Path,
+        labels: str | Path,
+        images: Sequence[ImageEncoding],
+        folder: Path,
     ) -> None:
         self.conduits, self.labels = conduits, labels
-        self._richest: ImageEncoding = richest(images) if images else "none"
+        self._richest: ImageEncoding = richest(images)
         with open_hdf5(labels) as file:
             self._known = np.isfinite(file["size_factor"][()])
-        self._kept: tuple[ImageEncoding, Examples, float] | None = None
+        start = time.perf_counter()
+        whole = read_examples(conduits, labels, self._richest)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._images = folder / "images.npy"
+        np.save(self._images, whole.encoded.image)
+        nothing = np.empty((len(whole), 0), np.uint8)
+        self._others = replace(whole, encoded=Encoded(nothing, whole.encoded.scalars))
+        self._seconds = time.perf_counter() - start
 
     def seconds(self, image: ImageEncoding) -> float:
-        """Return what the encoding took that the next `examples` need not do again, or 0.
+        """Return what the encoding took that `examples` need not do again, or 0.
 
         Parameters
         ----------
         image : encoding of the image branch
         """
-        return self._kept[2] if self._kept is not None and covers(self._kept[0], image) else 0.0
+        return self._seconds if covers(self._richest, image) else 0.0
 
     def examples(self, image: ImageEncoding, rows: Rows) -> Examples:
         """Return what `read_examples` does.
@@ -98,13 +111,12 @@ class EncodedOnce:
         image : encoding of the image branch
         rows : (n,) int64, increasing
         """
-        if self._kept is None or not covers(self._kept[0], image):
-            self._kept = None  # two at once may not fit
-            start = time.perf_counter()
-            read = self._richest if covers(self._richest, image) else image
-            whole = read_examples(self.conduits, self.labels, read)
-            self._kept = read, whole, time.perf_counter() - start
+        if not covers(self._richest, image):
+            return read_examples(self.conduits, self.labels, image, rows)
+        # nothing of an image without channels can be mapped
+        mode = None if self._richest == "none" else "r"
+        images = np.asarray(np.load(self._images, mmap_mode=mode))
+        every = Encoded(images, self._others.encoded.scalars)
         place = np.cumsum(self._known) - 1
-        whole = self._kept[1]
-        seen = replace(whole, encoded=narrowed(whole.encoded, image))
+        seen = replace(self._others, encoded=narrowed(every, image))
         return seen.some(place[rows[self._known[rows]]])
