@@ -99,7 +99,8 @@ def zarr_layers(folder: Path, meta: Json, axis: int, row: int) -> Values:
 
 
 def _file(folder: Path, meta: Json, place: tuple[int, ...]) -> Path:
-    return folder / meta.get("dimension_separator", ".").join(map(str, place))
+    separator: str = meta.get("dimension_separator", ".")
+    return folder / separator.join(map(str, place))
 
 
 def _image(folder: Path) -> Json:

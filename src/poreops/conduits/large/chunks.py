@@ -121,6 +121,6 @@ def slices(box: Box, origin: Box | None = None) -> Slices:
     return tuple(slice(a - s, b - s) for (a, b), s in zip(box, starts, strict=True))
 
 
-def steps_ahead() -> list[tuple[int, int, int]]:
+def steps_ahead() -> list[tuple[int, ...]]:
     """Return the 13 of the 26 steps to a neighbour that lead to later voxels."""
     return [step for step in itertools.product((-1, 0, 1), repeat=3) if step > (0, 0, 0)]

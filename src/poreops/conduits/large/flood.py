@@ -62,7 +62,7 @@ def flood(squared: NDArray[np.int32], markers: NDArray[np.int32], around: States
     order = pores[np.argsort(-height.ravel()[pores], kind="stable")]
     come = np.flatnonzero(states[0])
     sources = come[np.lexsort((states[1, come], -states[0, come]))]
-    _, ny, nz = height.shape
+    ny, nz = squared.shape[1] + 2, squared.shape[2] + 2
     beside = np.array([-ny * nz, -nz, -1, 1, nz, ny * nz])
     _flood(height.ravel(), seeds.ravel(), order, sources, beside, states)
     return around[(slice(None), *inside)]

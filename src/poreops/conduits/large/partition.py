@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -182,15 +181,15 @@ def partition_in_chunks(
         Pores so wide that a chunk and its margin do not fit in memory.
     """
     every = range(len(job.chunks))
-    spread = partial(parallel_map, processes=processes)
     todo = [index for index in every if not job.peaks(index).is_file()]
-    for _ in watch(spread(job.find_peaks, todo), len(todo), "peaks"):
+    for _ in watch(parallel_map(job.find_peaks, todo, processes=processes), len(todo), "peaks"):
         pass
     if not job.markers.is_file():
         _write_markers(job)
     numbers, _ = read_hdf5(job.markers)
-    rounds = _settle(job, spread, watch)
-    found = list(watch(spread(job.rest, every), len(every), "throats"))
+    rounds = _settle(job, processes, watch)
+    rests = parallel_map(job.rest, every, processes=processes)
+    found = list(watch(rests, len(every), "throats"))
     closed = closed_pores(
         job.chunks.shape,
         [one.starts for one in found],
@@ -229,14 +228,15 @@ def _write_markers(job: Job) -> None:
     write_hdf5(job.markers, {"voxels": voxels, "numbers": numbers})
 
 
-def _settle(job: Job, spread: Callable[..., Iterable[Flooded]], watch: Watch) -> tuple[int, ...]:
+def _settle(job: Job, processes: int, watch: Watch) -> tuple[int, ...]:
     """Flood chunks until each was flooded from the states that its neighbours have."""
     last: dict[int, Flooded] = {}
     todo, rounds = list(range(len(job.chunks))), []
     while todo:
         rounds.append(len(todo))
         name = f"flood, round {len(rounds)}"
-        done = watch(spread(job.flood, todo), len(todo), name)
+        flooded = parallel_map(job.flood, todo, processes=processes)
+        done = watch(flooded, len(todo), name)
         last |= dict(zip(todo, done, strict=True))
         todo = [index for index in last if _is_stale(job, index, last)]
     return tuple(rounds)

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
 
-from poreops.conduits.large.chunks import Box, Chunks, slices
+from poreops.conduits.large.chunks import Box, Chunks, Slices, slices
 from poreops.conduits.markers import SADDLE_STEPS, highest_in_ball, tops
 from poreops.machine.memory import require_memory
 
@@ -113,7 +113,7 @@ def _squared(
 
 
 def _highest(
-    distance: NDArray[np.float32], zone: tuple[slice, ...], r_max: int, sigma: float
+    distance: NDArray[np.float32], zone: Slices, r_max: int, sigma: float
 ) -> NDArray[np.bool_]:
     """Mark the peaks of a zone; those outside it depend on more than is known."""
     smooth = spim.gaussian_filter(distance, sigma) * (distance > 0) if sigma > 0 else distance
