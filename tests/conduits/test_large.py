@@ -12,6 +12,7 @@ import scipy.ndimage as spim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poreops.base.hdf5 import read_hdf5
 from poreops.conduits.large.chunks import Chunks
 from poreops.conduits.large.flood import LABEL, flood, no_states
 from poreops.conduits.large.job import Job
@@ -43,6 +44,17 @@ def chunked(im, folder, edge, *, r_max=4, sigma=0.4, **options):
     job = prepared(lambda: [im], im.shape, folder, edge=edge, r_max=r_max, sigma=sigma)
     regions = partition_in_chunks(job, **options)
     return labelled(regions, im.shape), regions
+
+
+def seen_by(job):
+    """The squared distances, peaks and tops that the chunks of a job found, of the volume."""
+    squared, lists = np.zeros(job.chunks.shape), {"peaks": [], "tops": []}
+    for index in range(len(job.chunks)):
+        found, _ = read_hdf5(job.peaks(index))
+        squared[tuple(slice(a, b) for a, b in job.chunks.box(index))] = found["squared"]
+        for name, parts in lists.items():
+            parts.append(found[name])
+    return squared, *(np.unique(np.concatenate(parts)) for parts in lists.values())
 
 
 def test_labels_are_the_same_for_any_chunks(rock, tmp_path):
@@ -93,15 +105,21 @@ def test_a_chunk_reads_as_far_as_its_answer_depends_on(name, tmp_path):
     """A peak as long as the volume, and solid farther away than the first look."""
     im = np.zeros((100, 20, 60), bool)
     if name == "slit":
-        im[:, 8:12] = True
-        im[30:36, 4:16, 20:30] = True
+        # a pore beside it, whose number is another where the slit has no marker
+        im[:, 3:7] = True
+        im[30:36, 10:18, 20:30] = True
     else:
         x, _, z = np.indices(im.shape)
         im[(x - 50) ** 2 + (z - 30) ** 2 < 28**2] = True
-    whole, regions = chunked(im, tmp_path / "whole", 100)
-    found, parts = chunked(im, tmp_path / "parts", 20)
+    # without a Gaussian the middle of the slit is one peak
+    whole, regions = chunked(im, tmp_path / "whole", 100, sigma=0)
+    found, parts = chunked(im, tmp_path / "parts", 20, sigma=0)
     np.testing.assert_array_equal(found, whole)
-    assert parts.count == regions.count == partition(im).count
+    assert parts.marked == regions.marked == parts.count == partition(im, sigma=0).count
+    distances_and_peaks = [seen_by(run.job) for run in (regions, parts)]
+    np.testing.assert_array_equal(distances_and_peaks[0][0], edt.edtsq(im))
+    for one, other in zip(*distances_and_peaks, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_flood_from_the_final_states_is_the_final_flood(rock):
