@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
@@ -168,6 +169,79 @@ def by_kind() -> str:
     return table(("mean factor of k", "served", "law", "SMR-ML", "SMR-NN"), rows)
 
 
+def real_rocks() -> str:
+    """Draw the error of log k on real rocks left out, beside that on synthetic kinds."""
+    scores, details = report("properties", "scores"), report("properties", "models")
+    splits = ("rock_left_out", "kind_left_out", "siblings")
+    order = ("served", "kozeny_carman", "smr_nn", "smr_ml", "porosity_alone", "constant")
+    rows = []
+    for name in order:
+        found = [scores[split].get(name) for split in splits]
+        cells = [f"{of['log_permeability']['mae']:.3f}" if of else "" for of in found]
+        rows.append([LEARNERS[name], *cells])
+    shares = [details[of]["plug"] for of in ("coverage_of_rocks", "coverage")]
+    held = [
+        ", ".join(percent(of[name]) for name in ("log_permeability", "porosity")) for of in shares
+    ]
+    rows.append(["intervals hold of plugs: k, φ", *held, ""])
+    heads = ("error of log₁₀ k", "real rocks", "synthetic kinds, report part", "siblings seen")
+    return table(heads, rows)
+
+
+def by_rock() -> str:
+    """Draw how far the permeability of each real rock is off from slices, the rock left out."""
+    found = report("properties", "models")["by_rock"]
+    order = sorted(found, key=lambda name: found[name]["error"])
+    rows = [
+        [
+            name.replace("_", " "),
+            f"{found[name]['factor']:.2g}",
+            percent(found[name]["error"]),
+            str(found[name]["plugs"]),
+        ]
+        for name in order
+    ]
+    within = sum(0.5 <= of["factor"] <= 2 for of in found.values())
+    middle = median(of["error"] for of in found.values())
+    rows.append(["all", f"{within} of {len(found)} within 2", f"median {percent(middle)}", ""])
+    return table(("rock", "factor, geometric mean", "median error of its plugs", "plugs"), rows)
+
+
+def volumes() -> str:
+    """Draw laws of a volume on rocks left out, real and synthetic apart."""
+    found = report("properties", "models")["volumes"]
+    titles = {
+        "law": "C Λ²/8F",
+        "unfitted": "Λ²/8F, nothing fitted",
+        "kozeny_carman": "φ Λ², constant fitted",
+        "formation": "1/F, constant fitted",
+        "constant": "constant",
+    }
+    rows = []
+    for name, title in titles.items():
+        real, drawn = (found[origin][name] for origin in ("real", "synthetic"))
+        within = f"{real['within_two'] * real['rocks']:.0f} of {real['rocks']:.0f}"
+        factors = [of["worst_factor"] for of in (real, drawn)]
+        worst = [f"× {by:.{2 if by < 10 else 0}f}" for by in factors]
+        errors = [percent(of["median_error"]) for of in (real, drawn)]
+        rows.append([title, errors[0], worst[0], within, errors[1], worst[1]])
+    held = [found[origin]["law"] for origin in ("real", "synthetic")]
+    shares = [f"{percent(of['coverage'])}, {percent(of['coverage_by_others'])}" for of in held]
+    rows.append(["intervals hold; those of the other origin", shares[0], "", "", shares[1], ""])
+    heads = ("of k, rock left out", "real: error", "worst rock", "within 2", "synthetic: error")
+    return table((*heads, "worst"), rows)
+
+
+def volumes_by_rock() -> str:
+    """Draw predicted over simulated permeability of each rock by the law of volumes."""
+    found = report("properties", "models")["volumes"]["by_rock"]
+    rows = [
+        [name.replace("_", " "), f"{of['factor']:.2f}", percent(of["error"]), str(of["plugs"])]
+        for name, of in found.items()
+    ]
+    return table(("rock or kind", "predicted over simulated", "mean error", "plugs"), rows)
+
+
 SOURCES = {
     "real": "real",
     "quilting": "quilting",
@@ -233,6 +307,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "properties.accuracy": accuracy,
     "properties.compared": compared,
     "properties.by_kind": by_kind,
+    "properties.real_rocks": real_rocks,
+    "properties.by_rock": by_rock,
+    "properties.volumes": volumes,
+    "properties.volumes_by_rock": volumes_by_rock,
     "cores.scores": cores,
     "cores.judged": lambda: cores(CORE_JUDGED),
     "cores.bands": core_bands,

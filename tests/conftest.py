@@ -12,7 +12,7 @@ def project():
 
 
 def pytest_collection_modifyitems(items):
-    """Keep a file in one process; all that share the clone in which the pipeline ran come first."""
+    """Keep a file in one process; those that share the clone of the pipeline begin."""
     for item in items:
         group = "pipelines" if "pipelines" in item.path.parts else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from poreops.base.conventions import require_same_walls
 from poreops.base.files import read_table
 from poreops.params import check
-from poreops.properties.learning.laws import LAW, law_inputs, targets
+from poreops.properties.learning.laws import LAW, law_rows
 from poreops.properties.learning.real_rocks import law_without
 from poreops.properties.model import RockModel
 from poreops.properties.registry import load_rock_model
@@ -47,9 +47,7 @@ def cubes(
 
 def without_berea(learned: Path) -> NDArray[np.float64]:
     """Fit the law on the slices learned from and on the real rocks of the package but Berea."""
-    table = read_table(learned)
-    rocks, kinds = (table[name].to_numpy() for name in ("rock", "kind"))
-    return law_without("berea", (targets(table), rocks, law_inputs(table), kinds))
+    return law_without("berea", law_rows(read_table(learned)))
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Grey slices of every rock: plugs drawn, simulated and rendered, real rocks read."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -41,7 +42,8 @@ def rock_slices(
     -------
     arrays : "rock/grey" → (n, h, w), and of a plug "rock/pore" → (n, h, w) bool, the truth
     table : ``rock``, ``slice``, ``genesis``, ``voxel_size`` [m], ``porosity``, ``permeability``
-        [m²], ``walls``
+        [m²], ``walls``; ``porosity_sd``, ``permeability_sd`` (of log k), how unsure both are as
+        labels of what is seen, and ``measured_length`` [m], of what they were measured on
 
     Raises
     ------
@@ -105,6 +107,9 @@ def plug_slices(config: RocksConfig, folder: Path, plug: Plug) -> Path:
             "permeability": flow.permeability
             * np.exp(config.laboratory.permeability * rng.standard_normal()),
             "walls": config.walls,
+            "porosity_sd": config.laboratory.porosity,
+            "permeability_sd": config.laboratory.permeability,
+            "measured_length": len(im) * plug.voxel_size,
             "slices": chosen,
         },
     )
@@ -127,4 +132,7 @@ def real_slices(config: RocksConfig, rock: Rock, announce: Announce) -> Found:
     chosen = spaced(len(grey), config.slices)
     facts = {"genesis": "real", "voxel_size": rock.voxel_size, "porosity": rock.porosity}
     facts["walls"] = LABORATORY  # its flow knows no voxels
+    seen = rock.voxel_size * math.sqrt(grey.shape[1] * grey.shape[2])
+    facts["porosity_sd"], facts["permeability_sd"] = rock.label_errors(seen)
+    facts["measured_length"] = rock.measured_length
     return {"grey": grey[chosen]}, facts | {"permeability": rock.permeability, "slices": chosen}

@@ -18,6 +18,11 @@ from poreops.synthetic.plugs import PlugsConfig
 from poreops.synthetic.scanner import RenderConfig
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
+OPTIONAL = ("porosity_error", "permeability_error", "measured_length_m")
+"""Columns that may follow: errors of the laboratory, and the length of what it measured."""
+SCATTER = {"porosity": 0.016, "log_permeability": 0.54}
+"""Standard deviation between plugs of one image, the median of eleven real ones (those with three
+plugs or more of `poreops.properties.volumes`): by so much a part of a core differs from it."""
 
 
 class LaboratoryConfig(BaseModel):
@@ -58,6 +63,9 @@ class Rock:
 
     files : one or more slices or stacks of the same size.
     voxel_size : [m]. permeability : [m²].
+    porosity_error : standard deviation of the porosity. permeability_error : that of the
+        permeability, as a share of it; 0 where none is stated.
+    measured_length : edge of what was measured [m]; NaN where none is stated.
     """
 
     name: str
@@ -65,6 +73,37 @@ class Rock:
     voxel_size: float
     porosity: float
     permeability: float
+    porosity_error: float = 0.0
+    permeability_error: float = 0.0
+    measured_length: float = math.nan
+
+    def label_errors(self, seen: float) -> tuple[float, float]:
+        """Return how unsure porosity and log k are as labels of what the images show.
+
+        A laboratory measures a core, an image shows a part of it: to the error of the laboratory
+        comes by how much plugs of one rock differ (`SCATTER`), where the core is larger.
+
+        Parameters
+        ----------
+        seen : edge of the part that the images show [m]
+
+        Returns
+        -------
+        porosity, log_permeability : standard deviations
+
+        Examples
+        --------
+        >>> rock = Rock("A", (), 4e-6, 0.2, 1e-13, permeability_error=0.4, measured_length=0.04)
+        >>> [round(rock.label_errors(seen)[1], 3) for seen in (1e-3, 0.04)]
+        [0.663, 0.385]
+        """
+        part = self.measured_length > 1.01 * seen
+        own = self.porosity_error, math.sqrt(math.log1p(self.permeability_error**2))
+        porosity, log_k = (
+            math.hypot(error, part * scatter)
+            for error, scatter in zip(own, SCATTER.values(), strict=True)
+        )
+        return porosity, log_k
 
 
 def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock]:
@@ -72,8 +111,8 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
 
     Parameters
     ----------
-    table : CSV with the columns `COLUMNS`; a rock of several files has a row for each, with the
-        same values
+    table : CSV with the columns `COLUMNS`, and any of `OPTIONAL`, whose cells may be empty; a rock
+        of several files has a row for each, with the same values
     images : folder whose files must all be in the table; its absence is no error
 
     Raises
@@ -85,10 +124,11 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
     table = Path(table)
     with table.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        columns = tuple(reader.fieldnames or ())
+        if columns[: len(COLUMNS)] != COLUMNS or not _optional(columns[len(COLUMNS) :]):
             raise InputError(
-                f"{table} must have the columns {','.join(COLUMNS)}, got "
-                f"{','.join(reader.fieldnames or ()) or 'none'}; correct its first line"
+                f"{table} must have the columns {','.join(COLUMNS)}, then any of "
+                f"{','.join(OPTIONAL)}, got {','.join(columns) or 'none'}; correct its first line"
             )
         rows = list(reader)
     complaints: list[str] = []
@@ -102,7 +142,7 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
         files = (*found[name].files, path) if name in found else (path,)
         found[name] = Rock(
             name, files, float(row["voxel_size_m"]), float(row["porosity"]),
-            float(row["permeability_md"]) * MILLIDARCY,
+            float(row["permeability_md"]) * MILLIDARCY, *_stated(row),
         )  # fmt: skip
     named = {path.resolve() for rock in found.values() for path in rock.files}
     named |= {(table.parent / (row["file"] or "")).resolve() for row in rows}
@@ -118,6 +158,16 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
     return list(found.values())
 
 
+def _optional(columns: tuple[str, ...]) -> bool:
+    return set(columns) <= set(OPTIONAL) and len(set(columns)) == len(columns)
+
+
+def _stated(row: Mapping[str, str | None]) -> tuple[float, float, float]:
+    """Return both errors, 0 where a cell is empty, and the length, then NaN."""
+    porosity, permeability, length = ((row.get(column) or "").strip() for column in OPTIONAL)
+    return float(porosity or 0), float(permeability or 0), float(length or math.nan)
+
+
 def _complaints(
     row: Mapping[str, str | None], folder: Path, found: Mapping[str, Rock]
 ) -> Iterator[str]:
@@ -127,6 +177,9 @@ def _complaints(
         ("voxel_size_m", "between 0 and 0.001 m, not included", lambda v: 0 < v < 1e-3),
         ("porosity", "a share between 0 and 1, not included", lambda v: 0 < v < 1),
         ("permeability_md", "positive", lambda v: v > 0),
+        ("porosity_error", "a share from 0 to 0.5", lambda v: 0 <= v <= 0.5),
+        ("permeability_error", "a share of the value from 0 to 10", lambda v: 0 <= v <= 10),
+        ("measured_length_m", "between 0 and 10 m, not included", lambda v: 0 < v < 10),
     )
     name = (row["sample"] or "").strip()
     if not name:
@@ -134,7 +187,9 @@ def _complaints(
     if "/" in name:
         yield f"sample must not hold a slash, got {name}"
     for column, rule, keeps in rules:
-        text = (row[column] or "").strip()
+        text = (row.get(column) or "").strip()
+        if not text and column in OPTIONAL:
+            continue
         try:
             value = float(text)
         except ValueError:
@@ -147,10 +202,15 @@ def _complaints(
     if not file or not (folder / file).is_file():
         yield f"file must exist, got {file or 'none'}"
     other = found.get(name)
-    if other is not None and len(values) == len(rules):
-        same = (other.voxel_size, other.porosity, other.permeability / MILLIDARCY)
-        for (column, value), stated in zip(values.items(), same, strict=True):
-            if not math.isclose(value, stated):
+    if other is not None and set(COLUMNS[2:]) <= set(values):
+        same = (
+            other.voxel_size, other.porosity, other.permeability / MILLIDARCY,
+            other.porosity_error, other.permeability_error, other.measured_length,
+        )  # fmt: skip
+        missing = {"measured_length_m": math.nan}
+        for (column, _, _), stated in zip(rules, same, strict=True):
+            value = values.get(column, missing.get(column, 0.0))
+            if not (math.isclose(value, stated) or (math.isnan(value) and math.isnan(stated))):
                 yield f"{column} must be that of the rock's other rows, {stated:g}, got {value:g}"
 
 

@@ -16,7 +16,7 @@ from poreops.base.settings import overridden
 from poreops.machine.tasks import parallel_map
 from poreops.mlops.tracking import Run
 from poreops.properties.learning.base_learners import LEARNERS
-from poreops.properties.learning.laws import LAW, targets
+from poreops.properties.learning.laws import LAW, label_errors, targets
 from poreops.properties.learning.left_out import (
     Context,
     Kinds,
@@ -83,7 +83,8 @@ class Training:
     def learned(self) -> Learned:
         """The slices as arrays."""
         rocks, kinds = (self.table[name].to_numpy() for name in ("rock", "kind"))
-        return Learned(INPUTS, design(self.table, INPUTS), targets(self.table), rocks, kinds)
+        x, y = design(self.table, INPUTS), targets(self.table)
+        return Learned(INPUTS, x, y, rocks, kinds, label_errors(self.table))
 
     @cached_property
     def places(self) -> list[Context]:

@@ -12,7 +12,7 @@ from poreops.properties.judging import real
 from poreops.properties.judging.decision import worse_on_rocks
 from poreops.properties.judging.left_out_kinds import Trained
 from poreops.properties.learning import real_errors, real_rocks
-from poreops.properties.learning.laws import LAW, TARGETS, law_inputs, targets
+from poreops.properties.learning.laws import LAW, TARGETS, law_rows, targets
 from poreops.properties.learning.left_out import contexts, key, left_out_sets
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.real_rocks import RealRocks, law_without
@@ -28,10 +28,7 @@ GATE = GateConfig(
 
 
 def known():
-    table = tiny_rocks.table()
-    return (
-        targets(table), table["rock"].to_numpy(), law_inputs(table), table["kind"].to_numpy()
-    )  # fmt: skip
+    return law_rows(tiny_rocks.table())
 
 
 @pytest.fixture

@@ -114,9 +114,9 @@ class EncodedOnce:
         if not covers(self._richest, image):
             return read_examples(self.conduits, self.labels, image, rows)
         # nothing of an image without channels can be mapped
-        mode = None if self._richest == "none" else "r"
-        images = np.asarray(np.load(self._images, mmap_mode=mode))
-        every = Encoded(images, self._others.encoded.scalars)
+        empty = self._richest == "none"
+        images = np.load(self._images) if empty else np.load(self._images, mmap_mode="r")
+        every = Encoded(np.asarray(images), self._others.encoded.scalars)
         place = np.cumsum(self._known) - 1
         seen = replace(self._others, encoded=narrowed(every, image))
         return seen.some(place[rows[self._known[rows]]])

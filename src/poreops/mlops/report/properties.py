@@ -66,7 +66,10 @@ def properties(root: Path) -> Line:
         ],
         failed=failed,
         ablation=[_by_kind(details)] if details.get("by_kind") else [],
-        methods=[_models(scores["kind_left_out"], details)],
+        methods=[
+            _models(scores["kind_left_out"], details),
+            *([_laboratory(details)] if details.get("laboratory") else []),
+        ],
         pictures=pictures_in(reports / "figures", _PICTURES),
     )
 
@@ -135,4 +138,33 @@ def _by_kind(details: Report) -> Table:
             Row([kind.replace("_", " "), *(number(of.get(name)) for name in models)])
             for kind, of in kinds.items()
         ],
+    )
+
+
+def _laboratory(details: Report) -> Table:
+    rows = [
+        Row(
+            [
+                rock,
+                number(of["factor"]),
+                number(of["porosity_error"]),
+                number(of["permeability_sd"]),
+                number(of["measured_length"]),
+                "yes" if of["inside"] else "no",
+            ]
+        )
+        for rock, of in details["laboratory"].items()
+    ]
+    return Table(
+        "Rocks with values of a laboratory, apart from the others",
+        (
+            "rock",
+            "k predicted over measured",
+            "porosity off by",
+            "label's log k unsure by",
+            "measured on [m]",
+            "in the interval",
+        ),
+        rows,
+        "A core is measured, a part of it is seen: the interval holds the label's error too.",
     )

@@ -21,6 +21,7 @@ from poreops.properties.learning.laws import (
     group_means,
     in_units,
     law_inputs,
+    law_rows,
     targets,
 )
 from poreops.properties.learning.left_out import corrections
@@ -36,10 +37,7 @@ def predict_real(trained: Trained) -> Predicted:
     trained : Trained
     """
     table, learned = real_rocks().table, trained.learned
-    known = (
-        targets(learned), learned["rock"].to_numpy(), law_inputs(learned),
-        learned["kind"].to_numpy(),
-    )  # fmt: skip
+    known = law_rows(learned)
     rocks = table["rock"].to_numpy()
     names, first = np.unique(rocks, return_index=True)
     kinds = table["kind"].to_numpy()[first].astype(str)

@@ -13,6 +13,7 @@ from poreops.base.files import write_json, write_table
 from poreops.mlops import metrics
 from poreops.properties.judging.comparison import importance
 from poreops.properties.judging.evaluation import RandomSplit, compare, random_split
+from poreops.properties.judging.laboratory import apart, by_laboratory
 from poreops.properties.judging.left_out_kinds import (
     Scores,
     Trained,
@@ -92,7 +93,7 @@ def report_on(
 
     They are predicted by models that never saw their kind, which is the headline, and by the very
     files that may be served, which have seen siblings; the paper's random split has slices of
-    rocks that were learned from.
+    rocks that were learned from. Rocks with laboratory values stand apart, at their own scale.
 
     Parameters
     ----------
@@ -103,6 +104,7 @@ def report_on(
     compared : base learners that are tried with each scaling and loss
     """
     served = [model.served[target] for target in TARGETS]
+    whole, measured = apart(whole)
     found = predict_left_out(trained, whole)
     plugs = {**found.plugs, **learners_left_out(trained, whole)}
     plugs["served"] = combined(plugs, served)
@@ -127,6 +129,7 @@ def report_on(
         "coverage_of_rocks": coverage_left_out(trained, real, served, model.judged.coverage),
         "by_rock": by_rock(real, served),
         "by_rock_of_law": by_rock(real, (LAW, LAW)),
+        "laboratory": by_laboratory(trained, measured, served, model.judged),
         "volumes": volumes_left_out(),
         "widths": {"slice": model.judged.slice, "plug": model.judged.plug},
         "by_kind": by_kind(plugs, found, ("served", LAW, *STACKS)),

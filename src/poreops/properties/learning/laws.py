@@ -18,6 +18,7 @@ from poreops.base.arrays import Array
 from poreops.properties.slices.features import design, hydraulic_length
 
 Floats = NDArray[np.float64]
+LawRows = tuple[Floats, Array, Floats, Array, Floats]
 PlugNull = Callable[[Floats, Floats, Floats], Floats]
 
 TARGETS = ("porosity", "log_permeability")
@@ -28,6 +29,9 @@ LAW_INPUTS = ("crossing",)
 """Features that the constant of the law depends on."""
 PENALTY = 0.3
 """Of the law's slopes, in rocks: as if so many more had none."""
+BETWEEN = 1.0
+"""By how much the law errs in log k between rocks left out: a label less sure than that says
+little."""
 
 
 def targets(table: pd.DataFrame) -> Floats:
@@ -82,6 +86,7 @@ def fit_law(
     groups: Array,
     z: Floats | None = None,
     families: Array | None = None,
+    errors: Floats | None = None,
 ) -> Floats:
     """Fit the constant of Kozeny and Carman's law, and slopes in what it may depend on.
 
@@ -91,6 +96,8 @@ def fit_law(
     groups : (n,) their rocks; each is one, however many slices it has
     z : (n, d) what the constant depends on, as of `law_inputs`; on nothing if not given
     families : (n,) rocks of one family count as one rock; each is its own if not given
+    errors : (n,) standard deviation of the label's log k; a rock counts 1 / (1 + (error/BETWEEN)²)
+        (DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2); 0 if not given
 
     Returns
     -------
@@ -99,12 +106,14 @@ def fit_law(
         log k the constant and the slopes.
     """
     log_c = group_means(y, groups)[:, 1]
+    unsure = group_means(np.zeros(len(y)) if errors is None else errors, groups)
+    sure = 1 / (1 + (unsure / BETWEEN) ** 2)
     if z is None:
-        return np.array([0.0, float(log_c.mean())])
+        return np.array([0.0, float(sure @ log_c / sure.sum())])
     _, first = np.unique(groups, return_index=True)
     owners = groups[first] if families is None else families[first]
     _, place, counts = np.unique(owners, return_inverse=True, return_counts=True)
-    weight, means = 1 / counts[place], group_means(z, groups)
+    weight, means = sure / counts[place], group_means(z, groups)
     middle, constant = (weight @ of / weight.sum() for of in (means, log_c))
     centred = means - middle
     spread = np.sqrt(weight @ centred**2 / weight.sum())
@@ -113,6 +122,30 @@ def fit_law(
     slopes = np.linalg.solve(normal, (scaled.T * weight) @ (log_c - constant))
     slopes = slopes / np.where(spread > 0, spread, 1.0)
     return np.array([np.zeros(1 + len(slopes)), [constant - middle @ slopes, *slopes]])
+
+
+def law_rows(table: pd.DataFrame) -> LawRows:
+    """Return what `fit_law` takes of slices: targets, rocks, inputs, families, errors of labels.
+
+    Parameters
+    ----------
+    table : one row a slice, with its features, targets, ``rock`` and ``kind``; the law leaves out
+        a kind as one. ``permeability_sd`` may be missing.
+    """
+    rocks, kinds = (table[name].to_numpy() for name in ("rock", "kind"))
+    return targets(table), rocks, law_inputs(table), kinds, label_errors(table)
+
+
+def label_errors(table: pd.DataFrame) -> Floats:
+    """Return the standard deviation of log k of each slice's label, (n,); 0 where none is stated.
+
+    Parameters
+    ----------
+    table : one row a slice, with ``permeability_sd`` or without
+    """
+    if "permeability_sd" not in table:
+        return np.zeros(len(table))
+    return np.asarray(table["permeability_sd"].fillna(0.0).to_numpy(np.float64))
 
 
 def law_corrections(law: Floats, z: Floats) -> Floats:

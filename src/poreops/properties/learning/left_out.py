@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from poreops.base.arrays import Array
 from poreops.base.content import Json
-from poreops.properties.learning.laws import LAW_INPUTS, fit_law, law_corrections, targets
+from poreops.properties.learning.laws import (
+    LAW_INPUTS,
+    LawRows,
+    fit_law,
+    law_corrections,
+    targets,
+)
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
 from poreops.properties.learning.predictors import Floats, Scaled
 from poreops.properties.learning.real_rocks import real_rocks
@@ -31,7 +37,8 @@ class Learned:
     """The slices to learn from.
 
     inputs : (d,) names of what a model may take. x : (n, d). y : (n, 2) targets.
-    rocks, kinds : (n,) names.
+    rocks, kinds : (n,) names. errors : (n,) of the labels' log k, as standard deviations; the
+        law alone asks for them, and without any each label counts fully.
     """
 
     inputs: Sequence[str]
@@ -39,11 +46,24 @@ class Learned:
     y: Floats
     rocks: Array
     kinds: Array
+    errors: Floats | None = None
 
     @property
     def law_inputs(self) -> Floats:
         """What the constant of the law depends on, (n, 1)."""
         return self.x[:, [list(self.inputs).index(name) for name in LAW_INPUTS]]
+
+    def law_rows(self, rows: Array) -> LawRows:
+        """Return what `fit_law` takes of some slices.
+
+        Parameters
+        ----------
+        rows : (m,) their numbers, or (n,) bool
+        """
+        errors = np.zeros(len(self.y)) if self.errors is None else self.errors
+        parts = (self.y, self.rocks, self.law_inputs, self.kinds, errors)
+        y, rocks, z, kinds, errors = (part[rows] for part in parts)
+        return y, rocks, z, kinds, errors
 
 
 @dataclass(frozen=True)
@@ -192,9 +212,8 @@ def law_in(context: Context, learned: Learned) -> Floats:
     context : Context
     learned : Learned
     """
-    rows, real = context.plan.rows, real_rocks()
-    own = (learned.y[rows], learned.rocks[rows], learned.law_inputs[rows], learned.kinds[rows])
-    return fit_law(*(np.concatenate(parts) for parts in zip(own, real.law_rows, strict=True)))
+    own, real = learned.law_rows(context.plan.rows), real_rocks().law_rows
+    return fit_law(*(np.concatenate(parts) for parts in zip(own, real, strict=True)))
 
 
 def errors_left_out(

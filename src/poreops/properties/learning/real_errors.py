@@ -23,8 +23,7 @@ def real_errors(
     learned : Learned
     """
     rows: list[dict[str, str | int | float]] = []
-    own = context.plan.rows
-    known = (learned.y[own], learned.rocks[own], learned.law_inputs[own], learned.kinds[own])
+    known = learned.law_rows(context.plan.rows)
     for kind, of_kind in real_rocks().table.groupby("kind"):
         law = law_without(str(kind), known)
         for rock, table in of_kind.groupby("rock"):

@@ -12,13 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from poreops.properties.learning.laws import fit_law, law_corrections, law_inputs, targets
+from poreops.properties.learning.laws import (
+    LawRows,
+    fit_law,
+    law_corrections,
+    law_inputs,
+    law_rows,
+)
 from poreops.properties.learning.predictors import Floats
 
 TABLE = "real_slices.csv"
-LawRows = tuple[Floats, NDArray[np.generic], Floats, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,8 @@ class RealRocks:
 
     @cached_property
     def law_rows(self) -> LawRows:
-        """What `fit_law` takes: targets, plugs, inputs and rocks of each slice."""
-        table = self.table
-        return (
-            targets(table), table["rock"].to_numpy(), law_inputs(table), table["kind"].to_numpy()
-        )  # fmt: skip
+        """What `fit_law` takes of each slice; the plug is its rock, the rock its family."""
+        return law_rows(self.table)
 
     def without(self, kind: str) -> "RealRocks":
         """Return the rocks but one, with all its plugs.
@@ -61,7 +62,7 @@ def law_without(kind: str, learned: LawRows) -> Floats:
     Parameters
     ----------
     kind : the real rock that is left out
-    learned : targets, rocks, law inputs and kinds of slices that were learned from
+    learned : of `law_rows`, of slices that were learned from
     """
     others = real_rocks().without(kind).law_rows
     return fit_law(*(np.concatenate(parts) for parts in zip(learned, others, strict=True)))
