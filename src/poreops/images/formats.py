@@ -50,7 +50,9 @@ def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage
     source : what a file does not say of itself
     """
     if any((file / name).is_file() for name in METADATA):
-        opened: AbstractContextManager[StoredImage] = open_zarr(file, source and source.dataset)
+        opened: AbstractContextManager[StoredImage] = open_zarr(
+            file, source.dataset if source else None
+        )
     elif file.is_dir():
         opened = open_folder(file, SLICES, open_image)
     elif file.is_file():
