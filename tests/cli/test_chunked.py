@@ -50,14 +50,14 @@ def test_labels_of_two_formats_from_two_formats(answer, image, im, part):
     third = answer(
         "partition", part("b.zarr"), "--dataset", "0", "--pore-label",
         ",".join(map(str, range(1, regions.count + 1))), "-o", part("a.h5"), "--overwrite",
-        "--workers", 1,
+        "--workers", 1, "--chunks", 256,
     )  # fmt: skip
     assert third["regions"] == found["regions"]
     np.testing.assert_array_equal(poreops.load_regions(part("a.h5")).labels, regions.labels)
 
 
 def test_the_text_says_what_was_found(run, image, part):
-    code, out, err = run("partition", image, "-o", part("a.h5"), "--workers", 1)
+    code, out, err = run("partition", image, "-o", part("a.h5"), "--workers", 1, "--chunks", 256)
     assert (code, err) == (0, "")
     assert "36 x 34 x 32 voxels, porosity 0." in out
     assert "chunks    1 of 256 voxels, flooded 1\n" in out
@@ -67,6 +67,8 @@ def test_the_text_says_what_was_found(run, image, part):
     ("options", "rule"),
     [
         (("-o", "a.tif"), "labels are written as HDF5 or Zarr, got .*a.tif"),
+        ((), "needs a file, got none; give --out labels.h5"),
+        (("-o", "a.h5", "--score"), "a score needs the labels as a whole"),
         (("-o", "there.h5"), "is there already"),
         (("-o", "a.h5", "--chunks", 100), "chunks must be a multiple of 16 voxels, got 100"),
         (("-o", "a.h5", "--chunks", 8), "chunks must be"),
@@ -78,7 +80,7 @@ def test_the_text_says_what_was_found(run, image, part):
 def test_bad_input_is_one_line_and_leaves_nothing(run, image, part, options, rule):
     part("there.h5").touch()
     given = [part(o) if str(o).endswith((".h5", ".tif")) else o for o in options]
-    code, out, err = run("partition", image, "--workers", 1, *given)
+    code, out, err = run("partition", image, "--workers", 1, "--chunks", 64, *given)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     with pytest.raises(AssertionError, match=rule):
@@ -90,6 +92,6 @@ def test_a_slice_and_a_volume_in_fortran_order_are_refused(run, im, part):
     tifffile.imwrite(part("slice.tif"), im[0].astype(np.uint8))
     np.save(part("fortran.npy"), np.asfortranarray(im))
     for name, rule in (("slice.tif", "must be 3D"), ("fortran.npy", "stored in C order")):
-        code, _, err = run("partition", part(name), "-o", part("a.h5"), "--workers", 1)
+        code, _, err = run("partition", part(name), "-o", part("a.h5"), "--chunks", 64)
         assert code == 2
         assert rule in err

@@ -1,4 +1,4 @@
-"""What the command `partition` does: from a file to a file of labels, chunk by chunk."""
+"""What `poreops partition --chunks` does: from a file to a file of labels, chunk by chunk."""
 
 import shutil
 from collections.abc import Iterator
@@ -57,7 +57,9 @@ class Chunking:
         return Chunking(edge, r_max, sigma, count)
 
 
-def partition(source: ImageSource, out: Path, given: Chunking, overwrite: bool) -> Answer:
+def partition(
+    source: ImageSource, out: Path | None, given: Chunking, overwrite: bool, *, scored: bool
+) -> Answer:
     """Partition a volume and write its labels.
 
     Parameters
@@ -66,6 +68,7 @@ def partition(source: ImageSource, out: Path, given: Chunking, overwrite: bool) 
     out : file to write
     given : chunks and parameters
     overwrite : replace the file
+    scored : whether a score was asked for, which needs the labels as a whole
 
     Raises
     ------
@@ -74,6 +77,10 @@ def partition(source: ImageSource, out: Path, given: Chunking, overwrite: bool) 
     """
     import poreops
 
+    if scored:
+        raise InputError("a score needs the labels as a whole, got --chunks; drop one of the two")
+    if out is None:
+        raise InputError("a partition in chunks needs a file, got none; give --out labels.h5")
     if out.suffix.lower() not in HDF5 + ZARR:
         raise InputError(f"labels are written as HDF5 or Zarr, got {out}; name it {out.stem}.h5")
     if out.exists() and not overwrite:
