@@ -34,7 +34,7 @@ def partition(
         int | None,
         typer.Option(
             "--chunks",
-            help="Edge in voxels of chunks that are worked on one by one, from file to file: --out "
+            help="Edge in voxels of chunks, worked on one by one from file to file: --out "
             "is a file of labels then, .h5 or .zarr, and --workers are processes.",
         ),
     ] = None,
