@@ -14,7 +14,7 @@ from poreops.networks.vtk import write_network_vtp
 def write_interface_csv(
     path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
 ) -> None:
-    """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair too.
+    """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair.
 
     Parameters
     ----------
