@@ -7,6 +7,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 
 from poreops.mlops import tracking
+from poreops.mlops.search import workers
 from poreops.mlops.tracking import owners
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -65,6 +66,19 @@ def test_a_run_that_one_living_worker_has_is_joined_though_another_was_killed(tu
             assert second == first
             assert dead not in known(first.id)[1][owners.OWNER]
     assert known(first.id)[0] == "FINISHED"
+
+
+def test_a_journal_names_the_study_and_gives_the_turns(repository):
+    """As the search stages of the three lines call it; nothing of the journal is made."""
+    journal = repository / "artifacts/.partial/cores-search/f00d.journal"
+    shared = workers(STAGE, journal)
+    assert shared.study == "cores-search/f00d/cores_search"
+    with tracking.joined_run(STAGE, "a", *shared) as one:
+        with tracking.joined_run(STAGE, "b", *workers(STAGE, journal)) as two:
+            assert one == two
+        with tracking.joined_run(STAGE, "c", *workers(STAGE, journal.with_name("1"))) as other:
+            assert other != one
+    assert not journal.exists()
 
 
 def test_another_study_has_a_run_of_its_own(turn):
