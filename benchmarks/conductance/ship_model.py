@@ -11,9 +11,7 @@ from pathlib import Path
 
 from poreops.base.files import read_json, write_json
 from poreops.conductance import registry
-from poreops.conductance.verifying import rescored
-from poreops.conduits.partition import partition
-from poreops.synthetic.sample import sample_rock
+from poreops.conductance.verifying import rescored, sample_regions
 
 MODEL = Path("artifacts/conductance/models/members/physics")
 COPIED = ("conductance.json", "correction.ubj")
@@ -26,6 +24,7 @@ def main() -> None:
     unseen = report["unseen"]["physics"] | {"covered": report["intervals"]["covered"]}
     split = read_json("artifacts/conductance/training/members/physics.json")
     transport = "flow" if stated["target"] == "hydraulic" else "diffusion"
+    transport += "-2d" * (stated["ndim"] == 2)
     ship(MODEL, transport, unseen, f"{split['parameters']} leaves, packs of overlapping spheres")
 
 
@@ -35,7 +34,7 @@ def ship(files: Path, transport: str, unseen: dict[str, float], training: str) -
     Parameters
     ----------
     files : folder of the model
-    transport : "diffusion" or "flow"
+    transport : "diffusion" or "flow", with "-2d" of 2D conduits
     unseen : its scores on volumes that nothing was learned or chosen by
     training : what it learned from, in a line
     """
@@ -43,15 +42,16 @@ def ship(files: Path, transport: str, unseen: dict[str, float], training: str) -
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         shutil.copyfile(files / name, folder / name)
+    ndim = read_json(folder / "conductance.json")["ndim"]
     kept = {name: unseen[name] for name in ("r2", "r2_log", "mape", "off_by_10pct", "covered")}
     card = {
         "training": training,
-        "use": "conduits of segmented porous media, 3D, of at least some voxels in the throat",
+        "use": f"conduits of segmented {ndim}D porous media, of at least some voxels in a throat",
         "limits": "intervals hold for packs of spheres; foams and fractures err more and are "
         "covered less (docs/conductance.md)",
         "coverage": read_json(folder / "conductance.json")["intervals"]["coverage"],
         "unseen": kept,
-        "sample": rescored(folder, partition(sample_rock(64, 0.4))),
+        "sample": rescored(folder, sample_regions(ndim)),
     }
     write_json(folder / "card.json", card)
 

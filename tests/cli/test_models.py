@@ -56,9 +56,10 @@ def test_size_factors_are_simulated_at_no_tolerance(run, image):
 def test_the_shipped_models_reproduce_their_cards(run):
     code, out, err = run("models", "verify")
     assert code == 0, err
-    for name in ("shipped:diffusion", "shipped:flow"):
-        assert name in out
-    assert out.count("as its card says") == 2
+    for transport in ("diffusion", "flow"):
+        assert f"shipped:{transport}\n" in out
+        assert f"shipped:{transport}-2d\n" in out
+    assert out.count("as its card says") == 4
 
 
 def test_both_transports_at_once_need_a_model_each(run, image, tmp_path):

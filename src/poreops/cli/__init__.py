@@ -13,7 +13,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
-from poreops.cli import line_commands, model_commands, network_commands, platform_commands
+from poreops.cli import (
+    finetune_command,
+    line_commands,
+    model_commands,
+    network_commands,
+    platform_commands,
+)
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -249,6 +255,7 @@ def permeability(
 network_commands.add(app)
 line_commands.add(app)
 app.add_typer(model_commands.models)
+app.command()(finetune_command.finetune)
 app.command()(model_commands.serve)
 app.command(
     context_settings={

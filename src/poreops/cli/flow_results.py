@@ -1,11 +1,13 @@
 """What the commands state of a flow."""
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from poreops.base.content import Json
 
 if TYPE_CHECKING:
+    from poreops.conduits.exchangeability import Exchangeability
     from poreops.conduits.sure import Sureness
     from poreops.networks.effective import NetworkFlow
     from poreops.solvers.stokes.permeability import Permeability
@@ -49,14 +51,40 @@ def of_sureness(sureness: "Sureness | None") -> Results:
     """
     if sureness is None:
         return {}
+    told = sureness.exchangeability
     return {
         "sureness": {
             "simulated_share": sureness.simulated_share,
             "typical_half_width": sureness.typical,
             "coverage": sureness.coverage,
             "unknown": sureness.unknown,
+            "drawn": None if told is None else _of_drawn(told),
         }
     }
+
+
+def _of_drawn(told: "Exchangeability") -> Results:
+    from poreops.conduits.exchangeability import ALARM
+
+    return {**asdict(told), "alarm": told.alarm, "alarm_from": ALARM}
+
+
+def alarms(sureness: "Sureness | None") -> list[str]:
+    """Return what is to be said where a model errs more on a rock than its intervals promise.
+
+    Parameters
+    ----------
+    sureness : as of `of_sureness`
+    """
+    told = None if sureness is None else sureness.exchangeability
+    if told is None or not told.alarm:
+        return []
+    text = (
+        "the model errs more here than where its intervals come from (martingale "
+        f"{told.martingale:.3g} on {told.conduits} conduits), so they cover less than they say; "
+        "take --method dns or a smaller --rtol, or see poreops finetune"
+    )
+    return [text]
 
 
 def of_image(flow: "Permeability", refine: int) -> Results:

@@ -44,10 +44,14 @@ class Conductances:
     walls: str | None = None
     rtol: float = 0.05
 
-    @property
-    def model_uri(self) -> str | None:
-        """The model that was given, or for `auto` the one that comes with the package."""
-        return default_model(self.name, self.model, self.transport)
+    def model_uri(self, ndim: int) -> str | None:
+        """Return the model that was given, or for `auto` the one that comes with the package.
+
+        Parameters
+        ----------
+        ndim : of the image
+        """
+        return default_model(self.name, self.model, self.transport, ndim)
 
     @property
     def name(self) -> str:
@@ -103,9 +107,10 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     clock = Clock()
     checked_transport(given.transport, given.name)
     header = source.fitting_header(BYTES_PER_VOXEL, "a network", sized=True)
-    checked_method(given.name, given.model_uri, len(header.shape))
+    uri = given.model_uri(len(header.shape))
+    checked_method(given.name, uri, len(header.shape))
     axes = axis_names(axis, len(header.shape))
-    loaded = loaded_model(given.model_uri)
+    loaded = loaded_model(uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     volume, voxel_size, regions, block = partitioned(source, given, clock, octants=octants)
     with clock.timed("size_factors"):
@@ -135,7 +140,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     results = {
         **about("network", source, volume, block),
         "method": given.name,
-        "model": given.model_uri,
+        "model": uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,
@@ -150,7 +155,12 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         **flow_results.of_sureness(built.sureness),
         "axes": found,
         "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
-        "warnings": [*built.warnings, *notes, *drift_warnings(drift)],
+        "warnings": [
+            *built.warnings,
+            *notes,
+            *drift_warnings(drift),
+            *flow_results.alarms(built.sureness),
+        ],
         "seconds": clock.seconds,
     }
 
@@ -178,9 +188,10 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     clock = Clock()
     target = _target(given.transport)
     header = source.fitting_header(BYTES_PER_VOXEL, "partitioning", sized=True)
-    checked_method(given.name, given.model_uri, len(header.shape))
+    uri = given.model_uri(len(header.shape))
+    checked_method(given.name, uri, len(header.shape))
     _check_convention(convention, given.name, target)
-    loaded = loaded_model(given.model_uri)
+    loaded = loaded_model(uri)
     walls = walls_of_flow(given.walls, given.transport, given.name, loaded)
     volume, voxel_size, regions, block = partitioned(source, given, clock, octants=False)
     if not len(regions.conns):
@@ -209,7 +220,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
     results = {
         **about("size-factors", source, volume, block),
         "method": given.name,
-        "model": given.model_uri,
+        "model": uri,
         "transport": given.transport,
         "walls": walls,
         "r_max": given.r_max,
@@ -218,7 +229,7 @@ def size_factors(source: ImageSource, given: Conductances, convention: str) -> A
         "throats": len(regions.conns),
         f"size_factor_{unit}": _spread(values),
         **flow_results.of_sureness(sureness),
-        "warnings": [],
+        "warnings": flow_results.alarms(sureness),
         "seconds": clock.seconds,
     }
 

@@ -54,6 +54,7 @@ def shown_text(results: Results) -> str:
         f"commit    {version['commit']}",
         f"run       {version['run']}",
         f"trained   {version['training_run'] or 'its run is not noted'}",
+        *_parent_lines(version["tags"]),
         "",
     ]
     nulls = version["nulls"]
@@ -65,6 +66,13 @@ def shown_text(results: Results) -> str:
         lines += [_table(("score", "model", *nulls), rows), ""]
     lines += [f"{path}  md5 {md5}" for path, md5 in version["made_from"].items()]
     return "\n".join(lines).rstrip()
+
+
+def _parent_lines(tags: Results) -> list[str]:
+    """Return what a fine-tuned model comes from."""
+    if "finetuned.parent" not in tags:
+        return []
+    return [f"parent    {tags['finetuned.parent']}, fine-tuned to {tags['finetuned.rock']}"]
 
 
 def compared_text(results: Results) -> str:

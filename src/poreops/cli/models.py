@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model")
 
 _URI = re.compile(r"models:/[^/@\s]+(/\d+|/latest|@[^/@\s]+)")
-_SHIPPED = re.compile(r"shipped:\w+")
+_SHIPPED = re.compile(r"shipped:[\w-]+")
 _RUN = re.compile(r"runs:/[0-9a-fA-F]+/.+")
 
 

@@ -2,19 +2,19 @@
 
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
-from poreops.synthetic.sample import sample_rock
 
 
 def verify() -> Answer:
     """Score the models of the package on a rock that is drawn on the spot."""
-    from poreops.conductance.registry import SHIPPED, shipped_folder
-    from poreops.conductance.verifying import verified
-    from poreops.conduits.partition import partition
+    from poreops.conductance.registry import shipped_folder, shipped_names
+    from poreops.conductance.verifying import sample_regions, verified
 
     needs("conductance", "a conductance model")
-    regions = partition(sample_rock(64, 0.4))
-    names = [f"{SHIPPED}{transport}" for transport in ("diffusion", "flow")]
-    every = {name: verified(shipped_folder(name), regions) for name in names}
+    regions = {ndim: sample_regions(ndim) for ndim in (2, 3)}
+    every = {
+        name: verified(shipped_folder(name), regions[2 if name.endswith("-2d") else 3])
+        for name in shipped_names()
+    }
     return Answer({"job": "models verify", "models": every})
 
 

@@ -1,5 +1,6 @@
 """Results of the commands for a terminal."""
 
+import math
 from collections.abc import Sequence
 
 from poreops.base.content import Json
@@ -121,6 +122,13 @@ def _sureness_lines(results: Results) -> list[str]:
             f"          {found['unknown']} are unlike all that the model learned from and have no "
             "interval: --method auto simulates them"
         )
+    if drawn := found["drawn"]:
+        said = "larger than" if drawn["alarm"] else "no larger than"
+        lines.append(
+            f"          {drawn['conduits']} drawn at random and simulated, {drawn['inside']:.0%} "
+            f"of them in their intervals: errors {said} the model's own (martingale "
+            f"{drawn['martingale']:.3g}, alarm from {drawn['alarm_from']:g})"
+        )
     for name, of in results.get("axes", {}).items():
         for key, title in (
             ("formation_factor_interval", "formation factor"),
@@ -129,6 +137,8 @@ def _sureness_lines(results: Results) -> list[str]:
             if key in of:
                 low, high = of[key]
                 span = f"{title} along {name}: {low:.4g} … {high:.4g}"
+                if low > 0:
+                    span += f" (±{50 * math.log(high / low):.2g} %)"
                 lines.append(f"          {span} with every conduit at one end of its interval")
     return lines
 

@@ -13,12 +13,13 @@ from poreops.mlops.tracking import Tensor, save_pyfunc
 
 COMPARED = ("r2", "r2_log", "mape", "off_by_10pct")
 """Scores that are kept with a version."""
-_DOES = {
+DOES = {
     "diffusive": "Predicts the diffusive size factor of a pore-throat-pore conduit, zoomed to 64 "
     "voxels, in voxels of the cube.",
     "hydraulic": "Predicts the hydraulic size factor of a pore-throat-pore conduit, zoomed to 64 "
     "voxels, in voxels³ of the cube.",
 }
+"""What a model of each target is for, in a sentence of its card."""
 _LIMITS = (
     "It knows conduits like those it was trained on (by default packs of overlapping spheres); on "
     "other rock compare some conduits with direct simulation (`--method dns`) first."
@@ -56,7 +57,7 @@ def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
         nulls=nulls,
         params=description,
         walls=description["walls"],
-        does=_DOES[description["target"]],
+        does=DOES[description["target"]],
         limits=_LIMITS,
     )
 

@@ -20,27 +20,31 @@ SHIPPED = "shipped:"
 it was made and what it reached."""
 
 
+def shipped_names() -> list[str]:
+    """Return the URIs of the models that came with the package."""
+    every = Path(__file__).with_name("shipped").glob("*/card.json")
+    return sorted(f"{SHIPPED}{path.parent.name}" for path in every)
+
+
 def shipped_folder(uri: str) -> Path:
     """Return the folder of a model that came with the package.
 
     Parameters
     ----------
-    uri : ``shipped:diffusion`` or ``shipped:flow``
+    uri : ``shipped:diffusion`` or ``shipped:flow``, of 2D conduits ``shipped:diffusion-2d`` or
+        ``shipped:flow-2d``
 
     Raises
     ------
     InputError
         There is none of that name.
     """
-    every = Path(__file__).with_name("shipped")
-    names = sorted(path.parent.name for path in every.glob("*/card.json"))
-    name = uri.removeprefix(SHIPPED)
-    if name not in names:
+    if uri not in (names := shipped_names()):
         raise InputError(
-            f"a model of the package must be one of {', '.join(SHIPPED + n for n in names)}, got "
-            f"{uri}; or name one of the registry"
+            f"a model of the package must be one of {', '.join(names)}, got {uri}; or name one of "
+            "the registry"
         )
-    return every / name
+    return Path(__file__).with_name("shipped") / uri.removeprefix(SHIPPED)
 
 
 def load_model(uri: str) -> "ConductanceModel":
@@ -50,7 +54,7 @@ def load_model(uri: str) -> "ConductanceModel":
     ----------
     uri : str
         As ``models:/conductance@champion``, a folder that the stage conductance_train wrote, or
-        ``shipped:diffusion`` and ``shipped:flow`` of the package (`SHIPPED`).
+        one of the package, as ``shipped:diffusion`` and ``shipped:flow`` (`shipped_names`).
 
     Returns
     -------
@@ -72,21 +76,25 @@ def load_model(uri: str) -> "ConductanceModel":
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
 
-def standing_champion(registered: Path) -> "tuple[ModelVersion, Path] | tuple[None, None]":
+def standing_champion(
+    registered: Path, of: str
+) -> "tuple[ModelVersion, Path] | tuple[None, None]":
     """Return the champion and its folder, or twice None if no model passed the gate.
 
     Parameters
     ----------
     registered : JSON that the stage conductance_register wrote
+    of : folder of the target
 
     Raises
     ------
     InputError
         If a model passed the gate, and the registry has no champion.
     """
+    from poreops.base.targets import part
     from poreops.mlops.tracking import champion_info, download
 
-    content = read_json(registered)
+    content = part(read_json(registered), of)
     try:
         version = champion_info(content["model"])
         return version, download(version.uri).resolve()

@@ -8,12 +8,23 @@ from poreops.base.files import read_json
 from poreops.conductance.judging.scores import scores
 from poreops.conductance.physics import PhysicsModel
 from poreops.conduits.crop import crop_conduits
-from poreops.conduits.partition import Regions
+from poreops.conduits.partition import Regions, partition
 from poreops.conduits.simulated import simulated_size_factors
 from poreops.errors import InputError
+from poreops.synthetic.sample import sample_rock
 
 CONDUITS = 60  # of the rock, at most
 _APART = 0.002  # rounding differs between machines, a model does not
+
+
+def sample_regions(ndim: int) -> Regions:
+    """Return the regions of a drawn rock that the cards of the models of the package speak of.
+
+    Parameters
+    ----------
+    ndim : 3, or 2 of a slice of it
+    """
+    return partition(sample_rock(64, 0.4) if ndim == 3 else sample_rock(128, 0.6)[64])
 
 
 def rescored(files: Path, regions: Regions) -> dict[str, float]:

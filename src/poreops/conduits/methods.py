@@ -272,8 +272,9 @@ def all_size_factors(
     elif with_intervals(model):
         limit = checked_rtol(rtol) if method == "auto" else np.inf
         factors, sureness = sure_size_factors(
-            crops, cast(IntervalModel, model), simulate, names, limit, COST[target]
-        )
+            crops, cast(IntervalModel, model), simulate, names, limit, COST[target],
+            len(conns) + len(contacts),
+        )  # fmt: skip
     else:
         factors = np.asarray(model.conduit_size_factors(crops), dtype=np.float64)
     return SizeFactors(factors[: len(conns)], 2 * factors[len(conns) :], sureness)

@@ -1,6 +1,6 @@
 """Predict the conduits that a model is sure of, and simulate the others."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple, Protocol, TypeVar
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import shown
+from poreops.conduits.exchangeability import Exchangeability, drawn_conduits, exchangeability
 from poreops.conduits.loop import Crop, Names
 from poreops.conduits.quantity import Target
 from poreops.errors import InputError
@@ -48,11 +49,13 @@ class Sureness:
         the model does not know it
     simulated : (n,) bool
     coverage : share of the predicted conduits whose truth lies inside
+    exchangeability : what conduits drawn at random say of that; None where none were
     """
 
     half_widths: FloatArray
     simulated: NDArray[np.bool_]
     coverage: float
+    exchangeability: Exchangeability | None = None
 
     @property
     def simulated_share(self) -> float:
@@ -101,7 +104,7 @@ def checked_rtol(rtol: float) -> float:
     return float(rtol)
 
 
-def default_model(method: str, model: Model, transport: str) -> Model | str:
+def default_model(method: str, model: Model, transport: str, ndim: int = 3) -> Model | str:
     """Return the model, or where `auto` was given none the URI of the one that is shipped.
 
     Parameters
@@ -109,15 +112,18 @@ def default_model(method: str, model: Model, transport: str) -> Model | str:
     method : one of `conduits.methods.METHODS`
     model : model, URI or None
     transport : "diffusion" or "flow"; a model knows one of the two
+    ndim : of the image
 
     Examples
     --------
     >>> default_model("auto", None, "flow"), default_model("dns", None, "flow")
     ('shipped:flow', None)
+    >>> default_model("auto", None, "flow", 2)
+    'shipped:flow-2d'
     """
     auto = isinstance(method, str) and method == "auto"
     if model is None and auto and transport in ("diffusion", "flow"):
-        return f"shipped:{transport}"
+        return f"shipped:{transport}" + "-2d" * (ndim == 2)
     return model
 
 
@@ -152,11 +158,13 @@ def sure_size_factors(
     names: Names,
     rtol: float,
     cost: float,
+    count: int = 0,
 ) -> tuple[FloatArray, Sureness]:
     """Return size factors of conduits, simulated where the interval is wider than asked.
 
     Where so many of some hundred conduits need a simulation that predicting them first does not
-    pay, the rest is simulated outright; at ``rtol`` 0 every one is.
+    pay, the rest is simulated outright; at ``rtol`` 0 every one is. A few that are drawn at random
+    are simulated in any case, to compare the model's errors with those of its calibration.
 
     Parameters
     ----------
@@ -166,13 +174,17 @@ def sure_size_factors(
     names : of the conduits, for warnings
     rtol : largest half width of a prediction that is taken; infinite to simulate none
     cost : time of a prediction relative to that of a simulation, below 1
+    count : number of conduits that some are drawn from; 0 to draw none
 
     Returns
     -------
     (n,) float64 in powers of a voxel, Sureness
     """
     stream, parts, start = iter(crops), [], 0
-    pays = rtol > 0
+    pays, compared = rtol > 0, []
+    calibration: Sequence[float] = getattr(model, "calibration", ())
+    # without a calibration there is nothing to compare with
+    drawn = drawn_conduits(count if len(calibration) and rtol < np.inf else 0)
 
     def named(at: NDArray[np.intp], first: int) -> Names:
         return lambda i: names(int(at[i]) + first)
@@ -184,18 +196,24 @@ def sure_size_factors(
             parts.append((found, np.zeros(len(found)), np.ones(len(found), np.bool_)))
             break
         factors, widths = model.conduit_intervals(batch)
-        unsure = ~(widths <= rtol)
-        if rtol < np.inf and unsure.any():
-            which = np.flatnonzero(unsure)
+        unsure = ~(widths <= rtol) & (rtol < np.inf)
+        pays = float(unsure.mean()) <= 1 - cost
+        here = np.flatnonzero(drawn[start : start + len(batch)])
+        unsure[here] = True
+        which = np.flatnonzero(unsure)
+        predicted = factors[here], widths[here]
+        if which.size:
             factors[which] = simulate((batch[i] for i in which), named(which, start))
             widths[which] = 0.0
-            pays = float(unsure.mean()) <= 1 - cost
-        else:
-            unsure[:] = False
+        compared.append((*predicted, factors[here]))
         parts.append((factors, widths, unsure))
         start += len(batch)
     every = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 3
-    return every[0], Sureness(every[1], every[2].astype(np.bool_), model.coverage)
+    told = None
+    if compared:
+        found, widths, truth = map(np.concatenate, zip(*compared, strict=True))
+        told = exchangeability(found, widths, truth, calibration)
+    return every[0], Sureness(every[1], every[2].astype(np.bool_), model.coverage, told)
 
 
 def _batches(stream: Iterator[Crop]) -> Iterator[list[Crop]]:

@@ -193,7 +193,8 @@ def build_network(
     method : "dns", "model", "auto", "geometry" or "shape_factor"
         What gives the size factors: see `poreops.conduits.methods.size_factors`.
     model : model or URI, for the methods `model` and `auto`
-        By default that of the package for `auto`, ``shipped:diffusion`` or ``shipped:flow``.
+        By default that of the package for `auto`, ``shipped:diffusion`` or ``shipped:flow``, of
+        2D images ``shipped:diffusion-2d`` or ``shipped:flow-2d``.
     workers : int, optional
         Threads of the method `dns`; all processors by default.
     transport : "diffusion", "flow" or "both"
@@ -225,7 +226,7 @@ def build_network(
     needs("networks", "a pore network")
     im = binary_image(im)
     voxel_size = checked_voxel_size(voxel_size)
-    model = default_model(method, model, transport)
+    model = default_model(method, model, transport, im.ndim)
     method = checked_method(method, model, im.ndim)
     checked_transport(transport, method)
     require_memory(
@@ -263,7 +264,7 @@ def network_of_regions(
 
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
     labels, conns = regions.labels, regions.conns
-    model = default_model(method, model, transport)
+    model = default_model(method, model, transport, labels.ndim)
     method = checked_method(method, model, labels.ndim)
     checked_transport(transport, method)
     if not len(conns):

@@ -74,7 +74,11 @@ class Correction:
 
 
 def fit_correction(
-    config: BoostingConfig, rows: NDArray[np.floating], errors: Floats, seed: int
+    config: BoostingConfig,
+    rows: NDArray[np.floating],
+    errors: Floats,
+    seed: int,
+    start: Correction | None = None,
 ) -> Correction:
     """Learn the error of the logarithm of the estimate.
 
@@ -84,6 +88,7 @@ def fit_correction(
     rows : (n, k), as `learning.priors.priors` returns them
     errors : (n,) log G less the logarithm of its estimate
     seed : of the shares that each tree sees
+    start : correction that the trees are added to; None starts from nothing
     """
     from xgboost import DMatrix, train
 
@@ -101,7 +106,8 @@ def fit_correction(
         "seed": seed,
     }
     seen = np.ascontiguousarray(rows[:, ESTIMATE:], np.float32)
-    booster = train(stated, DMatrix(seen, label=errors), config.trees)
+    learned = None if start is None else bytearray(start.ubjson)
+    booster = train(stated, DMatrix(seen, label=errors), config.trees, xgb_model=learned)
     return Correction(bytes(booster.save_raw("ubj")))
 
 

@@ -8,7 +8,7 @@ for it (crepes, MAPIE) wrap learners of scikit-learn, and this is the residual o
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 
 SIZES, DIFFICULTIES = 3, 5
 """Number of classes, each with as many conduits of the calibration."""
+
+KEPT = 1000
+"""Most errors of the calibration that are kept with the intervals."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,15 @@ class Intervals:
     sizes : (SIZES - 1,) limits between the classes of the logarithm of the estimate
     difficulties : (SIZES, DIFFICULTIES - 1) limits of the trait of difficulty in each of them
     widths : (SIZES, DIFFICULTIES) half widths of log G
+    scores : errors of the calibration over the half width of their class, of at most `KEPT`
+        conduits; what errors on a new rock are compared with
     """
 
     coverage: float
     sizes: tuple[float, ...]
     difficulties: tuple[tuple[float, ...], ...]
     widths: tuple[tuple[float, ...], ...]
+    scores: tuple[float, ...] = ()
 
     def half_widths(self, size: Floats, difficulty: Floats) -> Floats:
         """Return the half width of log G of each conduit, (n,).
@@ -52,6 +58,29 @@ class Intervals:
             own = which == number
             found[own] = np.array(widths)[np.searchsorted(limits, difficulty[own], side="right")]
         return found
+
+    def scored(self, errors: Floats, size: Floats, difficulty: Floats) -> "Intervals":
+        """Return these intervals with the scores of other conduits that nothing was learned from.
+
+        Parameters
+        ----------
+        errors : (n,) of log G, of any sign; of every k-th the score is kept
+        size, difficulty : (n,) as for `half_widths`
+        """
+        some = slice(None, None, max(-(-len(errors) // KEPT), 1))
+        widths = self.half_widths(size[some], difficulty[some])
+        scores = np.abs(errors[some][widths > 0]) / widths[widths > 0]
+        return replace(self, scores=tuple(np.round(scores, 4).tolist()))
+
+    def scaled(self, factor: float) -> "Intervals":
+        """Return intervals that are wider by a factor.
+
+        Parameters
+        ----------
+        factor : of the half widths, > 0
+        """
+        widths = tuple(tuple(factor * width for width in row) for row in self.widths)
+        return replace(self, widths=widths, scores=tuple(s / factor for s in self.scores))
 
 
 def calibrated(errors: Floats, size: Floats, difficulty: Floats, coverage: float) -> Intervals:
@@ -74,7 +103,8 @@ def calibrated(errors: Floats, size: Floats, difficulty: Floats, coverage: float
         # values that are equal may leave a class empty
         each = (errors[own][place == k] for k in range(DIFFICULTIES))
         widths.append(tuple(conformal(e if len(e) else errors, coverage) for e in each))
-    return Intervals(coverage, limits, tuple(difficulties), tuple(widths))
+    found = Intervals(coverage, limits, tuple(difficulties), tuple(widths))
+    return found.scored(errors, size, difficulty)
 
 
 def conformal(errors: Floats, coverage: float) -> float:

@@ -100,6 +100,8 @@ def _lines(version: ModelVersion, folder: Path | None) -> Iterator[str]:
         "commit": tags.get("git.commit", "unknown")
         + (" with changes (git.diff of its run)" if tags.get("git.dirty") == "true" else ""),
         "run": version.run_id,
+        "parent": tags.get("finetuned.parent"),
+        "fine-tuned to": tags.get("finetuned.rock"),
         "training run": tags.get(TRAINING_RUN, "not found"),
         "walls of its flow": tags.get("walls"),
         "files (SHA-256)": tags.get("files.sha256"),
