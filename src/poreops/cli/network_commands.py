@@ -30,6 +30,14 @@ def partition(
             "--score", help="Bracket of the formation factor with linear modes: less is better."
         ),
     ] = False,
+    chunks: Annotated[
+        int | None,
+        typer.Option(
+            "--chunks",
+            help="Edge in voxels of chunks, worked on one by one from file to file: --out "
+            "is a file of labels then, .h5 or .zarr, and --workers are processes.",
+        ),
+    ] = None,
     voxel_size: o.VoxelSize = None,
     any_voxel_size: o.AnyVoxelSize = False,
     r_max: o.PeakRadius = 4,
@@ -48,6 +56,15 @@ def partition(
     from poreops.cli import score_job
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
+    if chunks is not None:
+        from poreops.cli import chunked_job
+
+        given = chunked_job.Chunking(chunks, r_max, sigma, workers)
+        deliver(
+            lambda _: chunked_job.partition(source, out, given, overwrite, scored=scored),
+            chunked_job.partition_text, as_json=as_json,
+        )  # fmt: skip
+        return
     deliver(
         lambda folder: score_job.partition(
             source, r_max, sigma, workers, scored=scored, sized=folder is not None
