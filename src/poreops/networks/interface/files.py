@@ -14,11 +14,7 @@ from poreops.networks.vtk import write_network_vtp
 def write_interface_csv(
     path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
 ) -> None:
-<<<<<<< HEAD
     """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair.
-=======
-    """Write one row a throat: regions, patches, modes, share of the gap; for diffusion the pair.
->>>>>>> p17a
 
     Parameters
     ----------
