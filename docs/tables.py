@@ -22,7 +22,7 @@ from poreops.properties.figures.pictures import NAMES as LEARNERS
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "docs/reports"
 RECORDED = {
-    "conductance": ("scores", "networks"),
+    "conductance": ("scores", "networks", "materials"),
     "properties": ("scores", "gate", "models"),
     "cores": ("scores", "gate"),
 }
@@ -43,6 +43,11 @@ def percent(share: float) -> str:
     if 0 < share < 0.01:
         return f"{100 * share:.2g} %"
     return f"{100 * share:.{1 if share < 0.1 else 0}f} %"
+
+
+def fine(share: float) -> str:
+    """Return a share in per cent, with two decimals below one."""
+    return f"{100 * share:.2f} %" if share < 0.01 else percent(share)
 
 
 def report(line: str, name: str) -> Any:
@@ -117,6 +122,25 @@ def networks() -> str:
         for name, of in found[quantity].items()
     ]
     return table(("conductances from", "R²", "mean error"), rows)
+
+
+def materials() -> str:
+    """Draw the mean error of every member and null on the materials left out."""
+    found = report("conductance", "materials")
+    every = list(found["materials"].values())
+    order = ("physics", "both", "scalars", "coarse", "distance", "image")
+    shown = [name for name in order if name in every[0]["members"]]
+    heads = ["", "porosity", "conduits"]
+    heads += [MEMBERS[name] + " (champion)" * (name == found["champion"]) for name in shown]
+    heads += ["in its 90 % intervals"] * ("physics" in shown) + list(every[0]["nulls"])
+    rows = []
+    for material, of in found["materials"].items():
+        cells = [material.replace("_", " "), f"{of['porosity']:.2f}", str(of["conduits"])]
+        cells += [fine(of["members"][name]["mape"]) for name in shown]
+        if "physics" in shown:
+            cells.append(percent(of["members"]["physics"]["covered"]))
+        rows.append([*cells, *(fine(null["mape"]) for null in of["nulls"].values())])
+    return table(heads, rows)
 
 
 def run_times() -> str:
@@ -247,6 +271,7 @@ SOURCES = {
     "quilting": "quilting",
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
+    "r3gan": "R3GAN",
     "blobs": "round blobs on a texture",
     "shuffled": "real crops, pixels shuffled",
     "noise": "flat grey, white noise",
@@ -255,6 +280,8 @@ SOURCES = {
 CORE_SCORES = {
     "kid": ("KID", 3),
     "kid_averaged": ("KID, averaged", 3),
+    "kid_second": ("KID by wavelets", 4),
+    "kid_second_averaged": ("and averaged", 4),
     "fid": ("FID", 1),
     "s2": ("ΔS2", 2),
     "correlation_length": ("correlation length", 2),
@@ -277,8 +304,11 @@ CORE_JUDGED = {
 def cores(scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
     """Draw every source of images against crops that nothing else reads."""
     found = report("cores", "scores")["table"]
+    scores = {score: how for score, how in scores.items() if score in found["real"]}
     rows = []
     for name, title in SOURCES.items():
+        if name not in found:
+            continue
         cells = []
         for score, (_, digits) in scores.items():
             mean, sd = (f"{found[name][score][key]:.{digits}f}" for key in ("mean", "sd"))
@@ -292,6 +322,8 @@ def core_bands() -> str:
     found = report("cores", "scores")["bands"]
     rows = []
     for name, title in SOURCES.items():
+        if name not in found:
+            continue
         of = found[name]["properties"]
         cells = [f"{of[each]['away']:.1f}, {of[each]['spread']:.1f}" for each in PROPERTIES]
         rows.append([title, *cells, f"{found[name]['met']} of {found[name]['of']}"])
@@ -304,6 +336,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "conductance.splits": splits,
     "conductance.networks": networks,
     "conductance.run_times": run_times,
+    "conductance.materials": materials,
     "properties.accuracy": accuracy,
     "properties.compared": compared,
     "properties.by_kind": by_kind,

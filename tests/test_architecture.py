@@ -24,8 +24,8 @@ MODULE_LINES = 400
 FUNCTION_LINES = 80
 SCRIPT_LINES = 40
 TEST_LINES = 300
-DVC_LINES = 581  # docs/architecture.md says why not 450; a stage is 14
-DVC_CODE_DEPS = 266  # and why not 175; the page of the run has 4
+DVC_LINES = 608  # docs/architecture.md says why not 450; a stage is 14
+DVC_CODE_DEPS = 282  # and why not 175; the page of the run has 4
 ANY = 12
 
 DESCRIBED = 0.83  # of what is not underscored and takes arguments; floor, target 0.8

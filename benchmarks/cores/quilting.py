@@ -23,7 +23,15 @@ from poreops.images.grey_stack import read_grey
 from poreops.params import check
 
 ROOT = Path(__file__).parents[2]
-SHOWN = (*LIMITED, RATIO, "pieces_ratio", "density", "coverage")
+SHOWN = (
+    *LIMITED,
+    RATIO,
+    "pieces_ratio",
+    "density",
+    "coverage",
+    "kid_second",
+    "kid_second_averaged",
+)
 
 
 def options() -> argparse.Namespace:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from poreops import formation_factor, partition
-from poreops.conduits.methods import face_contacts, size_factors
+from poreops.conduits.contacts import face_contacts
+from poreops.conduits.methods import size_factors
 from poreops.networks.interface.network import interface_network_of_regions
 from poreops.networks.network import network_of_regions
 

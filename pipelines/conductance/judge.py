@@ -4,6 +4,7 @@ from pathlib import Path
 
 from poreops.base.files import write_json
 from poreops.base.settings import section
+from poreops.base.targets import targets_in
 from poreops.conductance.gate import GateConfig
 from poreops.conductance.judging.choice import gate_report, lines
 from poreops.errors import exit_on_input_error
@@ -14,12 +15,14 @@ ARTIFACTS, OUT = Path("artifacts/conductance"), Path("artifacts/conductance/judg
 
 def main() -> None:
     """Write the scores, the probe, and which member asks for the champion's place."""
-    report = gate_report(ARTIFACTS, OUT / "probe.h5", section("conductance.gate", GateConfig))
-    write_json(OUT / "gate.json", report)
-    with run("conductance_judge", f"{len(report['members'])} members") as tracked:
-        tracked.log_metrics({name: report[name] for name in ("members", "constant")})
-        tracked.set_tags({"chosen": report["chosen"]})
-    print(*lines(report), sep="\n")
+    gate = section("conductance.gate", GateConfig)
+    for of in targets_in(ARTIFACTS / "labels", "gate.h5"):
+        report = gate_report(ARTIFACTS, OUT / of / "probe.h5", gate, of)
+        write_json(OUT / of / "gate.json", report)
+        with run("conductance_judge", f"{len(report['members'])} members") as tracked:
+            tracked.log_metrics({name: report[name] for name in ("members", "constant")})
+            tracked.set_tags({"chosen": report["chosen"]})
+        print(*lines(report), sep="\n")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from poreops.base.settings import section
-from poreops.conductance.labels import write_labels
-from poreops.conduits.labels import LabelConfig
+from poreops.conductance.labels import write_targets
+from poreops.conduits.labels import TargetsConfig
 from poreops.errors import exit_on_input_error
 
 ARTIFACTS, PARTIAL = Path("artifacts/conductance"), Path("artifacts/.partial/conductance-labels")
@@ -16,9 +16,9 @@ ARTIFACTS, PARTIAL = Path("artifacts/conductance"), Path("artifacts/.partial/con
 
 def main() -> None:
     """Write the labels of the training, gate and unseen volumes, in powers of a voxel."""
-    write_labels(
+    write_targets(
         ARTIFACTS / "regions", ARTIFACTS / "labels", ("train", "gate", "unseen"),
-        section("conductance.label", LabelConfig), PARTIAL, print,
+        section("conductance.label", TargetsConfig), PARTIAL, print,
     )  # fmt: skip
     shutil.rmtree(PARTIAL, ignore_errors=True)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from poreops.base.files import read_json, write_json
 from poreops.base.settings import section
+from poreops.base.targets import joined, part, targets_in
 from poreops.conductance.gate import GateConfig
 from poreops.conductance.judging.members import probe_scores
 from poreops.conductance.registering import judged_candidate, packaged
@@ -20,13 +21,16 @@ def main() -> None:
     """Register, alias as challenger, and promote if the gate lets it."""
     gate = section("conductance.gate", GateConfig)
     valid = read_json("reports/conductance/validation.json")["success"]
-    candidate = judged_candidate(JUDGED, MEMBERS, valid=valid)
-    registered = enter(
-        candidate, packaged(candidate, PACKAGE), "conductance_register", "conductance.gate",
-        probe_scores, partial(gate.refusals, candidate),
-    )  # fmt: skip
-    print(registered)
-    write_json("mlflow/registered/conductance.json", registered.content)
+    materials, entered = read_json("reports/conductance/materials.json"), {}
+    for of in targets_in(JUDGED, "gate.json"):
+        candidate = judged_candidate(JUDGED / of, MEMBERS / of, valid=valid)
+        registered = enter(
+            candidate, packaged(candidate, PACKAGE), "conductance_register", "conductance.gate",
+            probe_scores, partial(gate.refusals, candidate, materials=part(materials, of)),
+        )  # fmt: skip
+        print(registered)
+        entered[of] = registered.content
+    write_json("mlflow/registered/conductance.json", joined(entered))
 
 
 if __name__ == "__main__":

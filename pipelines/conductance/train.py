@@ -5,6 +5,7 @@ from pathlib import Path
 
 from poreops.base.files import read_yaml
 from poreops.base.settings import overridden, section
+from poreops.base.targets import targets_in
 from poreops.conductance.fitting import fit_all
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import Candidate, TrainingConfig
@@ -19,7 +20,9 @@ def main() -> None:
     stated = Candidate(network=network, training=section("conductance.training", TrainingConfig))
     params = overridden(stated, chosen := read_yaml(ARTIFACTS / "search/best.yaml")["chosen"])
     print(f"params.yaml states what is trained, the search chose {chosen or 'nothing'}")
-    fit_all(params, ARTIFACTS, losses=Path("reports/conductance/losses"), unfinished=PARTIAL)
+    losses = Path("reports/conductance/losses")
+    for of in targets_in(ARTIFACTS / "labels", "train.h5"):
+        fit_all(params, ARTIFACTS, of, losses=losses, unfinished=PARTIAL / of)
     shutil.rmtree(PARTIAL, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Train the generator as WGAN-GP, and as DCGAN for as many steps: artifacts/cores/models.
+"""Train the generator by each method, for as many steps: artifacts/cores/models.
 
 reports/cores/training has the losses of the first seed.
 """
@@ -17,7 +17,7 @@ OUT, LOSSES = Path("artifacts/cores/models"), Path("reports/cores/training")
 
 
 def main() -> None:
-    """Train by both methods, on each seed, with what is stated or what the search chose."""
+    """Train by the methods, on each seed, with what is stated or what the search chose."""
     stated = Candidate(
         generator=section("cores.generator", GeneratorConfig),
         training=section("cores.training", TrainingConfig),

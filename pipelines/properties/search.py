@@ -6,7 +6,8 @@ from poreops.base.files import read_json, read_table, sha256, write_json, write_
 from poreops.base.kept import kept_in
 from poreops.base.settings import section
 from poreops.errors import exit_on_input_error
-from poreops.mlops.tracking import run
+from poreops.mlops.search import workers
+from poreops.mlops.tracking import joined_run
 from poreops.properties.learning.plans import SliceSplitConfig
 from poreops.properties.learning.stacks import EnsembleConfig
 from poreops.properties.search import EnsembleSearchConfig, Searches, adopted
@@ -23,7 +24,8 @@ def main() -> None:
     split = section("properties.split", SliceSplitConfig)
     folder = kept_in(PARTIAL, f"{config}{stated}{split}{sha256(TABLE)}{sha256(SELECTED)}")
     table, features = read_table(TABLE), read_json(SELECTED)["contexts"]
-    with run("properties_search", f"{config.use}, {config.sampler} search") as tracked:
+    title, shared = f"{config.use}, {config.sampler} search", workers("search", folder / "all")
+    with joined_run("properties_search", title, *shared) as tracked:
         searches = Searches(config, stated, split, table, features, folder, tracked)
         costs, chosen = searches.against_grid(), searches.best(print)
         tracked.log_params({"search": config.model_dump()})

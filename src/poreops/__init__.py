@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poreops.images.read import read_image
     from poreops.mlops.tracking.answers import answered
     from poreops.mlops.tracking.limits import ServingLimits
+    from poreops.networks.interface.flow.network import interface_flow
     from poreops.networks.interface.network import interface_network, partition_score
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
@@ -49,6 +50,7 @@ __all__ = [
     "formation_factor",
     "generate",
     "hydraulic_size_factors",
+    "interface_flow",
     "interface_network",
     "load_core_model",
     "load_model",
@@ -79,6 +81,7 @@ _MODULE_OF = {
     "formation_factor": "poreops.solvers.diffusion.bulk",
     "generate": "poreops.cores.drawing",
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
+    "interface_flow": "poreops.networks.interface.flow.network",
     "interface_network": "poreops.networks.interface.network",
     "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_FULL = "No space left on device"  # also in the errors of HDF5, which have no number
+
 
 class InputError(ValueError):
     """What the user gave breaks a rule; the message says which, with what value, and the remedy.
@@ -32,6 +34,8 @@ class UnsettledWarning(UserWarning):
 def exit_on_input_error() -> Iterator[None]:
     """Print an `InputError` as one line on standard error and exit with 2; for commands.
 
+    A full disk is one line too, with exit code 1: it is nobody's input.
+
     Examples
     --------
     >>> with exit_on_input_error():
@@ -44,3 +48,9 @@ def exit_on_input_error() -> Iterator[None]:
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(2) from None
+    except OSError as error:
+        if _FULL not in str(error):
+            raise
+        said = " ".join(str(error).split())
+        sys.stderr.write(f"error: the disk is full ({said}); make room and run the same again\n")
+        raise SystemExit(1) from None

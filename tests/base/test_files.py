@@ -157,6 +157,26 @@ def test_a_truncated_file_is_an_input_error(tmp_path, kept):
         hdf5.read_hdf5(path)
 
 
+def test_a_flipped_byte_inside_a_file_is_an_input_error(tmp_path):
+    path = tmp_path / "a.h5"
+    hdf5.write_hdf5(path, {"x": np.random.default_rng(0).normal(size=(100, 100))})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="must be a complete HDF5 file, got damaged content of"):
+        hdf5.read_hdf5(path)
+    with pytest.raises(InputError, match="damaged content"), hdf5.open_hdf5(path) as file:
+        file["x"][()]
+
+
+def test_an_error_of_the_reader_is_not_one_of_the_file(tmp_path):
+    hdf5.write_hdf5(tmp_path / "a.h5", {"x": np.arange(3)})
+    with pytest.raises(KeyError, match="'y'"), hdf5.open_hdf5(tmp_path / "a.h5") as file:
+        file["y"]
+    with pytest.raises(FileNotFoundError), hdf5.open_hdf5(tmp_path / "a.h5"):
+        (tmp_path / "b").read_bytes()
+
+
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_conduits_of_several_volumes_come_back_in_order(tmp_path, ndim):
     parts = [conduits(n, volume=k, seed=k, ndim=ndim) for k, n in enumerate([3, 0, 5])]

@@ -11,7 +11,7 @@ from poreops.errors import InputError
 
 GATE = {
     "r2_min": 0.9, "r2_log_min": 0.9, "mape_max": 0.15, "null_margin": 0.8, "member_gain": 0.9,
-    "probe": 8,
+    "material_margin": 1, "probe": 8,
 }  # fmt: skip
 
 

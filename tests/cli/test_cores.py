@@ -72,7 +72,7 @@ def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        (["--porosity", "0.08"], "needs a model that is quilted, got a trained network and 0.08"),
+        (["--porosity", "0.99"], "a porosity must be one that this network draws, "),
         (["--porosity", "nan"], "porosity must be a finite number"),
         (["-n", "0"], "number of cores must be positive, got 0"),
         (["--size", "0"], "must have a positive size, got 0"),
@@ -166,4 +166,4 @@ def test_tiny_images_and_unknown_extractors_are_refused(run, tmp_path):
     assert "32 pixels or more along each edge, got (24, 24)" in stderr
     code, _, stderr = run("score", tiny, tiny, "--extractor", "vgg")
     assert code == 2
-    assert "one of efficientnet-lite0, inception-v3, got 'vgg'" in stderr
+    assert "one of efficientnet-lite0, inception-v3, wavelets, got 'vgg'" in stderr

@@ -8,6 +8,7 @@ import pytest
 
 from poreops import cli
 from poreops.solvers.diffusion.bulk import formation_factor
+from poreops.solvers.stokes.permeability import permeability
 from poreops.synthetic.sample import sample_rock
 
 FILES = {"gap.png", "gap.vtp", "regions.png", "regions.vti", "throats.csv"}
@@ -39,12 +40,29 @@ def test_the_command_prints_and_writes_a_bracket(image, tmp_path, capsys):
     assert "at least" in capsys.readouterr().out
 
 
+def test_flow_has_a_bracket_too(image, tmp_path, capsys):
+    out = tmp_path / "out"
+    arguments = ["network", image, "-o", str(out), "--voxel-size", "5e-6", "--no-octants"]
+    code = cli.run([*arguments, "--method", "interface", "--transport", "flow", "--json"])
+    results = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert results["rtol"] == 0.1
+    assert {path.name for path in out.iterdir()} >= FILES
+    exact = permeability(np.load(image), 0, voxel_size=5e-6, tolerance=1e-7).permeability
+    found = results["axes"]["x"]
+    assert found["lower_m2"] <= exact <= found["upper_m2"]
+    assert found["width"] <= 0.1
+    table = pd.read_csv(out / "throats.csv")
+    assert table["gap_x"].sum() <= found["width"] * (1 + 1e-6)
+    assert table["modes"].sum() <= results["network"]["modes"]
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         (["--rtol", "0.01"], "--method interface"),
         (["--method", "interface", "--rtol", "2"], "between 0 and 1"),
-        (["--method", "interface", "--transport", "flow"], "carries diffusion"),
+        (["--method", "interface", "--transport", "both"], "diffusion or flow"),
         (["--method", "interface", "--walls", "smooth"], "drop it"),
     ],
 )

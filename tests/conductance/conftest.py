@@ -28,10 +28,13 @@ def fresh_store(tmp_path_factory, project):
     (folder / ".dvc").mkdir()
     gate = {
         "r2_min": 0.5, "r2_log_min": 0.5, "mape_max": 0.4, "null_margin": 0.8, "member_gain": 0.9,
-        "probe": 16,
+        "material_margin": 1, "probe": 16,
     }  # fmt: skip
     write_yaml(folder / "params.yaml", {"conductance": {"gate": gate}})
     write_json(folder / "reports/conductance/validation.json", {"success": True})
+    write_json(
+        folder / "reports/conductance/materials.json", {"champion": "both", "materials": {}}
+    )
     return folder
 
 

@@ -13,6 +13,8 @@ from poreops.conductance.learning.resnet import resnet
 from poreops.conductance.learning.scaling import TargetScaling
 from poreops.conductance.learning.seen import HIGH, LOW, Seen
 from poreops.conductance.model import ConductanceModel
+from poreops.mlops import tracking
+from poreops.mlops.tracking.noted import noting
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +98,31 @@ def test_the_command_says_it_of_an_image(folder, regions, tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["inputs"]["state"] == "outside"
     assert any("outside of what the model learned from" in text for text in answer["warnings"])
+
+
+@pytest.mark.slow
+def test_a_served_answer_carries_the_flag_of_all_its_rows(folder, project, tmp_path):
+    """Also where a request is worked on in parts of fewer rows than the flag needs."""
+    served = project / "src/poreops/conductance/served.py"
+    package = tracking.save_pyfunc(
+        tmp_path / "package", served, {"network": folder}, requirements=["mlflow"],
+        inputs=tracking.Tensor("uint8", (-1, 64, 64, 64)),
+        outputs=tracking.Tensor("float64", (-1,)),
+    )  # fmt: skip
+    function = tracking.load_pyfunc(package)
+    rois = tiny.conduits(3)[0][:40]
+    for given, state in ((rois, "inside"), (rois[:8], "unknown"), (channels(40), "outside")):
+        notes = {}
+        with noting(notes):
+            function.predict(given)
+        assert notes == {"inputs": state}
+
+
+def channels(count):
+    """Straight square channels, which no rock has."""
+    rois = np.zeros((count, 64, 64, 64), np.uint8)
+    rois[:, :32, 30:34, 30:34], rois[:, 32:, 30:34, 30:34] = 1, 2
+    return rois
 
 
 def test_a_folder_of_no_model_is_an_input_error(tmp_path, capsys):

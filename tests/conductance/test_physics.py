@@ -15,8 +15,9 @@ from poreops.conductance.learning.priors import (
     prior_encoding,
     prior_names,
 )
+from poreops.conductance.learning.seen import Seen
 from poreops.conductance.model import ConductanceModel
-from poreops.conductance.physics import CORRECTION, PhysicsModel
+from poreops.conductance.physics import CORRECTION, PhysicsModel, traits
 from poreops.conduits.contacts import NO_CONTACTS
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.diffusive import diffusive_size_factors
@@ -46,7 +47,8 @@ def fitted(label, regions):
     correction = fit_correction(config, rows, errors, 1)
     intervals = fit_intervals(config, rows, errors, volumes, 1)
     seen = limits(rows, prior_encoding(label))
-    return PhysicsModel(correction, intervals, label, 3, seen, rows[::20]), truth
+    known = Seen.of(rows[:, ESTIMATE:], traits(label))
+    return PhysicsModel(correction, intervals, label, 3, seen, rows[::20], known), truth
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,25 @@ def test_a_roi_is_answered_as_the_conduit_that_it_was_zoomed_from(diffusion):
     rois, ratios, truth = tiny_model.conduits(3)
     found = model.predict(rois[:20]) / ratios[:20]
     np.testing.assert_allclose(found, truth[:20], rtol=0.05)
+
+
+def test_it_says_how_far_a_rock_is_off(diffusion, flow, regions, tmp_path):
+    finer = regions.labels.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+    for model, _ in (diffusion, flow):
+        model.save(tmp_path)
+        again = ConductanceModel.load(tmp_path)
+        assert again.seen == model.seen
+        assert again.drift(regions.labels, regions.conns).state == "inside"
+        found = again.drift(finer, regions.conns, most=40)
+        assert (found.state, found.conduits) == ("outside", 40)
+    # a ROI is the conduit that it was zoomed from, and has no estimate where regions do not touch
+    model, _ = diffusion
+    rois = tiny_model.conduits(3)[0]
+    scalars = model.encoded(rois).scalars
+    without = np.concatenate([scalars, np.full_like(scalars[:40], np.nan)])
+    found = model.drift_of([scalars[:20], without[20:]])
+    assert found.state == "inside"
+    assert found.conduits == np.isfinite(scalars).all(axis=1).sum() <= len(rois)
 
 
 def test_a_saved_model_is_loaded_as_any_other_and_answers_the_same(flow, regions, tmp_path):

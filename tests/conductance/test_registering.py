@@ -91,6 +91,20 @@ def test_a_champion_whose_files_are_gone_does_not_stand(register, repository):
     poreops.load_model(CHAMPION)
 
 
+def test_a_model_that_fails_on_a_material_left_out_is_no_champion(register):
+    foam = {
+        "members": {"both": {"mape": 0.9}, "coarse": {"mape": 0.5}},
+        "nulls": {"a constant": {"mape": 0.8}},
+    }
+    report = {"champion": "both", "materials": {"foams": foam}}
+    write_json("reports/conductance/materials.json", report)
+    constant, coarse = register(mape=0.2)["gate"]
+    assert constant == "mape 0.9 is not below that of a constant on foams, 0.8"
+    assert coarse == "mape 0.9 is not below that of the coarse solve on foams, 0.5"
+    with pytest.raises(InputError):
+        tracking.champion_info("conductance")
+
+
 def test_only_a_better_model_becomes_champion(register):
     register(mape=0.2)
     written = register(shift=0.1, mape=0.3)

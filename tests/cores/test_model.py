@@ -6,6 +6,7 @@ from tiny.cores import model, network
 
 from poreops.base.files import read_json, sha256, write_json
 from poreops.base.finite import DivergedError
+from poreops.cores.features.structure import Segmentation, smoothed
 from poreops.cores.learning.description import DESCRIPTION
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import GeneratorConfig, generator
@@ -38,6 +39,39 @@ def test_a_large_core_has_the_statistics_of_small_ones():
     small, large = model().generate(60, 16), model().generate(1, 128)
     assert small.mean() == pytest.approx(large.mean(), rel=0.05)
     assert small.std() == pytest.approx(large.std(), rel=0.1)
+
+
+def test_a_core_that_is_drawn_in_parts_is_the_same_core(monkeypatch):
+    """No seam: a part of the noise gives that part of the core; only the last bits may differ."""
+    whole = model().generate(2, 101, seed=7).astype(int)
+    monkeypatch.setattr("poreops.cores.model._TILE", 32)
+    parts = model().generate(2, 101, seed=7).astype(int)
+    assert np.abs(whole - parts).max() <= 1
+    assert (whole != parts).mean() < 1e-3
+
+
+def test_parts_of_a_large_core_need_less_memory():
+    made = model()
+    assert made.bytes_needed(8192) < made.bytes_needed(1024) * 64
+    assert made.bytes_needed(1024) > made.bytes_needed(512)
+
+
+def test_a_stated_porosity_is_chosen_among_the_cores_that_the_network_draws():
+    cores = model().generate(60, 24, seed=9)
+    # the darker half are pores: shares differ, which those of a toy's own pores do not
+    halved = Segmentation(float(np.median(smoothed(cores, 1.5))), 255, 1.5)
+    made = DigitalCoreModel(model().keras_model, network(), model().scale, halved)
+    shares = made.segmentation.pores(cores).mean(axis=(1, 2))
+    goal = float(np.quantile(shares, 0.75))
+    found = made.generate(6, 24, seed=1, porosity=goal)
+    away = np.abs(made.segmentation.pores(found).mean(axis=(1, 2)) - goal)
+    assert away.mean() < 0.3 * np.abs(shares - goal).mean()
+    np.testing.assert_array_equal(made.generate(2, 24, seed=1, porosity=goal), found[:2])
+    assert len(np.unique(found, axis=0)) == 6
+    with pytest.raises(InputError, match=r"that this network draws, .* for 24 pixels, got 0\.99"):
+        made.stream(1, 24, porosity=0.99)
+    with pytest.raises(InputError, match="needs a model that knows what a pore is"):
+        DigitalCoreModel(made.keras_model, network(), made.scale).stream(1, porosity=0.1)
 
 
 def test_a_saved_model_draws_the_same_and_has_no_pickle(folder, tmp_path):

@@ -12,8 +12,8 @@ from poreops.machine.progress import bar_of, ticking
 
 LONG = {
     "build_network", "check", "diffusive_size_factors", "formation_factor", "generate",
-    "hydraulic_size_factors", "interface_network", "partition", "permeability",
-    "permeability_tensor",
+    "hydraulic_size_factors", "interface_flow", "interface_network", "partition",
+    "permeability", "permeability_tensor",
 }  # fmt: skip
 
 
@@ -37,6 +37,7 @@ CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "permeability_tensor": ({"im": slot()}, "Stokes flow"),
     "diffusive_size_factors": ({"labels": labels(), "conns": CONNS}, "conduits"),
     "hydraulic_size_factors": ({"labels": labels(), "conns": CONNS}, "conduits"),
+    "interface_flow": ({"im": slot()}, "blocks"),
     "interface_network": ({"im": slot()}, "blocks"),
     "check": ({"im": np.pad(np.ones((30, 30, 30), bool), 1)}, "octants"),
 }

@@ -60,6 +60,21 @@ def test_weights_that_the_history_does_not_name_do_not_count(tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(weights, trained(None)[0], strict=True))
 
 
+@pytest.mark.parametrize("name", ["epoch2.npz", "history.json"])
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_state_does_not_count_and_the_run_ends_the_same(tmp_path, name, damage):
+    with pytest.raises(KilledError):
+        trained(tmp_path, killed_in=1)
+    content = bytearray((tmp_path / name).read_bytes())
+    middle = len(content) // 2
+    content[middle] ^= 0xFF
+    (tmp_path / name).write_bytes(content[: middle if damage == "cut" else None])
+    weights, history, began = trained(tmp_path)
+    assert began == 0
+    assert history == trained(None)[1]
+    assert all(np.array_equal(a, b) for a, b in zip(weights, trained(None)[0], strict=True))
+
+
 def test_a_run_of_another_identity_starts_afresh(tmp_path):
     trained(tmp_path)
     *_, began = trained(tmp_path, [{"rate": 0.01}, "data of tomorrow"])

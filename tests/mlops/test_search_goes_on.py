@@ -10,6 +10,7 @@ import optuna
 import pytest
 from searches import config, evaluate, noisy, recorded, tried
 
+from poreops.errors import InputError
 from poreops.mlops.search import search
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -100,6 +101,27 @@ def test_a_search_killed_while_it_writes_its_journal_goes_on(tmp_path, ten, monk
     assert process.exitcode == -signal.SIGKILL
     search("s", journal, config(trials=10), evaluate)
     assert tried(journal) == ten
+
+
+def test_a_line_that_was_cut_short_is_forgotten(tmp_path, ten):
+    """A full disk, or a kill in the middle of a write; a further line would be appended to it."""
+    journal = tmp_path / "j"
+    search("s", journal, config(trials=4), evaluate)
+    with journal.open("ab") as file:
+        file.write(journal.read_bytes().splitlines()[-1][:20])
+    search("s", journal, config(trials=10), evaluate)
+    assert tried(journal) == ten
+
+
+def test_a_damaged_journal_is_an_input_error_and_stays_as_it_is(tmp_path):
+    journal = tmp_path / "j"
+    search("s", journal, config(), evaluate)
+    content = bytearray(journal.read_bytes())
+    content[content.index(b"\n") + 1] ^= 0xFF
+    journal.write_bytes(content)
+    with pytest.raises(InputError, match=r"got none in line 2 of .*delete it and the search begi"):
+        search("s", journal, config(), evaluate)
+    assert journal.read_bytes() == content
 
 
 def killed_while_it_draws(journal):

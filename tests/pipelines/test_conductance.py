@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from poreops.base.files import read_json, read_yaml, sha256, write_yaml
+from poreops.base.hdf5 import read_hdf5
 from poreops.base.settings import section
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import TrainingConfig
 from poreops.conductance.model import ConductanceModel
+from poreops.mlops import tracking
 from poreops.mlops.tracking import connection
 from poreops.params import use
 
@@ -43,8 +45,8 @@ SMALL = {
     "judging": {"runtime_sizes": [48], "runtime_repeats": 1},
 }  # fmt: skip
 VERBS = (
-    "volumes", "conduits", "labels", "validate", "split", "search", "train", "judge", "register",
-    "scores", "networks", "report",
+    "volumes", "conduits", "labels", "validate", "split", "search", "train", "judge", "materials",
+    "register", "scores", "networks", "report",
 )  # fmt: skip
 
 
@@ -202,3 +204,39 @@ def test_what_a_search_found_is_adopted_as_a_profile(line, project):
     use(profile)
     assert section("conductance.training", TrainingConfig).learning_rate == 0.001
     assert section("conductance.network", ResnetConfig).widths == (4, 8)
+
+
+def test_both_targets_in_one_run_and_the_first_as_alone(line, project):
+    """Flow joins on the same conduits; nothing that is made of diffusion changes."""
+    folders = [f"artifacts/conductance/{name}" for name in ("models", "judged")]
+    alone = {path: sha256(path) for folder in folders for path in Path(folder).rglob("*.*")}
+    change("training", members=["physics"])
+    change("label", target="both")
+    change("validation", size_factor_max=100_000)
+    for verb in VERBS[2:]:
+        if verb not in ("split", "search"):
+            run_stage(project, verb)
+    for path, digest in alone.items():
+        assert sha256(path) == digest, path
+    labels = "artifacts/conductance/labels"
+    (first, stated), (flow, of_flow) = (
+        read_hdf5(f"{labels}/{name}") for name in ("train.h5", "hydraulic/train.h5")
+    )
+    assert (stated["target"], of_flow["target"]) == ("diffusive", "hydraulic")
+    assert stated["further.hydraulic"] == sha256(f"{labels}/hydraulic/train.h5")
+    assert len(first["size_factor"]) == len(flow["size_factor"])
+    noted = read_json("mlflow/registered/conductance.json")
+    for name, entry in (("conductance", noted), ("hydraulic-conductance", noted["hydraulic"])):
+        assert (entry["model"], entry["gate"]) == (name, "passed")
+        assert tracking.champion_info(name).tags["sha256"] == entry["sha256"]
+    networks = read_json("reports/conductance/networks.json")
+    assert (networks["quantity"], networks["hydraulic"]["quantity"]) == (
+        "formation_factor", "permeability",
+    )  # fmt: skip
+    scores = read_json("reports/conductance/scores.json")
+    for report in (scores, scores["hydraulic"]):
+        assert report["unseen"]["physics"]["mape"] < 0.2
+    assert Path("reports/conductance/figures/hydraulic/permeability.png").is_file()
+    assert tracking.forgotten() == []
+    connection.client().delete_registered_model("hydraulic-conductance")
+    assert tracking.forgotten() == [Path("mlflow/registered/conductance.json")]

@@ -27,6 +27,7 @@ CONDUCTANCE = [
     "conductance_search",
     "conductance_train",
     "conductance_judge",
+    "conductance_materials",
     "conductance_register",
     "conductance_networks",
 ]

@@ -1,5 +1,6 @@
 """HDF5 files: whole or none, the same bytes for the same arrays."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from poreops.errors import InputError
 # Of gzip 1, gzip 4 and lzf on 64³ conduits, gzip 1 takes half the room of lzf (4 % of the labels
 # uncompressed) and no more time; shuffle does nothing to one-byte labels and helps float columns.
 COMPRESSION: dict[str, object] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+
+# how h5py says that bytes inside a file are not what they were
+_DAMAGE = re.compile(r"^[\"']?(Can't|Unable to) .*\b(read|get|open)\b|visitation failed")
 
 
 def write_hdf5(
@@ -52,7 +56,7 @@ def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Json]]:
     Raises
     ------
     InputError
-        If the file is missing, truncated or not HDF5.
+        If the file is missing, truncated, damaged or not HDF5.
     """
     arrays: dict[str, Array] = {}
     with open_hdf5(path) as file:
@@ -67,7 +71,7 @@ def read_hdf5(path: str | Path) -> tuple[dict[str, Array], dict[str, Json]]:
 
 @contextmanager
 def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; raises InputError if it is missing, truncated or other.
+    """Open an HDF5 file for reading; raises InputError if it is missing, damaged or other.
 
     Parameters
     ----------
@@ -80,12 +84,22 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
         file = h5py.File(path, "r")
     except OSError as error:
         reason = "a truncated file" if "truncated" in str(error) else "another format"
-        raise InputError(
-            f"{path} must be a complete HDF5 file, got {reason} of {path.stat().st_size} bytes; "
-            "delete it and make or copy it again (an artifact: dvc repro)"
-        ) from None
+        raise _incomplete(path, reason) from None
     with file:
-        yield file
+        try:
+            yield file
+        except (OSError, RuntimeError, KeyError) as error:
+            # a name that is not there is its reader's matter
+            if not _DAMAGE.search(str(error)) or "doesn't exist" in str(error):
+                raise
+            raise _incomplete(path, "damaged content") from None
+
+
+def _incomplete(path: Path, found: str) -> InputError:
+    return InputError(
+        f"{path} must be a complete HDF5 file, got {found} of {path.stat().st_size} bytes; "
+        "delete it and make or copy it again (an artifact: dvc repro)"
+    )
 
 
 def _chunks(array: Array) -> tuple[int, ...] | None:

@@ -13,7 +13,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from poreops.base.extras import needs
-from poreops.cli import finetune_command, line_commands, model_commands, platform_commands
+from poreops.cli import (
+    finetune_command,
+    line_commands,
+    model_commands,
+    network_commands,
+    platform_commands,
+)
 from poreops.cli import options as o
 from poreops.cli.answer import UnwrittenError, deliver
 from poreops.errors import InputError, NotConvergedError
@@ -123,7 +129,7 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    rtol = o.relative_tolerance(method, rtol)
+    rtol = o.relative_tolerance(method, rtol, transport)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
     if method == "interface":
         from poreops.cli.interface_job import interface
@@ -246,6 +252,7 @@ def permeability(
     )  # fmt: skip
 
 
+network_commands.add(app)
 line_commands.add(app)
 app.add_typer(model_commands.models)
 app.command()(finetune_command.finetune)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from poreops.cli.source import ImageSource
     from poreops.conductance.learning.seen import Drift
 
-_NEAR = 0.1  # of the range of an input of rock properties: there its interval is twice as wide
-
 
 def drift_of_image(source: "ImageSource", given: "Conductances") -> Answer:
     """Compare the conduits of a segmented image with those of a conductance model.
@@ -90,9 +88,9 @@ def rock_inputs(outside: Mapping[str, float]) -> Results:
     >>> rock_inputs({})["state"], rock_inputs({"alignment": 0.05})["state"]
     ('inside', 'near')
     """
-    most = max(outside.values(), default=0.0)
-    state = "outside" if most > _NEAR else "near" if outside else "inside"
-    return {"state": state, "beyond": dict(outside)}
+    from poreops.properties.learning.beyond import state_of
+
+    return {"state": state_of(outside), "beyond": dict(outside)}
 
 
 def drift_warnings(found: "Drift | None") -> list[str]:

@@ -1,8 +1,9 @@
-"""What `poreops network --method interface` does: bounds on the formation factor."""
+"""What `poreops network --method interface` does: bounds on formation factor or permeability."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from poreops.base.conventions import WALLS, checked_walls
 from poreops.base.extras import needs
 from poreops.cli.answer import Answer, Results
 from poreops.cli.axes import axis_names, diffusion_results
@@ -14,6 +15,9 @@ from poreops.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
+    from poreops.networks.interface.network import InterfaceNetwork
+
 FILES = ("gap.png", "gap.vtp", "regions.png", "regions.vti", "throats.csv")
 
 
@@ -21,6 +25,7 @@ def interface(
     source: ImageSource, given: Conductances, rtol: float, axis: str, octants: bool
 ) -> Answer:
     """Build the interface network of an image."""
+    from poreops.networks.interface.flow.network import interface_flow_of_regions
     from poreops.networks.interface.network import (
         BYTES_PER_VOXEL,
         checked_rtol,
@@ -29,14 +34,15 @@ def interface(
 
     needs("networks", "a pore network")
     checked_rtol(rtol)
-    if given.transport != "diffusion":
+    flow = given.transport == "flow"
+    if given.transport not in ("diffusion", "flow"):
         raise InputError(
-            f"an interface network carries diffusion, got --transport {given.transport}; use "
-            "--method dns for flow"
+            f"an interface network carries diffusion or flow, got --transport {given.transport}; "
+            "run it for each of them"
         )
-    if given.model is not None or given.walls is not None:
+    if given.model is not None or (given.walls is not None and not flow):
         raise InputError(
-            "an interface network needs no model and no walls, got "
+            "an interface network needs no model, and for diffusion no walls, got "
             f"{'--model' if given.model is not None else '--walls'}; drop it"
         )
     clock = Clock()
@@ -44,17 +50,19 @@ def interface(
     axes = axis_names(axis, len(header.shape))
     volume, voxel_size, regions, block = partitioned(source, given, clock, octants=octants)
     with clock.stage("blocks"):
-        built = interface_network_of_regions(regions, voxel_size, rtol=rtol, workers=given.workers)
-
-    def along(name: str) -> Results:
-        found = built.formation_factor(name)
-        bracket = {"lower": float(found.lower), "upper": float(found.upper)}
-        return diffusion_results(found) | bracket | {"width": float(found.width)}
+        built: InterfaceFlowNetwork | InterfaceNetwork
+        if flow:
+            walls = checked_walls(given.walls or WALLS)
+            built = interface_flow_of_regions(regions, voxel_size, rtol=rtol, walls=walls)
+        else:
+            built = interface_network_of_regions(
+                regions, voxel_size, rtol=rtol, workers=given.workers
+            )
 
     results = {
         **about("network", source, volume, block),
         "method": "interface",
-        "transport": "diffusion",
+        "transport": given.transport,
         "rtol": rtol,
         "r_max": given.r_max,
         "sigma": given.sigma,
@@ -65,7 +73,7 @@ def interface(
             "patches": int(built.patches.sum()),
             "modes": int(built.modes.sum()),
         },
-        "axes": {name: along(name) for name in axes},
+        "axes": {name: _along(built, name) for name in axes},
         "warnings": list(built.warnings),
         "seconds": clock.seconds,
     }
@@ -83,3 +91,22 @@ def interface(
         draw_regions(folder / "regions.png", regions.labels, voxel_size)
 
     return Answer(results, FILES, write)
+
+
+def _along(built: "InterfaceFlowNetwork | InterfaceNetwork", name: str) -> Results:
+    """Return the numbers along an axis, the bracket with those that it is of."""
+    from poreops.networks.interface.network import InterfaceNetwork
+
+    if isinstance(built, InterfaceNetwork):
+        factor = built.formation_factor(name)
+        bracket = {"lower": float(factor.lower), "upper": float(factor.upper)}
+        return diffusion_results(factor) | bracket | {"width": float(factor.width)}
+    found = built.permeability(name)
+    return {
+        "permeability_m2": float(found.permeability),
+        "permeability_md": float(found.permeability_md),
+        "percolates": found.percolates,
+        "lower_m2": float(found.lower),
+        "upper_m2": float(found.upper),
+        "width": float(found.width),
+    }

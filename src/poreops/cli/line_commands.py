@@ -126,7 +126,9 @@ def score(
     generated: o.ImageSet,
     extractor: Annotated[
         str,
-        typer.Option("--extractor", help="Features by efficientnet-lite0 or inception-v3."),
+        typer.Option(
+            "--extractor", help="Features by efficientnet-lite0, inception-v3 or wavelets."
+        ),
     ] = "efficientnet-lite0",
     smoothing: Annotated[
         float,

@@ -329,15 +329,16 @@ def parsed_diffusivity(given: list[str] | None) -> dict[int, float] | None:
     return found
 
 
-def relative_tolerance(method: str | None, rtol: float | None) -> float:
+def relative_tolerance(
+    method: str | None, rtol: float | None, transport: str = "diffusion"
+) -> float:
     """Return how narrow intervals or brackets must be, or raise InputError where there are none.
 
     Parameters
     ----------
-    method : as given
-    rtol : as given
+    method, rtol, transport : as given
     """
-    usual = {"auto": 0.05, "interface": 0.03}
+    usual = {"auto": 0.05, "interface": 0.1 if transport == "flow" else 0.03}
     if rtol is not None and method not in usual:
         raise InputError(
             f"rtol belongs to the intervals of a model and the bracket of an interface network, "

@@ -15,6 +15,8 @@ _COLUMNS = (
     ("tortuosity", "tortuosity", ".4f"),
     ("D_eff/D0", "effective_diffusivity", ".6f"),
     ("permeability [m2]", "permeability_m2", ".4e"),
+    ("at least [m2]", "lower_m2", ".4e"),
+    ("at most [m2]", "upper_m2", ".4e"),
     ("permeability [mD]", "permeability_md", ".6g"),
     ("extrapolated [mD]", "extrapolated_md", ".6g"),
     ("discretisation error", "discretisation_error", ".1%"),

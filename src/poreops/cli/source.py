@@ -54,7 +54,7 @@ class ImageSource:
             The job needs more memory than there is, or it must be `sized` and no voxel size is
             known.
         """
-        header = read_header(self.path, **self._options())
+        header = read_header(self.path, **self.options())
         size = " x ".join(str(n) for n in header.shape)
         require_memory(
             header.voxels * bytes_per_voxel, f"{job} of {size} voxels", "crop the image to a part"
@@ -65,9 +65,10 @@ class ImageSource:
 
     def read(self) -> Volume:
         """Read the image, True = pore, and how it was understood."""
-        return read_volume(self.path, pore_label=self.pore_label, **self._options())
+        return read_volume(self.path, pore_label=self.pore_label, **self.options())
 
-    def _options(self) -> dict[str, Json]:
+    def options(self) -> dict[str, Json]:
+        """Return how the file is read, but for the label of the pore."""
         options = dict(vars(self))
         del options["path"], options["pore_label"]
         return options

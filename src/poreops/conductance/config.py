@@ -7,9 +7,10 @@ from poreops.conductance.judging.run_times import JudgingConfig
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.splits import SplitConfig
 from poreops.conductance.learning.training import TrainingConfig
+from poreops.conductance.materials import MaterialsConfig
 from poreops.conductance.search import MemberSearchConfig
 from poreops.conductance.suites.rules import ValidationConfig
-from poreops.conduits.labels import LabelConfig
+from poreops.conduits.labels import TargetsConfig
 from poreops.conduits.partition import PartitionConfig
 from poreops.synthetic.spheres import VolumesConfig
 
@@ -21,11 +22,12 @@ class ConductanceParams(BaseModel):
 
     volumes: VolumesConfig
     partition: PartitionConfig
-    label: LabelConfig
+    label: TargetsConfig
     validation: ValidationConfig
     split: SplitConfig
     network: ResnetConfig
     training: TrainingConfig
     search: MemberSearchConfig
+    materials: MaterialsConfig
     gate: GateConfig
     judging: JudgingConfig

@@ -20,7 +20,7 @@ from poreops.conductance.learning.seen import Seen
 from poreops.conductance.learning.splits import Rows, read_split
 from poreops.conductance.learning.training import Candidate, Examples, train
 from poreops.conductance.model import ConductanceModel
-from poreops.conductance.physics import PhysicsModel
+from poreops.conductance.physics import PhysicsModel, traits
 from poreops.conduits.labels import label_definition
 from poreops.conduits.quantity import zoom_power
 from poreops.mlops.tracking import run
@@ -30,7 +30,9 @@ from poreops.mlops.weights.side_by_side import side_by_side
 _PROBE = 8  # conduits whose answers are kept with the model
 
 
-def fit_all(params: Candidate, artifacts: Path, *, losses: Path, unfinished: Path) -> None:
+def fit_all(
+    params: Candidate, artifacts: Path, of: str, *, losses: Path, unfinished: Path
+) -> None:
     """Train every member on the split by volume, and the image network on both splits.
 
     The last two are short: they compare the splits.
@@ -40,16 +42,18 @@ def fit_all(params: Candidate, artifacts: Path, *, losses: Path, unfinished: Pat
     params : Candidate
     artifacts : folder of the line; ``models`` and ``training`` are written, each with ``members``
         and ``splits``
+    of : folder of the target
     losses : folder to write, of CSV files named likewise
     unfinished : folder from which a killed training goes on
     """
     members = params.training.members[::-1]  # those of images take longest, and begin
     seen = [member_network(params.network, member).image for member in members]
-    labelled = (artifacts / "conduits/train.h5", artifacts / "labels/train.h5")
+    labelled = (artifacts / "conduits/train.h5", artifacts / "labels" / of / "train.h5")
     every = EncodedOnce(*labelled, seen, unfinished)
     short = overridden(params, {"training.epochs": params.training.split_epochs})
-    tasks = [(params, member, "by_volume", f"members/{member}") for member in members]
-    tasks += [(short, "image", split, f"splits/{split}") for split in ("by_volume", "random")]
+    tasks = [(params, member, "by_volume", Path("members", of, member)) for member in members]
+    splits = ("by_volume", "random")
+    tasks += [(short, "image", split, Path("splits", of, split)) for split in splits]
     side_by_side(
         [
             partial(
@@ -159,6 +163,7 @@ def fit_physics(
             training.ndim,
             limits(rows, prior_encoding(training.label)),
             rows[:: -(-len(rows) // _PROBE)],
+            Seen.of(rows[:, ESTIMATE:], traits(training.label)),
         )
         trained.save(model)
         history = {

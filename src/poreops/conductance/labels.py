@@ -8,9 +8,33 @@ import numpy as np
 
 from poreops.base.files import sha256
 from poreops.base.hdf5 import open_hdf5, read_hdf5, write_hdf5
-from poreops.conduits.labels import LabelConfig
+from poreops.conduits.labels import FURTHER, LabelConfig, TargetsConfig
 from poreops.conduits.simulated import simulated_size_factors
 from poreops.machine.tasks import parallel_map
+
+
+def write_targets(
+    regions: Path,
+    labels: Path,
+    roles: Sequence[str],
+    config: TargetsConfig,
+    kept: Path,
+    announce: Callable[[str], object],
+) -> None:
+    """Simulate every conduit of some roles for every target, one file a role and target.
+
+    The files of the first target name the digests of the others, so that DVC, which knows only
+    the former as dependencies, sees whatever changes.
+
+    Parameters
+    ----------
+    regions, labels, roles, kept, announce : as of `write_labels`, ``labels`` of the first target
+    config : TargetsConfig
+    """
+    first, *further = config.each.items()
+    for of, label in further:
+        write_labels(regions, labels / of, roles, label, kept, announce)
+    write_labels(regions, labels, roles, first[1], kept, announce, [of for of, _ in further])
 
 
 def write_labels(
@@ -20,6 +44,7 @@ def write_labels(
     config: LabelConfig,
     kept: Path,
     announce: Callable[[str], object],
+    further: Sequence[str] = (),
 ) -> None:
     """Simulate every conduit of some roles, one file a role.
 
@@ -33,6 +58,7 @@ def write_labels(
     config : LabelConfig
     kept : folder that holds each finished volume until all are done: a killed run goes on there
     announce : told the address of the dashboard, and what did not settle
+    further : folders in ``labels`` of other targets, whose digests are named
     """
     tasks = []
     for role in roles:
@@ -52,6 +78,7 @@ def write_labels(
                 f"{role}: {unsettled} of {len(found)} conduits did not settle and are left out"
             )
         attributes = config.model_dump() | {"unsettled": unsettled}
+        attributes |= {f"{FURTHER}{of}": sha256(labels / of / f"{role}.h5") for of in further}
         write_hdf5(labels / f"{role}.h5", {"size_factor": found}, attributes)
 
 

@@ -1,7 +1,7 @@
 """A trained conductance model on disk and in use: ROI in, size factor in voxels out."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -298,10 +298,28 @@ class ConductanceModel(Shown, kind="conductance model"):
             np.unique(np.linspace(0, len(conns) - 1, min(most, len(conns))).astype(int))
         ]
         parts = self.prepared(carrying(crop_conduits(labels, chosen), []))
-        scalars = [encoded.scalars for encoded, _ in parts]
-        return self.seen.drift(
-            np.concatenate(scalars) if scalars else np.zeros((0, 0), np.float32)
-        )
+        return self.drift_of([encoded.scalars for encoded, _ in parts])
+
+    def drift_of(self, scalars: Sequence[NDArray[np.float32]]) -> Drift | None:
+        """Compare encoded conduits with those that the model learned from; None if it kept none.
+
+        Parameters
+        ----------
+        scalars : of `Encoded`, one array for each batch
+        """
+        if self.seen is None:
+            return None
+        every = [self.compared(batch) for batch in scalars]
+        return self.seen.drift(np.concatenate(every) if every else np.zeros((0, 0), np.float32))
+
+    def compared(self, scalars: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what `seen` keeps of the scalars (n, k) of encoded conduits.
+
+        Parameters
+        ----------
+        scalars : of `Encoded`
+        """
+        return scalars
 
     def predict_encoded(self, encoded: Encoded) -> NDArray[np.float64]:
         """Predict size factors (n,) in voxels of the cube from encoded ROIs.
@@ -316,13 +334,22 @@ class ConductanceModel(Shown, kind="conductance model"):
         return values
 
     def _predict(self, rois: Array) -> NDArray[np.float64]:
+        return self.predict_encoded(self.encoded(rois))
+
+    def encoded(self, rois: Array) -> Encoded:
+        """Encode ROIs for `predict_encoded`.
+
+        Parameters
+        ----------
+        rois : as of `predict`
+        """
         rois = checked_rois(rois)
         if rois.ndim != self.ndim + 1:
             raise InputError(
                 f"this model takes {self.ndim}D ROIs, got shape {np.shape(rois)}; "
                 f"pass (n, {', '.join(['64'] * self.ndim)})"
             )
-        return self.predict_encoded(encode(rois, self.sees))
+        return encode(rois, self.sees)
 
 
 def _check_encoding(version: int) -> None:

@@ -27,6 +27,7 @@ from poreops.conductance.learning.priors import (
     prior_names,
     priors,
 )
+from poreops.conductance.learning.seen import Seen
 from poreops.conductance.model import BATCH, DESCRIPTION, ConductanceModel, batched, carrying
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.quantity import zoom_power
@@ -63,6 +64,7 @@ class PhysicsModel(ConductanceModel):
     correction : Correction
     intervals : Intervals
     limits : (2, j) float32, least and largest of the traits without a length in the training
+    seen : distribution of the traits in the training; None of a model of 0.2.0 or earlier
     probe : (k, m) float32, rows of a few conduits, whose answers are kept with the model
     """
 
@@ -74,12 +76,12 @@ class PhysicsModel(ConductanceModel):
         ndim: int,
         limits: NDArray[np.float32],
         probe: NDArray[np.float32],
+        seen: Seen | None = None,
     ) -> None:
         self.correction, self.intervals = correction, intervals
-        self.limits, self.probe = limits, probe
+        self.limits, self.probe, self.seen = limits, probe, seen
         self.label, self.ndim, self.target = label, ndim, label.target
         self.member = "physics"
-        self.seen = None  # `limits` say what is unlike the training
         flow = label.target == "hydraulic"
         self.walls = label.walls if flow else None
         self.convention = None if flow else label.convention
@@ -137,13 +139,15 @@ class PhysicsModel(ConductanceModel):
         # XGBoost ends the whole process where its own file is cut short
         if hashlib.sha256(trees).hexdigest() != stated["sha256"]:
             raise ValueError(f"a {CORRECTION} that is not the one which was saved")
+        label = LabelConfig(**stated["label"])
         found = cls(
             Correction(trees),
             _intervals(**stated["intervals"]),
-            LabelConfig(**stated["label"]),
+            label,
             int(stated["ndim"]),
             np.array(stated["limits"], np.float32).reshape(2, -1),
             np.array(stated["probe"]["rows"], np.float32),
+            Seen.read(stated.get("seen"), traits(label)),
         )
         again = found.answer(found.probe).size_factors
         if not np.allclose(again, stated["probe"]["answers"], rtol=1e-5):
@@ -180,7 +184,7 @@ class PhysicsModel(ConductanceModel):
             "walls": self.walls,
             "convention": self.convention,
             "probe": {"rows": self.probe.tolist(), "answers": answers.tolist()},
-        }
+        } | ({} if self.seen is None else {"seen": self.seen.content})
         write_json(folder / DESCRIPTION, description)
 
     def check(self, what: str = "the conductance model") -> None:
@@ -213,6 +217,15 @@ class PhysicsModel(ConductanceModel):
                     )
                 rows = np.stack(list(pool.map(row, batch)))
                 yield Encoded(np.empty((len(rows), 0), np.uint8), rows), np.ones(len(rows))
+
+    def compared(self, scalars: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the traits (n, j) of the conduits that have an estimate.
+
+        Parameters
+        ----------
+        scalars : (n, k) float32, as `learning.priors.priors` returns them
+        """
+        return scalars[np.isfinite(scalars).all(axis=1)][:, ESTIMATE:]
 
     def predict_encoded(self, encoded: Encoded) -> Floats:
         """Predict size factors (n,) in voxels of the ROI; NaN where there is no estimate.
@@ -280,6 +293,16 @@ class PhysicsModel(ConductanceModel):
             return np.full(len(rows), math.inf)
         throat: Floats = rows[:, prior_names(self.sees).index("log_throat")]
         return throat
+
+
+def traits(label: LabelConfig) -> tuple[str, ...]:
+    """Return the names of what a model of such labels sees of a conduit, its estimate first.
+
+    Parameters
+    ----------
+    label : LabelConfig
+    """
+    return prior_names(prior_encoding(label))[ESTIMATE:]
 
 
 def _intervals(

@@ -76,21 +76,25 @@ def load_model(uri: str) -> "ConductanceModel":
     return ConductanceModel.load(model_files(uri, DESCRIPTION, "a conductance model", remedy))
 
 
-def standing_champion(registered: Path) -> "tuple[ModelVersion, Path] | tuple[None, None]":
+def standing_champion(
+    registered: Path, of: str
+) -> "tuple[ModelVersion, Path] | tuple[None, None]":
     """Return the champion and its folder, or twice None if no model passed the gate.
 
     Parameters
     ----------
     registered : JSON that the stage conductance_register wrote
+    of : folder of the target
 
     Raises
     ------
     InputError
         If a model passed the gate, and the registry has no champion.
     """
+    from poreops.base.targets import part
     from poreops.mlops.tracking import champion_info, download
 
-    content = read_json(registered)
+    content = part(read_json(registered), of)
     try:
         version = champion_info(content["model"])
         return version, download(version.uri).resolve()

@@ -17,8 +17,8 @@ from poreops.conductance.learning.examples import read_examples
 from poreops.conductance.learning.members import Member, member_network
 from poreops.conductance.learning.splits import read_split
 from poreops.conductance.learning.training import Candidate, Examples, train
-from poreops.mlops.search import Best, Outcome, PrunedError, SearchConfig, Trial, search
-from poreops.mlops.tracking import run
+from poreops.mlops.search import Best, Outcome, PrunedError, SearchConfig, Trial, search, workers
+from poreops.mlops.tracking import joined_run, run
 
 
 class MemberSearchConfig(SearchConfig):
@@ -147,16 +147,15 @@ def searched(
     # a journal of other data or another search does not count
     made_of = f"{config}{stated}{sha256(data.split)}{sha256(data.files[1])}"
     journal = kept_in(journals, made_of).with_suffix(".journal")
-    with run("conductance_search", f"search of {config.trials} trials") as parent:
+    stage, title = "conductance_search", f"search of {config.trials} trials"
+    with joined_run(stage, title, *workers(stage, journal)) as parent:
         parent.log_params({"search": config.model_dump()})
 
         def logged(name: str) -> AbstractContextManager[TrialRun]:
-            return run("conductance_search", name, parent=parent)
+            return run(stage, name, parent=parent)
 
         objective = Objective(stated, config, data, logged)
-        best = search(
-            "conductance_search", journal, config, objective, stated=True, null=data.null()
-        )
+        best = search(stage, journal, config, objective, stated=True, null=data.null())
         parent.log_metrics({"rmse_log": best.value, "spread": best.spread or 0.0})
         parent.log_params({"best": best.chosen})
     return best

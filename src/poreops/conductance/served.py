@@ -40,8 +40,19 @@ class Conductance(mlflow.pyfunc.PythonModel):
         model_input : batch of conduits, as the signature says
         params : not used
         """
+        scalars: list[np.ndarray] = []
+
+        def work(rois: np.ndarray) -> np.ndarray:
+            encoded = self.model.encoded(rois)
+            scalars.append(encoded.scalars)
+            return self.model.predict_encoded(encoded)
+
+        def inputs() -> str | None:
+            drift = self.model.drift_of(scalars)
+            return None if drift is None else drift.state
+
         return answered(
-            self.model.predict, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size)
+            work, model_input, LIMITS, lambda rois: (rois.size, _BYTES * rois.size), inputs
         )
 
 

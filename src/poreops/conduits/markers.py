@@ -6,13 +6,17 @@ filter the whole image with a ball; here a voxel is left at the first neighbour 
 and a peak is a list of voxels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import scipy.ndimage as spim
 from numba import njit, prange
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-_SADDLE_STEPS = 20  # PoreSpy's maxiter
+from poreops.base.arrays import Integers
+
+SADDLE_STEPS = 20  # PoreSpy's maxiter
 _SOLID = 2.0  # PoreSpy's value of the solid, which hides peaks beside a wall
 
 
@@ -32,8 +36,11 @@ def markers(
     peaks = highest_in_ball(smooth, r_max)
     del smooth
     peaks = without_saddles(peaks, distance)
-    numbered, count = spim.label(peaks, np.ones((3,) * peaks.ndim))
-    kept = np.concatenate([[False], _far_from_others(numbered, count, distance)])
+    numbered, _ = spim.label(peaks, np.ones((3,) * peaks.ndim))
+    voxels = np.nonzero(numbered)
+    places = centres(numbered[voxels] - 1, voxels)
+    far = far_from_others(places, distance[tuple(places.T)])
+    kept = np.concatenate([[False], far])
     numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
     return numbers[numbered], int(kept.sum())
 
@@ -69,31 +76,55 @@ def without_saddles(peaks: NDArray[np.bool_], distance: NDArray[np.float32]) -> 
     peaks : (nx, ny[, nz]) bool
     distance : of the same shape, to the solid [voxel]
     """
+    found = np.zeros(distance.shape, dtype=bool)
+    found.ravel()[tops(peaks, distance)] = True
+    return found & peaks
+
+
+def tops(peaks: NDArray[np.bool_], distance: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the highest voxels round each peak from which no path leads uphill, as flat indices.
+
+    Parameters
+    ----------
+    peaks : (nx, ny[, nz]) bool
+    distance : of the same shape, to the solid [voxel]
+    """
     shape = distance.shape
     box = np.ascontiguousarray(distance).reshape(*shape, *(1,) * (3 - len(shape)))
     numbered, _ = spim.label(peaks)
     voxels = np.flatnonzero(numbered)
     owner = numbered.ravel()[voxels]
     order = np.argsort(owner, kind="stable")
-    kept = _true_peaks(box, voxels[order], owner[order])
-    found = np.zeros(shape, dtype=bool)
-    found.ravel()[kept] = True
-    return found & peaks
+    found: NDArray[np.int64] = _true_peaks(box, voxels[order], owner[order])
+    return found
 
 
-def _far_from_others(
-    numbered: NDArray[np.int32], count: int, distance: NDArray[np.float32]
-) -> NDArray[np.bool_]:
-    """Tell which of the peaks 1..count is not nearer to a higher peak than to the solid."""
+def centres(owner: Integers, voxels: Sequence[Integers]) -> Integers:
+    """Return the voxel at the centre of each peak, (count, ndim).
+
+    Parameters
+    ----------
+    owner : (n,) number of the peak of each voxel, from 0
+    voxels : (n,) their index along each axis
+    """
+    size = np.bincount(owner)
+    means = [np.bincount(owner, axis) / size for axis in voxels]
+    return np.stack(means, axis=1).astype(np.int64)
+
+
+def far_from_others(places: Integers, distance: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which of the peaks is not nearer to a higher peak than to the solid.
+
+    Parameters
+    ----------
+    places : (count, ndim) voxel at the centre of each peak
+    distance : (count,) from there to the solid [voxel]
+    """
+    count = len(places)
     if count < 2:
         return np.ones(count, dtype=bool)
-    voxels = np.nonzero(numbered)
-    owner = numbered[voxels] - 1
-    size = np.bincount(owner, minlength=count)
-    centres = [np.bincount(owner, axis, minlength=count) / size for axis in voxels]
-    places = np.stack(centres, axis=1).astype(np.int64)
     # of two peaks of one height the later wins, as in PoreSpy
-    height = distance[tuple(places.T)] + np.arange(count) * 1e-6
+    height = distance + np.arange(count) * 1e-6
     apart, nearest = cKDTree(places).query(places, k=2)
     near = np.flatnonzero(apart[:, 1] <= height)
     other = nearest[near, 1]
@@ -143,7 +174,7 @@ def _true_peaks(distance, voxels, owner):
         while stop < voxels.size and owner[stop] == owner[start]:
             stop += 1
         peak = voxels[start:stop].copy()
-        for _ in range(_SADDLE_STEPS):
+        for _ in range(SADDLE_STEPS):
             higher = _highest_round(distance, peak)
             if higher.size == peak.size and (higher == peak).all():
                 kept.extend(peak)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 NAMES = {
     "report": "real", "real": "real, training part", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN",
-    "quilting": "quilting", "blobs": "drawn blobs",
+    "r3gan": "R3GAN", "quilting": "quilting", "blobs": "drawn blobs",
 }  # fmt: skip
 COLOURS = {
     "report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e",
-    "quilting": "#2e7d32",
+    "r3gan": "#8e24aa", "quilting": "#2e7d32",
 }  # fmt: skip
 Grey = NDArray[np.uint8]
 _QUIZ, _DPI = 4, 130  # cores of each kind; pixels in an inch of the pictures
@@ -95,7 +95,7 @@ def quiz(real: Grey, drawn: Grey, seed: int = 5) -> "Figure":
 
 def _best(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Return the method of the lowest KID."""
-    methods = [name for name in ("wgan_gp", "dcgan", "quilting") if name in table]
+    methods = [name for name in ("wgan_gp", "dcgan", "r3gan", "quilting") if name in table]
     return min(methods, key=lambda name: table[name]["kid"]["mean"])
 
 

@@ -1,7 +1,7 @@
 """A generator on disk and in use: numbers of cores in, grey images out."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -22,6 +22,7 @@ from poreops.cores.learning.networks import (
     reachable_size,
 )
 from poreops.cores.learning.quilting import METHOD, QuiltingModel
+from poreops.cores.learning.tiles import tiles
 from poreops.errors import InputError
 from poreops.mlops.weights.finite import check_network, weights
 
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
 WEIGHTS = "core.weights.h5"
 
 _AT_ONCE = 2**19  # pixels drawn in one call of the network
+_TILE = 1024  # pixels along an edge that are drawn at once
+_PLANES = 16  # bytes held for a pixel of a core that is drawn in parts: noise, greys
+_TRIES = 16  # cores of which the one is taken that is nearest to a stated porosity
 _FLOATS = 4  # planes of the widest level held at a time
 _PROBED = 8  # cores of a probe
 
 
 CoreModel: TypeAlias = "DigitalCoreModel | QuiltingModel"
+Seeds: TypeAlias = tuple[int, ...]
 
 
 class DigitalCoreModel(Shown, kind="core model"):
@@ -153,7 +158,8 @@ class DigitalCoreModel(Shown, kind="core model"):
         count : how many
         size : edge [pixel]; by default that of the training patches
         seed : int
-        porosity : refused: this network was not trained to draw a stated one
+        porosity : share of pores that every core comes near to: of sixteen that are drawn, the
+            nearest is taken, so that cores are still those of the network's own law
 
         Returns
         -------
@@ -163,7 +169,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         ------
         InputError
             If the count or the size is not positive, the architecture does not reach the size, or
-            a porosity is stated.
+            the network draws no cores of such a porosity.
         """
         return np.concatenate(list(self.stream(count, size, seed=seed, porosity=porosity)))
 
@@ -181,16 +187,13 @@ class DigitalCoreModel(Shown, kind="core model"):
         ----------
         count, size, seed, porosity : as of `generate`
         """
-        if porosity is not None:
-            raise InputError(
-                f"a stated porosity needs a model that is quilted, got a trained network and "
-                f"{porosity:g}; leave it out"
-            )
         if count < 1:
             raise InputError(f"the number of cores must be positive, got {count}; ask for one")
         size = checked_size(self.network, self.network.patch if size is None else size)
         # the checks come before the first draw, not with it
-        return self._drawn(count, size, seed)
+        if porosity is None:
+            return self._drawn(count, size, seed)
+        return self._near(count, size, seed, self._checked(porosity, size))
 
     def bytes_needed(self, size: int) -> int:
         """Memory that drawing one core takes, roughly [byte].
@@ -199,27 +202,75 @@ class DigitalCoreModel(Shown, kind="core model"):
         ----------
         size : edge [pixel]
         """
-        return _FLOATS * 4 * sum(self.network.generator_widths[-2:]) * size**2
+        at_once = min(size, _TILE) ** 2 * sum(self.network.generator_widths[-2:])
+        return _FLOATS * 4 * at_once + _PLANES * size**2
 
     def _drawn(self, count: int, size: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-        whole = reachable_size(self.network, size)
-        batch = min(max(_AT_ONCE // whole**2, 1), count)
-        for start in range(0, count, batch):
-            numbers = range(start, min(start + batch, count))
-            # called as it is: a graph would be traced for every generator of a training
-            values = np.asarray(
-                self.keras_model(self._inputs(numbers, whole, seed), training=False)
+        return self._of([(seed, number) for number in range(count)], size)
+
+    def _near(
+        self, count: int, size: int, seed: int, porosity: float
+    ) -> Iterator[NDArray[np.uint8]]:
+        for number in range(count):
+            tried = self._tried((seed, number), size)
+            core, _ = min(tried, key=lambda found: abs(found[1] - porosity))
+            yield core
+
+    def _tried(self, seed: Seeds, size: int) -> Iterator[tuple[NDArray[np.uint8], float]]:
+        """Draw some cores, each (1, size, size) with its share of pores."""
+        assert self.segmentation is not None  # `_checked`
+        # a 0 at the end of a seed changes nothing
+        for cores in self._of([(*seed, 1 + i) for i in range(_TRIES)], size):
+            shares = self.segmentation.pores(cores).mean(axis=(1, 2))
+            yield from zip(cores[:, None], map(float, shares), strict=True)
+
+    def _checked(self, porosity: float, size: int) -> float:
+        """Return a porosity that the network draws; it is asked once, whatever the seed."""
+        if self.segmentation is None:
+            raise InputError(
+                "a stated porosity needs a model that knows what a pore is, got one that was "
+                "trained before models kept it; make it again with cores_train"
             )
-            yield self.scale.grey(values[:, :size, :size, 0])
+        shares = [share for _, share in self._tried((0, 0), size)]
+        if not min(shares) <= porosity <= max(shares):
+            raise InputError(
+                f"a porosity must be one that this network draws, {min(shares):.3g} to "
+                f"{max(shares):.3g} for {size} pixels, got {porosity:g}; ask for one between"
+            )
+        return porosity
+
+    def _of(self, seeds: Sequence[Seeds], size: int) -> Iterator[NDArray[np.uint8]]:
+        """Draw a core of each seed."""
+        whole = reachable_size(self.network, size)
+        batch = max(_AT_ONCE // whole**2, 1)
+        for start in range(0, len(seeds), batch):
+            values = self._values(self._inputs(seeds[start : start + batch], whole), whole, _TILE)
+            yield self.scale.grey(values[:, :size, :size])
+
+    def _values(
+        self, noise: list[NDArray[np.float32]], whole: int, edge: int
+    ) -> NDArray[np.float32]:
+        """Run the network, on parts of the noise where a core is larger than `edge`."""
+        # called as it is: a graph would be traced for every generator of a training
+        if whole <= edge or self.network.architecture == "paper":
+            return np.asarray(self.keras_model(noise, training=False))[..., 0]
+        found = np.empty((len(noise[0]), whole, whole), dtype=np.float32)
+        for tile in tiles(self.network, whole, edge):
+            part = [
+                plane[:, rows, columns]
+                for plane, (rows, columns) in zip(noise, tile.noise, strict=True)
+            ]
+            found[:, *tile.image] = np.asarray(self.keras_model(part, training=False))[..., 0]
+        return found
 
     def _probe(self) -> list[NDArray[np.float32]]:
-        return self._inputs(range(2), reachable_size(self.network, 1), seed=0)
+        return self._inputs([(0, 0), (0, 1)], reachable_size(self.network, 1))
 
-    def _inputs(self, numbers: range, size: int, seed: int) -> list[NDArray[np.float32]]:
+    def _inputs(self, seeds: Sequence[Seeds], size: int) -> list[NDArray[np.float32]]:
         shapes = input_shapes(self.network, size)
         drawn = []
-        for number in numbers:
-            rng = np.random.default_rng((seed, number))
+        for seed in seeds:
+            rng = np.random.default_rng(seed)
             drawn.append([rng.standard_normal(shape, dtype=np.float32) for shape in shapes])
         return [np.stack(plane) for plane in zip(*drawn, strict=True)]
 
@@ -250,11 +301,13 @@ def trained(models: str | Path) -> dict[str, list[Path]]:
     ----------
     models : folder that the stages cores_train and cores_quilt wrote
     """
-    return {
+    found = {
         method.name: sorted(method.iterdir(), key=lambda folder: int(folder.name))
         for method in sorted(Path(models).iterdir())
         if method.is_dir()
     }
+    # the folder of a method that was not trained is empty
+    return {name: folders for name, folders in found.items() if folders}
 
 
 def grey_probe(model: CoreModel) -> dict[str, float]:

@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     import keras
 
 _ROWS, _COLUMNS = 2, 4  # of the cores of an epoch
+_WITHOUT_NORMS = {
+    "generator.architecture": "residual", "generator.critic_norm": "none", "generator.dropout": 0.0
+}  # fmt: skip
 
 
 def train_all(
     params: Candidate, crops: Path, *, out: Path, unfinished: Path
 ) -> dict[Method, History]:
-    """Train by each method, ``training.repeats`` times on seeds that follow each other.
+    """Train by ``training.methods``, ``training.repeats`` times on seeds that follow each other.
 
     Parameters
     ----------
     params : networks and how they are trained; its seed is the first
     crops : file of the crops to train on
-    out : folder to write, ``METHOD/SEED`` of each generator
+    out : folder to write, ``METHOD/SEED`` of each generator; empty for any other method, since DVC
+        wants every output
     unfinished : folder from which a killed training goes on
 
     Returns
@@ -39,8 +43,10 @@ def train_all(
     dict
         Method → the losses of its first seed.
     """
+    for method in get_args(Method):
+        (out / method).mkdir(parents=True, exist_ok=True)
     first = params.training.seed
-    tasks = list(product(get_args(Method), range(first, first + params.training.repeats)))
+    tasks = list(product(params.training.methods, range(first, first + params.training.repeats)))
     histories = side_by_side(
         [
             partial(
@@ -62,7 +68,7 @@ def trained_in_a_run(
     Parameters
     ----------
     params : networks and how they are trained
-    method : "wgan_gp" or "dcgan"
+    method : "wgan_gp", "dcgan" or "r3gan", which has networks without norms
     crops : file of the crops to train on
     out : folder that the generator is saved in
     checkpoint : folder of the state, so that a killed training goes on with the same result
@@ -73,6 +79,8 @@ def trained_in_a_run(
         Loss → its mean in each epoch.
     """
     images = read_hdf5(crops)[0]["images"]
+    if method == "r3gan":
+        params = overridden(params, _WITHOUT_NORMS)
     scale = GreyScale.fit(params.generator.grey, images)
     with run("cores_train", f"{method}/{params.training.seed}") as tracked:
         tracked.log_params(params.model_dump())

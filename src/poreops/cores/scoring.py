@@ -42,8 +42,8 @@ def score(
     ----------
     real, generated : path or (n, h, w) uint8
         Folder of images, file of a stack, or the images.
-    extractor : "efficientnet-lite0" or "inception-v3"
-        Network that gives the features of FID and KID.
+    extractor : "efficientnet-lite0", "inception-v3" or "wavelets"
+        What gives the features of FID and KID.
     smoothing : float
         Standard deviation of the Gaussian before the segmentation [pixel].
     r_max : int, optional

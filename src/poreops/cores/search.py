@@ -21,8 +21,8 @@ from poreops.cores.judging.near import NearTo
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.training import Candidate, train_gan
 from poreops.cores.model import DigitalCoreModel
-from poreops.mlops.search import Outcome, PrunedError, SearchConfig, Trial, search
-from poreops.mlops.tracking import Run, run
+from poreops.mlops.search import Outcome, PrunedError, SearchConfig, Trial, search, workers
+from poreops.mlops.tracking import Run, joined_run, run
 from poreops.mlops.weights.checkpoint import History
 
 if TYPE_CHECKING:
@@ -72,11 +72,13 @@ def best_candidate(
     crops, near = read_hdf5(train)[0]["images"], read_hdf5(judge)[0]["images"][: config.cores]
     # a journal of other data or another search does not count
     made_of = f"{config}{judging}{stated}{sha256(train)}{sha256(judge)}"
-    with run(_STAGE, f"search of {config.trials} trials") as parent:
+    journal = kept_in(partial, made_of).with_suffix(".journal")
+    title = f"search of {config.trials} trials"
+    with joined_run(_STAGE, title, *workers(_STAGE, journal)) as parent:
         parent.log_params({"search": config.model_dump()})
         found = search(
             _STAGE,
-            kept_in(partial, made_of).with_suffix(".journal"),
+            journal,
             config,
             Objective(stated, config, crops, NearTo(near, judging, config.seed), parent),
             stated=True,

@@ -16,6 +16,7 @@ from poreops.images.numpy_files import NPZ, RAW, open_npy, open_npz, open_raw
 from poreops.images.picture_files import PICTURES, open_folder, open_picture
 from poreops.images.stored import StoredImage, damage_is_bad_input
 from poreops.images.tiff import TIFF, open_tiff
+from poreops.images.zarr import METADATA, open_zarr
 
 SLICES = TIFF | PICTURES | {".npy"}
 WITH_DATASETS = HDF5 | MATLAB | NPZ
@@ -39,17 +40,21 @@ class Source:
 
 @contextmanager
 def open_image(file: Path, source: Source | None = None) -> Iterator[StoredImage]:
-    """Open an image file or a folder of slices; what is wrong with it becomes `InputError`.
+    """Open an image file, a Zarr or a folder of slices; what is wrong becomes `InputError`.
 
     Errors met while the slabs are read become `InputError` too.
 
     Parameters
     ----------
-    file : image, or folder of slices
+    file : image, Zarr or folder of slices
     source : what a file does not say of itself
     """
-    if file.is_dir():
-        opened: AbstractContextManager[StoredImage] = open_folder(file, SLICES, open_image)
+    if any((file / name).is_file() for name in METADATA):
+        opened: AbstractContextManager[StoredImage] = open_zarr(
+            file, source.dataset if source else None
+        )
+    elif file.is_dir():
+        opened = open_folder(file, SLICES, open_image)
     elif file.is_file():
         opened = _opened(file, source or Source())
     else:

@@ -139,6 +139,11 @@ class PoreTest:
         if len(self._met) > 1 or not self._met <= {1, 255}:
             raise InputError(self._not_binary())
 
+    @property
+    def met(self) -> bool:
+        """Whether a pore was met so far."""
+        return bool(self._met)
+
     def rule(self) -> tuple[tuple[int, ...], str]:
         """Return the labels taken for pore and how they were decided."""
         if self._labels is not None:

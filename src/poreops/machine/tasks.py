@@ -61,6 +61,7 @@ def parallel_map(
     tasks: Iterable[Task],
     *,
     announce: Callable[[str], object] | None = None,
+    processes: int | None = None,
 ) -> Iterator[T]:
     """Yield ``function(task)`` in the order of the tasks, computed by Dask workers.
 
@@ -73,13 +74,15 @@ def parallel_map(
     function : of one task; it and the tasks travel to the workers
     tasks : any number
     announce : told the address of the dashboard
+    processes : of this machine, in place of what the environment states
 
     Raises
     ------
     InputError
         If the scheduler does not answer.
     """
-    tasks, count, where = list(tasks), workers(), scheduler()
+    tasks, where = list(tasks), scheduler()
+    count = workers() if processes is None else processes
     if where is None and (count == 1 or len(tasks) < 2):
         yield from map(function, tasks)
         return

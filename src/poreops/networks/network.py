@@ -1,4 +1,4 @@
-"""Build a pore network of an image, solve diffusion and flow on it (the only OpenPNM import)."""
+"""Build a pore network of an image, solve diffusion and flow on it, by OpenPNM."""
 
 import math
 from dataclasses import dataclass

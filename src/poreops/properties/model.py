@@ -21,7 +21,13 @@ from poreops.base.finite import DivergedError, check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.base.show.result import Result, Shown
 from poreops.errors import InputError
-from poreops.properties.learning.beyond import counted_porosity, growth, kozeny_carman, widened
+from poreops.properties.learning.beyond import (
+    counted_porosity,
+    growth,
+    kozeny_carman,
+    state_of,
+    widened,
+)
 from poreops.properties.learning.intervals import scales
 from poreops.properties.learning.laws import (
     LAW,
@@ -73,6 +79,11 @@ class Properties(Result, kind="properties"):
     plug: Mapping[str, tuple[float, float, float]]
     outside: Mapping[str, float]
     segmented: Segmented
+
+    @property
+    def inputs(self) -> str:
+        """Where the inputs lie: "inside", "near" or "outside" of the rocks learned from."""
+        return state_of(self.outside)
 
 
 def input_ranges(x: Floats) -> Floats:

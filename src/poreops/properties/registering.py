@@ -21,7 +21,7 @@ _DOES = (
 )
 _LIMITS = (
     "Rocks beyond the range of those it learned from have wider intervals, which `poreops "
-    "properties` gives and a served answer does not."
+    "properties` gives and a served answer does not; `poreops serve` says whether they are beyond."
 )
 
 

@@ -39,13 +39,16 @@ class RockProperties(mlflow.pyfunc.PythonModel):
         model_input : batch of slices, as the signature says
         params : not used
         """
-        return answered(
-            self._found, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size)
-        )
+        states: list[str] = []
 
-    def _found(self, grey: np.ndarray) -> np.ndarray:
-        found = self.model.predict(grey, voxel_size=1.0)
-        return np.stack([found.porosity, found.permeability], axis=1)
+        def work(grey: np.ndarray) -> np.ndarray:
+            found = self.model.predict(grey, voxel_size=1.0)
+            states.append(found.inputs)
+            return np.stack([found.porosity, found.permeability], axis=1)
+
+        return answered(
+            work, model_input, LIMITS, lambda grey: (grey.size, _BYTES * grey.size), states.pop
+        )
 
 
 mlflow.models.set_model(RockProperties())

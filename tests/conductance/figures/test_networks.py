@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from poreops.base.files import write_json
 from poreops.base.hdf5 import write_hdf5
 from poreops.conductance.figures.networks import STEPS, network_figures
 from poreops.conductance.judging.methods import NAMES
@@ -26,7 +25,6 @@ REPORT = {
 
 
 def drawn(folder, ndim=3, **changes):
-    write_json(folder / "networks.json", REPORT | changes)
     coords = np.arange(4 * ndim, dtype=float).reshape(4, ndim)
     conns = np.array([[0, 1], [1, 2], [2, 3]])
     arrays = {"coords": coords, "conns": conns}
@@ -34,7 +32,7 @@ def drawn(folder, ndim=3, **changes):
         f"size_factors/{name}": np.array([1.0, 2.0, k]) for k, name in ((3, "dns"), (6, "model"))
     }
     write_hdf5(folder / "first.h5", arrays)
-    return network_figures(folder / "networks.json", folder / "first.h5")
+    return network_figures(REPORT | changes, folder / "first.h5")
 
 
 def test_each_method_has_its_points(tmp_path):

@@ -99,5 +99,7 @@ def test_a_missing_package_says_what_to_install(monkeypatch):
     monkeypatch.setattr(extractors, "_LITE_PACKAGE", "no_such_package")
     with pytest.raises(InputError, match=r'pip install "poreops\[cores\]"'):
         efficientnet_lite0()
-    with pytest.raises(InputError, match="one of efficientnet-lite0, inception-v3, got 'vgg'"):
+    with pytest.raises(
+        InputError, match="one of efficientnet-lite0, inception-v3, wavelets, got 'vgg'"
+    ):
         checked_name("vgg")

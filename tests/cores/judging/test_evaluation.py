@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from tiny.cores import crops
 
+from poreops.cores.features.extractors import extractor
+from poreops.cores.features.scores import kid
 from poreops.cores.judging.evaluation import (
     COMPARED,
     Judge,
@@ -53,6 +55,27 @@ def test_real_against_real_is_the_root_mean_square_of_all_pairs():
     unseen = judge.scores(judge.view(crops(48)[1]), parts[0])
     assert unseen["copies_ratio"] == pytest.approx(1, abs=0.15)
     assert {"pieces_ratio", "density", "coverage", "fid"} <= set(unseen)
+    assert not {name for name in unseen if "second" in name}
+
+
+@pytest.mark.slow
+def test_a_second_extractor_is_reported_beside_the_first():
+    one, two = crops(48)
+    config = CONFIG.model_copy(update={"second": "wavelets"})
+    judge = Judge.fit(one, config, two)
+    real, more = judge.view(two), judge.view(two[::-1])
+    noise = RNG.integers(0, 256, (10, 48, 48)).astype(np.uint8)
+    found, wavelets = judge.scores(judge.view(noise), real), extractor("wavelets")
+    sets = wavelets.features(two[:10]), wavelets.features(averaged(two[:10]))
+    np.testing.assert_array_equal(real.second, sets)
+    again = judge.scores(more, real)
+    names = {"kid_second": noise, "kid_second_averaged": averaged(noise)}
+    for (name, images), own in zip(names.items(), sets, strict=True):
+        assert found[name] > 5 * abs(again[name])
+        expected = kid(wavelets.features(images), own, subsets=3, size=8, seed=1).mean
+        assert found[name] == pytest.approx(expected)
+    # what decides knows nothing of it
+    assert tuple(judge.compare(more, real)) == COMPARED
 
 
 def test_images_are_averaged_over_squares():

@@ -44,6 +44,18 @@ def test_cores_of_any_size_and_the_same_of_a_seed(size):
     assert (quilted().generate(1, size, seed=4) != many[:1]).any()
 
 
+def test_a_quilted_core_has_no_seam_where_pieces_meet():
+    """Neighbours differ there as they do within pieces: along columns as along rows."""
+    model = quilted(64, piece=16, overlap=6, pieces=3000, choices=6, noise="fresh")
+    cores = model.generate(30, 136, seed=5).astype(float)
+    step = model.library.config.step
+    for images in (cores, cores.swapaxes(1, 2)):
+        jumps = np.abs(np.diff(images, axis=2)).mean(axis=(0, 1))
+        meets = np.arange(len(jumps)) % step < model.library.config.overlap
+        inside = jumps[step:][~meets[step:]].mean()
+        assert jumps[step:][meets[step:]].mean() == pytest.approx(inside, rel=0.05)
+
+
 def test_cores_have_the_greys_of_the_rock_and_noise_of_their_own():
     copied, fresh = (quilted(noise=noise).generate(30, 64) for noise in ("copied", "fresh"))
     rock = crops(48)[0]

@@ -13,7 +13,7 @@ import pytest
 from poreops import cli
 from poreops.mlops import tracking
 from poreops.mlops.doctor import environment
-from poreops.mlops.doctor.pipeline import pipeline
+from poreops.mlops.doctor.pipeline import pipeline, rotten
 
 LOCK = "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    outs: [{path: artifacts/a, md5: %s}]\n"
 KILLED = """\
@@ -64,6 +64,18 @@ def test_a_flipped_byte_in_the_cache_is_found_and_dropped(healthy, look):
     assert own(look("--deep")) == {"cache"}
     assert "removed" in look("--deep", "--fix")["cache"]["fixed"]
     assert not cached.exists()
+
+
+def test_what_dvc_would_restore_with_other_bytes_is_found(healthy):
+    cached = next((healthy / ".dvc/cache/files/md5/0c").iterdir())
+    cached.write_text("b")
+    assert rotten(healthy) == []  # the output itself is here
+    (healthy / "artifacts/a").unlink()
+    assert rotten(healthy) == [cached]
+    cached.write_text("a")
+    assert rotten(healthy) == []
+    (healthy / "dvc.lock").unlink()
+    assert rotten(healthy) == []
 
 
 def test_what_was_made_and_is_gone_is_found(healthy):

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from mlflow import MlflowClient
 
+from poreops.errors import InputError
 from poreops.mlops import tracking
+from poreops.mlops.tracking.lineage import environment_digest
 
 
 @pytest.fixture
@@ -145,6 +147,61 @@ def test_a_run_carries_its_lineage(mlflow_client, repository, monkeypatch):
     assert mlflow_client.get_run(run.id).data.tags["git.dirty"] == "true"
     patch = repository / f"mlflow/artifacts/training/{run.id}/artifacts/git.diff"
     assert "+a: 2" in patch.read_text()
+
+
+def test_a_database_that_is_damaged_under_a_run_is_one_line(mlflow_client, repository):
+    """Beyond what is looked at when the store is opened."""
+    database = repository / "mlflow/mlflow.db"
+    with (
+        pytest.raises(
+            InputError, match=r"whole and open to this user, got .*move it away and make a new"
+        ),
+        tracking.run("training", "a") as run,
+    ):
+        size = database.stat().st_size
+        database.write_bytes(b"\xff" * size)
+        run.log_metrics({"r2": 1.0})
+
+
+def test_a_disk_that_is_full_under_a_run_is_one_line(mlflow_client, repository):
+    """A database that may not grow, as SQLite sees a full disk."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def bounded(connection, *_):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+
+    with tracking.run("training", "a"):
+        pass
+    event.listen(Engine, "checkout", bounded)
+    try:
+        with (
+            pytest.raises(InputError, match=r"disk is full\).*; make room and run the same"),
+            tracking.run("training", "b") as run,
+        ):
+            run.log_params({f"p{k}": "x" * 6000 for k in range(90)})
+    finally:
+        event.remove(Engine, "checkout", bounded)
+
+
+def test_a_run_knows_the_packages_that_it_ran_with(mlflow_client, tmp_path, monkeypatch):
+    def logged():
+        environment_digest.cache_clear()
+        with tracking.run("training", "a") as run:
+            pass
+        return mlflow_client.get_run(run.id).data.tags["environment.sha256"]
+
+    before = logged()
+    assert logged() == before
+    package = tmp_path / "rock_tools-1.0.dist-info"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    for version in ("1.0", "1.1"):
+        (package / "METADATA").write_text(f"Name: rock-tools\nVersion: {version}\n")
+        before, last = logged(), before
+        assert before != last
+    environment_digest.cache_clear()
 
 
 def test_outside_git_there_is_no_commit(mlflow_client, monkeypatch):

@@ -1,6 +1,9 @@
 """A server whose artifacts go through it: a second machine needs nothing but its address."""
 
+import base64
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +26,7 @@ with tracking.run("conductance_register", "a") as run:
     tracking.promote(version)
 assert tracking.find_version("conductance", "1").version == 1
 """
+PASSWORD = "correct horse battery"
 PREDICT = """\
 import numpy as np
 from poreops.mlops import tracking
@@ -74,17 +78,35 @@ def server(settings):
         yield address
 
 
-def client(folder, code, address):
-    """Run code as on another machine: an empty folder, and the address."""
+def client(folder, code, address, user=None, *, ok=True):
+    """Run code as on another machine: an empty folder, the address, a user; what it says."""
     folder.mkdir()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DVC_"))}
+    kept |= {"MLFLOW_TRACKING_URI": address, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    if user:
+        kept |= {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False,
-        env=kept | {"MLFLOW_TRACKING_URI": address, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        env=kept,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode == 0) is ok, done.stderr
     assert [path.name for path in folder.iterdir()] == []
-    return done.stdout
+    return done.stdout if ok else done.stderr
+
+
+def ask(address, path, user=None, *, host=None, content=None):
+    """Send a request of a user under a name of the server; the status of the answer."""
+    headers = {"Content-Type": "application/json"} | ({"Host": host} if host else {})
+    if user:
+        token = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()
+        headers["Authorization"] = f"Basic {token}"
+    body = json.dumps(content).encode()
+    try:
+        with urlopen(Request(f"{address}/api/2.0/mlflow/{path}", body, headers)) as answer:
+            return answer.status
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 @pytest.mark.slow
@@ -97,6 +119,42 @@ def test_one_registers_and_another_predicts_without_seeing_a_disk(server, save_m
         urlopen(
             Request(f"{server}/api/2.0/mlflow/experiments/search", headers={"Host": "evil.org"})
         )
+
+
+@pytest.mark.slow
+def test_users_have_passwords_and_rights_and_the_server_knows_its_names(
+    settings, project, save_model, tmp_path, monkeypatch
+):
+    """As mlflow/team.env says it, its lines on users and hosts uncommented."""
+    pytest.importorskip("flask_wtf")
+    shutil.copy(project / "mlflow/auth.ini", settings / "mlflow")
+    save_model()
+    for name, value in {
+        "AUTH_CONFIG_PATH": "mlflow/auth.ini",
+        "AUTH_ADMIN_PASSWORD": PASSWORD,
+        "FLASK_SERVER_SECRET_KEY": "k",
+        # elsewhere, and the users have their database all the same
+        "BACKEND_STORE_URI": f"sqlite:///{settings}/runs.db",
+        "SERVER_ALLOWED_HOSTS": f"rocks.example.org:5000,127.0.0.1:{os.environ['MLFLOW_PORT']}",
+    }.items():
+        monkeypatch.setenv(f"MLFLOW_{name}", value)
+    with running() as address:
+        every = {"path": "experiments/search", "content": {"max_results": 1}}
+        assert ask(address, **every) == 401
+        assert ask(address, user="admin", **every) == 200
+        assert ask(address, user="admin", host="rocks.example.org:5000", **every) == 200
+        assert ask(address, user="admin", host="evil.org", **every) == 403
+        guest = {"username": "guest", "password": PASSWORD}
+        assert ask(address, "users/create", "guest", content=guest) == 401
+        assert ask(address, "users/create", "admin", content=guest) == 200
+
+        said = client(tmp_path / "nobody", PREDICT, address, ok=False)
+        assert "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" in said
+        client(tmp_path / "admin", REGISTER, address, "admin")
+        assert client(tmp_path / "reads", PREDICT, address, "guest").strip() == "128.0"
+        said = client(tmp_path / "writes", REGISTER, address, "guest", ok=False)
+        assert "ask whoever runs the server for the right to do it" in said
+    assert (settings / "mlflow/team/users.db").is_file()
 
 
 @pytest.mark.slow

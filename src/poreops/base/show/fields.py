@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.drainage import Drainage
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.interface.tensor import DiffusivityTensor
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
     from poreops.properties.slices.segment import Segmented
@@ -123,18 +126,45 @@ def _network_diffusion(found: "NetworkDiffusion | NetworkFlow") -> Content:
     return Content({}, dict(vars(found)))
 
 
-def _interface_network(found: "InterfaceNetwork") -> Content:
+def _interface_network(found: "InterfaceNetwork | InterfaceFlowNetwork") -> Content:
     fields = dict(_regions(found.regions).fields)
     along = ("along",)
     gap = "share of each throat in the width of the bracket"
     fields["gap"] = Field(found.gap, ("throat", "along"), "", gap)
     fields["gap_inside"] = Field(found.gap_inside, along, "", "that of cuts through large pores")
-    for name in ("formation_factor", "lower", "upper"):
+    edge = _known(found.voxel_size)
+    flow = hasattr(found, "permeability")
+    middle = "permeability" if flow else "formation_factor"
+    unit = "" if not flow else "voxel²" if edge is None else "m²"
+    for name in (middle, "lower", "upper"):
         values = np.array([getattr(one, name) for one in found.along])
-        fields[name] = Field(values, along, "", "of the formation factor")
+        fields[name] = Field(values, along, unit, f"of the {middle.replace('_', ' ')}")
     for name in ("faces", "patches", "modes"):
         fields[name] = Field(getattr(found, name), ("throat",), "", f"{name} of each throat")
-    return Content(fields, {"blocks": found.blocks}, _known(found.voxel_size))
+    return Content(fields, {"blocks": found.blocks}, edge)
+
+
+def _diffusivity_tensor(found: "DiffusivityTensor") -> Content:
+    dims = ("component", "gradient")
+    fields = {
+        name: Field(getattr(found, name), dims, "", f"{text} of D_eff/D₀")
+        for name, text in (("lower", "lower bound"), ("tensor", "mean"), ("upper", "upper bound"))
+    }
+    return Content(fields, {})
+
+
+def _drainage(found: "Drainage") -> Content:
+    ndim = len(found.along[0])
+    fields = {
+        "pressure": Field(found.pressure, ("state",), "Pa", "capillary pressure"),
+        "saturation": Field(found.saturation, ("state",), "", "of the fluid that conducts"),
+        "invasion_pressure": Field(found.invasion_pressure, ("region",), "Pa", "of each region"),
+    }
+    for name in ("effective", "relative"):
+        values = np.stack([getattr(found, name)(axis) for axis in range(ndim)], axis=1)
+        text = f"{name} diffusivity: lower bound, middle, upper bound"
+        fields[name] = Field(values, ("state", "along", "bound"), "", text)
+    return Content(fields, {"inlet": found.inlet})
 
 
 def _network(found: "PoreNetwork") -> Content:
@@ -211,7 +241,11 @@ def _properties(found: "Properties") -> Content:
 CONTENTS: Mapping[str, Callable[[Any], Content]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "diffusivity tensor": _diffusivity_tensor,
+    "drainage": _drainage,
     "interface diffusion": _network_diffusion,
+    "interface flow": _network_diffusion,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from poreops.cores.model import CoreModel
     from poreops.images.reading import Volume
     from poreops.networks.effective import NetworkDiffusion, NetworkFlow
+    from poreops.networks.interface.drainage import Drainage
     from poreops.networks.interface.effective import InterfaceDiffusion
+    from poreops.networks.interface.flow.effective import InterfaceFlow
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
+    from poreops.networks.interface.tensor import DiffusivityTensor
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties, RockModel
     from poreops.properties.slices.segment import Segmented
@@ -172,13 +176,46 @@ def _interface_diffusion(found: "InterfaceDiffusion") -> Facts:
     return Facts(f"along {found.axis}", f"{_factor(found)}, {bracket}", more)
 
 
-def _interface_network(found: "InterfaceNetwork") -> Facts:
+def _interface_flow(found: "InterfaceFlow") -> Facts:
+    more = {"porosity": f"{found.porosity:.4g}"}
+    if not found.percolates:
+        return Facts(f"along {found.axis}", "nothing percolates, permeability 0", more)
+    low, high = (_darcy(each, found.voxel_size) for each in (found.lower, found.upper))
+    k = _darcy(found.permeability, found.voxel_size)
+    return Facts(f"along {found.axis}", f"permeability {k}, {low} to {high} for certain", more)
+
+
+def _interface_network(found: "InterfaceNetwork | InterfaceFlowNetwork") -> Facts:
     main = f"{found.regions.count} pores, {len(found.modes)} throats, {found.modes.sum()} modes"
     widths = ", ".join(f"{one.axis} {one.width:.2%}" for one in found.along)
     more = {"width of the bracket": widths}
     if found.warnings:
         more["warnings"] = "; ".join(found.warnings)
     return Facts(sizes(found.regions.labels.shape, found.voxel_size), main, more)
+
+
+def _diffusivity_tensor(found: "DiffusivityTensor") -> Facts:
+    values, _ = found.principal
+    every = ", ".join(f"{value:.4g}" for value in values)
+    widths = ", ".join(
+        f"{name} {low:.4g} to {high:.4g}"
+        for name, low, high in zip(
+            AXES, found.lower.diagonal(), found.upper.diagonal(), strict=False
+        )
+    )
+    return Facts("of an image", f"principal D_eff/D₀ {every}", {"for certain": widths})
+
+
+def _drainage(found: "Drainage") -> Facts:
+    count, last = len(found.saturation), float(found.saturation[-1])
+    main = f"{count} states down to a saturation of {last:.3g}"
+    shares = {}
+    for axis, name in enumerate(AXES[: len(found.along[0])]):
+        conducting = [s for s, one in zip(found.saturation, found.along, strict=True)
+                      if one[axis].percolates]  # fmt: skip
+        if conducting:
+            shares[f"conducts along {name}"] = f"down to {min(conducting):.3g}"
+    return Facts(f"from {found.inlet}", main, shares)
 
 
 def _network_flow(found: "NetworkFlow") -> Facts:
@@ -278,7 +315,11 @@ LINES: Mapping[str, Callable[[Any], Facts]] = {
     "conductance model": _conductance_model,
     "core model": _core_model,
     "diffusion": _diffusion,
+    "diffusivity tensor": _diffusivity_tensor,
+    "drainage": _drainage,
     "interface diffusion": _interface_diffusion,
+    "interface flow": _interface_flow,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "network diffusion": _network_diffusion,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from poreops.conduits.image_check import ImageCheck
     from poreops.conduits.partition import Regions
+    from poreops.networks.interface.drainage import Drainage
+    from poreops.networks.interface.flow.network import InterfaceFlowNetwork
     from poreops.networks.interface.network import InterfaceNetwork
     from poreops.networks.network import PoreNetwork
     from poreops.properties.model import Properties
@@ -281,7 +283,9 @@ def _properties(found: "Properties", ax: "Axes | None") -> "Axes":
     return ax
 
 
-def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
+def _interface_network(
+    found: "InterfaceFlowNetwork | InterfaceNetwork", ax: "Axes | None"
+) -> "Axes":
     ax = _axes(ax, projection="3d")
     inner = np.zeros(len(found.coords), dtype=bool)
     network(
@@ -291,9 +295,30 @@ def _interface_network(found: "InterfaceNetwork", ax: "Axes | None") -> "Axes":
     return ax
 
 
+def _drainage(found: "Drainage", ax: "Axes | None") -> "Axes":
+    ax = _axes(ax)
+    saturation = found.saturation
+    for name, colour in zip(AXES[: len(found.along[0])], _COLOURS, strict=False):
+        low, middle, high = found.relative(name).T
+        if np.isnan(middle).all():
+            continue
+        ax.fill_between(saturation, low, high, color=colour, alpha=0.3, lw=0)
+        ax.plot(saturation, middle, "o-", ms=3, lw=1, color=colour, label=f"along {name}")
+    fine = np.linspace(0, 1, 50)
+    ax.plot(fine, fine**2, ":", color="0.5", lw=1, label="Archie, n = 2")
+    ax.set(xlabel="saturation of what conducts", ylabel="relative diffusivity", xlim=(0, 1))
+    ax.set_ylim(0, 1.02)
+    ax.set_title(f"drained from {found.inlet}; bands are bounds")
+    ax.legend()
+    return ax
+
+
+_COLOURS = ("#1764ab", "#d1495b", "#3a7d44")
 _DRAWN: Mapping[str, Callable[..., "Axes"]] = {
     "check": _check,
     "diffusion": _diffusion,
+    "drainage": _drainage,
+    "interface flow network": _interface_network,
     "interface network": _interface_network,
     "network": _network,
     "permeability": _permeability,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.files import read_json
+from poreops.base.content import Json
 from poreops.base.hdf5 import read_hdf5
 from poreops.base.show.pictures import subplots
 from poreops.base.show.ticks import log_ticks
@@ -22,12 +22,12 @@ STEPS = ("extraction", "ROI preparation", "size factors", "transport")
 Floats = NDArray[np.float64]
 
 
-def network_figures(report: Path, first: Path) -> "dict[str, Figure]":
+def network_figures(report: Mapping[str, Json], first: Path) -> "dict[str, Figure]":
     """Draw what the stage conductance_networks wrote, the published figures 11 to 13.
 
     Parameters
     ----------
-    report : networks.json
+    report : content of networks.json
     first : HDF5 file of the network of one volume: ``coords`` (Np, 3) float64, ``conns`` (Nt, 2)
         int64 and ``size_factors/<method>`` (Nt,) float64
 
@@ -35,13 +35,12 @@ def network_figures(report: Path, first: Path) -> "dict[str, Figure]":
     -------
     name of the file → Figure
     """
-    content = read_json(report)
-    quantity, values = content["quantity"], content["values"]
+    quantity, values = report["quantity"], report["values"]
     truth = np.array(values["full_dns"])
     found = {name: np.array(values[name]) for name in NAMES if name in values}
     drawn = {f"{quantity}.png": networks(found, truth, quantity.replace("_", " "))}
-    if content["run_time"]:
-        timed = sorted(content["run_time"].items(), key=lambda item: item[1]["conduits"])
+    if report["run_time"]:
+        timed = sorted(report["run_time"].items(), key=lambda item: item[1]["conduits"])
         drawn["run_time.png"] = run_times(
             {
                 f"{name} {way}": seconds[key]

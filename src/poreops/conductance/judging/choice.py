@@ -24,7 +24,7 @@ from poreops.conductance.model import ConductanceModel
 from poreops.conduits.labels import label_definition
 
 
-def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Json]:
+def gate_report(artifacts: Path, probe: Path, gate: GateConfig, of: str) -> dict[str, Json]:
     """Score every member and the nulls, choose, and keep a probe for later rivals.
 
     Parameters
@@ -32,6 +32,7 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Jso
     artifacts : folder of the line, with models/members and the conduits and labels of the gate
     probe : HDF5 file to write, as `probe_scores` reads it
     gate : GateConfig
+    of : folder of the target
 
     Returns
     -------
@@ -43,11 +44,11 @@ def gate_report(artifacts: Path, probe: Path, gate: GateConfig) -> dict[str, Jso
     InputError
         If a model does not load, or predicts something else than the labels are.
     """
-    members = artifacts / "models/members"
-    conduits, labels = artifacts / "conduits/gate.h5", artifacts / "labels/gate.h5"
+    members = artifacts / "models/members" / of
+    conduits, labels = artifacts / "conduits/gate.h5", artifacts / "labels" / of / "gate.h5"
     arrays, stated = read_hdf5(labels)
     truth = arrays["size_factor"]
-    training = read_hdf5(artifacts / "labels/train.h5")[0]["size_factor"]
+    training = read_hdf5(artifacts / "labels" / of / "train.h5")[0]["size_factor"]
     models: dict[Member, ConductanceModel] = {}
     for member in (m for m in MEMBERS if (members / m).is_dir()):
         models[member] = ConductanceModel.load(members / member)

@@ -21,7 +21,7 @@ from poreops.conductance.learning.encoding import (
 )
 from poreops.conductance.learning.members import MEMBERS, Member
 from poreops.conductance.model import ConductanceModel
-from poreops.conduits.labels import label_definition
+from poreops.conduits.labels import FURTHER, label_definition
 from poreops.conduits.quantity import zoom_power
 from poreops.conduits.table import Conduits, read_conduits
 
@@ -247,6 +247,7 @@ def write_probe(path: Path, conduits: Path, labels: Path, count: int) -> Path:
     ndim = part.roi.ndim - 1
     scale = part.zoom_ratio ** zoom_power(stated["target"], ndim)
     content: dict[str, Array] = {"roi": part.roi, "size_factor": truth[rows] * scale}
-    attributes: dict[str, Json] = {**stated, "ndim": ndim}
+    own = {name: value for name, value in stated.items() if not name.startswith(FURTHER)}
+    attributes: dict[str, Json] = {**own, "ndim": ndim}
     write_hdf5(path, content, attributes)
     return path

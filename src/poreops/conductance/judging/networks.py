@@ -17,7 +17,7 @@ from poreops.conductance.judging.methods import NAMES
 from poreops.conductance.judging.run_times import RunTime
 from poreops.conductance.judging.scores import r2, relative_error
 from poreops.conductance.model import ConductanceModel
-from poreops.conductance.registry import load_model
+from poreops.conductance.registry import load_model, standing_champion
 from poreops.conduits.crop import region_centroids
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig, Regions, partition
@@ -138,18 +138,21 @@ def compared_networks(
     return list(parallel_map(compare, read_hdf5(volumes)[0].values(), announce=announce))
 
 
-def competing_models(champion: Path | None, members: Path) -> dict[str, str]:
-    """Return name → folder of the models that drive networks.
+def competing_models(
+    registered: Path, of: str, members: Path
+) -> "tuple[ModelVersion | None, dict[str, str]]":
+    """Return the champion, if a model passed the gate, and name → folder of what drives networks.
 
     Parameters
     ----------
-    champion : its folder; None if no model passed the gate
+    registered, of : as of `standing_champion`
     members : folder of the members, of which the image network is judged too
     """
-    models = {} if champion is None else {"model": str(champion)}
+    champion, files = standing_champion(registered, of)
+    models = {} if files is None else {"model": str(files)}
     if (members / "image").is_dir():  # the published idea keeps its row
         models["resnet"] = str((members / "image").resolve())
-    return models
+    return champion, models
 
 
 def network_report(

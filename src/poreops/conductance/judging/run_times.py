@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.conductance.model import ConductanceModel
+from poreops.conductance.registry import load_model
 from poreops.conduits.crop import crop_conduits
 from poreops.conduits.joined import joined
 from poreops.conduits.labels import LabelConfig
@@ -124,7 +125,7 @@ def run_times(
     settings: PartitionConfig,
     label: LabelConfig,
     config: JudgingConfig,
-    model: ConductanceModel,
+    uri: str,
 ) -> dict[str, RunTime]:
     """Time one new volume of each asked size, all of one porosity and one radius.
 
@@ -134,9 +135,9 @@ def run_times(
     settings : of the partition
     label : what is simulated
     config : JudgingConfig
-    model : ConductanceModel
+    uri : URI or folder of a conductance model
     """
-    found = {}
+    found, model = {}, load_model(uri)
     for size in config.runtime_sizes:
         change = {
             "shape": size, "shape_2d": size,

@@ -200,7 +200,7 @@ def rules(unseen: Volumes) -> tuple[Table, dict[str, Floats]]:
     return table, found
 
 
-def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
+def split_comparison(unseen: Volumes, artifacts: Path, random: Path, of: str) -> Table:
     """Compare the image network trained on the random split with that on the split by volume.
 
     Both were trained for the same epochs and are tested on the same unseen volumes; the random
@@ -211,15 +211,16 @@ def split_comparison(unseen: Volumes, artifacts: Path, random: Path) -> Table:
     unseen : Volumes
     artifacts : folder of the line
     random : file of the random split
+    of : folder of the target
     """
     models = {
-        name: ConductanceModel.load(artifacts / f"models/splits/{name}")
+        name: ConductanceModel.load(artifacts / "models/splits" / of / name)
         for name in ("by_volume", "random")
     }
     table = {name: unseen.scores(unseen.answers(model)) for name, model in models.items()}
     rows, model = read_split(random).test, models["random"]
     part = read_conduits(artifacts / "conduits/train.h5", rows)
-    truth = read_hdf5(artifacts / "labels/train.h5")[0]["size_factor"][rows]
+    truth = read_hdf5(artifacts / "labels" / of / "train.h5")[0]["size_factor"][rows]
     found = model.predict(part.roi) / part.zoom_ratio ** zoom_power(model.target, model.ndim)
     known = np.isfinite(truth)
     return table | {"random_own_test": scores(found[known], truth[known])}

@@ -16,7 +16,7 @@ from poreops.conductance.judging.tables import (
 )
 
 
-def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
+def unseen_report(artifacts: Path, out: Path, of: str) -> dict[str, Json]:
     """Score and time every member, rule and DNS; write what the pictures of them need.
 
     Parameters
@@ -25,6 +25,7 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
     out : HDF5 file to write: ``truth`` (n,) and ``found/<method>`` (n,) float64 of the conduits
         that have a truth, ``worst/roi`` uint8 of those that the champion misses most, and the
         attributes ``quantity`` and ``worst``, a title for each of these
+    of : folder of the target
 
     Returns
     -------
@@ -34,10 +35,11 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
     unseen = Volumes(
         artifacts / "regions/unseen.h5",
         artifacts / "conduits/unseen.h5",
-        artifacts / "labels/unseen.h5",
+        artifacts / "labels" / of / "unseen.h5",
     )
-    chosen = read_json(artifacts / "judged/gate.json")["chosen"]
-    table, found = ablation(unseen, artifacts / "models/members", artifacts / "training/members")
+    chosen = read_json(artifacts / "judged" / of / "gate.json")["chosen"]
+    members = artifacts / "models/members" / of
+    table, found = ablation(unseen, members, artifacts / "training/members" / of)
     if unseen.ndim == 3:  # both rules describe spheres and cones
         scores, others = rules(unseen)
         table |= scores
@@ -46,10 +48,10 @@ def unseen_report(artifacts: Path, out: Path) -> dict[str, Json]:
         "champion": chosen,
         "conduits": len(unseen.truth),
         "unseen": table,
-        "split": split_comparison(unseen, artifacts, artifacts / "splits/random.h5"),
-        "invariance": invariance(unseen, artifacts / f"models/members/{chosen}"),
+        "split": split_comparison(unseen, artifacts, artifacts / "splits/random.h5", of),
+        "invariance": invariance(unseen, members / chosen),
     }
-    physics = artifacts / "models/members/physics"
+    physics = members / "physics"
     if physics.is_dir():
         report["intervals"] = interval_report(physics, unseen.conduits, unseen.truth)
     rois, titles = unseen.worst(found, chosen)

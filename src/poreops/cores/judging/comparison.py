@@ -88,6 +88,7 @@ class Comparison:
         network, count = self.judge.extractor, len(self.target.images)
         return {
             "extractor": network.name,
+            "second": None if self.judge.second is None else self.judge.second.name,
             "cores": count,
             "size": self.judge.training.shape[1],
             "warnings": complaints(count, count, network.length),

@@ -40,6 +40,7 @@ class JudgingConfig(BaseModel):
     smoothing : standard deviation of the Gauss filter before Otsu's threshold [pixel]; without it
         Otsu separates the noise of a detector instead of pores
     extractor : of the features
+    second : another one, by which KID is taken too; it is reported and decides nothing
     subsets, subset_size : of KID
     """
 
@@ -50,6 +51,7 @@ class JudgingConfig(BaseModel):
     r_max: Positive
     smoothing: Annotated[float, Field(ge=0)]
     extractor: ExtractorName
+    second: ExtractorName | None = None  # versions in a registry that are older do not say
     subsets: Positive
     subset_size: Annotated[int, Field(ge=2)]
 
@@ -64,12 +66,14 @@ class View:
     features : (n, d) float64
     averaged : (n, d) float64, features of the images averaged over 2 x 2 pixels: half the noise
     structure : Structure
+    second : features and averaged of the second extractor, if there is one
     """
 
     images: Grey
     features: Floats
     averaged: Floats
     structure: Structure
+    second: tuple[Floats, Floats] | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Judge:
     unseen : name of a window → likeness of real crops that nobody trained on to the training crops
     segmentation : Segmentation
     extractor : Extractor
+    second : Extractor, or None
     """
 
     config: JudgingConfig
@@ -90,6 +95,7 @@ class Judge:
     unseen: Mapping[str, Floats]
     segmentation: Segmentation
     extractor: Extractor
+    second: Extractor | None
 
     @classmethod
     def fit(cls, training: Grey, config: JudgingConfig, unseen: Grey) -> "Judge":
@@ -106,7 +112,9 @@ class Judge:
             name: likeness(unseen[: config.cores], training, share)
             for name, share in WINDOWS.items()
         }
-        return cls(config, training, alike, segmentation, extractor(config.extractor))
+        second = None if config.second is None else extractor(config.second)
+        network = extractor(config.extractor)
+        return cls(config, training, alike, segmentation, network, second)
 
     def view(self, images: Grey) -> View:
         """Measure the first ``config.cores`` images of a set.
@@ -117,8 +125,12 @@ class Judge:
         """
         images = images[: self.config.cores]
         found = structure(images, self.segmentation, self.config.r_max)
+        half = averaged(images)
+        second = None
+        if self.second is not None:
+            second = self.second.features(images), self.second.features(half)
         features = self.extractor.features
-        return View(images, features(images), features(averaged(images)), found)
+        return View(images, features(images), features(half), found, second)
 
     def kid(self, found: View, real: View) -> float:
         """Return the kernel inception distance of two sets.
@@ -160,7 +172,8 @@ class Judge:
         dict
             Beside the scores by their names ``copies``, the share of images whose middle is one of
             a training crop, ``likeness_max``, and `copies_ratio` by windows of half an edge
-            (``copies_ratio``) and of a quarter (``pieces_ratio``).
+            (``copies_ratio``) and of a quarter (``pieces_ratio``); with a second extractor
+            ``kid_second`` and ``kid_second_averaged``.
         """
         alike = {
             name: likeness(found.images, self.training, share) for name, share in WINDOWS.items()
@@ -169,6 +182,7 @@ class Judge:
         ratios = {name: copies_ratio(alike[name], self.unseen[name]) for name in WINDOWS}
         return (
             self.compare(found, real)
+            | self._seconds(found, real)
             | ratios
             | {
                 "fid": fid(found.features, real.features),
@@ -178,6 +192,14 @@ class Judge:
                 "likeness_max": float(alike["copies_ratio"].max()),
             }
         )
+
+    def _seconds(self, found: View, real: View) -> dict[str, float]:
+        """Return KID by the second extractor, raw and averaged."""
+        if found.second is None or real.second is None:
+            return {}
+        names = ("kid_second", "kid_second_averaged")
+        sets = zip(names, found.second, real.second, strict=True)
+        return {name: self._kid(one, other) for name, one, other in sets}
 
 
 def averaged(images: Grey) -> Grey:

@@ -1,4 +1,4 @@
-"""The losses of WGAN-GP and DCGAN."""
+"""The losses of WGAN-GP, DCGAN and R3GAN."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -57,3 +57,36 @@ def cross_entropy(score: "tf.Tensor", real: bool) -> "tf.Tensor":
     import tensorflow as tf
 
     return tf.reduce_mean(tf.nn.softplus(-score if real else score))
+
+
+def relativistic(better: "tf.Tensor", worse: "tf.Tensor") -> "tf.Tensor":
+    """Mean of log(1 + exp(worse - better)), pair by pair (Jolicoeur-Martineau 2018).
+
+    Parameters
+    ----------
+    better, worse : (n, 1) tensors, scores of which the first are to be the larger
+    """
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.nn.softplus(worse - better))
+
+
+def squared_slope(
+    score: Callable[["tf.Tensor"], "tf.Tensor"], images: "tf.Tensor"
+) -> tuple["tf.Tensor", "tf.Tensor"]:
+    """Scores of images and the mean of |∇score|² there: R1 of real ones, R2 of drawn ones.
+
+    Parameters
+    ----------
+    score : (n, ...) → (n, 1)
+    images : (n, ...) tensor
+    """
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        found = score(images)
+        total = tf.reduce_sum(found)
+    slope = tf.cast(tape.gradient(total, images), tf.float32)
+    axes = list(range(1, len(slope.shape)))
+    return found, tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=axes))

@@ -1,9 +1,10 @@
 """Generators and critics of grey digital cores.
 
-Two architectures. ``paper``: that of Table 1 of the method (Advances in Geo-Energy Research 2021)
-on 256 x 256 pixels. ``spatial``: fully convolutional from a grid of latent vectors, without
+Three architectures. ``paper``: that of Table 1 of the method (Advances in Geo-Energy Research
+2021) on 256 x 256 pixels. ``spatial``: fully convolutional from a grid of latent vectors, without
 padding, so that every pixel is drawn from the same distribution and any size can be drawn from a
-generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.08207).
+generator that was trained on small patches (Jetchev et al. 2016, arXiv:1611.08207). ``residual``:
+the same of residual blocks without norms.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from poreops.cores.learning.residual import doubled
 from poreops.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class GeneratorConfig(BaseModel):
 
     Attributes
     ----------
-    architecture : "paper" or "spatial"
+    architecture : "paper", "spatial" or "residual"; what is said of "spatial" holds for the last
     patch : edge of the square patches that it is trained on [pixel]
     latent : length of the latent vector; of each vector of the grid in "spatial"
     generator_widths : "spatial": channels of the first convolution, then of each doubling
@@ -55,7 +57,7 @@ class GeneratorConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    architecture: Literal["paper", "spatial"]
+    architecture: Literal["paper", "spatial", "residual"]
     patch: Annotated[int, Field(ge=16)]
     latent: Positive
     generator_widths: tuple[Positive, ...]
@@ -245,16 +247,25 @@ def _spatial(config: GeneratorConfig) -> "keras.Model":
     latent = keras.Input((None, None, config.latent), name="latent")
     inputs = [latent]
     x = keras.layers.Conv2D(first, _CELL + 1, name="conv")(latent)
-    x = _activated(x, "conv")
+    residual = config.architecture == "residual"
+    if not residual:
+        x = _activated(x, "conv")
     for i, width in enumerate(widths):
-        x = _transposed(x, width, 4, "valid", f"up{i}")
-        # of the outer two rows some terms are missing
-        x = keras.layers.Cropping2D(2, name=f"cut{i}")(x)
+        if residual:
+            x = doubled(x, width, f"up{i}")
+        else:
+            x = _transposed(x, width, 4, "valid", f"up{i}")
+            # of the outer two rows some terms are missing
+            x = keras.layers.Cropping2D(2, name=f"cut{i}")(x)
         noise = keras.Input((None, None, 1), name=f"noise{i}")
         inputs.append(noise)
         # weights of its own for each channel
         grain = keras.layers.Conv2D(width, 1, use_bias=False, name=f"grain{i}")(noise)
-        x = _activated(keras.layers.Add(name=f"add{i}")([x, grain]), f"up{i}")
+        x = keras.layers.Add(name=f"add{i}")([x, grain])
+        if not residual:
+            x = _activated(x, f"up{i}")
+    if residual:
+        x = keras.layers.LeakyReLU(0.2, name="leaky")(x)
     clean = _phases(x) if config.image == "phases" else _image(_structure(x, "structure"))
     # the detector's noise is drawn, coloured by one small kernel and added, as a detector does: it
     # is not learnt as a texture

@@ -1,4 +1,4 @@
-"""Train a generator as WGAN-GP, or as DCGAN beside it; stop and resume at any epoch.
+"""Train a generator as WGAN-GP, or as DCGAN or R3GAN beside it; stop and resume at any epoch.
 
 What a step draws follows from the seed and its number alone, so that a training that was stopped
 gives the weights of one that was not.
@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,7 +20,6 @@ from poreops.base.finite import DivergedError, check_finite
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.losses import cross_entropy, gradient_penalty, wasserstein
 from poreops.cores.learning.networks import (
     GeneratorConfig,
     Start,
@@ -28,6 +28,7 @@ from poreops.cores.learning.networks import (
     input_shapes,
     start_from,
 )
+from poreops.cores.learning.objectives import Dcgan, Objective, R3gan, WganGp
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
 from poreops.errors import InputError
 from poreops.mlops.weights.checkpoint import Checkpoint, History
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Method = Literal["wgan_gp", "dcgan"]
+Method = Literal["wgan_gp", "dcgan", "r3gan"]
 Rate = Annotated[float, Field(gt=0)]
 
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
@@ -49,7 +50,8 @@ SMOOTHING = 1.5
 
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
-_PLANES, _GENERATOR = 100, 9_999  # seeds of a draw; the draw of a generator's step
+_PLANES = 100  # seeds of a draw
+_GENERATOR, _SEEN = 9_999, 9_998  # draws of a generator's step: its noise, what the critic sees
 _DRAWS = 1_000_000  # seeds of a step
 
 
@@ -58,14 +60,19 @@ class TrainingConfig(BaseModel):
 
     Attributes
     ----------
+    methods : that are trained
     seed : of weights, patches and noise; of the first of the repetitions
     repeats : trainings of each method, on seeds that follow each other: their spread is a result
     epochs, steps : number of epochs, and of generator steps in each
     batch_size : patches in a step
-    n_critic : critic steps for each generator step; DCGAN takes one
+    n_critic : critic steps of WGAN-GP for each generator step; the others take one
     penalty : λ, the weight of the gradient penalty
     generator_rate, critic_rate : learning rates
     dcgan_rate : learning rate of both networks of DCGAN, with Adam
+    r3gan_rate : and of R3GAN, with Adam without momentum
+    r3gan_penalty : γ, the weight of its penalties on the slope; larger for larger patches
+    r3gan_ema : as `ema`, of R3GAN
+    augment : whether its critic sees images mirrored and shifted
     decay_from : share of the epochs after which the rates fall linearly to zero, so that the
         generator settles; 1 keeps them
     optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
@@ -75,6 +82,7 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    methods: Annotated[tuple[Method, ...], Field(min_length=1)]
     seed: int
     repeats: Annotated[int, Field(ge=1)]
     epochs: Annotated[int, Field(ge=1)]
@@ -85,6 +93,10 @@ class TrainingConfig(BaseModel):
     generator_rate: Rate
     critic_rate: Rate
     dcgan_rate: Rate
+    r3gan_rate: Rate
+    r3gan_penalty: Annotated[float, Field(ge=0)]
+    r3gan_ema: Annotated[float, Field(ge=0, lt=1)]
+    augment: bool
     decay_from: Annotated[float, Field(ge=0, le=1)]
     optimizer: Literal["rmsprop", "adam"]
     ema: Annotated[float, Field(ge=0, lt=1)]
@@ -127,7 +139,7 @@ def train_gan(
     ----------
     network, config : GeneratorConfig, TrainingConfig
     crops : (n, size, size) uint8, not smaller than a patch
-    method : "wgan_gp" or "dcgan"
+    method : "wgan_gp", "dcgan" or "r3gan"
     checkpoint : folder that holds the state after each epoch; a run that finds one there goes on
         from it, a finished run removes it
     on_epoch : called with the number of finished epochs, the history and the averaged generator;
@@ -190,11 +202,19 @@ class Gan:
             self.critic = critic(network, "batch" if method == "dcgan" else None)
         self.averaged = generator(network)
         self.averaged.set_weights(self.generator.get_weights())
+        self._objective: Objective
+        kind, momentum = "adam", 0.0
         if method == "dcgan":
-            self._rates, kind, momentum = (config.dcgan_rate,) * 2, "adam", _MOMENTUM
+            self._objective = Dcgan()
+            self._rates, momentum = (config.dcgan_rate,) * 2, _MOMENTUM
+        elif method == "r3gan":
+            self._objective = R3gan(config.r3gan_penalty, config.augment)
+            self._rates = (config.r3gan_rate,) * 2
         else:
-            self._rates = (config.generator_rate, config.critic_rate)
-            kind, momentum = config.optimizer, 0.0
+            self._objective = WganGp(config.penalty)
+            self._rates, kind = (config.generator_rate, config.critic_rate), config.optimizer
+        self._ema = config.r3gan_ema if method == "r3gan" else config.ema
+        self._repeats = config.n_critic if method == "wgan_gp" else 1
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
@@ -248,7 +268,7 @@ class Gan:
         import tensorflow as tf
 
         config, patch = self.config, self.network.patch
-        repeats = 1 if self.method == "dcgan" else config.n_critic
+        repeats = self._repeats
         first = epoch * config.steps
         per_step = repeats * config.batch_size
         last = tf.shape(self._crops, tf.int64)[1] - patch + 1
@@ -282,21 +302,18 @@ class Gan:
         import tensorflow as tf
 
         losses = []
-        for i in range(1 if self.method == "dcgan" else self.config.n_critic):
+        for i in range(self._repeats):
             real = self._scaled(patches[i])
             fake = self.generator(self._noise(number, 2 * i), training=True)
             losses.append(self._critic_step(real, fake, number, 2 * i + 1))
         with tf.GradientTape() as tape:
             fake = self.generator(self._noise(number, _GENERATOR), training=True)
-            score = self.critic(fake, training=True)
-            if self.method == "dcgan":
-                # the loss that does not saturate where the discriminator is right
-                generator_loss = cross_entropy(score, real=True)
-            else:
-                generator_loss = -tf.reduce_mean(score)
+            generator_loss = self._objective.generator(
+                self._score, self._scaled(patches[-1]), fake, partial(self._seed, number, _SEEN)
+            )
         self._apply(self._g_opt, self.generator, tape, generator_loss)
         for mean, new in zip(self.averaged.variables, self.generator.variables, strict=True):
-            share = 1.0 - self.config.ema
+            share = 1.0 - self._ema
             mean.assign_add(tf.cast(share, mean.dtype) * (tf.cast(new, mean.dtype) - mean))
         critic_loss, distance, penalty = tf.unstack(tf.add_n(losses) / float(len(losses)))
         return tf.stack([critic_loss, generator_loss, distance, penalty])
@@ -306,23 +323,15 @@ class Gan:
     ) -> "tf.Tensor":
         import tensorflow as tf
 
-        def score(image: "tf.Tensor") -> "tf.Tensor":
-            return self.critic(image, training=True)
-
         with tf.GradientTape() as tape:
-            real_score, fake_score = score(real), score(fake)
-            distance = wasserstein(real_score, fake_score)
-            if self.method == "dcgan":
-                penalty = tf.zeros(())
-                loss = cross_entropy(real_score, real=True) + cross_entropy(fake_score, real=False)
-            else:
-                share = tf.random.stateless_uniform(
-                    (tf.shape(real)[0], 1, 1, 1), self._seed(number, part, 0)
-                )
-                penalty = gradient_penalty(score, real, fake, share)
-                loss = self.config.penalty * penalty - distance
+            loss, distance, penalty = self._objective.critic(
+                self._score, real, fake, partial(self._seed, number, part)
+            )
         self._apply(self._c_opt, self.critic, tape, loss)
         return tf.stack([loss, distance, penalty])
+
+    def _score(self, images: "tf.Tensor") -> "tf.Tensor":
+        return self.critic(images, training=True)
 
     def _apply(
         self,

@@ -14,6 +14,7 @@ from poreops.mlops.doctor.findings import Finding
 from poreops.mlops.provenance.graph import Graph, read_graph
 
 _NAMED = 3
+_CACHE = ".dvc/cache/files/md5"
 
 
 def pipeline(root: Path, *, deep: bool) -> Iterator[Finding]:
@@ -36,7 +37,48 @@ def pipeline(root: Path, *, deep: bool) -> Iterator[Finding]:
     yield Finding("dvc.lock", "ok", f"{len(graph.stages)} stages")
     yield _outs(root, graph)
     if deep:
-        yield _cache(root / ".dvc/cache/files/md5")
+        yield _cache(root / _CACHE)
+
+
+def rotten(root: Path) -> list[Path]:
+    """Return the damaged files of DVC's cache that it would put where an output is missing.
+
+    DVC compares none of them with its digest, and takes what it put there for what was made.
+
+    Parameters
+    ----------
+    root : of the repository
+    """
+    try:
+        stages = read_graph(root).stages.values()
+    except InputError:
+        return []  # nothing was made, or DVC says itself what is wrong
+    wanted = {
+        file
+        for stage in stages
+        for path, md5 in stage.outs.items()
+        if md5
+        for file in _taken(root / path, root / _CACHE, md5)
+    }
+    return [file for file in sorted(wanted) if _broken(file)]
+
+
+def _taken(out: Path, cache: Path, md5: str) -> Iterator[Path]:
+    """Yield the files of the cache that stand for an output, or the parts of it, that is gone."""
+    kept = cache / md5[:2] / md5[2:]
+    if not kept.is_file() or (not md5.endswith(".dir") and out.exists()):
+        return
+    if not md5.endswith(".dir"):
+        yield kept
+        return
+    try:
+        parts = [(part["md5"], part["relpath"]) for part in json.loads(kept.read_bytes())]
+    except (ValueError, KeyError, TypeError):
+        yield kept
+        return
+    lost = [part for part, name in parts if not (out / name).exists()]
+    every = ([md5] if lost else []) + lost
+    yield from (file for one in every if (file := cache / one[:2] / one[2:]).is_file())
 
 
 def _locks(path: Path) -> Finding:
@@ -70,7 +112,7 @@ def _outs(root: Path, graph: Graph) -> Finding:
         for path, md5 in stage.outs.items():
             if (root / path).exists():
                 continue
-            kept = (root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).exists()
+            kept = (root / _CACHE / md5[:2] / md5[2:]).exists()
             (away if kept else lost).append(path)
     if lost:
         return Finding(
@@ -86,7 +128,7 @@ def _cache(folder: Path) -> Finding:
     broken = [
         file
         for file in sorted(folder.glob("??/*"))
-        if file.suffix in ("", ".dir") and _md5(file) != file.parent.name + file.stem
+        if file.suffix in ("", ".dir") and _broken(file)
     ]
     if not broken:
         return Finding("cache", "ok", "every file is what its name says")
@@ -97,9 +139,10 @@ def _cache(folder: Path) -> Finding:
     )  # fmt: skip
 
 
-def _md5(path: Path) -> str:
+def _broken(path: Path) -> bool:
+    """Tell whether a file of the cache is not what its name says."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+        return hashlib.file_digest(file, "md5").hexdigest() != path.parent.name + path.stem
 
 
 def _remove(*paths: Path) -> str:

@@ -1,6 +1,5 @@
 """The MLflow store and the studies: damaged, moved, forgotten, or held by dead processes."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from poreops.errors import InputError
 from poreops.mlops.doctor.findings import Finding
+from poreops.mlops.search.journal import broken_line
 from poreops.mlops.tracking import forgotten, tracking_uri
 from poreops.mlops.tracking.embedded import sqlite_path
 from poreops.mlops.tracking.health import dead_runs, end_runs, versions_without_files
@@ -54,7 +54,7 @@ def studies(root: Path) -> Iterator[Finding]:
     root : of the repository
     """
     journals = sorted((root / "artifacts/.partial").rglob("*.journal"))
-    broken = [journal for journal in journals if not _readable(journal)]
+    broken = [journal for journal in journals if broken_line(journal.read_bytes()) is not None]
     if broken:
         said = f"cannot be read: {_listed([journal.name for journal in broken])}"
         remedy = "delete them; the search begins anew"
@@ -89,15 +89,6 @@ def _contents(uri: str) -> Iterator[Finding]:
             "models", "bad", f"versions without their files: {_listed(lost)}",
             "poreops store relocate, restore the folder of artifacts, or make repro",
         )  # fmt: skip
-
-
-def _readable(journal: Path) -> bool:
-    """Tell whether every whole line is JSON; the last one may be a killed writer's."""
-    lines = journal.read_bytes().split(b"\n")[:-1]
-    try:
-        return all(isinstance(json.loads(line), dict) for line in lines)
-    except ValueError:
-        return False
 
 
 def _free(owner: Path) -> bool:

@@ -46,6 +46,7 @@ def conductance(root: Path) -> Line:
     """
     reports = root / "reports/conductance"
     scores, networks = read_json(reports / "scores.json"), read_json(reports / "networks.json")
+    materials = read_json(reports / "materials.json")
     gate = read_json(root / "artifacts/conductance/judged/gate.json")
     registered = read_json(root / "mlflow/registered/conductance.json")
     held, failed = expectations(read_json(reports / "validation.json"))
@@ -70,7 +71,7 @@ def conductance(root: Path) -> Line:
         ],
         failed=failed,
         ablation=[_ablation(gate)],
-        methods=[_conduits(scores), _networks(networks, quantity)],
+        methods=[_conduits(scores), *_materials(materials), _networks(networks, quantity)],
         pictures=pictures_in(reports / "figures", pictures),
     )
 
@@ -129,6 +130,19 @@ def _conduits(scores: Report) -> Table:
     ]
     heads = ("method", "R²", "mean error", "off by > 10 %", "ms a conduit", "s of training")
     return Table("Conduits of unseen volumes", heads, rows)
+
+
+def _materials(report: Report) -> list[Table]:
+    """Return the table of the materials left out; none where a run of 2D had none."""
+    chosen, rows = report["champion"], []
+    for material, of in report["materials"].items():
+        coarse = of["members"].get("coarse", {}).get("mape")
+        constant = of["nulls"]["a constant"]["mape"]
+        errors = (of["members"][chosen]["mape"], coarse, constant)
+        rows.append(Row([_name(material), number(of["conduits"]), *map(percent, errors)], PLAIN))
+    heads = ("material", "conduits", _name(chosen), _name("coarse"), _name("constant"))
+    said = "Mean error where every member learned from packs of overlapping spheres alone."
+    return [Table("Materials left out", heads, rows, said)] if rows else []
 
 
 def _networks(report: Report, quantity: str) -> Table:

@@ -24,12 +24,13 @@ _NAMES = {
     "quilting": "image quilting",
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
+    "r3gan": "R3GAN",
     "constant": "a constant",
     "noise": "flat grey with white noise",
     "shuffled": "real crops with shuffled pixels",
     "blobs": "round blobs on a texture",
 }
-_METHODS = ("quilting", "wgan_gp", "dcgan")
+_METHODS = ("quilting", "wgan_gp", "dcgan", "r3gan")
 _NULLS = ("constant", "noise", "shuffled", "blobs")
 _PICTURES = {
     "cores.png": "Cores of each method beside crops of the rock.",

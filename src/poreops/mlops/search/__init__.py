@@ -12,9 +12,10 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, cast
 
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -23,6 +24,7 @@ from poreops.base.content import Json
 from poreops.base.extras import needs
 from poreops.base.finite import DivergedError, check_finite
 from poreops.errors import InputError
+from poreops.mlops.search.journal import mend
 from poreops.mlops.search.locks import FileLocks, Locks, PostgresLocks
 from poreops.mlops.search.places import Plan, chosen_value, ranked, repeat_of, suggest
 
@@ -184,7 +186,8 @@ def search(
     Raises
     ------
     InputError
-        If no finished trial keeps to the budget, or more are lost than ``config.lost_max``.
+        If no finished trial keeps to the budget, more are lost than ``config.lost_max``, or the
+        journal is damaged.
     """
     needs("pipeline", "a search")
     import optuna
@@ -220,6 +223,33 @@ def search(
     return _best(name, config, study.get_trials(deepcopy=False), null)
 
 
+class Workers(NamedTuple):
+    """What the workers of a study have in common: its name for all of them, and turns."""
+
+    study: str
+    turn: Callable[[], AbstractContextManager[object]]
+
+
+def workers(name: str, journal: Path) -> Workers:
+    """Return what the workers of a study share beside its trials, as a run that logs them.
+
+    Parameters
+    ----------
+    name, journal : as of `search`; the journal is not made
+    """
+    needs("pipeline", "a search")
+    study = _name_for_all(name, journal)
+    if os.environ.get("POREOPS_STUDIES"):
+        return Workers(study, _shared(name, journal)[2].turn)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    return Workers(study, FileLocks(journal).turn)
+
+
+def _name_for_all(name: str, journal: Path) -> str:
+    # a folder is named after what the study is of, so that another one begins anew
+    return "/".join([*journal.with_suffix("").parts[-2:], name])
+
+
 def _shared(name: str, journal: Path) -> tuple["BaseStorage", str, Locks]:
     """Return where a study is kept, its name there, and the locks of its workers."""
     from optuna.storages import JournalStorage, RDBStorage
@@ -230,6 +260,8 @@ def _shared(name: str, journal: Path) -> tuple["BaseStorage", str, Locks]:
         # Optuna's own lock is a link that outlives a killed process, and one to a relative path is
         # waited for without end; the system takes this one from a process that dies
         lock = FileLock(f"{journal}.lock")
+        with lock:
+            mend(journal)
         storage = JournalStorage(JournalFileBackend(str(journal), lock))  # type: ignore[arg-type]
         return storage, name, FileLocks(journal)
     if not url.startswith("postgresql"):
@@ -245,8 +277,7 @@ def _shared(name: str, journal: Path) -> tuple["BaseStorage", str, Locks]:
             f"the database of POREOPS_STUDIES must answer, got {reason[:200]}; start it, "
             'pip install "poreops[server]", or unset POREOPS_STUDIES'
         ) from error
-    # a folder is named after what the study is of, so that another one begins anew
-    study = "/".join([*journal.with_suffix("").parts[-2:], name])
+    study = _name_for_all(name, journal)
     return database, study, PostgresLocks(database.engine, study)
 
 

@@ -4,7 +4,9 @@ Nothing is global: a run is a handle that names itself in every call, so that ru
 trials do not mix. MLflow takes seconds to import, so the first call imports it.
 """
 
+from poreops.mlops.tracking.champion import promote
 from poreops.mlops.tracking.embedded import repository, tracking_uri
+from poreops.mlops.tracking.joined import joined_run
 from poreops.mlops.tracking.lineage import lineage
 from poreops.mlops.tracking.package import package_digest
 from poreops.mlops.tracking.pyfunc import Tensor, load_pyfunc, save_pyfunc, signature
@@ -21,7 +23,6 @@ from poreops.mlops.tracking.versions import (
     drop_alias,
     find_version,
     note,
-    promote,
     register,
     set_alias,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "drop_alias",
     "find_version",
     "forgotten",
+    "joined_run",
     "lineage",
     "load_pyfunc",
     "note",

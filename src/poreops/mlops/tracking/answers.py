@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from poreops.errors import InputError
 from poreops.mlops.tracking.limits import CalledOffError, ServingLimits, budget
+from poreops.mlops.tracking.noted import note_inputs
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ def answered(
     given: Array,
     limits: ServingLimits,
     cost: Callable[[Array], tuple[int, int]],
+    inputs: Callable[[], str | None] | None = None,
 ) -> Array:
     """Return what a served model answers to a request, or raise what MLflow shows as one line.
 
@@ -28,6 +30,9 @@ def answered(
     given : (n, ...) the input
     limits : ServingLimits of the model; the environment of the server may state others
     cost : input → pixels, and memory [byte], that the whole request takes; raises InputError
+    inputs : says after the work whether its input was "inside", "near" or "outside" of what the
+        model learned from, None where that is not known. The server that asked hands it on; where
+        there is none its log says what is not inside.
 
     Returns
     -------
@@ -47,7 +52,7 @@ def answered(
         limits = limits.of_environment()
         pixels, memory = cost(rows)
         limits.check(rows=len(rows), pixels=pixels, memory=memory)
-        return _in_parts(work, rows, limits)
+        return _noted(_in_parts(work, rows, limits), inputs)
     except InputError as error:
         raise MlflowException.invalid_parameter_value(str(error)) from None
     except CalledOffError as error:
@@ -65,6 +70,14 @@ def answered(
             "of the server says more",
             error_code=_code("INTERNAL_ERROR"),
         ) from None
+
+
+def _noted(found: Array, inputs: Callable[[], str | None] | None) -> Array:
+    """Return an answer after noting where its inputs lie."""
+    state = None if inputs is None else inputs()
+    if state is not None and not note_inputs(state) and state in ("near", "outside"):
+        _log.warning("the inputs of a request are %s of what the model learned from", state)
+    return found
 
 
 def _in_parts(work: Callable[[Array], Array], rows: Array, limits: ServingLimits) -> Array:

@@ -63,20 +63,34 @@ def reader() -> "MlflowClient":
     return client()
 
 
+_WAIT = "try again when no other process holds it"
+_RESTORE = "restore the database from a copy, or move it away and make a new one with: make repro"
+_REMEDIES = {
+    "database is locked": _WAIT,
+    "Connection": _WAIT,
+    "disk is full": "make room and run the same again; poreops doctor says how much there is",
+    "is malformed": _RESTORE,
+    "file is not a database": _RESTORE,
+    "You are not authenticated": "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    "Permission denied": "ask whoever runs the server for the right to do it",
+}
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn a locked database or a server that went away into an InputError."""
+    """Turn a store that is locked, damaged, full, away or not open into an InputError."""
     from mlflow.exceptions import MlflowException
 
     try:
         yield
     except MlflowException as error:
         text = str(error)
-        if "database is locked" not in text and "Connection" not in text:
+        remedy = next((do for said, do in _REMEDIES.items() if said in text), None)
+        if remedy is None:
             raise
         raise InputError(
-            f"the MLflow store must be free and reachable, got {tracking_uri()} "
-            f"({text.splitlines()[0]}); try again when no other process holds it"
+            f"the MLflow store must be free, whole and open to this user, got {tracking_uri()} "
+            f"({text.splitlines()[0][:200]}); {remedy}"
         ) from None
 
 

@@ -1,7 +1,11 @@
 """Where a result comes from: the commit, what differs from it, and the digests of its inputs."""
 
+import hashlib
 import os
+import platform
 import subprocess
+from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
 from poreops.base.files import read_yaml
@@ -20,12 +24,12 @@ def lineage(folder: Path | None = None) -> dict[str, str]:
 
     Returns
     -------
-    tags : `git.commit`, `git.dirty` (absent outside git); `dvc.stage` and `dvc.experiment` inside
-        a stage; `dvc.md5.<path>` of data/ and of the artifacts that the stage stands on; outside a
-        stage of all.
+    tags : `git.commit`, `git.dirty` (absent outside git); `environment.sha256`; `dvc.stage` and
+        `dvc.experiment` inside a stage; `dvc.md5.<path>` of data/ and of the artifacts that the
+        stage stands on; outside a stage of all.
     """
     folder = folder or Path.cwd()
-    tags = {}
+    tags = {"environment.sha256": environment_digest()}
     if commit := _git(folder, "rev-parse", "HEAD"):
         tags["git.commit"] = commit.strip()
         changes = _git(folder, "status", "--porcelain", "--", ".", *_WRITTEN_BY_THE_PIPELINE)
@@ -35,6 +39,14 @@ def lineage(folder: Path | None = None) -> dict[str, str]:
     if experiment := os.environ.get("DVC_EXP_NAME"):
         tags["dvc.experiment"] = experiment
     return tags | {f"dvc.md5.{path}": md5 for path, md5 in artifact_digests(folder).items()}
+
+
+@cache
+def environment_digest() -> str:
+    """Return the SHA-256 of the versions of Python and of every installed package."""
+    packages = sorted({f"{str(found.name).lower()}=={found.version}" for found in distributions()})
+    text = "\n".join([platform.python_version(), *packages])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def artifact_digests(folder: Path) -> dict[str, str]:

@@ -17,6 +17,8 @@ _Found = TypeVar("_Found")
 OWNER, CLOSED_BY, CLOSES = "owner", "killed.closed_by", "killed.closes"
 """Tags: of every run; of a run whose process died; of the run that found it."""
 
+_BETWEEN = ", "
+
 
 def this_process() -> str:
     """Return the mark of this process, as "rock-3/4026531836/812/51234"."""
@@ -24,17 +26,46 @@ def this_process() -> str:
 
 
 def gone(mark: str) -> bool:
-    """Tell whether the process of a mark has ended for sure; a process elsewhere has not.
+    """Tell whether the processes of a mark have ended for sure; a process elsewhere has not.
 
     Parameters
     ----------
-    mark : as `this_process` gives it
+    mark : as `this_process` gives it, several as `joined` gives them
 
     Examples
     --------
     >>> gone(this_process()), gone("another machine/0/1/2"), gone("")
     (False, False, False)
     """
+    return all(_gone(one) for one in mark.split(_BETWEEN))
+
+
+def joined(mark: str, *more: str) -> str:
+    """Return the mark of several processes, without those that are gone.
+
+    Parameters
+    ----------
+    mark : of one or several
+    more : further ones
+    """
+    return _BETWEEN.join([*(one for one in mark.split(_BETWEEN) if not _gone(one)), *more])
+
+
+def without(mark: str, one: str) -> str:
+    """Return the mark of several processes but one, without those that are gone; "" for none.
+
+    Parameters
+    ----------
+    mark : of one or several
+    one : to be left out
+    """
+    left = [other for other in mark.split(_BETWEEN) if not _gone(other)]
+    if one in left:
+        left.remove(one)
+    return _BETWEEN.join(left)
+
+
+def _gone(mark: str) -> bool:
     host, _, rest = mark.rpartition("/")[0].partition("/")
     space, _, number = rest.partition("/")
     if [host, space] != _machine() or not number.isdigit():

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from poreops.errors import InputError
+from poreops.mlops.tracking.champion import moved_by_hand, promote
 from poreops.mlops.tracking.connection import client, plain_errors, reader
 from poreops.mlops.tracking.versions import (
     GATE,
     ModelVersion,
     champion_info,
-    moved_by_hand,
     note,
-    promote,
     version_of,
 )
 

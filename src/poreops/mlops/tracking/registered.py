@@ -40,10 +40,12 @@ def forgotten(folder: Path = REGISTERED) -> list[Path]:
 def _known(note: Path) -> bool:
     content = read_json(note)
     try:
-        model, digest = content["model"], content["sha256"]
-    except (KeyError, TypeError):
+        # a run of several targets notes the further ones under their names
+        noted = [content, *(of for of in content.values() if isinstance(of, dict))]
+        versions = [(of["model"], of["sha256"]) for of in noted]
+    except (KeyError, TypeError, AttributeError):
         raise InputError(
             f"{note} must hold model and sha256, got {str(content)[:80]}; delete it, and register "
             "again with: make repro"
         ) from None
-    return find_version(model, digest) is not None
+    return all(find_version(*version) is not None for version in versions)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poreops.mlops.tracking.asgi import Send
@@ -23,13 +24,13 @@ class Reply:
     retry: int | None = None
     message: str = ""
 
-    async def send(self, send: Send, request_id: str) -> None:
-        """Send it."""
+    async def send(self, send: Send, request_id: str, notes: Mapping[str, str]) -> None:
+        """Send it; each note of the model is a header, as ``X-PoreOps-Inputs: near``."""
         headers = {
             "content-type": self.media,
             "content-length": str(len(self.content)),
             "x-request-id": request_id,
-        }
+        } | {f"x-poreops-{name}": value for name, value in notes.items()}
         if self.retry is not None:
             headers["retry-after"] = str(self.retry)
         if self.status in (408, 413):

@@ -3,7 +3,7 @@
 import getpass
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +159,40 @@ class Run:
             client().set_tag(self.id, name, value)
 
 
+def end(handle: Run, status: str) -> None:
+    """End a run.
+
+    Parameters
+    ----------
+    handle : Run
+    status : "FINISHED", "FAILED" or "KILLED"
+    """
+    client().set_terminated(handle.id, status)
+
+
+@contextmanager
+def ending(handle: Run, how: Callable[[Run, str], None] = end) -> Iterator[Run]:
+    """Yield a run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
+
+    Parameters
+    ----------
+    handle : Run
+    how : ends it
+
+    Raises
+    ------
+    InputError
+        If the store cannot be used any more: its disk is full, or its database damaged.
+    """
+    with plain_errors():
+        try:
+            yield handle
+        except BaseException as error:
+            how(handle, "FAILED" if isinstance(error, Exception) else "KILLED")
+            raise
+        how(handle, "FINISHED")
+
+
 @contextmanager
 def run(
     stage: str,
@@ -167,7 +201,24 @@ def run(
     parent: Run | None = None,
     tags: Mapping[str, object] | None = None,
 ) -> Iterator[Run]:
-    """Yield a new run; it ends as FINISHED, FAILED (an exception) or KILLED (Ctrl-C).
+    """Yield a new run, as of `begin`, and end it, as of `ending`.
+
+    Parameters
+    ----------
+    stage, name, parent, tags : as of `begin`
+    """
+    with ending(begin(stage, name, parent=parent, tags=tags)) as handle:
+        yield handle
+
+
+def begin(
+    stage: str,
+    name: str,
+    *,
+    parent: Run | None = None,
+    tags: Mapping[str, object] | None = None,
+) -> Run:
+    """Begin a run, which the caller ends.
 
     A run without a parent is tagged with its lineage (commit, dirty flag, digests of dvc.lock) and
     keeps the uncommitted changes as the artifact git.diff. Runs of the same stage whose process
@@ -206,18 +257,12 @@ def run(
             )
             .info
         )
-    handle = Run(info.run_id, experiment)
-    try:
+        handle = Run(info.run_id, experiment)
         if parent is None and verb:
             _close_killed(handle, verb)
         if origin.get("git.dirty") == "true":
             handle.log_text(uncommitted_changes(), "git.diff")
-        yield handle
-    except BaseException as error:
-        status = "FAILED" if isinstance(error, Exception) else "KILLED"
-        client().set_terminated(handle.id, status)
-        raise
-    client().set_terminated(handle.id, "FINISHED")
+    return handle
 
 
 def run_that_made(folder: str | Path) -> str | None:

@@ -22,6 +22,7 @@ from poreops.errors import InputError
 from poreops.mlops.tracking import payload
 from poreops.mlops.tracking.asgi import App, Message, Receive, Send
 from poreops.mlops.tracking.limits import callable_off
+from poreops.mlops.tracking.noted import noting
 from poreops.mlops.tracking.replies import Reply, from_mlflow, problem
 from poreops.mlops.tracking.server_log import log
 
@@ -53,7 +54,7 @@ class Door:
 
 @dataclass(eq=False)
 class Request:
-    """One request: what came in, and whether its answer is still wanted."""
+    """One request: what came in, what the model noted of it, whether its answer is wanted."""
 
     method: str
     path: str
@@ -63,6 +64,7 @@ class Request:
     started: float = field(default_factory=time.monotonic)
     waited: float = 0.0
     size: int = 0
+    notes: dict[str, str] = field(default_factory=dict)
     called_off: threading.Event = field(default_factory=threading.Event)
 
 
@@ -143,7 +145,7 @@ class Serving:
             log("fault", error, id=request.id)
             reply = problem(500, "INTERNAL_ERROR", "this is a fault of the server, see its log")
         if not request.called_off.is_set():
-            await reply.send(send, request.id)
+            await reply.send(send, request.id, request.notes if reply.status == 200 else {})
         _log_request(request, reply)
 
     async def _reply(self, request: Request, receive: Receive) -> Reply:
@@ -181,7 +183,7 @@ class Serving:
                 most = self.door.body
                 return problem(413, "INVALID_PARAMETER_VALUE", f"a request may have {most} bytes")
             gone = asyncio.create_task(_disconnected(receive))
-            with callable_off(request.called_off):
+            with callable_off(request.called_off), noting(request.notes):
                 work = asyncio.create_task(self._work(served, request, body))
             try:
                 await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
@@ -287,7 +289,7 @@ def _log_request(request: Request, reply: Reply) -> None:
         "request", id=request.id, client=request.client, method=request.method,
         path=request.path, status=499 if request.called_off.is_set() else reply.status,
         seconds=round(time.monotonic() - request.started, 4), waited=round(request.waited, 4),
-        bytes_in=request.size, bytes_out=len(reply.content), **facts,
+        bytes_in=request.size, bytes_out=len(reply.content), **facts, **request.notes,
     )  # fmt: skip
 
 

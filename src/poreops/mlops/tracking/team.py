@@ -54,6 +54,7 @@ def team_command() -> list[str]:
                 "mlflow/auth.ini"
             )
         command += ["--app-name", "basic-auth"]
+        team.mkdir(parents=True, exist_ok=True)  # of the users' database
     for kind in (store.partition(":")[0].partition("+")[0], shelf.partition(":")[0],
                  "basic-auth" * bool(auth)):  # fmt: skip
         _require(kind)

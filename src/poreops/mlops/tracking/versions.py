@@ -25,7 +25,6 @@ GATE = "gate"
 """Tag of a version: what the gate said to it."""
 MANIFEST_TAG = "manifest.sha256"
 """Tag of a version: digest of the manifest of its package."""
-_CHAMPION_SET = "champion.set"  # of a registered model: the version that was promoted last
 _REMEDY = "e.g. models:/conductance@champion, models:/conductance/latest"
 
 
@@ -118,21 +117,6 @@ def drop_alias(version: ModelVersion, alias: str) -> None:
     """Let `alias` name no version."""
     with plain_errors():
         client().delete_registered_model_alias(version.name, alias)
-
-
-def promote(version: ModelVersion, tags: Mapping[str, object] | None = None) -> None:
-    """Make this version the champion, with tags that say why; the gate is the caller's."""
-    note(version, tags or {})
-    set_alias(version, CHAMPION)
-    with plain_errors():
-        client().set_registered_model_tag(version.name, _CHAMPION_SET, str(version.version))
-
-
-def moved_by_hand(champion: ModelVersion) -> bool:
-    """Say whether somebody else than `promote` made this version the champion."""
-    with plain_errors():
-        stated = reader().get_registered_model(champion.name).tags.get(_CHAMPION_SET)
-    return stated not in (None, str(champion.version))
 
 
 def add_file(version: ModelVersion, file: Path) -> None:

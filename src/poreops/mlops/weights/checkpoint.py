@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +12,16 @@ import numpy as np
 
 from poreops.base.content import Json
 from poreops.base.files import read_json, write_json
+from poreops.errors import InputError
 
 if TYPE_CHECKING:
     import keras
 
 History = dict[str, list[float]]
 """Name of a loss → one number an epoch."""
+
+_UNREADABLE = (InputError, OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile,
+               zlib.error)  # fmt: skip
 
 
 class Checkpoint:
@@ -40,6 +46,9 @@ class Checkpoint:
     def restore(self, losses: Sequence[str]) -> History:
         """Set the variables to the last saved epoch, and return the history up to it.
 
+        Of a state that cannot be read, as on a damaged disk, nothing counts: the training begins
+        anew and ends the same.
+
         Parameters
         ----------
         losses : names in the history
@@ -47,14 +56,21 @@ class Checkpoint:
         fresh: History = {name: [] for name in losses}
         if self.folder is None or not (self.folder / "history.json").exists():
             return fresh
-        saved = read_json(self.folder / "history.json")
-        if saved["identity"] != self.identity:
-            return fresh  # of a run with other parameters or data
-        weights = np.load(self.folder / f"epoch{_epochs(saved['history'])}.npz")
-        for i, variable in enumerate(self.variables):
-            variable.assign(weights[f"v{i}"])
-        # in the order of a run that was not interrupted
-        return {name: saved["history"][name] for name in fresh}
+        try:
+            saved = read_json(self.folder / "history.json")
+            if saved["identity"] != self.identity:
+                return fresh  # of a run with other parameters or data
+            # in the order of a run that was not interrupted
+            history = {name: saved["history"][name] for name in fresh}
+            # opened here: NumPy leaves a file open that is no archive
+            path = self.folder / f"epoch{_epochs(history)}.npz"
+            with path.open("rb") as file, np.load(file) as weights:
+                values = [weights[f"v{i}"] for i in range(len(self.variables))]
+        except _UNREADABLE:
+            return fresh
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+        return history
 
     def save(self, history: History) -> None:
         """Keep the state after an epoch, in place of the one before.

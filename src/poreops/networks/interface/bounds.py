@@ -7,7 +7,7 @@ potentials drop by 1. The energy of their difference is the gap (Prager and Syng
 over blocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from poreops.base.arrays import Array
-from poreops.networks.interface.joints import Joints
+from poreops.networks.interface.joints import CLOSED, Joints
 from poreops.networks.interface.response import Response
+
+DROP = np.array([1.0, 0.0])
+"""Potentials of inlet and outlet."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,17 @@ class Bounds:
         return (self.upper - self.lower) / self.middle
 
 
-def percolating(joints: Joints, axis: int) -> Array:
+def percolating(joints: Joints, axis: int, opened: Array | None = None) -> Array:
     """Return the blocks of the clusters that join the two faces of an axis.
 
     Parameters
     ----------
     joints : of the image
     axis : 0, 1 or 2
+    opened : (Np,) bool, patches that join their blocks; all by default
     """
     count = len(joints.blocks)
-    pair = joints.patches.pair
+    pair = joints.patches.pair if opened is None else joints.patches.pair[opened]
     graph = coo_array((np.ones(len(pair), np.int8), pair.T), shape=(count, count))
     cluster = connected_components(graph, directed=False)[1]
     owner = np.repeat(cluster, np.diff(joints.blocks.start))
@@ -81,8 +85,8 @@ def bounds(joints: Joints, axis: int, members: Array) -> Bounds:
     """
     variants = [joints.variant(block, axis) for block in members.tolist()]
     keys = list(zip(members.tolist(), variants, strict=True))
-    short = _solve(joints, keys, [joints.short[key] for key in keys], joints.potential)
-    cut = _solve(joints, keys, [joints.cut[key] for key in keys], joints.flux)
+    short = solve(joints, keys, joints.short, joints.potential)
+    cut = solve(joints, keys, joints.cut, joints.flux)
     upper = lower = 0.0
     gap = np.zeros(len(joints.patches))
     for key, x, y in zip(keys, short, cut, strict=True):
@@ -99,35 +103,50 @@ def bounds(joints: Joints, axis: int, members: Array) -> Bounds:
     return Bounds(axis, lower, upper, gap)
 
 
-def _solve(
-    joints: Joints, keys: Sequence[tuple[int, int]], responses: Sequence[Response],
-    modes: Sequence[Array],
+def solve(
+    joints: Joints, keys: Sequence[tuple[int, int]], responses: Mapping[tuple[int, int], Response],
+    modes: Sequence[Array], known: Array = DROP, opened: Array | None = None,
 ) -> list[Array]:  # fmt: skip
-    """Return the unknowns of each block, with 1 and 0 at inlet and outlet in the end."""
-    used = sorted({patch for block, _ in keys for patch, _ in joints.sides(block)})
-    first = dict.fromkeys(used, 0)
+    """Return the unknowns of each block, with those of its terminals in the end.
+
+    Parameters
+    ----------
+    joints : whose blocks have answered
+    keys : blocks and variants, of clusters that reach a terminal each
+    responses : the shorted or the cut ones
+    modes : of each patch, of these responses
+    known : (t,) or (t, cases) float64, potentials of the terminals
+    opened : (Np,) bool, patches that join their blocks, all by default; the potentials on the
+        two sides of another are not the same, and nothing flows there
+    """
+
+    def shared(patch: int, side: int) -> tuple[int, int]:
+        return patch, 0 if opened is None or opened[patch] else side
+
+    used = sorted({shared(*one) for block, _ in keys for one in joints.sides(block)})
+    first = {}
     size = 0
-    for patch in used:
-        first[patch] = size
-        size += modes[patch].shape[1]
+    for one in used:
+        first[one] = size
+        size += modes[one[0]].shape[1]
     numbers = [
         np.concatenate(
             [np.zeros(0, np.int64)]
-            + [first[p] + np.arange(modes[p].shape[1]) for p, _ in joints.sides(block)]
+            + [first[shared(*p)] + np.arange(modes[p[0]].shape[1]) for p in joints.sides(block)]
         )
         for block, _ in keys
     ]
-    known = np.array([1.0, 0.0])
     if not size:
         return [known] * len(keys)
     rows, columns, values = [], [], []
-    source = np.zeros(size)
-    for at, response in zip(numbers, responses, strict=True):
-        m = len(at)
+    source = np.zeros((size, *known.shape[1:]))
+    for at, key in zip(numbers, keys, strict=True):
+        m, response = len(at), responses[key]
         rows.append(np.repeat(at, m))
         columns.append(np.tile(at, m))
         values.append(response.matrix[:m, :m].ravel())
-        source[at] -= response.matrix[:m, m:] @ known
+        if key[1] != CLOSED:
+            source[at] -= response.matrix[:m, m:] @ known
     matrix = coo_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
         shape=(size, size),
@@ -138,7 +157,7 @@ def _solve(
     )  # fmt: skip
     solution = factor.solve(source)
     solution += factor.solve(source - matrix @ solution)
-    return [np.append(solution[at], known) for at in numbers]
+    return [np.concatenate([solution[at], known]) for at in numbers]
 
 
 def _work(joints: Joints, block: int, x: Array, current: Array) -> float:

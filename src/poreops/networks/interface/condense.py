@@ -12,8 +12,9 @@ from poreops.base.arrays import Array
 
 _LEAF = 24  # voxels that are eliminated without another cut
 _PANEL = 8  # rows that are subtracted at a time
-_BLOCK = 32  # rows that are eliminated before the rest of the matrix is touched
-_ROWS, _TILE = 64, 256  # of the tile that stays in the cache meanwhile
+_BLOCK = 64  # rows that are eliminated before the rest of the matrix is touched
+_TILE = 256  # columns that stay in the cache meanwhile
+_STRIP = 128  # columns of the rest at a time: what lies below the diagonal is left out
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -28,24 +29,32 @@ def eliminate(front: Array, count: int) -> None:
     count : unknowns to eliminate; their part of the matrix is positive definite
     """
     m = front.shape[0]
-    panel = np.zeros((_BLOCK, m + 1))
+    panel = np.zeros((_PANEL, m + 1))
     for first in range(0, count, _BLOCK):
         last = min(first + _BLOCK, count)
-        panel[:] = 0.0
         for begin in range(first, last, _PANEL):
             end = min(begin + _PANEL, last)
             _factor(front, begin, end)
-            here = panel[begin - first : begin - first + _PANEL]
-            here[: end - begin, end:m] = front[begin:end, end:]
+            panel[:] = 0.0
+            panel[: end - begin, end:m] = front[begin:end, end:]
             for left in range(end, m, _TILE):
                 right = min(left + _TILE, m)
-                _subtract(front, here, end, min(last, right), left, right)
-        for left in range(last, m, _TILE):
-            right = min(left + _TILE, m)
-            for top in range(last, right, _ROWS):
-                for r in range(0, last - first, _PANEL):
-                    bottom = min(top + _ROWS, right)
-                    _subtract(front, panel[r : r + _PANEL], top, bottom, left, right)
+                _subtract(front, panel, end, min(last, right), left, right)
+        _subtract_products(front, first, last)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _subtract_products(front: Array, first: int, last: int) -> None:
+    """Subtract eliminated rows, each with its own factors, from all behind them, by BLAS."""
+    rows = front[first:last, last:].copy()
+    width = rows.shape[1]
+    for left in range(0, width, _STRIP):
+        right = min(left + _STRIP, width)
+        taken = np.dot(rows[:, :right].copy().T, rows[:, left:right].copy())
+        for i in range(right):
+            line, less = front[last + i], taken[i]
+            for j in range(max(left, i), right):
+                line[last + j] -= less[j - left]
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -146,14 +155,38 @@ def with_ends(conductance: Array, ports: Array, ends: Array) -> Array:
     (p + 2, p + 2) float64, symmetric
         Of the ports in their order, the inlet and the outlet.
     """
+    link = 2.0 * ends
+    return with_terminals(
+        conductance, ports, link.sum(axis=1), link, np.diag(link.sum(axis=0))
+    )  # fmt: skip
+
+
+def with_terminals(
+    conductance: Array, ports: Array, lost: Array, links: Array, corner: Array
+) -> Array:
+    """Join a condensed pore to t terminals and eliminate what is at no port.
+
+    The potential beside a voxel is a combination of those of the terminals, its image faces being
+    half an edge (conductance 2) away.
+
+    Parameters
+    ----------
+    conductance, ports : as for `with_ends`
+    lost : (k,) float64, 2 Σ 1 over the image faces of each voxel
+    links : (k, t) float64, 2 Σ w, w the weights (t,) of the terminals at a face
+    corner : (t, t) float64, 2 Σ w wᵀ over all faces
+
+    Returns
+    -------
+    (p + t, p + t) float64, symmetric
+    """
     order = np.argsort(ports, kind="stable")  # what goes comes first
     k, gone = len(order), int(np.count_nonzero(~ports))
-    front = np.zeros((k + 2, k + 2))
+    front = np.zeros((k + len(corner),) * 2)
     front[:k, :k] = conductance[np.ix_(order, order)] if gone else conductance
-    link = 2.0 * ends[order]
-    front[np.arange(k), np.arange(k)] += link.sum(axis=1)
-    front[:k, k:] = -link
-    front[k, k], front[k + 1, k + 1] = link.sum(axis=0)
+    front[np.arange(k), np.arange(k)] += lost[order]
+    front[:k, k:] = -links[order]
+    front[k:, k:] = corner
     eliminate(front, gone)
     left = front[gone:, gone:]
     return np.triu(left) + np.triu(left, 1).T

@@ -2,8 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from poreops.base.arguments import AXES
 from poreops.base.show.result import Result
+
+if TYPE_CHECKING:
+    from poreops.networks.interface.bounds import Bounds
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,3 +42,28 @@ class InterfaceDiffusion(Result, kind="interface diffusion"):
     def width(self) -> float:
         """Width of the bracket relative to its middle; 0 if nothing percolates."""
         return (self.upper - self.lower) / self.formation_factor if self.percolates else 0.0
+
+
+def diffusion_along(
+    axis: int, found: "Bounds | None", shape: tuple[int, ...], porosity: float
+) -> InterfaceDiffusion:
+    """Return what bounds on the conductance from face to face say of the image.
+
+    Parameters
+    ----------
+    axis : 0, 1 or 2
+    found : of the conductance; None if nothing flows
+    shape : of the image
+    porosity : of what conducts
+    """
+    if found is None:
+        return InterfaceDiffusion(
+            AXES[axis], math.inf, math.inf, math.inf, math.inf, 0.0, porosity
+        )
+    # F = A / (G L)
+    unit = math.prod(shape) / shape[axis] ** 2
+    middle = unit / found.middle
+    return InterfaceDiffusion(
+        AXES[axis], middle, unit / found.upper, unit / found.lower, porosity * middle, 1 / middle,
+        porosity,
+    )  # fmt: skip

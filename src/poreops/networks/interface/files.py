@@ -5,12 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from poreops.base.arguments import AXES
+from poreops.networks.interface.flow.network import InterfaceFlowNetwork
 from poreops.networks.interface.network import InterfaceNetwork
+from poreops.networks.interface.reuse import Reusable
 from poreops.networks.vtk import write_network_vtp
 
 
-def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
-    """Write one row a throat: its regions, patches, modes, and share of the gap on each axis.
+def write_interface_csv(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
+    """Write one row a throat: regions, patches, modes, share of the gap; of diffusion its pair.
 
     Parameters
     ----------
@@ -20,6 +24,10 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
     import pandas as pd
 
     conns, edge = network.regions.conns, network.voxel_size
+    pairs = {}
+    if isinstance(network, Reusable):
+        names = ("pair_lower_m", "pair_upper_m")
+        pairs = dict(zip(names, network.pair_size_factors().T, strict=True))
     gap = {f"gap_{AXES[axis]}": values for axis, values in enumerate(network.gap.T)}
     pd.DataFrame(
         {
@@ -30,11 +38,14 @@ def write_interface_csv(path: str | Path, network: InterfaceNetwork) -> None:
             "patches": network.patches,
             "modes": network.modes,
             **gap,
+            **pairs,
         }
     ).to_csv(path, index=False)
 
 
-def write_interface_vtp(path: str | Path, network: InterfaceNetwork) -> None:
+def write_interface_vtp(
+    path: str | Path, network: InterfaceFlowNetwork | InterfaceNetwork
+) -> None:
     """Write pores as points and throats as lines that know their share of the gap.
 
     Parameters

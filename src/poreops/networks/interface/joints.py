@@ -8,13 +8,15 @@ import numpy as np
 
 from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
-from poreops.networks.interface.condense import condense, with_ends
+from poreops.networks.interface.condense import condense, with_ends, with_terminals
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches
 from poreops.networks.interface.response import Response, cut, shorted
 
 CLOSED = -1
 """Variant of a block without inlet and outlet; the others are axes."""
+LINEAR = 3
+"""In place of an axis: potentials linear in the position on all image faces."""
 CACHE_BYTES = 2**30  # of condensed matrices, which further modes need again
 
 
@@ -28,6 +30,7 @@ class Joints:
     kept : (n,) bool, voxels at patches
     ends : (n, 3, 2) bool, voxels at the image faces, by axis and side
     level : (Np,) int64, of the modes of each patch
+    ndim : 2 where the faces across the last axis are no faces of the image
     potential, flux : list of (f, m) float64, modes of each patch
     short, cut : {(block, variant): Response}
     """
@@ -36,6 +39,7 @@ class Joints:
     patches: Patches
     ends: Array
     level: Array
+    ndim: int = 3
     kept: Array = field(init=False)
     potential: list[Array] = field(init=False)
     flux: list[Array] = field(init=False)
@@ -43,7 +47,7 @@ class Joints:
     cut: dict[tuple[int, int], Response] = field(default_factory=dict)
     _number: Array = field(init=False)
     _sides: list[list[tuple[int, int]]] = field(init=False)
-    _condensed: dict[int, list[Array]] = field(default_factory=dict)
+    _condensed: dict[tuple[int, ...], list[Array]] = field(default_factory=dict)
     _cached: int = 0
 
     def __post_init__(self) -> None:
@@ -85,9 +89,9 @@ class Joints:
         Parameters
         ----------
         block : its number
-        axis : 0, 1 or 2
+        axis : 0, 1, 2 or `LINEAR`
         """
-        return axis if self._ends(block)[:, axis].any() else CLOSED
+        return axis if self._touching(block, axis).any() else CLOSED
 
     def answer(
         self, blocks: Sequence[int], axes: Mapping[int, Sequence[int]], workers: int, tick: Tick
@@ -107,6 +111,14 @@ class Joints:
         for _ in _each(lambda block: self._answer(block, axes[block]), large_first, workers):
             tick("")
 
+    def settle(self) -> None:
+        """Let go of all that is not needed to solve again with the modes that there are."""
+        self._condensed.clear()
+        self._cached = CACHE_BYTES
+        for answers in (self.short, self.cut):
+            for key, one in answers.items():
+                answers[key] = Response(one.matrix, one.trace[:0].copy())
+
     def at_patch(self, block: int, patch: int, side: int) -> Array:
         """Return the kept voxel (counted in its block) behind each face of a patch.
 
@@ -123,6 +135,12 @@ class Joints:
     def _ends(self, block: int) -> Array:
         found: Array = self.ends[self.blocks.start[block] : self.blocks.start[block + 1]]
         return found
+
+    def _touching(self, block: int, axis: int) -> Array:
+        """Return the voxels of a block at inlet or outlet, (n,) bool."""
+        ends = self._ends(block)
+        reached = ends[:, : self.ndim] if axis == LINEAR else ends[:, axis]
+        return np.asarray(reached.reshape(len(ends), -1).any(axis=1))
 
     def _set_modes(self, which: Iterable[int]) -> None:
         for patch in which:
@@ -164,25 +182,41 @@ class Joints:
 
     def _matrices(self, block: int, variants: Sequence[int]) -> list[Array]:
         """Return the matrix on ports, inlet and outlet of each variant of a block."""
-        if block in self._condensed:
-            return self._condensed[block]
+        key = (block, *variants)
+        if key in self._condensed:
+            return self._condensed[key]
         own, ends = self._range(block), self._ends(block)
         ports = self.kept[own]
         kept = ports.copy()
         for variant in variants:
             if variant != CLOSED:
-                kept |= ends[:, variant].any(axis=1)
+                kept |= self._touching(block, variant)
         whole = condense(self.blocks.place[own], self.blocks.neighbour[own], kept)
-        none = np.zeros((len(whole), 2), dtype=bool)
-        found = [
-            with_ends(whole, ports[kept], none if variant == CLOSED else ends[kept, variant])
-            for variant in variants
-        ]
+        found = []
+        for variant in variants:
+            if variant == LINEAR:
+                found.append(with_terminals(whole, ports[kept], *self._linear(block, kept)))
+            else:
+                reached = ends[kept, variant] if variant != CLOSED else np.zeros((len(whole), 2))
+                found.append(with_ends(whole, ports[kept], reached))
         size = sum(matrix.nbytes for matrix in found)
         if self._cached + size <= CACHE_BYTES:
             self._cached += size
-            self._condensed[block] = found
+            self._condensed[key] = found
         return found
+
+    def _linear(self, block: int, kept: Array) -> tuple[Array, Array, Array]:
+        """Return what joins the kept voxels to potentials x, y, z on the image faces."""
+        ends = self._ends(block)[kept][:, : self.ndim]
+        voxel, axis, side = np.nonzero(ends)
+        # the position of each face, the image's centre at 0
+        where = self.blocks.place[self._range(block)][kept][voxel] + 0.5
+        where[np.arange(len(axis)), axis] += side - 0.5
+        where -= np.array(self.blocks.shape) / 2
+        links = np.zeros((len(ends), 3))
+        np.add.at(links, voxel, 2 * where)
+        lost = 2.0 * np.bincount(voxel, minlength=len(ends))
+        return lost, links, 2 * where.T @ where
 
 
 def _each(function: Callable[[int], None], items: Sequence[int], workers: int) -> Iterable[None]:

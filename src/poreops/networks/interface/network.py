@@ -1,32 +1,29 @@
 """Build an interface network of an image: pores as blocks, throats as patches with modes."""
 
-import math
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import (
-    AXES,
     checked_axis,
     checked_number,
     checked_voxel_size,
     checked_workers,
 )
 from poreops.base.arrays import Array
-from poreops.base.show.result import Result
-from poreops.conduits.crop import checked_conns, checked_labels, region_centroids
+from poreops.conduits.crop import checked_conns, checked_labels
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import ticking
-from poreops.networks.interface.bounds import Bounds
-from poreops.networks.interface.effective import InterfaceDiffusion
+from poreops.networks.interface.effective import InterfaceDiffusion, diffusion_along
 from poreops.networks.interface.joints import Joints
 from poreops.networks.interface.modes import ALL
+from poreops.networks.interface.pores import PlacedPores
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
+from poreops.networks.interface.reuse import Reusable
 
 RTOL = 0.03
 # peak measured on Berea 128³, the partition included
@@ -37,7 +34,7 @@ _LARGE = (100, 1000)
 
 
 @dataclass(frozen=True, repr=False)
-class InterfaceNetwork(Result, kind="interface network"):
+class InterfaceNetwork(PlacedPores, Reusable, kind="interface network"):
     """A network whose pores are blocks of voxels and whose throats carry modes.
 
     Attributes
@@ -55,6 +52,8 @@ class InterfaceNetwork(Result, kind="interface network"):
     faces, patches, modes : (Nt,) int64
         Voxel faces of each throat, connected patches of them, modes of potential on these.
     blocks : number of blocks
+    joints : Joints
+        The blocks and how each answers, which `diffusivity_tensor` and `without` solve again.
     warnings : tuple of str
     """
 
@@ -68,24 +67,8 @@ class InterfaceNetwork(Result, kind="interface network"):
     patches: NDArray[np.int64]
     modes: NDArray[np.int64]
     blocks: int
+    joints: Joints = field(repr=False, compare=False)
     warnings: tuple[str, ...] = ()
-
-    @cached_property
-    def coords(self) -> NDArray[np.float64]:
-        """Centroids of the regions, (N, 3) [m], the image's corner at 0."""
-        labels = self.regions.labels
-        coords = np.full((self.regions.count, 3), 0.5)
-        coords[:, : labels.ndim] = region_centroids(labels) + 0.5
-        return coords * self.voxel_size
-
-    @cached_property
-    def diameters(self) -> NDArray[np.float64]:
-        """Diameters of the spheres (circles) as large as the regions, (N,) [m]."""
-        labels = self.regions.labels
-        volume = np.bincount(labels.ravel(), minlength=self.regions.count + 1)[1:]
-        unit = math.pi / (6 if labels.ndim == 3 else 4)
-        found: NDArray[np.float64] = (volume / unit) ** (1 / labels.ndim) * self.voxel_size
-        return found
 
     def formation_factor(self, axis: str | int) -> InterfaceDiffusion:
         """Return the formation factor along an axis with its bounds.
@@ -201,11 +184,15 @@ def interface_network_of_regions(
     # across a large pore the field is less even than in a throat
     inside = patches.throat < 0
     start[inside] = np.minimum(start[inside] + 1, ALL - 1)
-    joints = Joints(blocks, patches, at_faces(blocks), start)
+    joints = Joints(blocks, patches, at_faces(blocks), start, labels.ndim)
     with ticking(progress, "blocks", len(blocks)) as tick:
         found = refined(joints, rtol, workers, tick)
+    joints.settle()
     shape = labels.shape
-    along = tuple(_along(axis, found.get(axis), labels) for axis in range(len(shape)))
+    porosity = float(np.count_nonzero(labels)) / labels.size
+    along = tuple(
+        diffusion_along(axis, found.get(axis), shape, porosity) for axis in range(len(shape))
+    )
     gap = np.zeros((len(patches), len(shape)))
     for axis, one in found.items():
         if axis < len(shape):
@@ -221,6 +208,7 @@ def interface_network_of_regions(
         patches=_counted(at, np.ones(len(at)), count),
         modes=_counted(at, modes, count),
         blocks=len(blocks),
+        joints=joints,
         warnings=_missed(along, rtol),
     )  # fmt: skip
 
@@ -240,9 +228,24 @@ def partition_score(regions: Regions, *, level: int = 1, workers: int | None = N
         Root mean square, over the axes that percolate, of the width of the bracket relative to
         its middle; 0 if none does. Throats that lie askew, or where none should be, widen it.
     """
-    network = interface_network_of_regions(regions, rtol=None, level=level, workers=workers)
+    return scored_partition(regions, level=level, workers=workers)[0]
+
+
+def scored_partition(
+    regions: Regions, voxel_size: float = 1.0, *, level: int = 1, workers: int | None = None
+) -> tuple[float, InterfaceNetwork]:
+    """Return the score of a partition and the network whose gaps tell where it comes from.
+
+    Parameters
+    ----------
+    regions, level, workers : as for `partition_score`
+    voxel_size : [m], of the network
+    """
+    network = interface_network_of_regions(
+        regions, voxel_size, rtol=None, level=level, workers=workers
+    )
     widths = [one.width for one in network.along if one.percolates]
-    return float(np.sqrt(np.mean(np.square(widths)))) if widths else 0.0
+    return (float(np.sqrt(np.mean(np.square(widths)))) if widths else 0.0), network
 
 
 def checked_rtol(rtol: float | None) -> float | None:
@@ -269,22 +272,6 @@ def memory_needed(voxels: int, porosity: float) -> int:
     porosity : share of them that are pore
     """
     return int(voxels * (BYTES_PER_VOXEL + porosity * BYTES_PER_PORE_VOXEL))
-
-
-def _along(axis: int, found: Bounds | None, labels: Array) -> InterfaceDiffusion:
-    porosity = float(np.count_nonzero(labels)) / labels.size
-    if found is None:
-        return InterfaceDiffusion(
-            AXES[axis], math.inf, math.inf, math.inf, math.inf, 0.0, porosity
-        )
-    length = labels.shape[axis]
-    # F = A / (G L)
-    unit = labels.size / length**2
-    middle = unit / found.middle
-    return InterfaceDiffusion(
-        AXES[axis], middle, unit / found.upper, unit / found.lower, porosity * middle, 1 / middle,
-        porosity,
-    )  # fmt: skip
 
 
 def _counted(at: Array, values: Array, count: int) -> NDArray[np.int64]:

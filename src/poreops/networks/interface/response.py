@@ -17,6 +17,8 @@ from numba import njit
 from poreops.base.arrays import Array
 from poreops.networks.interface.condense import eliminate
 
+_ROWS = 32  # that are solved before those above them are touched
+
 
 @dataclass(frozen=True)
 class Response:
@@ -24,11 +26,12 @@ class Response:
 
     Attributes
     ----------
-    matrix : (m + 2, m + 2) float64
-        Rows of the modes, of the inlet and of the outlet: potentials (moments) to currents.
-    trace : (k, m + 2) float32
+    matrix : (m + t, m + t) float64
+        Rows of the modes and of the t terminals, inlet and outlet as a rule: potentials (moments)
+        to currents.
+    trace : (k, m + t) float32
         Shorted: potentials of the voxels for unit potentials. Cut: for unit fluxes (and unit
-        potentials of inlet and outlet), up to a constant if there is neither.
+        potentials of the terminals), up to a constant if there is none.
     """
 
     matrix: Array
@@ -40,12 +43,12 @@ def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
 
     Parameters
     ----------
-    conductance : (k + 2, k + 2) float64, of `condense`
+    conductance : (k + t, k + t) float64, of `with_terminals`
     faces : (k,) float64, faces in patches of each kept voxel
     modes : (k, m) float64, EB
     """
     k, m = modes.shape
-    front = np.zeros((k + m + 2,) * 2)
+    front = np.zeros((len(conductance) + m,) * 2)
     front[:k, :k] = conductance[:k, :k]
     front[np.arange(k), np.arange(k)] += 2 * faces
     front[:k, k : k + m] = -2 * modes
@@ -66,9 +69,10 @@ def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     whole : (m,) float64, flux Bᵀ1 that each mode carries
     """
     k, m = modes.shape
+    terminals = len(conductance) - k
     closed = not conductance[k:, k:].any()
     size = k - closed  # the last voxel of a closed block is grounded; what it takes is 0
-    front = np.zeros((size + m + 2,) * 2)
+    front = np.zeros((size + m + terminals,) * 2)
     front[:size, :size] = conductance[:size, :size]
     front[:size, size : size + m] = modes[:size]
     front[:size, size + m :] = -conductance[:size, k:]
@@ -76,8 +80,8 @@ def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     inner = -_symmetric(front[size:, size:])
     inverse = np.linalg.inv(inner[:m, :m] + np.eye(m) / 2)
     inverse = (inverse + inverse.T) / 2
-    matrix = np.zeros((m + 2, m + 2))
-    trace = np.zeros((k, m + 2), np.float32)
+    matrix = np.zeros((m + terminals,) * 2)
+    trace = np.zeros((k, m + terminals), np.float32)
     trace[:size] = _solved(front, size, 1.0)
     if closed:
         taken = inverse @ whole
@@ -106,12 +110,16 @@ def _solved(front: Array, count: int, sign: float) -> Array:
 def _substitute(front: Array, solution: Array) -> None:
     """Solve U X = B in place, U the first rows of a front."""
     count, width = solution.shape
-    for i in range(count - 1, -1, -1):
-        row = solution[i]
-        for r in range(i + 1, count):
-            other, factor = solution[r], front[i, r]
+    for last in range(count, 0, -_ROWS):
+        first = max(last - _ROWS, 0)
+        if last < count:
+            solution[first:last] -= np.dot(front[first:last, last:count].copy(), solution[last:])
+        for i in range(last - 1, first - 1, -1):
+            row = solution[i]
+            for r in range(i + 1, last):
+                other, factor = solution[r], front[i, r]
+                for j in range(width):
+                    row[j] -= factor * other[j]
+            scale = 1.0 / front[i, i]
             for j in range(width):
-                row[j] -= factor * other[j]
-        scale = 1.0 / front[i, i]
-        for j in range(width):
-            row[j] *= scale
+                row[j] *= scale

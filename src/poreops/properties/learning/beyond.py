@@ -7,6 +7,7 @@ the textbook's constant. The interval holds all of them.
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 import pandas as pd
 
@@ -18,6 +19,25 @@ Interval = tuple[float, float, float]
 _GROWTH, _MOST = 10.0, 4.0
 # k = φ³ / (5 S²), with the pore surface over volume S = 4/π of the wall length over area
 _LAW = math.log(math.pi**2 / 80)
+
+
+def state_of(outside: Mapping[str, float]) -> Literal["inside", "near", "outside"]:
+    """Return where the inputs of a model lie: inside of the rocks learned from, near them or not.
+
+    Near is up to a tenth of a range beyond it, where the interval is twice as wide.
+
+    Parameters
+    ----------
+    outside : inputs beyond the rocks learned from → by how many of their ranges
+
+    Examples
+    --------
+    >>> state_of({}), state_of({"alignment": 0.05}), state_of({"alignment": 0.2})
+    ('inside', 'near', 'outside')
+    """
+    if not outside:
+        return "inside"
+    return "near" if _GROWTH * max(outside.values()) <= 1 else "outside"
 
 
 def kozeny_carman(table: pd.DataFrame) -> float:
