@@ -12,8 +12,6 @@ STAMP := .venv/.installed-$(shell pwd -P | cksum | cut -d' ' -f1)
 PROFILE ?=
 # How many stages `make repro` runs at once.
 JOBS ?= 1
-# In how many processes `make test` runs: a part of the tests runs the pipeline, the others go on beside.
-TESTS ?= 2
 
 # Imports of packages without compiled bytecode cost minutes per `dvc repro`.
 unexport PYTHONDONTWRITEBYTECODE
@@ -71,8 +69,8 @@ figures: $(STAMP) ## draw the tables of README and docs from the recorded report
 	$(BIN)/python docs/tables.py
 
 .PHONY: test
-test: $(STAMP) ## run the tests, in two processes (TESTS=1)
-	$(BIN)/python -m pytest -n $(TESTS) --dist loadgroup --no-loadscope-reorder
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest
 
 .PHONY: light
 light: $(STAMP) ## install the wheel without extras in an empty environment and run it
