@@ -17,6 +17,7 @@ from typing import Any
 from poreops.base.files import read_json, write_json, write_text
 from poreops.conductance.judging.methods import NAMES as MEMBERS
 from poreops.cores.judging.bands import PROPERTIES
+from poreops.mlops.report.parts import percent
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]
@@ -36,18 +37,6 @@ def table(heads: Sequence[str], rows: Rows) -> str:
     """Return a Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with a decimal below ten and two digits below one."""
-    if 0 < share < 0.01:
-        return f"{100 * share:.2g} %"
-    return f"{100 * share:.{1 if share < 0.1 else 0}f} %"
-
-
-def fine(share: float) -> str:
-    """Return a share in per cent, with two decimals below one."""
-    return f"{100 * share:.2f} %" if share < 0.01 else percent(share)
 
 
 def report(line: str, name: str) -> Any:
@@ -136,10 +125,10 @@ def materials() -> str:
     rows = []
     for material, of in found["materials"].items():
         cells = [material.replace("_", " "), f"{of['porosity']:.2f}", str(of["conduits"])]
-        cells += [fine(of["members"][name]["mape"]) for name in shown]
+        cells += [percent(of["members"][name]["mape"]) for name in shown]
         if "physics" in shown:
             cells.append(percent(of["members"]["physics"]["covered"]))
-        rows.append([*cells, *(fine(null["mape"]) for null in of["nulls"].values())])
+        rows.append([*cells, *(percent(null["mape"]) for null in of["nulls"].values())])
     return table(heads, rows)
 
 

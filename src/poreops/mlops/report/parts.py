@@ -103,7 +103,7 @@ def pictures_in(folder: Path, captions: Mapping[str, str]) -> list[Picture]:
 
 
 def percent(share: float | None) -> str:
-    """Return a share in per cent, with a decimal below ten.
+    """Return a share in per cent, with a decimal below ten and two digits below one.
 
     Parameters
     ----------
@@ -111,11 +111,13 @@ def percent(share: float | None) -> str:
 
     Examples
     --------
-    >>> percent(0.0415), percent(0.385), percent(None)
-    ('4.2 %', '38 %', '–')
+    >>> percent(0.0415), percent(0.385), percent(0.00045), percent(0.0), percent(None)
+    ('4.2 %', '38 %', '0.045 %', '0.0 %', '–')
     """
     if share is None:
         return "–"
+    if 0 < abs(share) < 0.00995:
+        return f"{100 * share:.2g} %"
     return f"{100 * share:.{1 if abs(share) < 0.0995 else 0}f} %"
 
 
