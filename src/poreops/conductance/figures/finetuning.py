@@ -4,16 +4,17 @@ from typing import TYPE_CHECKING
 
 from poreops.base.show.pictures import subplots
 from poreops.conductance.figures.colours import COLOURS
-from poreops.conductance.finetuning import FineTuned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from poreops.conductance.finetuning import FineTuned
 
 _PANELS = {"mape": "mean error [%]", "covered": "inside the intervals [%]"}
 _SHOWN = {"influence": ("physics", "widest × influence"), "random": ("coarse", "at random")}
 
 
-def learning_curve(found: FineTuned) -> "Figure":
+def learning_curve(found: "FineTuned") -> "Figure":
     """Draw error and coverage on the conduits that are judged on against the number of labels.
 
     Parameters
