@@ -13,7 +13,7 @@ import pytest
 from poreops.mlops.weights import side_by_side as module
 
 TRAININGS = """
-import hashlib, json, os, sys, time
+import hashlib, json, os, random, sys, time
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +34,19 @@ def train(seed):
     Path(f"made-{seed}").write_text(digest)
     return digest, os.getpid()
 
+def held(seed):
+    random.seed(seed)
+    state = random.getstate()
+    time.sleep(2)
+    return random.getstate() == state
+
 def wait(seed):
     Path(f"begun-{seed}").write_text(str(os.getpid()))
     time.sleep(60)
 
 if __name__ == "__main__":
     from poreops.mlops.weights.side_by_side import side_by_side
-    task = {"train": train, "wait": wait}[sys.argv[1]]
+    task = {"train": train, "held": held, "wait": wait}[sys.argv[1]]
     print(json.dumps([side_by_side([partial(task, seed) for seed in (1, 2)]), os.getpid()]))
 """
 
@@ -68,6 +74,11 @@ def test_the_weights_do_not_depend_on_what_trains_beside(tmp_path):
         assert processes == {parent} if workers == 1 else len(processes - {parent}) == 2
     assert made[1] == made[2]
     assert made[1][0] != made[1][1]
+
+
+def test_nothing_else_draws_from_the_generator_that_keras_seeds(tmp_path):
+    answers, _ = json.loads(started(tmp_path / "held", "held", 2).communicate()[0])
+    assert answers == [True, True]
 
 
 @pytest.mark.slow
