@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tifffile
 
-from poreops import cli
 from poreops.synthetic.sample import sample_rock
 
 
@@ -15,16 +14,6 @@ def image(tmp_path_factory):
     path = tmp_path_factory.mktemp("image") / "rock.tif"
     tifffile.imwrite(path, sample_rock(40, 0.5).astype(np.uint8) * 255)
     return path
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_a_network_says_how_sure_it_is(run, image, tmp_path):

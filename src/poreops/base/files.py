@@ -39,15 +39,26 @@ def replacing(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     except OSError as error:
-        raise InputError(
-            f"the output folder must be writable, got {path.parent} ({error.strerror}); "
-            "choose another one or change its permissions"
-        ) from error
+        raise unwritable(path.parent, error) from error
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unwritable(folder: Path, error: OSError) -> InputError:
+    """Return the line about a folder that nothing can be written to.
+
+    Parameters
+    ----------
+    folder : that was asked for
+    error : of the attempt
+    """
+    return InputError(
+        f"the output folder must be writable, got {folder} ({error.strerror}); "
+        "choose another one or change its permissions"
+    )
 
 
 def write_text(path: str | Path, text: str) -> None:

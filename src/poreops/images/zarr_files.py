@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from poreops.base.arrays import Values
-from poreops.errors import InputError
+from poreops.base.files import unwritable
 
 _LEVEL = 1  # of zlib; labels shrink to a few per cent at any level
 
@@ -28,10 +28,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
     except OSError as error:
-        raise InputError(
-            f"the output folder must be writable, got {path.parent} ({error.strerror}); "
-            "choose another one or change its permissions"
-        ) from error
+        raise unwritable(path.parent, error) from error
     try:
         yield temporary
         if path.exists():

@@ -11,7 +11,6 @@ from poreops.base.arguments import (
     checked_voxel_size,
     checked_workers,
 )
-from poreops.base.arrays import Array
 from poreops.conduits.crop import checked_conns, checked_labels
 from poreops.conduits.partition import Regions, binary_image, partition
 from poreops.errors import InputError
@@ -24,6 +23,7 @@ from poreops.networks.interface.pores import PlacedPores
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
 from poreops.networks.interface.refine import refined
 from poreops.networks.interface.reuse import Reusable
+from poreops.networks.interface.throats import missed, throat_fields
 
 RTOL = 0.03
 # peak measured on Berea 128³, the partition included
@@ -193,23 +193,13 @@ def interface_network_of_regions(
     along = tuple(
         diffusion_along(axis, found.get(axis), shape, porosity) for axis in range(len(shape))
     )
-    gap = np.zeros((len(patches), len(shape)))
-    for axis, one in found.items():
-        if axis < len(shape):
-            gap[:, axis] = one.gap / one.middle
     modes = np.array([each.shape[1] for each in joints.potential], dtype=np.int64)
-    at, count = patches.throat, len(conns)
-    throat = at >= 0
     return InterfaceNetwork(
         regions, voxel_size, rtol, along,
-        gap=np.stack([np.bincount(at[throat], g[throat], count) for g in gap.T], axis=1),
-        gap_inside=gap[~throat].sum(axis=0),
-        faces=_counted(at, np.diff(patches.start), count),
-        patches=_counted(at, np.ones(len(at)), count),
-        modes=_counted(at, modes, count),
+        **throat_fields(patches, len(conns), found, len(shape), modes),
         blocks=len(blocks),
         joints=joints,
-        warnings=_missed(along, rtol),
+        warnings=missed(along, rtol),
     )  # fmt: skip
 
 
@@ -272,16 +262,3 @@ def memory_needed(voxels: int, porosity: float) -> int:
     porosity : share of them that are pore
     """
     return int(voxels * (BYTES_PER_VOXEL + porosity * BYTES_PER_PORE_VOXEL))
-
-
-def _counted(at: Array, values: Array, count: int) -> NDArray[np.int64]:
-    inside = at >= 0
-    return np.bincount(at[inside], values[inside], count).astype(np.int64)
-
-
-def _missed(along: tuple[InterfaceDiffusion, ...], rtol: float | None) -> tuple[str, ...]:
-    return tuple(
-        f"axis {one.axis}: the bracket is {one.width:.2%} wide, {rtol:.2%} was asked for"
-        for one in along
-        if rtol is not None and one.percolates and one.width > rtol
-    )

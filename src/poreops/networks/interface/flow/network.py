@@ -21,6 +21,7 @@ from poreops.networks.interface.flow.refine import FlowBlocks, refined_flow
 from poreops.networks.interface.network import checked_rtol
 from poreops.networks.interface.pores import PlacedPores
 from poreops.networks.interface.ports import at_faces, cut_blocks, find_patches
+from poreops.networks.interface.throats import missed, throat_fields
 
 RTOL = 0.1
 BYTES_PER_VOXEL = 150
@@ -187,29 +188,12 @@ def interface_flow_of_regions(
     with ticking(progress, "blocks") as tick:
         found = refined_flow(parts, rtol, tick)
     along = tuple(_along(axis, found.get(axis), labels, voxel_size) for axis in range(ndim))
-    gap = np.zeros((len(patches), ndim))
-    for axis, one in found.items():
-        gap[:, axis] = one.gap / one.middle
     modes = np.max([[m.shape[1] for m in own] for own in parts.modes.values()], axis=0, initial=0)
-    throat = patches.throat >= 0
-    at, count = patches.throat[throat], len(conns)
-
-    def of_throats(values: Array) -> NDArray[np.int64]:
-        return np.bincount(at, values[throat], count).astype(np.int64)
-
     return InterfaceFlowNetwork(
         regions, voxel_size, rtol, walls, along,
-        gap=np.stack([np.bincount(at, g[throat], count) for g in gap.T], axis=1),
-        gap_inside=gap[~throat].sum(axis=0),
-        faces=of_throats(np.diff(patches.start)),
-        patches=of_throats(np.ones(len(patches))),
-        modes=of_throats(modes),
+        **throat_fields(patches, len(conns), found, ndim, modes),
         blocks=len(blocks),
-        warnings=tuple(
-            f"axis {one.axis}: the bracket is {one.width:.2%} wide, {rtol:.2%} was asked for"
-            for one in along
-            if rtol is not None and one.width > rtol
-        ),
+        warnings=missed(along, rtol),
     )  # fmt: skip
 
 
