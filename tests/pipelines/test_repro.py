@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 
 import h5py
 import numpy as np
@@ -123,9 +122,7 @@ def test_dvc_shows_metrics_and_plots(clone):
 
 
 def test_nothing_runs_again_when_nothing_changed(clone):
-    start = time.perf_counter()
     assert clone.repro() == []
-    assert time.perf_counter() - start < 10  # 1 s on a quiet machine
 
 
 def test_a_parameter_concerns_its_own_stages(clone):
