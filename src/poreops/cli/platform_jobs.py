@@ -114,6 +114,9 @@ def repro(stages: list[str], jobs: int) -> int:
     # stages call `python`, and repro.py calls `dvc`: those of this environment
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, str(script), "-j", str(jobs), *stages]
-    return subprocess.run(
-        command, cwd=root, env=os.environ | {"PATH": path}, check=False
-    ).returncode
+    process = subprocess.Popen(command, cwd=root, env=os.environ | {"PATH": path})
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it has come to the pipeline too, which ends in order
+            continue
