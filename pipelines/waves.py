@@ -37,8 +37,9 @@ class Graph:
 def following(ready: Sequence[str], running: Iterable[str], jobs: int) -> str | None:
     """Return the stage to start now, or None.
 
-    One that must be alone waits until no other can run: emptying the machine for it any earlier
-    would leave cores idle until the longest of the running ones ends.
+    One that must be alone waits until nothing runs and the others that may start are too few to
+    fill the machine: to empty it for one would leave cores idle until the longest of the running
+    ones ends, and what it lets begin may run beside those few.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def following(ready: Sequence[str], running: Iterable[str], jobs: int) -> str | 
     if len(now) >= jobs or now & ALONE:
         return None
     together = [name for name in ready if name not in ALONE]
-    return next(iter(together or ([] if now else ready)), None)
+    alone = [name for name in ready if name in ALONE and not now]
+    return next(iter(alone if alone and len(together) < jobs else together), None)
 
 
 def side_by_side(

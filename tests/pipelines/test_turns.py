@@ -17,7 +17,7 @@ from stubbed import scripts_on_path
 pytestmark = pytest.mark.slow
 
 CORES = "POREOPS_WORKERS"
-END = 120  # seconds after which what is waited for does not come
+END = 600  # seconds after which what is waited for does not come
 DVC_YAML = """\
 stages:
   last:
@@ -50,7 +50,7 @@ MAKE = """\
 import os, sys, time
 from pathlib import Path
 
-name, end = sys.argv[1], time.monotonic() + 120
+name, end = sys.argv[1], time.monotonic() + 600
 with Path("ran").open("a") as log:
     print(name, os.environ.get("POREOPS_WORKERS"), file=log)
 if name in ("left", "right"):
