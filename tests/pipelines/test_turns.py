@@ -179,7 +179,8 @@ def test_interrupted_or_killed_it_leaves_nothing_in_the_way(one_by_one, project,
         assert process.returncode == (-stop if stop == signal.SIGKILL else 255), said
         assert repository.names() == ["left", "right"]
         if stop != signal.SIGKILL:
-            assert json.loads((repository.folder / ".dvc/tmp/rwlock").read_text()) == {}
+            left = json.loads((repository.folder / ".dvc/tmp/rwlock").read_text())
+            assert not any(left.values())
         for path in repository.folder.glob("*.here"):
             path.unlink()
     try:
