@@ -109,7 +109,7 @@ def test_after_a_failure_nothing_more_starts_and_what_runs_comes_to_its_end(wave
         assert failing.wait(END)
         ended.append(name)
 
-    dag = graph(waves, a="", b="", c="a", d="c")
+    dag = graph(waves, a="", b="", c="a", d="c", e="")
     failed, started, _ = followed(waves, dag, 2, during=during)
     assert list(map(str, failed.values())) == ["a"]
     assert set(started) == {"a", "b"}
