@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from poreops.solvers.stokes.rows import factored, solve_rows
-from poreops.solvers.stokes.saddle import _momentum, _schur
-from poreops.solvers.stokes.staggered import FloatArray, Matrix, StaggeredFlow
+from poreops.solvers.stokes.rows import factored, factored_tables, solve_rows, work_of
+from poreops.solvers.stokes.staggered import FloatArray, StaggeredFlow
 
 TOLERANCE = 1e-4
 """Of the pressure, in the energy norm: what is left of it is no flow without sources."""
@@ -64,26 +63,54 @@ def flow_bounds(flow: StaggeredFlow, tolerance: float = TOLERANCE) -> FlowBounds
     friction, force = flow.friction, flow.inflow.astype(np.float64)
     faces, cells = friction.diagonal.size, flow.faces.shape[0]
     rough = _ROUGH * tolerance
-    factor = factored(friction)
-    mobility = np.maximum(solve_rows(friction, factor, np.ones(faces), rough).x, _LEAST)
-    laplacian = Matrix(*_schur(flow.faces, flow.cells, mobility, flow.place))
+    rows = factored(friction)
+    mobility = np.maximum(solve_rows(rows, np.ones(faces), rough).x, _LEAST)
+    darcy_law = factored_tables(_darcy(flow.faces, flow.cells, mobility))
     source = _outflow(flow.faces, mobility * force)
     pressure = np.zeros(cells + 1)
-    pressure[:-1] = solve_rows(laplacian, factored(laplacian), -source, tolerance).x
+    pressure[:-1] = solve_rows(darcy_law, -source, tolerance).x
     push = force + pressure[flow.cells[:, 0]] - pressure[flow.cells[:, 1]]
-    velocity, rubbed = np.append(mobility * push, 0.0), np.empty(faces)
-    darcy = float(force @ velocity[:-1])
-    lost = _momentum(*friction[:4], flow.cells, velocity, np.zeros(cells + 1), rubbed, 0, faces)
-    upper = solve_rows(friction, factor, push, rough).energy
-    work = velocity[:-1] * push
+    velocity = mobility * push
+    darcy = float(force @ velocity)
+    upper = solve_rows(rows, push, rough).energy
+    work = velocity * push
     return FlowBounds(
-        lower=darcy**2 / float(lost),
+        lower=darcy**2 / work_of(rows, velocity),
         upper=upper,
         darcy=darcy,
         pressure=pressure[:-1],
         width=float(work @ mobility / work.sum()),
         spread=float(work.sum() ** 2 / (work @ work)),
     )
+
+
+@njit(cache=True, nogil=True)
+def _darcy(faces, cells, mobility):
+    """Return G' M G as tables of rows, the neighbours of a cell along the axes."""
+    count = faces.shape[0]
+    before = np.full((count, 3), count, np.uint32)
+    behind = np.full((count, 3), count, np.uint32)
+    pull = np.zeros((count, 3), np.float32)
+    push = np.zeros((count, 3), np.float32)
+    diagonal = np.zeros(count, np.float32)
+    for c in range(count):
+        for side in range(6):
+            f = faces[c, side]
+            if f >= mobility.size:
+                continue
+            other = cells[f, side % 2]
+            if other == c:
+                continue
+            diagonal[c] += mobility[f]
+            if other == count:
+                continue
+            if (other < c) != (side % 2 == 0):
+                raise ValueError("a flow that is bounded must not be periodic")
+            if other < c:
+                before[c, side // 2], pull[c, side // 2] = other, mobility[f]
+            else:
+                behind[c, side // 2], push[c, side // 2] = other, mobility[f]
+    return before, behind, pull, push, diagonal
 
 
 @njit(cache=True, nogil=True)

@@ -3,18 +3,53 @@
 Conjugate gradients preconditioned by the modified incomplete Cholesky factor without fill
 (Gustafsson, BIT 18, 1978; Bridson, *Fluid Simulation for Computer Graphics*, 2015, section 5.5):
 for the hundreds to thousands of rows of a conduit its factor is made faster than a hierarchy.
+
+Row after row each triangular solve would wait for the row before. So rows stand by levels (Saad,
+*Iterative Methods for Sparse Linear Systems*, 2003, section 11.6.1): those of one level do not
+touch each other, and the factor is the same.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from poreops.errors import NotConvergedError
 from poreops.solvers.stokes.staggered import FloatArray, Matrix
 
 _BLEND = 0.97  # share of what is dropped that the diagonal takes up, Bridson's
+_NEAR = 3  # neighbours before a row and behind it, as on any grid that is not periodic
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+Tables = tuple[
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+]
+
+
+class Rows(NamedTuple):
+    """A matrix of n rows by levels, with its incomplete factor.
+
+    Attributes
+    ----------
+    before, behind : (n, 3) uint32, neighbours in earlier and in later levels; n stands for none
+    pull, push : (n, 3) float32, their entries of W, 0 where there is none
+    diagonal : (n,) float32
+    inverse : (n + 1,) float64, of the diagonal of the factor
+    number : (n,) uint32, where each row of the matrix stands
+    """
+
+    before: NDArray[np.uint32]
+    behind: NDArray[np.uint32]
+    pull: NDArray[np.float32]
+    push: NDArray[np.float32]
+    diagonal: NDArray[np.float32]
+    inverse: FloatArray
+    number: NDArray[np.uint32]
 
 
 class Solved(NamedTuple):
@@ -32,27 +67,40 @@ class Solved(NamedTuple):
     iterations: int
 
 
-def factored(matrix: Matrix) -> FloatArray:
-    """Return the inverse of the diagonal (n,) of a matrix's incomplete factor.
+def factored(matrix: Matrix) -> Rows:
+    """Sort the rows of a matrix by levels and factor it.
 
     Parameters
     ----------
     matrix : Matrix, its columns before the diagonal first in each row
+
+    Raises
+    ------
+    ValueError
+        A row with more than three entries before its diagonal, or behind it.
     """
-    factor: FloatArray = _factor(*matrix[:5], _BLEND)
-    return factor
+    return factored_tables(_tables(*matrix[:5]))
 
 
-def solve_rows(
-    matrix: Matrix, factor: FloatArray, right: FloatArray, tolerance: float, limit: int = 500
-) -> Solved:
+def factored_tables(tables: Tables) -> Rows:
+    """Sort rows by levels and factor them.
+
+    Parameters
+    ----------
+    tables : the first five fields of `Rows`, of rows in any order
+    """
+    number = _levels(tables[0])
+    *rows, inverse = _factor(*tables, number, _BLEND)
+    return Rows(*rows, inverse, number)
+
+
+def solve_rows(rows: Rows, right: FloatArray, tolerance: float, limit: int = 500) -> Solved:
     """Solve for x until its error, in the energy norm, is a share of x.
 
     Parameters
     ----------
-    matrix : Matrix
-    factor : of it, by `factored`
-    right : (n,) float64
+    rows : of `factored`
+    right : (n,) float64, in the order of the matrix, as is x
     tolerance : of the error relative to the solution, both in the energy norm
     limit : most iterations
 
@@ -60,8 +108,8 @@ def solve_rows(
     ------
     NotConvergedError
     """
-    x, work = np.empty(right.size), np.empty((4, right.size))
-    iterations, error, energy = _gradients(*matrix[:5], factor, right, x, *work, tolerance, limit)
+    x = np.empty(right.size)
+    iterations, error, energy = _gradients(*rows, right, x, tolerance, limit)
     if not error <= tolerance:
         raise NotConvergedError(
             f"{right.size} rows reached a relative error of {error:.1e} after {limit} iterations, "
@@ -70,23 +118,105 @@ def solve_rows(
     return Solved(x, float(energy), int(iterations))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _factor(start, column, weight, diagonal, middle, blend):
-    """Return the inverse of the factor's diagonal."""
+def work_of(rows: Rows, x: FloatArray) -> float:
+    """Return x'(diag(d) - W) x.
+
+    Parameters
+    ----------
+    rows : of `factored`
+    x : (n,) float64, in the order of the matrix
+    """
+    return float(_work(rows.before, rows.pull, rows.diagonal, rows.number, x))
+
+
+@njit(cache=True, nogil=True)
+def _tables(start, column, weight, diagonal, middle):
+    """Return the `Tables` of a matrix in compressed rows."""
     rows = diagonal.size
-    inverse, later = np.empty(rows), np.zeros(rows)
+    before = np.full((rows, _NEAR), rows, np.uint32)
+    behind = np.full((rows, _NEAR), rows, np.uint32)
+    pull = np.zeros((rows, _NEAR), np.float32)
+    push = np.zeros((rows, _NEAR), np.float32)
     for i in range(rows):
-        for e in range(middle[i], start[i + 1]):
-            later[i] += weight[e]
+        first, last = middle[i] - start[i], start[i + 1] - middle[i]
+        if max(first, last) > _NEAR:
+            raise ValueError("rows must have at most three neighbours on each side")
+        for k in range(first):
+            before[i, k], pull[i, k] = column[start[i] + k], weight[start[i] + k]
+        for k in range(last):
+            behind[i, k], push[i, k] = column[middle[i] + k], weight[middle[i] + k]
+    return before, behind, pull, push, diagonal
+
+
+@njit(cache=True, nogil=True)
+def _levels(before):
+    """Return where each row stands once they are sorted by levels."""
+    rows = before.shape[0]
+    level = np.zeros(rows + 1, np.int32)  # one more than that of the highest row before
+    number = np.empty(rows, np.uint32)
+    most = 0
     for i in range(rows):
-        pivot = float(diagonal[i])
-        for e in range(start[i], middle[i]):
-            j, w = column[e], weight[e]
+        here = max(level[before[i, 0]], level[before[i, 1]], level[before[i, 2]]) + 1
+        level[i] = here
+        most = max(most, here)
+    first = np.zeros(most + 2, np.int64)
+    for i in range(rows):
+        first[level[i] + 1] += 1
+    for n in range(most + 1):
+        first[n + 1] += first[n]
+    for i in range(rows):
+        number[i] = first[level[i]]
+        first[level[i]] += 1
+    return number
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _factor(before, behind, pull, push, diagonal, number, blend):
+    """Return the tables with their rows at their numbers, and the inverse of the diagonal."""
+    rows = diagonal.size
+    moved = np.empty((2, rows, _NEAR), np.uint32)
+    entry = np.empty((2, rows, _NEAR), np.float32)
+    middle = np.empty(rows, np.float32)
+    to = np.empty(rows + 1, np.uint32)
+    to[:rows], to[rows] = number, rows
+    inverse, later = np.ones(rows + 1), np.zeros(rows + 1)
+    for i in range(rows):
+        n = number[i]
+        middle[n] = diagonal[i]
+        for k in range(_NEAR):
+            moved[0, n, k], moved[1, n, k] = to[before[i, k]], to[behind[i, k]]
+            entry[0, n, k], entry[1, n, k] = pull[i, k], push[i, k]
+            later[n] += push[i, k]
+    for n in range(rows):
+        pivot = float(middle[n])
+        for k in range(_NEAR):
+            j, w = moved[0, n, k], float(entry[0, n, k])
             pivot -= w * inverse[j] * (w + blend * (later[j] - w))
-        if pivot <= 1e-3 * diagonal[i]:  # what was dropped must not turn it round
-            pivot = float(diagonal[i])
-        inverse[i] = 1.0 / pivot if pivot > 0 else 1.0  # a row of nothing
-    return inverse
+        if pivot <= 1e-3 * middle[n]:  # what was dropped must not turn it round
+            pivot = float(middle[n])
+        inverse[n] = 1.0 / pivot if pivot > 0 else 1.0  # a row of nothing
+    return moved[0], moved[1], entry[0], entry[1], middle, inverse
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _work(before, pull, diagonal, number, x):
+    values = np.zeros(x.size + 1)
+    for i in range(x.size):
+        values[number[i]] = x[i]
+    total = 0.0
+    for n in range(x.size):
+        # each pair of neighbours stands once among those before
+        total += values[n] * (diagonal[n] * values[n] - 2.0 * _near(before, pull, values, n))
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _near(table, entry, values, i):
+    """Sum over the three neighbours of a row."""
+    total = entry[i, 0] * values[table[i, 0]]
+    total += entry[i, 1] * values[table[i, 1]]
+    total += entry[i, 2] * values[table[i, 2]]
+    return total
 
 
 # Eisenstat's form (SIAM J. Sci. Stat. Comput. 2, 1981) of the preconditioned iteration: with the
@@ -94,43 +224,42 @@ def _factor(start, column, weight, diagonal, middle, blend):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _gradients(
-    start, column, weight, diagonal, middle, inverse, right, x, r, p, t, s, tolerance, limit
-):
+def _gradients(before, behind, pull, push, diagonal, inverse, number, right, x, tolerance, limit):
     rows = diagonal.size
-    energy, before, error = 0.0, 1.0, np.inf
-    now = 0.0
+    pivot, shift = np.empty(rows), np.empty(rows)
+    y, p = np.zeros(rows), np.zeros(rows)
+    r, t, s = np.zeros(rows + 1), np.zeros(rows + 1), np.zeros(rows + 1)  # the last is no row
+    energy, last, now, error = 0.0, 1.0, 0.0, np.inf
     for i in range(rows):
-        total = right[i]
-        for e in range(start[i], middle[i]):
-            total += weight[e] * r[column[e]]
-        r[i] = total * inverse[i]
-        x[i], p[i] = 0.0, 0.0
-        now += r[i] * r[i] / inverse[i]
-    for iteration in range(limit + 1):
+        r[number[i]] = right[i]
+    for i in range(rows):
+        pivot[i] = 1.0 / inverse[i]
+        shift[i] = diagonal[i] - 2.0 * pivot[i]
+        r[i] = (r[i] + _near(before, pull, r, i)) * inverse[i]
+        now += r[i] * r[i] * pivot[i]
+    iteration = 0
+    while iteration <= limit:
         error = np.sqrt(now / energy) if energy > 0.0 else np.inf
         if now == 0.0 or error <= tolerance:
-            return iteration, min(error, tolerance), energy
-        ratio = now / before if iteration > 0 else 0.0
-        for i in range(rows):
-            p[i] = r[i] / inverse[i] + ratio * p[i]
-        for i in range(rows - 1, -1, -1):
-            total = p[i]
-            for e in range(middle[i], start[i + 1]):
-                total += weight[e] * t[column[e]]
-            t[i] = total * inverse[i]
+            error = min(error, tolerance)
+            break
+        ratio = now / last if iteration > 0 else 0.0
+        for n in range(rows):
+            i = np.uintp(rows - 1 - n)
+            p[i] = r[i] * pivot[i] + ratio * p[i]
+            t[i] = (p[i] + _near(behind, push, t, i)) * inverse[i]
         work = 0.0
         for i in range(rows):
-            total = p[i] + (diagonal[i] - 2.0 / inverse[i]) * t[i]
-            for e in range(start[i], middle[i]):
-                total += weight[e] * s[column[e]]
-            s[i] = total * inverse[i]
+            s[i] = (p[i] + shift[i] * t[i] + _near(before, pull, s, i)) * inverse[i]
             work += (t[i] + s[i]) * p[i]
         length = now / work
         energy += length * now
-        before, now = now, 0.0
+        last, now = now, 0.0
         for i in range(rows):
-            x[i] += length * t[i]
+            y[i] += length * t[i]
             r[i] -= length * (t[i] + s[i])
-            now += r[i] * r[i] / inverse[i]
-    return limit, error, energy
+            now += r[i] * r[i] * pivot[i]
+        iteration += 1
+    for i in range(rows):
+        x[i] = y[number[i]]
+    return iteration, error, energy
