@@ -22,14 +22,6 @@ _BLEND = 0.97  # share of what is dropped that the diagonal takes up, Bridson's
 _NEAR = 3  # neighbours before a row and behind it, as on any grid that is not periodic
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
-Tables = tuple[
-    NDArray[np.uint32],
-    NDArray[np.uint32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-]
-
 
 class Rows(NamedTuple):
     """A matrix of n rows by levels, with its incomplete factor.
@@ -37,16 +29,16 @@ class Rows(NamedTuple):
     Attributes
     ----------
     before, behind : (n, 3) uint32, neighbours in earlier and in later levels; n stands for none
-    pull, push : (n, 3) float32, their entries of W, 0 where there is none
+    pull, push : (n, 3) float32, their entries of W, 0 where there is none; None if all are 1
     diagonal : (n,) float32
-    inverse : (n + 1,) float64, of the diagonal of the factor
+    inverse : (n + 1,) float64, of the diagonal of the factor; the last is 0, of no row
     number : (n,) uint32, where each row of the matrix stands
     """
 
     before: NDArray[np.uint32]
     behind: NDArray[np.uint32]
-    pull: NDArray[np.float32]
-    push: NDArray[np.float32]
+    pull: NDArray[np.float32] | None
+    push: NDArray[np.float32] | None
     diagonal: NDArray[np.float32]
     inverse: FloatArray
     number: NDArray[np.uint32]
@@ -79,19 +71,13 @@ def factored(matrix: Matrix) -> Rows:
     ValueError
         A row with more than three entries before its diagonal, or behind it.
     """
-    return factored_tables(_tables(*matrix[:5]))
-
-
-def factored_tables(tables: Tables) -> Rows:
-    """Sort rows by levels and factor them.
-
-    Parameters
-    ----------
-    tables : the first five fields of `Rows`, of rows in any order
-    """
-    number = _levels(tables[0])
-    *rows, inverse = _factor(*tables, number, _BLEND)
-    return Rows(*rows, inverse, number)
+    weight = None if (matrix.weight == 1).all() else matrix.weight
+    number = _levels(matrix.start, matrix.column, matrix.middle)
+    before, behind, pull, push, diagonal = _by_levels(
+        matrix.start, matrix.column, weight, matrix.diagonal, matrix.middle, number
+    )
+    inverse = _factor(before, behind, pull, push, diagonal, _BLEND)
+    return Rows(before, behind, pull, push, diagonal, inverse, number)
 
 
 def solve_rows(rows: Rows, right: FloatArray, tolerance: float, limit: int = 500) -> Solved:
@@ -130,33 +116,15 @@ def work_of(rows: Rows, x: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _tables(start, column, weight, diagonal, middle):
-    """Return the `Tables` of a matrix in compressed rows."""
-    rows = diagonal.size
-    before = np.full((rows, _NEAR), rows, np.uint32)
-    behind = np.full((rows, _NEAR), rows, np.uint32)
-    pull = np.zeros((rows, _NEAR), np.float32)
-    push = np.zeros((rows, _NEAR), np.float32)
-    for i in range(rows):
-        first, last = middle[i] - start[i], start[i + 1] - middle[i]
-        if max(first, last) > _NEAR:
-            raise ValueError("rows must have at most three neighbours on each side")
-        for k in range(first):
-            before[i, k], pull[i, k] = column[start[i] + k], weight[start[i] + k]
-        for k in range(last):
-            behind[i, k], push[i, k] = column[middle[i] + k], weight[middle[i] + k]
-    return before, behind, pull, push, diagonal
-
-
-@njit(cache=True, nogil=True)
-def _levels(before):
+def _levels(start, column, middle):
     """Return where each row stands once they are sorted by levels."""
-    rows = before.shape[0]
-    level = np.zeros(rows + 1, np.int32)  # one more than that of the highest row before
-    number = np.empty(rows, np.uint32)
+    rows = middle.size
+    level, number = np.empty(rows, np.int32), np.empty(rows, np.uint32)
     most = 0
     for i in range(rows):
-        here = max(level[before[i, 0]], level[before[i, 1]], level[before[i, 2]]) + 1
+        here = 0
+        for e in range(start[i], middle[i]):
+            here = max(here, level[column[e]] + 1)
         level[i] = here
         most = max(most, here)
     first = np.zeros(most + 2, np.int64)
@@ -170,32 +138,61 @@ def _levels(before):
     return number
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _factor(before, behind, pull, push, diagonal, number, blend):
-    """Return the tables with their rows at their numbers, and the inverse of the diagonal."""
+@njit(cache=True, nogil=True)
+def _by_levels(start, column, weight, diagonal, middle, number):
+    """Return the first five fields of `Rows`; compiled for itself where no weights are given."""
     rows = diagonal.size
-    moved = np.empty((2, rows, _NEAR), np.uint32)
-    entry = np.empty((2, rows, _NEAR), np.float32)
-    middle = np.empty(rows, np.float32)
-    to = np.empty(rows + 1, np.uint32)
-    to[:rows], to[rows] = number, rows
-    inverse, later = np.ones(rows + 1), np.zeros(rows + 1)
+    before = np.full((rows, _NEAR), rows, np.uint32)
+    behind = np.full((rows, _NEAR), rows, np.uint32)
+    moved = np.empty(rows, np.float32)
+    pull = None if weight is None else np.zeros((rows, _NEAR), np.float32)
+    push = None if weight is None else np.zeros((rows, _NEAR), np.float32)
     for i in range(rows):
         n = number[i]
-        middle[n] = diagonal[i]
+        moved[n] = diagonal[i]
+        first, last = middle[i] - start[i], start[i + 1] - middle[i]
+        if max(first, last) > _NEAR:
+            raise ValueError("rows must have at most three neighbours on each side")
+        for k in range(first):
+            before[n, k] = number[column[start[i] + k]]
+            if weight is not None:
+                pull[n, k] = weight[start[i] + k]
+        for k in range(last):
+            behind[n, k] = number[column[middle[i] + k]]
+            if weight is not None:
+                push[n, k] = weight[middle[i] + k]
+    return before, behind, pull, push, moved
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _factor(before, behind, pull, push, diagonal, blend):
+    """Return the inverse of the factor's diagonal, and 0 for no row."""
+    rows = diagonal.size
+    inverse, later = np.ones(rows + 1), np.zeros(rows + 1)
+    inverse[rows] = 0.0  # of no row
+    for i in range(rows):
+        later[i] = _near(behind, push, inverse, i)  # ones so far
+    for i in range(rows):
+        pivot = float(diagonal[i])
         for k in range(_NEAR):
-            moved[0, n, k], moved[1, n, k] = to[before[i, k]], to[behind[i, k]]
-            entry[0, n, k], entry[1, n, k] = pull[i, k], push[i, k]
-            later[n] += push[i, k]
-    for n in range(rows):
-        pivot = float(middle[n])
-        for k in range(_NEAR):
-            j, w = moved[0, n, k], float(entry[0, n, k])
+            j = before[i, k]
+            w = 1.0
+            if pull is not None:
+                w = float(pull[i, k])
             pivot -= w * inverse[j] * (w + blend * (later[j] - w))
-        if pivot <= 1e-3 * middle[n]:  # what was dropped must not turn it round
-            pivot = float(middle[n])
-        inverse[n] = 1.0 / pivot if pivot > 0 else 1.0  # a row of nothing
-    return moved[0], moved[1], entry[0], entry[1], middle, inverse
+        if pivot <= 1e-3 * diagonal[i]:  # what was dropped must not turn it round
+            pivot = float(diagonal[i])
+        inverse[i] = 1.0 / pivot if pivot > 0 else 1.0  # a row of nothing
+    return inverse
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _near(table, entry, values, i):
+    """Sum over the three neighbours of a row."""
+    one, two, three = values[table[i, 0]], values[table[i, 1]], values[table[i, 2]]
+    if entry is not None:
+        one, two, three = entry[i, 0] * one, entry[i, 1] * two, entry[i, 2] * three
+    return one + two + three
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -207,15 +204,6 @@ def _work(before, pull, diagonal, number, x):
     for n in range(x.size):
         # each pair of neighbours stands once among those before
         total += values[n] * (diagonal[n] * values[n] - 2.0 * _near(before, pull, values, n))
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _near(table, entry, values, i):
-    """Sum over the three neighbours of a row."""
-    total = entry[i, 0] * values[table[i, 0]]
-    total += entry[i, 1] * values[table[i, 1]]
-    total += entry[i, 2] * values[table[i, 2]]
     return total
 
 

@@ -362,5 +362,5 @@ def _face_tables(
                 column[entry], weight[entry] = later[n], strength[n]
                 entry += 1
             start[f + 1] = entry
-    column, weight = column[:entry].copy(), weight[:entry].copy()
-    return (start, column, weight, diagonal, middle, place, block), inflow, outflow
+    friction = (start, column[:entry], weight[:entry], diagonal, middle, place, block)
+    return friction, inflow, outflow
