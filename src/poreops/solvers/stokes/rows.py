@@ -156,11 +156,11 @@ def _by_levels(start, column, weight, diagonal, middle, number):
         for k in range(first):
             before[n, k] = number[column[start[i] + k]]
             if weight is not None:
-                pull[n, k] = weight[start[i] + k]
+                pull[n, k] = weight[start[i] + k]  # type: ignore[index]
         for k in range(last):
             behind[n, k] = number[column[middle[i] + k]]
             if weight is not None:
-                push[n, k] = weight[middle[i] + k]
+                push[n, k] = weight[middle[i] + k]  # type: ignore[index]
     return before, behind, pull, push, moved
 
 
@@ -233,9 +233,9 @@ def _gradients(before, behind, pull, push, diagonal, inverse, number, right, x, 
             break
         ratio = now / last if iteration > 0 else 0.0
         for n in range(rows):
-            i = np.uintp(rows - 1 - n)
-            p[i] = r[i] * pivot[i] + ratio * p[i]
-            t[i] = (p[i] + _near(behind, push, t, i)) * inverse[i]
+            j = np.uintp(rows - 1 - n)  # an index that may be negative is tested for that
+            p[j] = r[j] * pivot[j] + ratio * p[j]
+            t[j] = (p[j] + _near(behind, push, t, j)) * inverse[j]
         work = 0.0
         for i in range(rows):
             s[i] = (p[i] + shift[i] * t[i] + _near(before, pull, s, i)) * inverse[i]
