@@ -42,7 +42,7 @@ def test_a_changed_figure_is_seen(tables):
 
 @pytest.fixture
 def ran(tables, tmp_path, monkeypatch):
-    """A run of diffusion and flow, whose errors are ten times as large, and no champion of flow."""
+    """A run of both targets: flow errs ten times as much as diffusion, and has no champion."""
     shutil.copytree(tables.REPORTS, tmp_path / "docs", ignore=shutil.ignore_patterns("hydraulic"))
     shutil.copytree(tmp_path / "docs", tmp_path / "reports")
     monkeypatch.setattr(tables, "REPORTS", tmp_path / "docs")
