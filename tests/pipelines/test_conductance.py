@@ -251,3 +251,12 @@ def test_both_targets_in_one_run_and_the_first_as_alone(line, project):
     assert tracking.forgotten() == []
     connection.client().delete_registered_model("hydraulic-conductance")
     assert tracking.forgotten() == [Path("mlflow/registered/conductance.json")]
+
+
+def test_flow_alone_is_not_compared_with_the_distribution_of_diffusion(line, project):
+    change("label", target="hydraulic")
+    change("validation", size_factor_max=100_000, drift_max=1e-6)
+    for verb in ("labels", "validate"):
+        run_stage(project, verb)
+    checks = read_json("reports/conductance/validation.json")["checks"]
+    assert {check["suite"] for check in checks} == {"volumes", "conduits", "labels"}
