@@ -240,10 +240,10 @@ def test_both_targets_in_one_run_and_the_first_as_alone(line, project):
     for report in (scores, scores["hydraulic"]):
         assert report["unseen"]["physics"]["mape"] < 0.2
     assert Path("reports/conductance/figures/hydraulic/permeability.png").is_file()
-    # the page has a line for each, and each model compares a rock with what it learned from itself
+    # the page has a line for each; each model knows the volume that it learned from itself
     pages = conductances(Path())
     assert [page.model for page in pages] == ["conductance", "hydraulic-conductance"]
-    labels, conns = (read_hdf5("artifacts/conductance/regions/train.h5")[0][f"000/{name}"]
+    labels, conns = (read_hdf5("artifacts/conductance/regions/train.h5")[0][f"001/{name}"]
                      for name in ("labels", "conns"))  # fmt: skip
     models = [load_model(f"models:/{page.model}@champion") for page in pages]
     assert all(model.drift(labels, conns).state in ("inside", "near") for model in models)
