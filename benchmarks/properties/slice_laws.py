@@ -23,6 +23,7 @@ from poreops.base.files import read_table
 from poreops.base.hdf5 import open_hdf5
 from poreops.properties.learning.laws import fit_law, group_means, law_corrections
 from poreops.properties.learning.real_rocks import real_rocks
+from poreops.properties.rocks import spaced
 from poreops.properties.slices.crossing import crossed_share
 
 Floats = NDArray[np.float64]
@@ -30,8 +31,8 @@ Pores = Mapping[str, Mapping[int, NDArray[np.bool_]]]
 SHARE, THRESHOLD = 0.1, 0.03
 LEVELS = np.array([-4.0, -3.0, -2.2, -1.6, -1.1, -0.7, -0.35, 0.0, 0.35, 0.7, 1.1, 1.6])
 """Of the signed distance to the wall, in hydraulic lengths; below 0 lies solid."""
-SLICES = 6
-"""Of a plug, as the real rocks have."""
+SLICES = 3
+"""Of a plug, for what takes long to measure; a law sees the mean over a plug."""
 
 
 def chord_spread(pore: NDArray[np.bool_]) -> float:
@@ -96,21 +97,33 @@ def opening_contrast(pore: NDArray[np.bool_]) -> float:
     return float(np.log(wide / narrow))
 
 
+def measured(table: pd.DataFrame, pores: Pores) -> pd.DataFrame:
+    """Return what takes long to measure, the mean over some slices of each plug."""
+    found = {}
+    for rock, of in table.groupby("rock"):
+        rows = []
+        for _, row in of.iloc[spaced(len(of), SLICES)].iterrows():
+            image = pores[str(rock)][row["slice"]]
+            ell = row["areal_porosity"] / row["specific_perimeter"] / row["voxel_size"]
+            rows.append(
+                {
+                    "level": crossing_level(image, ell),
+                    "correlation": np.log(correlation_length(image) / ell),
+                    "contrast": opening_contrast(image),
+                    "gap": np.log(-wall_distance(image)[~image].mean() / ell),
+                }
+            )
+        found[rock] = pd.DataFrame(rows).mean()
+    return pd.DataFrame(found).T
+
+
 def described(table: pd.DataFrame, pores: Pores) -> pd.DataFrame:
-    """Return some slices with what the laws ask for; lengths in voxels, as logarithms."""
-    number = table.groupby("rock").cumcount()
-    step = np.maximum(table.groupby("rock")["rock"].transform("size") // SLICES, 1)
-    table = table[number % step == 0].reset_index(drop=True)
-    ell = table["areal_porosity"] / table["specific_perimeter"] / table["voxel_size"]
+    """Return the slices with what the laws ask for; lengths in voxels, as logarithms."""
     seen = [pores[str(rock)][k] for rock, k in zip(table["rock"], table["slice"], strict=True)]
     found = table.assign(
         spread=[chord_spread(image) for image in seen],
         radius=[np.log(exceeded_radius(image)) for image in seen],
-        level=[crossing_level(image, of) for image, of in zip(seen, ell, strict=True)],
-        correlation=np.log([correlation_length(image) for image in seen]) - np.log(ell),
-        contrast=[opening_contrast(image) for image in seen],
-        gap=[np.log(-wall_distance(image)[~image].mean()) for image in seen] - np.log(ell),
-    )
+    ).join(measured(table, pores), on="rock")
     voxel, phi = found["voxel_size"], found["areal_porosity"]
     return found.assign(
         log_k=np.log(found["permeability"] / voxel**2), log_phi=np.log(phi),
