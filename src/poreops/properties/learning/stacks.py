@@ -84,12 +84,12 @@ def fit(
     columns : for each mask the inputs to learn from; all, if not given
     weights : (n,) by which rows count, as of `sureness`; all alike, if not given
     """
-    own = getattr(config, name, None)
     if name in NETWORKS:
         return fit_networks(
-            own, x, y, masks, config.seed,
+            getattr(config, name), x, y, masks, config.seed,
             columns=columns, scaling=config.scaling, weights=weights,
         )  # fmt: skip
+    own = getattr(config, name, None)
     return fit_learner(
         name, own, x, y, masks, config.seed,
         columns=columns, scaling=config.scaling, weights=weights,
