@@ -73,8 +73,8 @@ test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: light
-light: $(STAMP) ## install the wheel without extras in an empty environment and run it
-	$(BIN)/python -m pytest tests/light_install.py
+light: $(STAMP) ## run the bare wheel, and tools of others, in environments of their own
+	$(BIN)/python -m pytest tests/light_install.py tests/other_tools.py
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies
