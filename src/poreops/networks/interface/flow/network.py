@@ -120,8 +120,6 @@ def interface_flow(
     InputError
         Not a binary image, an axis shorter than 3 voxels, no solid, rtol not in 0..1, unknown
         walls, or more voxels than fit in memory.
-    NotConvergedError
-        When the factors of a block are not exact enough.
 
     Notes
     -----
