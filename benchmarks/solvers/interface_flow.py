@@ -44,7 +44,7 @@ def main() -> None:
         parted = time.process_time()
         network = interface_flow_of_regions(regions, rtol=options.rtol)
         built = time.process_time()
-        usual = [permeability(cube, axis) for axis in range(3)]
+        usual = [permeability(cube, axis, workers=1) for axis in range(3)]
         solved = time.process_time()
         ratios.append((built - begin) / (solved - built))
         print(
@@ -57,7 +57,7 @@ def main() -> None:
             if not found.percolates:
                 continue
             begin = time.process_time()
-            exact = permeability(cube, axis, tolerance=options.reference).permeability
+            exact = permeability(cube, axis, tolerance=options.reference, workers=1).permeability
             seconds = time.process_time() - begin
             middles.append(found.permeability / exact - 1)
             widths.append(found.width)
