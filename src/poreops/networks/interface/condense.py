@@ -91,13 +91,14 @@ def condense(place: Array, neighbour: Array, kept: Array) -> Array:
     """
     n = place.shape[0]
     order, start, stop, child = dissect(place, neighbour, kept, _LEAF)
+    sequence, rank = sequenced(order, kept)
     at = np.full(n, -1, np.int64)  # place of a voxel in the front
     done = np.zeros(n, np.bool_)
     schur = [np.empty((0, 0))] * len(start)
     outer = [np.empty(0, np.int64)] * len(start)
     for node in range(len(start) - 1, -1, -1):
         own = order[start[node] : stop[node]]
-        members = _members(own, neighbour, done, child[node], outer, at)
+        members = _members(own, neighbour, done, child[node], outer, at, rank, sequence)
         front = np.zeros((members.size, members.size))
         _assemble(front, own, neighbour, done, at)
         for c in child[node]:
@@ -174,27 +175,59 @@ def with_terminals(
 
 @njit(cache=True, nogil=True)
 def _members(
-    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array
-) -> Array:
+    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array,
+    rank: Array, sequence: Array,
+) -> Array:  # fmt: skip
     """Return the voxels of a front, numbered: those to eliminate, then what they touch."""
-    members = [np.int64(0)]
-    members.pop()
-    for v in own:
-        at[v] = len(members)
-        members.append(v)
+    border = [np.int64(0)]
+    border.pop()
+    at[own] = 0
     for v in own:
         for k in range(6):
             w = np.int64(neighbour[v, k])
             if w >= 0 and not done[w] and at[w] < 0:
-                at[w] = len(members)
-                members.append(w)
+                at[w] = 0
+                border.append(w)
     for c in children:
         if c >= 0:
             for w in outer[c]:
                 if at[w] < 0:
-                    at[w] = len(members)
-                    members.append(w)
-    return np.array(members)
+                    at[w] = 0
+                    border.append(w)
+    members = np.concatenate((own, in_sequence(border, rank, sequence)))
+    at[members] = np.arange(members.size)
+    return members
+
+
+@njit(cache=True, nogil=True)
+def sequenced(order: Array, kept: Array) -> tuple[Array, Array]:
+    """Return the unknowns as they are eliminated, then the kept ones, and the rank of each.
+
+    Parameters
+    ----------
+    order : (m,) int64, of `dissect`
+    kept : (n,) bool
+    """
+    sequence = np.concatenate((order, np.flatnonzero(kept)))
+    rank = np.empty(sequence.size, np.int64)
+    rank[sequence] = np.arange(sequence.size)
+    return sequence, rank
+
+
+@njit(cache=True, nogil=True)
+def in_sequence(border: list[int], rank: Array, sequence: Array) -> Array:
+    """Sort unknowns by their rank, as `extend` likes them.
+
+    Parameters
+    ----------
+    border : unknowns
+    rank, sequence : of `sequenced`
+    """
+    ranks = np.empty(len(border), np.int64)
+    for i in range(ranks.size):
+        ranks[i] = rank[border[i]]
+    ranks.sort()
+    return sequence[ranks]
 
 
 @njit(cache=True, nogil=True)
@@ -212,15 +245,27 @@ def _assemble(front: Array, own: Array, neighbour: Array, done: Array, at: Array
 
 @njit(cache=True, nogil=True)
 def extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
-    """Add the Schur complement of a part that was eliminated before."""
-    for i in range(outer.size):
-        p = at[outer[i]]
-        for j in range(i, outer.size):
-            q = at[outer[j]]
-            if p <= q:
-                front[p, q] += schur[i, j]
-            else:
-                front[q, p] += schur[i, j]
+    """Add the Schur complement of a part that was eliminated before, upper triangle only.
+
+    Parameters
+    ----------
+    front : (m, m) float64
+    schur : (b, b) float64
+    outer : (b,) int64, unknowns of its rows
+    at : where each of them is in the front
+    """
+    size = outer.size
+    to = at[outer]
+    ordered = size - 1  # from here on as in the front
+    while ordered > 0 and to[ordered - 1] < to[ordered]:
+        ordered -= 1
+    for i in range(max(ordered, 0)):
+        for j in range(i, size):
+            front[min(to[i], to[j]), max(to[i], to[j])] += schur[i, j]
+    for i in range(max(ordered, 0), size):
+        line, more = front[to[i]], schur[i]
+        for j in range(i, size):
+            line[to[j]] += more[j]
 
 
 @njit(cache=True, nogil=True)

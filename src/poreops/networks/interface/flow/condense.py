@@ -12,7 +12,13 @@ from numba import njit
 from scipy.sparse import csr_array
 
 from poreops.base.arrays import Array
-from poreops.networks.interface.condense import dissect, eliminate, extend
+from poreops.networks.interface.condense import (
+    dissect,
+    eliminate,
+    extend,
+    in_sequence,
+    sequenced,
+)
 
 _LEAF = 60  # velocities that are eliminated without another cut
 _NEAR = 18  # neighbours of a velocity: 6 that rub on it, 6 of each of its voxels
@@ -62,6 +68,7 @@ def _condense(
     n, cells = len(kept), len(first) - 1
     near = _neighbours(row, column, side, cell, first, velocity)
     order, start, stop, child = dissect(place, near, kept, _LEAF)
+    sequence, rank = sequenced(order, kept)
     own_cells, cell_start = _by_node(n, order, start, stop, first, velocity)
     part = np.arange(cells + 1)  # the last one stands for what lies outside
     marked = np.full(cells + 1, -1, np.int64)
@@ -76,7 +83,7 @@ def _condense(
             _unite(part, cell[side[v] : side[v + 1]], cells)
         gone, waiting = _sorted_pressures(fresh, child[node], outer, part, marked, node, n)
         members = _members(own, gone, waiting, fresh, near, done, first, velocity, child[node],
-                           outer, at)  # fmt: skip
+                           outer, at, rank, sequence)  # fmt: skip
         front = np.zeros((members.size, members.size))
         _assemble(front, own, fresh, row, column, weight, first, velocity, sign, done, at)
         for c in child[node]:
@@ -218,32 +225,32 @@ def _sorted_pressures(
 @njit(cache=True, nogil=True)
 def _members(
     own: Array, gone: Array, waiting: Array, fresh: Array, near: Array, done: Array, first: Array,
-    velocity: Array, children: Array, outer: list[Array], at: Array,
+    velocity: Array, children: Array, outer: list[Array], at: Array, rank: Array, sequence: Array,
 ) -> Array:  # fmt: skip
     """Return the unknowns of a front, numbered: those to eliminate, then what they touch."""
-    members = [np.int64(0)]
-    members.pop()
-    for group in (own, gone, waiting):
-        for v in group:
-            at[v] = len(members)
-            members.append(v)
+    border = [np.int64(0)]
+    border.pop()
+    inner = np.concatenate((own, gone, waiting))
+    at[inner] = 0
     for v in own:
         for w in near[v]:
             if w >= 0 and not done[w] and at[w] < 0:
-                at[w] = len(members)
-                members.append(np.int64(w))
+                at[w] = 0
+                border.append(np.int64(w))
     for c in fresh:
         for w in velocity[first[c] : first[c + 1]]:
             if at[w] < 0:
-                at[w] = len(members)
-                members.append(np.int64(w))
+                at[w] = 0
+                border.append(np.int64(w))
     for child in children:
         if child >= 0:
             for w in outer[child]:
                 if at[w] < 0:
-                    at[w] = len(members)
-                    members.append(w)
-    return np.array(members)
+                    at[w] = 0
+                    border.append(w)
+    members = np.concatenate((inner, in_sequence(border, rank, sequence)))
+    at[members] = np.arange(members.size)
+    return members
 
 
 @njit(cache=True, nogil=True)
