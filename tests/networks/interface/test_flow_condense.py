@@ -8,15 +8,14 @@ from poreops.conduits.image_flow import image_flow
 from poreops.networks.interface.flow.condense import condense_flow
 from poreops.networks.interface.flow.pieces import cut_flow
 from poreops.networks.interface.ports import cut_blocks, find_patches
-from poreops.synthetic.sample import sample_rock
 
 
 @pytest.fixture(scope="module")
 def equations():
     """Of two blocks: with the inlet, and with the outlet."""
-    rock = sample_rock(32, 0.5, seed=3)[:18, :9, :8]
-    labels = np.ascontiguousarray(rock, dtype=np.int32)
-    labels[9:] *= 2
+    pores = np.random.default_rng(2).random((14, 7, 6)) < 0.8
+    labels = pores.astype(np.int32)
+    labels[7:] *= 2
     pieces = cut(labels)
     sizes = np.diff(pieces.cell_start)
     return [pieces.block(int(number)) for number in np.argsort(-sizes)[:2]]
@@ -63,7 +62,8 @@ def test_condensing_leaves_the_least_friction(equations, share, ends):
         closed = part[cell] >= 0
         value = one.gradient[kept].toarray()[face, cell]
         np.add.at(flux, (face[closed], part[cell[closed]]), value[closed])
-        given -= flux @ np.linalg.lstsq(flux.T @ flux, flux.T @ given, rcond=1e-12)[0]
+        if closed.any():
+            given -= flux @ np.linalg.lstsq(flux.T @ flux, flux.T @ given, rcond=1e-12)[0]
         expected = least_friction(one, kept, given)
         assert given @ friction @ given == pytest.approx(expected, rel=1e-9)
 

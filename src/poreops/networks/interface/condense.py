@@ -34,7 +34,7 @@ def eliminate(front: Array, count: int) -> None:
             continue
         rows = np.dot(inverse.T, front[first:last, last:].copy())
         front[first:last, last:] = rows
-        turned = rows.T.copy()
+        turned = np.ascontiguousarray(rows.T)
         for left in range(0, m - last, _STRIP):
             right = min(left + _STRIP, m - last)
             taken = np.dot(turned[:right], rows[:, left:right].copy())
