@@ -129,20 +129,14 @@ def cut_flow(flow: "StaggeredFlow", blocks: Blocks, number: Array, patches: Patc
     blocks, number, patches : of the image's regions
     """
     cut = _Cut(flow, blocks, number, patches)
-    rows, columns, values = [], [], []
     along: list[tuple[Array, ...]] = [cut.through()]
-    for one, two, weight in cut.inside():
-        rows += [one, two, one, two]
-        columns += [two, one, one, two]
-        values += [-weight, -weight, weight, weight]
-    for one, two, weight in cut.beside(along):
-        rows += [one, two, one, two]
-        columns += [two, one, one, two]
-        values += [-weight, -weight, weight, weight]
+    pairs = [*cut.inside(), *cut.beside(along)]
+    one, two, weight = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     n = cut.count
     every = np.arange(n)
-    entries = np.concatenate([*values, cut.wall]), (
-        np.concatenate([*rows, every]), np.concatenate([*columns, every]),
+    diagonal = cut.wall + np.bincount(one, weight, n) + np.bincount(two, weight, n)
+    entries = np.concatenate([-weight, -weight, diagonal]), (
+        np.concatenate([one, two, every]), np.concatenate([two, one, every]),
     )  # fmt: skip
     return Pieces(
         cut.start, cut.cell_start, coo_array(entries, shape=(n, n)).tocsr(), cut.wall,
