@@ -189,10 +189,9 @@ def _constrained(friction: Array, flux: Array, force: Array, inflow: Array) -> A
         check_finite=False,
     )  # fmt: skip
     free, pressed = found[:, :columns], found[:, columns:]
-    if not flux.shape[1]:
-        return free
-    pressure = np.linalg.solve(flux.T @ pressed, flux.T @ free - inflow)
-    moved: Array = free - pressed @ pressure
+    moved: Array = free
+    if flux.shape[1]:
+        moved = free - pressed @ np.linalg.solve(flux.T @ pressed, flux.T @ free - inflow)
     return moved
 
 
