@@ -25,7 +25,7 @@ from poreops.networks.interface.throats import missed, throat_fields
 
 RTOL = 0.1
 BYTES_PER_VOXEL = 150
-BYTES_PER_PORE_VOXEL = 10_000  # peak measured on Berea 128³
+BYTES_PER_PORE_VOXEL = 13_000  # peak measured on Berea 128³
 MOST_VOXELS = 4000  # in a block: its factors take time in the square of their number
 
 

@@ -22,7 +22,7 @@ from poreops.networks.interface.flow.tractions import TOP, traction_modes
 from poreops.networks.interface.joints import CLOSED
 from poreops.networks.interface.ports import Patches
 
-CACHE_BYTES = 2**31
+CACHE_BYTES = 2**32
 """Of condensed blocks that are kept until velocities at their patches are given."""
 _CLOSED_PART = 0.6  # of a patch's gap that the next level closes, about
 _LEAST_SHARE = 0.3  # of the gap that a round takes on, so that few rounds do
