@@ -39,7 +39,7 @@ def test_only_the_stated_methods_are_trained(project, tmp_path, monkeypatch):
     }
     # every output of the stage is there, so that DVC has what it lists
     assert sorted(p.name for p in (tmp_path / "artifacts/cores/models").iterdir()) == [
-        "dcgan", "params.yaml", "r3gan", "wgan_gp"
+        "dcgan", "diffusion", "params.yaml", "r3gan", "wgan_gp"
     ]  # fmt: skip
     made = load_generator(found["r3gan"][0])
     assert (made.network.architecture, made.network.critic_norm) == ("residual", "none")

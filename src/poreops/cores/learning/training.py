@@ -4,7 +4,6 @@ What a step draws follows from the seed and its number alone, so that a training
 gives the weights of one that was not.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.finite import DivergedError, check_finite
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -30,7 +30,7 @@ from poreops.cores.learning.networks import (
 )
 from poreops.cores.learning.objectives import Dcgan, Objective, R3gan, WganGp
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
-from poreops.errors import InputError
+from poreops.cores.learning.patches import check_crops, digest, numbered_patches
 from poreops.mlops.weights.checkpoint import Checkpoint, History
 from poreops.mlops.weights.finite import check_network, weights
 from poreops.mlops.weights.policy import built_with
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Method = Literal["wgan_gp", "dcgan", "r3gan"]
+GanMethod = Literal["wgan_gp", "dcgan", "r3gan"]
+Method = Literal["wgan_gp", "dcgan", "r3gan", "diffusion"]
 Rate = Annotated[float, Field(gt=0)]
 
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
@@ -78,6 +79,7 @@ class TrainingConfig(BaseModel):
     optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
     ema : decay of the average of the generator's weights, which draws the cores
     precision : arithmetic of the layers
+    diffusion : all that its training takes of this section, beside seed and repeats
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,6 +103,7 @@ class TrainingConfig(BaseModel):
     optimizer: Literal["rmsprop", "adam"]
     ema: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["float32", "mixed_bfloat16"]
+    diffusion: DiffusionConfig
 
 
 class Candidate(BaseModel):
@@ -129,7 +132,7 @@ def train_gan(
     config: TrainingConfig,
     crops: NDArray[np.uint8],
     *,
-    method: Method = "wgan_gp",
+    method: GanMethod = "wgan_gp",
     checkpoint: Path | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> TrainedGenerator:
@@ -152,12 +155,7 @@ def train_gan(
     DivergedError
         If a loss, a weight or a drawn pixel is not finite, or a score exceeds a million.
     """
-    if min(crops.shape[1:]) < network.patch:
-        raise InputError(
-            f"crops must be as large as a patch of {network.patch} pixels, got "
-            f"{crops.shape[1]} x {crops.shape[2]}; raise cores.crops.size or lower "
-            "cores.generator.patch"
-        )
+    check_crops(crops, network.patch)
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
     state = Checkpoint(checkpoint, gan.variables, identity)
@@ -187,7 +185,7 @@ class Gan:
         network: GeneratorConfig,
         config: TrainingConfig,
         crops: NDArray[np.uint8],
-        method: Method,
+        method: GanMethod,
     ) -> None:
         import keras
         import tensorflow as tf
@@ -265,27 +263,10 @@ class Gan:
         ----------
         epoch : its number, from 0
         """
-        import tensorflow as tf
-
         config, patch = self.config, self.network.patch
-        repeats = self._repeats
-        first = epoch * config.steps
-        per_step = repeats * config.batch_size
-        last = tf.shape(self._crops, tf.int64)[1] - patch + 1
-
-        def cut(number: "tf.Tensor") -> "tf.Tensor":
-            place = tf.random.stateless_uniform(
-                (3,), [config.seed, -1 - number], maxval=None, minval=None, dtype=tf.int64
-            )
-            limits = tf.stack([tf.shape(self._crops, tf.int64)[0], last, last])
-            crop, row, column = tf.unstack(tf.math.floormod(place, limits))
-            return self._crops[crop, row : row + patch, column : column + patch, None]
-
-        drawn = tf.data.Dataset.range(first * per_step, (first + config.steps) * per_step)
-        drawn = drawn.map(cut).batch(config.batch_size, drop_remainder=True)
-        drawn = drawn.batch(repeats, drop_remainder=True)
-        steps = tf.data.Dataset.range(first, first + config.steps)
-        return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
+        steps = range(epoch * config.steps, (epoch + 1) * config.steps)
+        batch = (self._repeats, config.batch_size)
+        return numbered_patches(self._crops, patch, config.seed, steps, batch)
 
     def _epoch(self, batches: Iterator["tf.Tensor"]) -> "tf.Tensor":
         import tensorflow as tf
@@ -373,18 +354,6 @@ def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
     noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
     greys, shares = Segmentation.fit(crops, SMOOTHING).phases(crops)
     return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
-
-
-def digest(crops: NDArray[np.uint8]) -> str:
-    """Return a digest of images: their content and shape.
-
-    Parameters
-    ----------
-    crops : (n, rows, columns) uint8
-    """
-    return hashlib.blake2b(
-        np.ascontiguousarray(crops).tobytes() + repr(crops.shape).encode(), digest_size=16
-    ).hexdigest()
 
 
 def _check_bounds(history: History, epoch: int) -> None:
