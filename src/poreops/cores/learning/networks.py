@@ -197,19 +197,23 @@ def generator(config: GeneratorConfig) -> "keras.Model":
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
-def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Model":
+def critic(
+    config: GeneratorConfig, norm: CriticNorm | None = None, averaged: int = 1
+) -> "keras.Model":
     """Build the critic: (n, patch, patch, 1) → (n, 1), a score without a bound.
 
     Parameters
     ----------
     config : GeneratorConfig
     norm : instead of that of the configuration
+    averaged : the patch is smaller by so many times along each edge
     """
     import keras
 
     norm = norm or config.critic_norm
     paper = config.architecture == "paper"
-    image = keras.Input((config.patch, config.patch, 1), name="image")
+    edge = config.patch // averaged
+    image = keras.Input((edge, edge, 1), name="image")
     x: keras.KerasTensor = image
     for i, width in enumerate(config.critic_widths):
         # a kernel that is a multiple of the stride weighs all pixels alike

@@ -7,7 +7,6 @@ gives the weights of one that was not.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.finite import DivergedError, check_finite
 from poreops.cores.features.detector_noise import DetectorNoise
 from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.critics import Critic
 from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
@@ -53,6 +53,7 @@ _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES = 100  # seeds of a draw
 _GENERATOR, _SEEN = 9_999, 9_998  # draws of a generator's step: its noise, what the critic sees
+_OTHER = 50  # planes from which the second critic's draws begin
 _DRAWS = 1_000_000  # seeds of a step
 
 
@@ -79,6 +80,8 @@ class TrainingConfig(BaseModel):
     optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
     ema : decay of the average of the generator's weights, which draws the cores
     precision : arithmetic of the layers
+    averaged_critic : a second critic of WGAN-GP and R3GAN sees images averaged over so many pixels
+        along each axis, where the detector's noise hides less; 0 has none
     diffusion : all that its training takes of this section, beside seed and repeats
     """
 
@@ -103,6 +106,7 @@ class TrainingConfig(BaseModel):
     optimizer: Literal["rmsprop", "adam"]
     ema: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["float32", "mixed_bfloat16"]
+    averaged_critic: Literal[0, 2, 4]
     diffusion: DiffusionConfig
 
 
@@ -216,6 +220,13 @@ class Gan:
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
+        self._critics = [Critic(self.critic, self._c_opt, self._rates[1])]
+        if config.averaged_critic and method != "dcgan":
+            with built_with(config.precision):
+                second = critic(network, averaged=config.averaged_critic)
+            rule = optimizer(kind, self._rates[1], momentum)
+            rule.build(parameters(second))
+            self._critics.append(Critic(second, rule, self._rates[1], config.averaged_critic))
         self._crops = tf.constant(crops)
         self._run = tf.function(self._epoch)
         self._draw = tf.function(lambda noise: self.averaged(noise, training=False))
@@ -223,7 +234,9 @@ class Gan:
     @property
     def variables(self) -> list["keras.Variable"]:
         """Everything that a step changes."""
-        holders = (self.generator, self.averaged, self.critic, self._g_opt, self._c_opt)
+        holders = [self.generator, self.averaged, self.critic, self._g_opt, self._c_opt]
+        for more in self._critics[1:]:
+            holders += [more.model, more.rule]
         return [variable for holder in holders for variable in holder.variables]
 
     def epoch(self, number: int) -> dict[str, float]:
@@ -235,8 +248,9 @@ class Gan:
         """
         left = 1 - number / self.config.epochs
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
-        for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
-            rule.learning_rate.assign(share * rate)
+        self._g_opt.learning_rate.assign(share * self._rates[0])
+        for each in self._critics:
+            each.rule.learning_rate.assign(share * each.rate)
         with without_remapper():
             losses = self._run(iter(self.patches(number))).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
@@ -252,7 +266,8 @@ class Gan:
 
         place = f"{self.method} after epoch {epoch + 1}"
         check_finite(weights(self.generator), f"the generator of {place}")
-        check_finite(weights(self.critic), f"the critic of {place}")
+        for each in self._critics:
+            check_finite(weights(each.model), f"the critic of {place}")
         probe = self._noise(tf.constant(0, tf.int64), 0)
         check_network(self.averaged, self._draw, probe, f"the averaged generator of {place}")
 
@@ -289,8 +304,14 @@ class Gan:
             losses.append(self._critic_step(real, fake, number, 2 * i + 1))
         with tf.GradientTape() as tape:
             fake = self.generator(self._noise(number, _GENERATOR), training=True)
-            generator_loss = self._objective.generator(
-                self._score, self._scaled(patches[-1]), fake, partial(self._seed, number, _SEEN)
+            real = self._scaled(patches[-1])
+            generator_loss = tf.add_n(
+                [
+                    self._objective.generator(
+                        each.score, each.seen(real), each.seen(fake), self._seeds(number, _SEEN, i)
+                    )
+                    for i, each in enumerate(self._critics)
+                ]
             )
         self._apply(self._g_opt, self.generator, tape, generator_loss)
         for mean, new in zip(self.averaged.variables, self.generator.variables, strict=True):
@@ -304,15 +325,15 @@ class Gan:
     ) -> "tf.Tensor":
         import tensorflow as tf
 
-        with tf.GradientTape() as tape:
-            loss, distance, penalty = self._objective.critic(
-                self._score, real, fake, partial(self._seed, number, part)
-            )
-        self._apply(self._c_opt, self.critic, tape, loss)
-        return tf.stack([loss, distance, penalty])
-
-    def _score(self, images: "tf.Tensor") -> "tf.Tensor":
-        return self.critic(images, training=True)
+        found = []
+        for i, each in enumerate(self._critics):
+            with tf.GradientTape() as tape:
+                loss, distance, penalty = self._objective.critic(
+                    each.score, each.seen(real), each.seen(fake), self._seeds(number, part, i)
+                )
+            self._apply(each.rule, each.model, tape, loss)
+            found.append(tf.stack([loss, distance, penalty]))
+        return tf.add_n(found)
 
     def _apply(
         self,
@@ -334,6 +355,9 @@ class Gan:
             )
             for i, shape in enumerate(input_shapes(self.network, self.network.patch))
         ]
+
+    def _seeds(self, number: "tf.Tensor", part: int, critic: int) -> Callable[[int], "tf.Tensor"]:
+        return lambda plane: self._seed(number, part, critic * _OTHER + plane)
 
     def _seed(self, number: "tf.Tensor", part: int, plane: int) -> "tf.Tensor":
         """Return a seed that no other draw has: negative ones are those of the patches."""
