@@ -25,7 +25,7 @@ TRAINING = {
     "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
     "generator_rate": 5e-4, "critic_rate": 1e-3, "dcgan_rate": 5e-4,
     "r3gan_rate": 1e-3, "r3gan_penalty": 1.0, "r3gan_ema": 0.5, "augment": True, "decay_from": 0.5,
-    "optimizer": "adam", "ema": 0.5, "precision": "float32", "averaged_critic": 0,
+    "optimizer": "adam", "ema": 0.5, "precision": "float32", "averaged_critic": 0, "grown": 1,
     "diffusion": {
         "widths": (8, 8), "epochs": 3, "steps": 4, "batch_size": 4, "rate": 1e-3, "ema": 0.5,
         "sampling": 4,

@@ -16,7 +16,8 @@ from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.diffused import Diffused
 from poreops.cores.learning.diffusion import TrainedDiffusion, train_diffusion
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.training import SMOOTHING, Candidate, GanMethod, Method, train_gan
+from poreops.cores.learning.start import SMOOTHING
+from poreops.cores.learning.training import Candidate, GanMethod, Method, train_gan
 from poreops.cores.model import DiffusionModel, DigitalCoreModel
 from poreops.mlops.tracking import run
 from poreops.mlops.weights.checkpoint import History

@@ -1,12 +1,15 @@
-"""A second critic of averaged images: what it sees, and that without it nothing changes."""
+"""A second critic of averaged images, what it sees and teaches; patches that grow."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tiny.cores import crops, network, trained, training
 
 from poreops.cores.learning.critics import Critic
+from poreops.cores.learning.networks import critic
 from poreops.cores.learning.training import Gan, train_gan
+from poreops.errors import InputError
 
 RNG = np.random.default_rng(0)
 
@@ -76,3 +79,34 @@ def test_a_training_with_two_critics_goes_on_to_the_same_weights(tmp_path):
         found.generator.get_weights(), straight.generator.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(one, two)
+
+
+def test_patches_grow_and_both_networks_take_both_sizes():
+    """Half of the epochs by patches of 16 pixels, half by 32, with the same weights."""
+    config = training(grown=0.5, epochs=4, averaged_critic=2, seed=8)
+    gan = Gan(network(), config, crops(48)[0], "r3gan")
+    edges = [next(iter(gan.patches(epoch)))[1].shape[2] for epoch in range(4)]
+    assert edges == [16, 16, 32, 32]
+    variables = [v.shape for v in gan.variables]
+    for epoch in (1, 2):
+        before = np.asarray(gan.critic.trainable_variables[0]).copy()
+        assert np.isfinite(list(gan.epoch(epoch).values())).all()
+        assert (np.asarray(gan.critic.trainable_variables[0]) != before).any()
+    assert [v.shape for v in gan.variables] == variables
+    gan.check(2)
+
+
+def test_the_score_of_a_critic_that_takes_any_size_is_a_mean_over_the_patch():
+    made = critic(network(dropout=0.0), pooled=True)
+    flat = np.full((1, 64, 64, 1), 0.3, np.float32)
+    assert made(flat).shape == made(flat[:, :32, :32]).shape == (1, 1)
+    inner = made.layers[-3].output  # before the mean
+    features = keras.Model(made.input, inner)(flat).numpy()
+    dense = made.layers[-1]
+    expected = features.mean(axis=(1, 2)) @ dense.kernel.numpy() + dense.bias.numpy()
+    np.testing.assert_allclose(made(flat), expected, rtol=1e-5)
+
+
+def test_crops_must_hold_the_grown_patches():
+    with pytest.raises(InputError, match="as large as a patch of 32 pixels, got 24 x 24"):
+        train_gan(network(), training(grown=0.5), crops()[0])

@@ -198,7 +198,11 @@ def generator(config: GeneratorConfig) -> "keras.Model":
 
 
 def critic(
-    config: GeneratorConfig, norm: CriticNorm | None = None, averaged: int = 1
+    config: GeneratorConfig,
+    norm: CriticNorm | None = None,
+    averaged: int = 1,
+    *,
+    pooled: bool = False,
 ) -> "keras.Model":
     """Build the critic: (n, patch, patch, 1) → (n, 1), a score without a bound.
 
@@ -207,12 +211,13 @@ def critic(
     config : GeneratorConfig
     norm : instead of that of the configuration
     averaged : the patch is smaller by so many times along each edge
+    pooled : take patches of any size: what it sees is averaged over the patch before the score
     """
     import keras
 
     norm = norm or config.critic_norm
     paper = config.architecture == "paper"
-    edge = config.patch // averaged
+    edge = None if pooled else config.patch // averaged
     image = keras.Input((edge, edge, 1), name="image")
     x: keras.KerasTensor = image
     for i, width in enumerate(config.critic_widths):
@@ -224,7 +229,8 @@ def critic(
         x = keras.layers.LeakyReLU(0.2, name=f"leaky{i}")(x)
         if config.dropout:
             x = keras.layers.Dropout(config.dropout, name=f"dropout{i}")(x)
-    x = keras.layers.Flatten(name="flat")(x)
+    pool = keras.layers.GlobalAveragePooling2D if pooled else keras.layers.Flatten
+    x = pool(name="flat")(x)
     return keras.Model(image, keras.layers.Dense(1, dtype="float32", name="score")(x))
 
 

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.finite import DivergedError, check_finite
-from poreops.cores.features.detector_noise import DetectorNoise
-from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.critics import Critic
 from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
+    CriticNorm,
     GeneratorConfig,
-    Start,
+    checked_size,
     critic,
     generator,
     input_shapes,
@@ -31,6 +30,7 @@ from poreops.cores.learning.networks import (
 from poreops.cores.learning.objectives import Dcgan, Objective, R3gan, WganGp
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
 from poreops.cores.learning.patches import check_crops, digest, numbered_patches
+from poreops.cores.learning.start import measured
 from poreops.mlops.weights.checkpoint import Checkpoint, History
 from poreops.mlops.weights.finite import check_network, weights
 from poreops.mlops.weights.policy import built_with
@@ -46,14 +46,12 @@ Rate = Annotated[float, Field(gt=0)]
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
-SMOOTHING = 1.5
-"""Standard deviation of the filter that parts the greys of the phases under the noise [pixel]."""
-
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES = 100  # seeds of a draw
 _GENERATOR, _SEEN = 9_999, 9_998  # draws of a generator's step: its noise, what the critic sees
 _OTHER = 50  # planes from which the second critic's draws begin
+_GROWTH = 2  # times that patches grow
 _DRAWS = 1_000_000  # seeds of a step
 
 
@@ -82,6 +80,8 @@ class TrainingConfig(BaseModel):
     precision : arithmetic of the layers
     averaged_critic : a second critic of WGAN-GP and R3GAN sees images averaged over so many pixels
         along each axis, where the detector's noise hides less; 0 has none
+    grown : share of the epochs after which the patches of GANs are twice as large; 1 leaves them.
+        With less the critics average what they see over a patch, so that they take both sizes
     diffusion : all that its training takes of this section, beside seed and repeats
     """
 
@@ -107,6 +107,7 @@ class TrainingConfig(BaseModel):
     ema: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["float32", "mixed_bfloat16"]
     averaged_critic: Literal[0, 2, 4]
+    grown: Annotated[float, Field(ge=0, le=1)]
     diffusion: DiffusionConfig
 
 
@@ -159,7 +160,8 @@ def train_gan(
     DivergedError
         If a loss, a weight or a drawn pixel is not finite, or a score exceeds a million.
     """
-    check_crops(crops, network.patch)
+    largest = network.patch * (_GROWTH if config.grown < 1 else 1)
+    check_crops(crops, checked_size(network, largest))
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
     state = Checkpoint(checkpoint, gan.variables, identity)
@@ -199,9 +201,10 @@ class Gan:
         keras.utils.set_random_seed(config.seed)
         with built_with(config.precision):
             self.generator = generator(network)
-            start_from(self.generator, network, _measured(crops, self.scale))
+            start_from(self.generator, network, measured(crops, self.scale))
             # DCGAN prescribes batch norm in its discriminator
-            self.critic = critic(network, "batch" if method == "dcgan" else None)
+            norm: CriticNorm | None = "batch" if method == "dcgan" else None
+            self.critic = critic(network, norm, pooled=config.grown < 1)
         self.averaged = generator(network)
         self.averaged.set_weights(self.generator.get_weights())
         self._objective: Objective
@@ -223,7 +226,7 @@ class Gan:
         self._critics = [Critic(self.critic, self._c_opt, self._rates[1])]
         if config.averaged_critic and method != "dcgan":
             with built_with(config.precision):
-                second = critic(network, averaged=config.averaged_critic)
+                second = critic(network, averaged=config.averaged_critic, pooled=config.grown < 1)
             rule = optimizer(kind, self._rates[1], momentum)
             rule.build(parameters(second))
             self._critics.append(Critic(second, rule, self._rates[1], config.averaged_critic))
@@ -252,7 +255,7 @@ class Gan:
         for each in self._critics:
             each.rule.learning_rate.assign(share * each.rate)
         with without_remapper():
-            losses = self._run(iter(self.patches(number))).numpy()
+            losses = self._run(iter(self.patches(number)), self._patch(number)).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def check(self, epoch: int) -> None:
@@ -278,32 +281,38 @@ class Gan:
         ----------
         epoch : its number, from 0
         """
-        config, patch = self.config, self.network.patch
+        config, patch = self.config, self._patch(epoch)
         steps = range(epoch * config.steps, (epoch + 1) * config.steps)
         batch = (self._repeats, config.batch_size)
         return numbered_patches(self._crops, patch, config.seed, steps, batch)
 
-    def _epoch(self, batches: Iterator["tf.Tensor"]) -> "tf.Tensor":
+    def _patch(self, epoch: int) -> int:
+        grown = epoch >= self.config.grown * self.config.epochs
+        return self.network.patch * (_GROWTH if grown else 1)
+
+    def _epoch(self, batches: Iterator["tf.Tensor"], patch: int) -> "tf.Tensor":
         import tensorflow as tf
 
         # a loop in the graph: nothing of it runs in Python
         _, total = tf.while_loop(
             lambda step, _: step < self.config.steps,
-            lambda step, sums: (step + 1, sums + self._step(*next(batches))),
+            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch)),
             (tf.constant(0), tf.zeros(4)),
         )
         return total / float(self.config.steps)
 
-    def _step(self, number: "tf.Tensor", patches: "tf.Tensor") -> "tf.Tensor":
+    def _step(
+        self, number: "tf.Tensor", patches: "tf.Tensor", patch: int | None = None
+    ) -> "tf.Tensor":
         import tensorflow as tf
 
         losses = []
         for i in range(self._repeats):
             real = self._scaled(patches[i])
-            fake = self.generator(self._noise(number, 2 * i), training=True)
+            fake = self.generator(self._noise(number, 2 * i, patch), training=True)
             losses.append(self._critic_step(real, fake, number, 2 * i + 1))
         with tf.GradientTape() as tape:
-            fake = self.generator(self._noise(number, _GENERATOR), training=True)
+            fake = self.generator(self._noise(number, _GENERATOR, patch), training=True)
             real = self._scaled(patches[-1])
             generator_loss = tf.add_n(
                 [
@@ -346,14 +355,16 @@ class Gan:
         values = [weight.value for weight in weights]
         rule.apply(tape.gradient(loss, values), weights)
 
-    def _noise(self, number: "tf.Tensor", part: int) -> list["tf.Tensor"]:
+    def _noise(
+        self, number: "tf.Tensor", part: int, patch: int | None = None
+    ) -> list["tf.Tensor"]:
         import tensorflow as tf
 
         return [
             tf.random.stateless_normal(
                 (self.config.batch_size, *shape), self._seed(number, part, i)
             )
-            for i, shape in enumerate(input_shapes(self.network, self.network.patch))
+            for i, shape in enumerate(input_shapes(self.network, patch or self.network.patch))
         ]
 
     def _seeds(self, number: "tf.Tensor", part: int, critic: int) -> Callable[[int], "tf.Tensor"]:
@@ -371,13 +382,6 @@ class Gan:
 
         low, high = self.scale.low, self.scale.high
         return (tf.cast(patches, tf.float32) - low) * (2.0 / (high - low)) - 1.0
-
-
-def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
-    """Measure what a generator starts from."""
-    noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
-    greys, shares = Segmentation.fit(crops, SMOOTHING).phases(crops)
-    return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
 
 
 def _check_bounds(history: History, epoch: int) -> None:
