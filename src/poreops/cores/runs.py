@@ -94,7 +94,7 @@ def trained_in_a_run(
         Loss → its mean in each epoch.
     """
     images = read_hdf5(crops)[0]["images"]
-    params = overridden(params, _NETWORKS.get(method, {}))
+    params = _of_method(params, method)
     with run("cores_train", f"{method}/{params.training.seed}") as tracked:
         tracked.log_params(params.model_dump())
         tracked.log_dataset(str(crops), sha256(crops), "crops", rows=len(images))
@@ -107,14 +107,34 @@ def trained_in_a_run(
             sheet = rows.reshape(_ROWS * edge, _COLUMNS * edge)
             tracked.log_image(sheet, f"samples/{epoch:04d}.png")
 
-        if method == "diffusion":
-            model, history = _diffusion(params, images, checkpoint, seen)
-        else:
-            model, history = _gan(params, method, images, checkpoint, seen)
+        model, history = made_by(method, params, images, checkpoint, seen)
         tracked.log_metrics({"parameters": model.keras_model.count_params()})
         model.save(out)
         tracked.made(out)
     return history
+
+
+def made_by(
+    method: Method, params: Candidate, images: Grey, checkpoint: Path, seen: Seen
+) -> tuple[DigitalCoreModel, History]:
+    """Train by one method; return the model and the losses.
+
+    Parameters
+    ----------
+    method : of `TrainingConfig.methods`
+    params : networks and how they are trained
+    images : (n, size, size) uint8, to train on
+    checkpoint : folder of the state
+    seen : called after every epoch
+    """
+    params = _of_method(params, method)
+    if method == "diffusion":
+        return _diffusion(params, images, checkpoint, seen)
+    return _gan(params, method, images, checkpoint, seen)
+
+
+def _of_method(params: Candidate, method: Method) -> Candidate:
+    return overridden(params, _NETWORKS.get(method, {}))
 
 
 def _gan(
