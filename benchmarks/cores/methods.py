@@ -44,9 +44,10 @@ def main() -> None:
     parser.add_argument("--picture", help="write real cores and drawn ones beside each other")
     given = parser.parse_args()
     params = check(ROOT / "params.yaml").cores
-    changes = {
-        name: yaml.safe_load(value) for name, value in (one.split("=") for one in given.set)
-    }
+    changes = {}
+    for one in given.set:
+        name, _, value = one.partition("=")
+        changes[name] = yaml.safe_load(value)
     stated = Candidate(generator=params.generator, training=params.training)
     candidate, judging = overridden(stated, changes), params.judging
     if given.cores:

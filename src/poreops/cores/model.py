@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
 from poreops.base.content import Json
 from poreops.base.files import read_json, write_json
 from poreops.base.finite import check_finite
@@ -104,7 +105,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
             raise unfit(folder, error, "cores_train") from error
         what = f"the generator in {folder}"
-        check_finite(weights(model.keras_model), what)
+        check_finite(model._numbers(), what)
         answer = model.keras_model(model._probe(), training=False)
         check_finite({"a core that it draws": np.asarray(answer)}, what)
         return model
@@ -119,6 +120,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         """Raise `DivergedError` unless weights and cores are finite, eagerly as in a graph."""
         import tensorflow as tf
 
+        check_finite(self._numbers(), "the generator")
         probe = [tf.constant(plane) for plane in self._probe()]
         # one trace of its own: TensorFlow warns of a function that is traced for each model
         graph = tf.function(lambda noise: self.keras_model(noise, training=False))
@@ -260,6 +262,9 @@ class DigitalCoreModel(Shown, kind="core model"):
     def _probe(self) -> list[NDArray[np.float32]]:
         return self._inputs([(0, 0), (0, 1)], reachable_size(self.network, 1))
 
+    def _numbers(self) -> dict[str, Array]:
+        return weights(self.keras_model)
+
     def _inputs(self, seeds: Sequence[Seeds], size: int) -> list[NDArray[np.float32]]:
         shapes = input_shapes(self.network, size)
         drawn = []
@@ -293,11 +298,6 @@ class DiffusionModel(DigitalCoreModel, kind="core model"):
         network = GeneratorConfig(**description["network"])
         return cls(Diffused.read(folder, config), network, *_greys(description))
 
-    def check(self) -> None:
-        """See `DigitalCoreModel.check`; also of the noise."""
-        self.diffused.check()
-        super().check()
-
     def save(self, folder: str | Path) -> None:
         """See `DigitalCoreModel.save`.
 
@@ -327,6 +327,9 @@ class DiffusionModel(DigitalCoreModel, kind="core model"):
 
     def _probe(self) -> list[NDArray[np.float32]]:
         return self.diffused.probe(self.patch)
+
+    def _numbers(self) -> dict[str, Array]:
+        return super()._numbers() | vars(self.diffused.law)
 
 
 def _greys(description: Mapping[str, Json]) -> tuple[GreyScale, Segmentation | None]:

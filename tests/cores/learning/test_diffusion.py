@@ -7,6 +7,7 @@ from tiny.cores import crops, diffusion_model, network, trained_diffusion, train
 
 from poreops.base.files import read_json, sha256, write_json
 from poreops.base.finite import DivergedError
+from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.cores.drawing import generate
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.learning.description import DESCRIPTION
@@ -153,6 +154,10 @@ def test_files_that_do_not_fit_are_one_line(tmp_path):
         load_generator(tmp_path)
     assert "\n" not in str(raised.value)
     write_json(tmp_path / DESCRIPTION, description)
+    spoilt = {name: array * np.nan for name, array in read_hdf5(tmp_path / NOISE)[0].items()}
+    write_hdf5(tmp_path / NOISE, spoilt)
+    with pytest.raises(DivergedError, match="must be finite, got .* numbers in levels"):
+        load_generator(tmp_path)
     (tmp_path / NOISE).unlink()
     with pytest.raises(InputError, match=r"noise\.h5 must exist"):
         load_generator(tmp_path)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from poreops.base.finite import check_finite
 from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.learning.denoiser import DiffusionConfig, cell, denoised, denoiser, reach
@@ -65,10 +64,6 @@ class Diffused:
         folder : Path
         """
         write_hdf5(folder / NOISE, vars(self.law))
-
-    def check(self) -> None:
-        """Raise `DivergedError` unless the numbers of the noise are finite."""
-        check_finite(vars(self.law), "the noise of a diffusion")
 
     def bytes_needed(self, size: int) -> int:
         """Memory that drawing one core takes, roughly [byte].
