@@ -32,7 +32,7 @@ _MOMENTUM = 0.9  # of Adam
 _DRAWS = 2  # seeds of a step
 # ln σ of the noise in training: rare dark pores of many pixels are seen through noise that is
 # strong against the spread of all pixels, so the middle lies above that of photographs
-_MEAN, _SPREAD = 0.5, 1.3
+_MEAN, _SPREAD = 0.8, 1.4
 
 
 @dataclass(frozen=True)
