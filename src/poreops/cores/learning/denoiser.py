@@ -38,7 +38,7 @@ class DiffusionConfig(BaseModel):
     batch_size : patches in a step
     rate : learning rate of Adam, which falls to zero as a cosine
     ema : decay of the average of the weights, which draws the cores
-    sampling : steps of Heun's method that a core is drawn in
+    sampling : steps that a core is drawn in
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

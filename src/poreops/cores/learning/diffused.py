@@ -13,7 +13,7 @@ from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.learning.denoiser import DiffusionConfig, cell, denoised, denoiser, reach
 from poreops.cores.learning.grey_scale import GreyScale
-from poreops.cores.learning.sampler import heun, levels
+from poreops.cores.learning.sampler import drawn
 
 if TYPE_CHECKING:
     import keras
@@ -87,9 +87,7 @@ class Diffused:
         # alone, so that its last bits do not depend on what is drawn with it
         rng = np.random.default_rng(seed)
         edge = -(-size // cell(self.config)) * cell(self.config)
-        values = heun(
-            self.denoise, rng.standard_normal((edge, edge)), levels(self.config.sampling)
-        )
+        values = drawn(self.denoise, rng.standard_normal((edge, edge)), self.config.sampling)
         return self.law.add(scale.grey(values[:size, :size]), rng)
 
     def denoise(self, noisy: Floats, sigma: float) -> Floats:
