@@ -108,7 +108,7 @@ def denoiser(config: DiffusionConfig) -> "keras.Model":
 
     def block(x: "keras.KerasTensor", width: int, name: str) -> "keras.KerasTensor":
         added = keras.layers.RMSNormalization(name=f"{name}_norm")(x)
-        added = conv(width, f"{name}_conv0")(keras.layers.Activation("silu")(added))
+        added = conv(width, f"{name}_conv0")(keras.ops.silu(added))
         by, to = (
             keras.layers.Reshape((1, 1, width), name=f"{name}_{part}")(
                 keras.layers.Dense(width, kernel_initializer="zeros", name=f"{name}_{part}_of")(
@@ -117,7 +117,7 @@ def denoiser(config: DiffusionConfig) -> "keras.Model":
             )
             for part in ("gain", "shift")
         )
-        added = keras.layers.Activation("silu")(added * (1.0 + by) + to)
+        added = keras.ops.silu(added * (1.0 + by) + to)
         return keras.layers.Add(name=name)([x, conv(width, f"{name}_conv1", "zeros")(added)])
 
     image = keras.Input((None, None, 1), name="image")
@@ -137,7 +137,7 @@ def denoiser(config: DiffusionConfig) -> "keras.Model":
     for i, width in reversed(list(enumerate(config.widths[:-1]))):
         x = keras.layers.Conv2DTranspose(width, 2, 2, name=f"double{i}")(x)
         x = block(keras.layers.Add(name=f"join{i}")([x, kept[i]]), width, f"up{i}")
-    x = keras.layers.Activation("silu")(keras.layers.RMSNormalization(name="norm")(x))
+    x = keras.ops.silu(keras.layers.RMSNormalization(name="norm")(x))
     head = keras.layers.Conv2DTranspose(1, _CELL, _CELL, kernel_initializer="zeros", name="head")
     return keras.Model([image, level], head(x), name="denoiser")
 
