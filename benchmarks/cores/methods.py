@@ -58,10 +58,10 @@ def main() -> None:
     if not given.keep.exists():
         start = time.process_time()
         # its state lies beside the model, so that a stopped run goes on
-        model, history = made_by(
+        made, history = made_by(
             given.method, candidate, train, given.keep.with_suffix(".partial"), _said
         )
-        model.save(given.keep)
+        made.save(given.keep)
         print(f"trained in {time.process_time() - start:.0f} s of processor time")
         print({name: [round(v, 4) for v in values] for name, values in history.items()})
     model, start = load_generator(given.keep), time.process_time()

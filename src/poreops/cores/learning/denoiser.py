@@ -86,8 +86,9 @@ def reach(config: DiffusionConfig) -> int:
     config : DiffusionConfig
     """
     # a block looks two cells far, and a cell begins up to one before its pixel
-    far = sum((2 * n + 1) * _CELL * 2**i for i, n in enumerate(_blocks(config)))
-    return -(-far // cell(config)) * cell(config)
+    far: int = sum((2 * n + 1) * _CELL * 2**i for i, n in enumerate(_blocks(config)))
+    edge = cell(config)
+    return -(-far // edge) * edge
 
 
 def denoiser(config: DiffusionConfig) -> "keras.Model":

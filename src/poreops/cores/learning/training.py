@@ -296,7 +296,7 @@ class Gan:
         # a loop in the graph: nothing of it runs in Python
         _, total = tf.while_loop(
             lambda step, _: step < self.config.steps,
-            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch)),
+            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch=patch)),
             (tf.constant(0), tf.zeros(4)),
         )
         return total / float(self.config.steps)
