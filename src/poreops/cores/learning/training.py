@@ -290,13 +290,15 @@ class Gan:
         grown = epoch >= self.config.grown * self.config.epochs
         return self.network.patch * (_GROWTH if grown else 1)
 
-    def _epoch(self, batches: Iterator["tf.Tensor"], patch: int) -> "tf.Tensor":
+    def _epoch(
+        self, batches: Iterator[tuple["tf.Tensor", "tf.Tensor"]], patch: int
+    ) -> "tf.Tensor":
         import tensorflow as tf
 
         # a loop in the graph: nothing of it runs in Python
         _, total = tf.while_loop(
             lambda step, _: step < self.config.steps,
-            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch=patch)),
+            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch)),
             (tf.constant(0), tf.zeros(4)),
         )
         return total / float(self.config.steps)
