@@ -332,6 +332,7 @@ SOURCES = {
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
     "r3gan": "R3GAN",
+    "diffusion": "patch diffusion",
     "blobs": "round blobs on a texture",
     "shuffled": "real crops, pixels shuffled",
     "noise": "flat grey, white noise",

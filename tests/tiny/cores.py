@@ -6,11 +6,13 @@ import numpy as np
 
 from poreops.cores.crops import CropsConfig, cut_crops
 from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.diffused import Diffused
+from poreops.cores.learning.diffusion import TrainedDiffusion, train_diffusion
 from poreops.cores.learning.networks import GeneratorConfig
 from poreops.cores.learning.pieces import QuiltingConfig
 from poreops.cores.learning.quilting import QuiltingModel
 from poreops.cores.learning.training import TrainedGenerator, TrainingConfig, train_gan
-from poreops.cores.model import DigitalCoreModel
+from poreops.cores.model import DiffusionModel, DigitalCoreModel
 from poreops.synthetic.shale import SyntheticShaleConfig, synthetic_shale
 
 NETWORK = {
@@ -23,7 +25,11 @@ TRAINING = {
     "epochs": 3, "steps": 4, "batch_size": 4, "n_critic": 1, "penalty": 10.0,
     "generator_rate": 5e-4, "critic_rate": 1e-3, "dcgan_rate": 5e-4,
     "r3gan_rate": 1e-3, "r3gan_penalty": 1.0, "r3gan_ema": 0.5, "augment": True, "decay_from": 0.5,
-    "optimizer": "adam", "ema": 0.5, "precision": "float32",
+    "optimizer": "adam", "ema": 0.5, "precision": "float32", "averaged_critic": 0, "grown": 1,
+    "diffusion": {
+        "widths": (8, 8), "epochs": 3, "steps": 4, "batch_size": 4, "rate": 1e-3, "ema": 0.5,
+        "sampling": 4,
+    },
 }  # fmt: skip
 
 
@@ -58,6 +64,18 @@ def model() -> DigitalCoreModel:
     found = trained()
     segmentation = Segmentation.fit(crops()[0], 1.5)
     return DigitalCoreModel(found.generator, network(), found.scale, segmentation)
+
+
+@cache
+def trained_diffusion() -> TrainedDiffusion:
+    return train_diffusion(training().diffusion, crops()[0], patch=16, seed=5)
+
+
+def diffusion_model() -> DiffusionModel:
+    found = trained_diffusion()
+    diffused = Diffused(found.network, training().diffusion, found.law)
+    segmentation = Segmentation.fit(crops()[0], 1.5)
+    return DiffusionModel(diffused, network(), found.scale, segmentation)
 
 
 QUILTING = {

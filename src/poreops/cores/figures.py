@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 NAMES = {
     "report": "real", "real": "real, training part", "wgan_gp": "WGAN-GP", "dcgan": "DCGAN",
-    "r3gan": "R3GAN", "quilting": "quilting", "blobs": "drawn blobs",
+    "r3gan": "R3GAN", "diffusion": "diffusion", "quilting": "quilting", "blobs": "drawn blobs",
 }  # fmt: skip
 COLOURS = {
     "report": "#222222", "real": "#777777", "wgan_gp": "#1764ab", "dcgan": "#c1440e",
-    "r3gan": "#8e24aa", "quilting": "#2e7d32",
+    "r3gan": "#8e24aa", "diffusion": "#00838f", "quilting": "#2e7d32",
+}  # fmt: skip
+METHODS = ("wgan_gp", "dcgan", "r3gan", "diffusion", "quilting")
+_LOSSES = {
+    "critic_loss": ("critic", "#1764ab"), "generator_loss": ("generator", "#c1440e"),
+    "loss": ("denoiser", "#00838f"),
 }  # fmt: skip
 Grey = NDArray[np.uint8]
 _QUIZ, _DPI = 4, 130  # cores of each kind; pixels in an inch of the pictures
@@ -95,7 +100,7 @@ def quiz(real: Grey, drawn: Grey, seed: int = 5) -> "Figure":
 
 def _best(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Return the method of the lowest KID."""
-    methods = [name for name in ("wgan_gp", "dcgan", "r3gan", "quilting") if name in table]
+    methods = [name for name in METHODS if name in table]
     return min(methods, key=lambda name: table[name]["kid"]["mean"])
 
 
@@ -130,17 +135,19 @@ def correlations(curves: Mapping[str, Curves], real: str) -> "Figure":
 
 
 def losses(histories: Mapping[str, History]) -> "Figure":
-    """Plot the losses of both networks against the epoch, one panel a method.
+    """Plot the losses of the networks against the epoch, one panel a method.
 
     Parameters
     ----------
-    histories : method → "critic_loss", "generator_loss" → one number an epoch
+    histories : method → "critic_loss", "generator_loss" or "loss" → one number an epoch
     """
     figure, panels = subplots(1, len(histories), (5 * len(histories), 3.6))
     for panel, (name, history) in zip(panels.flat, histories.items(), strict=True):
-        epochs = np.arange(1, len(history["critic_loss"]) + 1)
-        panel.plot(epochs, history["critic_loss"], label="critic", color="#1764ab")
-        panel.plot(epochs, history["generator_loss"], label="generator", color="#c1440e")
+        for loss, (label, colour) in _LOSSES.items():
+            if loss not in history:
+                continue
+            epochs = np.arange(1, len(history[loss]) + 1)
+            panel.plot(epochs, history[loss], label=label, color=colour)
         panel.set(xlabel="epoch", ylabel="loss", title=NAMES[name])
         panel.xaxis.get_major_locator().set_params(integer=True)
         panel.legend()

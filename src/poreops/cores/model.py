@@ -1,18 +1,23 @@
 """A generator on disk and in use: numbers of cores in, grey images out."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poreops.base.arrays import Array
+from poreops.base.content import Json
 from poreops.base.files import read_json, write_json
 from poreops.base.finite import check_finite
 from poreops.base.show.result import Shown
 from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.denoiser import METHOD as DIFFUSION
+from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits, unfit
+from poreops.cores.learning.diffused import Diffused
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -22,7 +27,7 @@ from poreops.cores.learning.networks import (
     reachable_size,
 )
 from poreops.cores.learning.quilting import METHOD, QuiltingModel
-from poreops.cores.learning.tiles import tiles
+from poreops.cores.learning.tiles import in_parts
 from poreops.errors import InputError
 from poreops.mlops.weights.finite import check_network, weights
 
@@ -92,11 +97,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         description = read_json(folder / DESCRIPTION)
         check_bits(description, folder)
         try:
-            network = GeneratorConfig(**description["network"])
-            known = description.get("segmentation")  # since 0.3
-            segmentation = None if known is None else Segmentation(**known)
-            scale = GreyScale(**description["scale"])
-            model = cls(generator(network), network, scale, segmentation)
+            model = cls._built(description, folder)
             with warnings.catch_warnings():
                 # Keras would leave such layers as they were made
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
@@ -104,15 +105,22 @@ class DigitalCoreModel(Shown, kind="core model"):
         except (KeyError, TypeError, ValueError, OSError, UserWarning) as error:
             raise unfit(folder, error, "cores_train") from error
         what = f"the generator in {folder}"
-        check_finite(weights(model.keras_model), what)
+        check_finite(model._numbers(), what)
         answer = model.keras_model(model._probe(), training=False)
         check_finite({"a core that it draws": np.asarray(answer)}, what)
         return model
+
+    @classmethod
+    def _built(cls, description: Mapping[str, Json], folder: Path) -> Self:  # noqa: ARG003
+        """Return the model of a description, its weights not read yet."""
+        network = GeneratorConfig(**description["network"])
+        return cls(generator(network), network, *_greys(description))
 
     def check(self) -> None:
         """Raise `DivergedError` unless weights and cores are finite, eagerly as in a graph."""
         import tensorflow as tf
 
+        check_finite(self._numbers(), "the generator")
         probe = [tf.constant(plane) for plane in self._probe()]
         # one trace of its own: TensorFlow warns of a function that is traced for each model
         graph = tf.function(lambda noise: self.keras_model(noise, training=False))
@@ -134,6 +142,9 @@ class DigitalCoreModel(Shown, kind="core model"):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.keras_model.save_weights(folder / WEIGHTS)
+        write_json(folder / DESCRIPTION, self._described())
+
+    def _described(self) -> dict[str, object]:
         description: dict[str, object] = {
             "network": self.network.model_dump(mode="json"),
             "scale": vars(self.scale),
@@ -141,7 +152,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         }
         if self.segmentation is not None:
             description["segmentation"] = vars(self.segmentation)
-        write_json(folder / DESCRIPTION, description)
+        return description
 
     def generate(
         self,
@@ -244,27 +255,15 @@ class DigitalCoreModel(Shown, kind="core model"):
         whole = reachable_size(self.network, size)
         batch = max(_AT_ONCE // whole**2, 1)
         for start in range(0, len(seeds), batch):
-            values = self._values(self._inputs(seeds[start : start + batch], whole), whole, _TILE)
+            noise = self._inputs(seeds[start : start + batch], whole)
+            values = in_parts(self.keras_model, self.network, noise, whole, _TILE)
             yield self.scale.grey(values[:, :size, :size])
-
-    def _values(
-        self, noise: list[NDArray[np.float32]], whole: int, edge: int
-    ) -> NDArray[np.float32]:
-        """Run the network, on parts of the noise where a core is larger than `edge`."""
-        # called as it is: a graph would be traced for every generator of a training
-        if whole <= edge or self.network.architecture == "paper":
-            return np.asarray(self.keras_model(noise, training=False))[..., 0]
-        found = np.empty((len(noise[0]), whole, whole), dtype=np.float32)
-        for tile in tiles(self.network, whole, edge):
-            part = [
-                plane[:, rows, columns]
-                for plane, (rows, columns) in zip(noise, tile.noise, strict=True)
-            ]
-            found[:, *tile.image] = np.asarray(self.keras_model(part, training=False))[..., 0]
-        return found
 
     def _probe(self) -> list[NDArray[np.float32]]:
         return self._inputs([(0, 0), (0, 1)], reachable_size(self.network, 1))
+
+    def _numbers(self) -> dict[str, Array]:
+        return weights(self.keras_model)
 
     def _inputs(self, seeds: Sequence[Seeds], size: int) -> list[NDArray[np.float32]]:
         shapes = input_shapes(self.network, size)
@@ -273,6 +272,70 @@ class DigitalCoreModel(Shown, kind="core model"):
             rng = np.random.default_rng(seed)
             drawn.append([rng.standard_normal(shape, dtype=np.float32) for shape in shapes])
         return [np.stack(plane) for plane in zip(*drawn, strict=True)]
+
+
+class DiffusionModel(DigitalCoreModel, kind="core model"):
+    """A denoiser that makes structure of noise, with the law of the noise that is drawn on it.
+
+    Attributes
+    ----------
+    diffused : Diffused
+    """
+
+    def __init__(
+        self,
+        diffused: Diffused,
+        network: GeneratorConfig,
+        scale: GreyScale,
+        segmentation: Segmentation | None = None,
+    ) -> None:
+        super().__init__(diffused.network, network, scale, segmentation)
+        self.diffused = diffused
+
+    @classmethod
+    def _built(cls, description: Mapping[str, Json], folder: Path) -> Self:
+        config = DiffusionConfig(**description["diffusion"])
+        network = GeneratorConfig(**description["network"])
+        return cls(Diffused.read(folder, config), network, *_greys(description))
+
+    def save(self, folder: str | Path) -> None:
+        """See `DigitalCoreModel.save`.
+
+        Parameters
+        ----------
+        folder : made if it is missing
+        """
+        super().save(folder)
+        self.diffused.write(Path(folder))
+
+    def bytes_needed(self, size: int) -> int:
+        """Memory that drawing one core takes, roughly [byte].
+
+        Parameters
+        ----------
+        size : edge [pixel]
+        """
+        return self.diffused.bytes_needed(size)
+
+    def _described(self) -> dict[str, object]:
+        config = self.diffused.config.model_dump(mode="json")
+        return super()._described() | {"method": DIFFUSION, "diffusion": config}
+
+    def _of(self, seeds: Sequence[Seeds], size: int) -> Iterator[NDArray[np.uint8]]:
+        for seed in seeds:
+            yield self.diffused.core(self.scale, seed, size)[None]
+
+    def _probe(self) -> list[NDArray[np.float32]]:
+        return self.diffused.probe(self.patch)
+
+    def _numbers(self) -> dict[str, Array]:
+        return super()._numbers() | vars(self.diffused.law)
+
+
+def _greys(description: Mapping[str, Json]) -> tuple[GreyScale, Segmentation | None]:
+    known = description.get("segmentation")  # since 0.3
+    segmentation = None if known is None else Segmentation(**known)
+    return GreyScale(**description["scale"]), segmentation
 
 
 def load_generator(folder: str | Path) -> CoreModel:
@@ -291,6 +354,8 @@ def load_generator(folder: str | Path) -> CoreModel:
     check_bits(description, Path(folder))
     if description.get("method") == METHOD:
         return QuiltingModel.load(folder)
+    if description.get("method") == DIFFUSION:
+        return DiffusionModel.load(folder)
     return DigitalCoreModel.load(folder)
 
 

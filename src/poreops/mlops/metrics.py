@@ -75,7 +75,7 @@ def cores(report: Report) -> Metrics:
     means = {name: {key: of["mean"] for key, of in row.items() if key != "sets"}
              for name, row in table.items()}  # fmt: skip
     errors = {name: 1000 * row["kid"] for name, row in means.items()}
-    methods = errors.keys() & {"wgan_gp", "dcgan", "r3gan", "quilting"}
+    methods = errors.keys() & {"wgan_gp", "dcgan", "r3gan", "diffusion", "quilting"}
     offered = min(methods, key=lambda name: errors[name])
     return _rounded(
         off=errors[offered],

@@ -197,19 +197,28 @@ def generator(config: GeneratorConfig) -> "keras.Model":
     return _paper_generator(config) if config.architecture == "paper" else _spatial(config)
 
 
-def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Model":
+def critic(
+    config: GeneratorConfig,
+    norm: CriticNorm | None = None,
+    averaged: int = 1,
+    *,
+    pooled: bool = False,
+) -> "keras.Model":
     """Build the critic: (n, patch, patch, 1) → (n, 1), a score without a bound.
 
     Parameters
     ----------
     config : GeneratorConfig
     norm : instead of that of the configuration
+    averaged : the patch is smaller by so many times along each edge
+    pooled : take patches of any size: what it sees is averaged over the patch before the score
     """
     import keras
 
     norm = norm or config.critic_norm
     paper = config.architecture == "paper"
-    image = keras.Input((config.patch, config.patch, 1), name="image")
+    edge = None if pooled else config.patch // averaged
+    image = keras.Input((edge, edge, 1), name="image")
     x: keras.KerasTensor = image
     for i, width in enumerate(config.critic_widths):
         # a kernel that is a multiple of the stride weighs all pixels alike
@@ -220,7 +229,8 @@ def critic(config: GeneratorConfig, norm: CriticNorm | None = None) -> "keras.Mo
         x = keras.layers.LeakyReLU(0.2, name=f"leaky{i}")(x)
         if config.dropout:
             x = keras.layers.Dropout(config.dropout, name=f"dropout{i}")(x)
-    x = keras.layers.Flatten(name="flat")(x)
+    pool = keras.layers.GlobalAveragePooling2D if pooled else keras.layers.Flatten
+    x = pool(name="flat")(x)
     return keras.Model(image, keras.layers.Dense(1, dtype="float32", name="score")(x))
 
 

@@ -6,8 +6,15 @@ the part of the core that it gives with all of it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from poreops.cores.learning.networks import GeneratorConfig, cell, input_shapes
+
+if TYPE_CHECKING:
+    import keras
 
 Square = tuple[slice, slice]
 
@@ -43,6 +50,40 @@ def tiles(config: GeneratorConfig, size: int, edge: int) -> Iterator[Tile]:
         for columns in spans:
             pairs = zip(planes[rows], planes[columns], strict=True)
             yield Tile(tuple(pairs), (slice(*rows), slice(*columns)))
+
+
+def in_parts(
+    model: "keras.Model",
+    config: GeneratorConfig,
+    noise: list[NDArray[np.float32]],
+    size: int,
+    edge: int,
+) -> NDArray[np.float32]:
+    """Run a generator, on parts of the noise where a core is larger than `edge`.
+
+    Parameters
+    ----------
+    model : of `poreops.cores.learning.networks.generator`
+    config : GeneratorConfig
+    noise : of `input_shapes`, (n, ...) each
+    size : edge of the cores, of `reachable_size` [pixel]
+    edge : of a part, at most [pixel]
+
+    Returns
+    -------
+    (n, size, size) float32
+    """
+    # called as it is: a graph would be traced for every generator of a training
+    if size <= edge or config.architecture == "paper":
+        return np.asarray(model(noise, training=False))[..., 0]
+    found = np.empty((len(noise[0]), size, size), dtype=np.float32)
+    for tile in tiles(config, size, edge):
+        part = [
+            plane[:, rows, columns]
+            for plane, (rows, columns) in zip(noise, tile.noise, strict=True)
+        ]
+        found[:, *tile.image] = np.asarray(model(part, training=False))[..., 0]
+    return found
 
 
 def _planes(config: GeneratorConfig, first: int, last: int) -> list[slice]:

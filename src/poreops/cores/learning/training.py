@@ -4,11 +4,9 @@ What a step draws follows from the seed and its number alone, so that a training
 gives the weights of one that was not.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,12 +15,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.finite import DivergedError, check_finite
-from poreops.cores.features.detector_noise import DetectorNoise
-from poreops.cores.features.structure import Segmentation
+from poreops.cores.learning.critics import Critic
+from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
+    CriticNorm,
     GeneratorConfig,
-    Start,
+    checked_size,
     critic,
     generator,
     input_shapes,
@@ -30,7 +29,8 @@ from poreops.cores.learning.networks import (
 )
 from poreops.cores.learning.objectives import Dcgan, Objective, R3gan, WganGp
 from poreops.cores.learning.optimizers import optimizer, parameters, without_remapper
-from poreops.errors import InputError
+from poreops.cores.learning.patches import check_crops, digest, numbered_patches
+from poreops.cores.learning.start import measured
 from poreops.mlops.weights.checkpoint import Checkpoint, History
 from poreops.mlops.weights.finite import check_network, weights
 from poreops.mlops.weights.policy import built_with
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Method = Literal["wgan_gp", "dcgan", "r3gan"]
+GanMethod = Literal["wgan_gp", "dcgan", "r3gan"]
+Method = Literal["wgan_gp", "dcgan", "r3gan", "diffusion"]
 Rate = Annotated[float, Field(gt=0)]
 
 LOSSES = ("critic_loss", "generator_loss", "distance", "penalty")
 """What is noted of each epoch, as means over its steps."""
 
-SMOOTHING = 1.5
-"""Standard deviation of the filter that parts the greys of the phases under the noise [pixel]."""
-
 _LARGEST = 1e6  # a score beyond this is on its way to infinity
 _MOMENTUM = 0.5  # of Adam in DCGAN (Radford et al. 2016)
 _PLANES = 100  # seeds of a draw
 _GENERATOR, _SEEN = 9_999, 9_998  # draws of a generator's step: its noise, what the critic sees
+_OTHER = 50  # planes from which the second critic's draws begin
+_GROWTH = 2  # times that patches grow
 _DRAWS = 1_000_000  # seeds of a step
 
 
@@ -78,6 +78,11 @@ class TrainingConfig(BaseModel):
     optimizer : of WGAN-GP; "rmsprop" as in the paper, or "adam" without momentum
     ema : decay of the average of the generator's weights, which draws the cores
     precision : arithmetic of the layers
+    averaged_critic : a second critic of WGAN-GP and R3GAN sees images averaged over so many pixels
+        along each axis, where the detector's noise hides less; 0 has none
+    grown : share of the epochs after which the patches of GANs are twice as large; 1 leaves them.
+        With less the critics average what they see over a patch, so that they take both sizes
+    diffusion : all that its training takes of this section, beside seed and repeats
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,6 +106,9 @@ class TrainingConfig(BaseModel):
     optimizer: Literal["rmsprop", "adam"]
     ema: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["float32", "mixed_bfloat16"]
+    averaged_critic: Literal[0, 2, 4]
+    grown: Annotated[float, Field(ge=0, le=1)]
+    diffusion: DiffusionConfig
 
 
 class Candidate(BaseModel):
@@ -129,7 +137,7 @@ def train_gan(
     config: TrainingConfig,
     crops: NDArray[np.uint8],
     *,
-    method: Method = "wgan_gp",
+    method: GanMethod = "wgan_gp",
     checkpoint: Path | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> TrainedGenerator:
@@ -152,12 +160,8 @@ def train_gan(
     DivergedError
         If a loss, a weight or a drawn pixel is not finite, or a score exceeds a million.
     """
-    if min(crops.shape[1:]) < network.patch:
-        raise InputError(
-            f"crops must be as large as a patch of {network.patch} pixels, got "
-            f"{crops.shape[1]} x {crops.shape[2]}; raise cores.crops.size or lower "
-            "cores.generator.patch"
-        )
+    largest = network.patch * (_GROWTH if config.grown < 1 else 1)
+    check_crops(crops, checked_size(network, largest))
     gan = Gan(network, config, crops, method)
     identity = [network.model_dump(), config.model_dump(), method, digest(crops)]
     state = Checkpoint(checkpoint, gan.variables, identity)
@@ -187,7 +191,7 @@ class Gan:
         network: GeneratorConfig,
         config: TrainingConfig,
         crops: NDArray[np.uint8],
-        method: Method,
+        method: GanMethod,
     ) -> None:
         import keras
         import tensorflow as tf
@@ -197,9 +201,10 @@ class Gan:
         keras.utils.set_random_seed(config.seed)
         with built_with(config.precision):
             self.generator = generator(network)
-            start_from(self.generator, network, _measured(crops, self.scale))
+            start_from(self.generator, network, measured(crops, self.scale))
             # DCGAN prescribes batch norm in its discriminator
-            self.critic = critic(network, "batch" if method == "dcgan" else None)
+            norm: CriticNorm | None = "batch" if method == "dcgan" else None
+            self.critic = critic(network, norm, pooled=config.grown < 1)
         self.averaged = generator(network)
         self.averaged.set_weights(self.generator.get_weights())
         self._objective: Objective
@@ -218,6 +223,13 @@ class Gan:
         self._g_opt, self._c_opt = (optimizer(kind, rate, momentum) for rate in self._rates)
         self._g_opt.build(parameters(self.generator))
         self._c_opt.build(parameters(self.critic))
+        self._critics = [Critic(self.critic, self._c_opt, self._rates[1])]
+        if config.averaged_critic and method != "dcgan":
+            with built_with(config.precision):
+                second = critic(network, averaged=config.averaged_critic, pooled=config.grown < 1)
+            rule = optimizer(kind, self._rates[1], momentum)
+            rule.build(parameters(second))
+            self._critics.append(Critic(second, rule, self._rates[1], config.averaged_critic))
         self._crops = tf.constant(crops)
         self._run = tf.function(self._epoch)
         self._draw = tf.function(lambda noise: self.averaged(noise, training=False))
@@ -225,7 +237,9 @@ class Gan:
     @property
     def variables(self) -> list["keras.Variable"]:
         """Everything that a step changes."""
-        holders = (self.generator, self.averaged, self.critic, self._g_opt, self._c_opt)
+        holders = [self.generator, self.averaged, self.critic, self._g_opt, self._c_opt]
+        for more in self._critics[1:]:
+            holders += [more.model, more.rule]
         return [variable for holder in holders for variable in holder.variables]
 
     def epoch(self, number: int) -> dict[str, float]:
@@ -237,10 +251,11 @@ class Gan:
         """
         left = 1 - number / self.config.epochs
         share = min(left / max(1 - self.config.decay_from, 1e-9), 1.0)
-        for rule, rate in zip((self._g_opt, self._c_opt), self._rates, strict=True):
-            rule.learning_rate.assign(share * rate)
+        self._g_opt.learning_rate.assign(share * self._rates[0])
+        for each in self._critics:
+            each.rule.learning_rate.assign(share * each.rate)
         with without_remapper():
-            losses = self._run(iter(self.patches(number))).numpy()
+            losses = self._run(iter(self.patches(number)), self._patch(number)).numpy()
         return dict(zip(LOSSES, map(float, losses), strict=True))
 
     def check(self, epoch: int) -> None:
@@ -254,7 +269,8 @@ class Gan:
 
         place = f"{self.method} after epoch {epoch + 1}"
         check_finite(weights(self.generator), f"the generator of {place}")
-        check_finite(weights(self.critic), f"the critic of {place}")
+        for each in self._critics:
+            check_finite(weights(each.model), f"the critic of {place}")
         probe = self._noise(tf.constant(0, tf.int64), 0)
         check_network(self.averaged, self._draw, probe, f"the averaged generator of {place}")
 
@@ -265,51 +281,48 @@ class Gan:
         ----------
         epoch : its number, from 0
         """
-        import tensorflow as tf
+        config, patch = self.config, self._patch(epoch)
+        steps = range(epoch * config.steps, (epoch + 1) * config.steps)
+        batch = (self._repeats, config.batch_size)
+        return numbered_patches(self._crops, patch, config.seed, steps, batch)
 
-        config, patch = self.config, self.network.patch
-        repeats = self._repeats
-        first = epoch * config.steps
-        per_step = repeats * config.batch_size
-        last = tf.shape(self._crops, tf.int64)[1] - patch + 1
+    def _patch(self, epoch: int) -> int:
+        grown = epoch >= self.config.grown * self.config.epochs
+        return self.network.patch * (_GROWTH if grown else 1)
 
-        def cut(number: "tf.Tensor") -> "tf.Tensor":
-            place = tf.random.stateless_uniform(
-                (3,), [config.seed, -1 - number], maxval=None, minval=None, dtype=tf.int64
-            )
-            limits = tf.stack([tf.shape(self._crops, tf.int64)[0], last, last])
-            crop, row, column = tf.unstack(tf.math.floormod(place, limits))
-            return self._crops[crop, row : row + patch, column : column + patch, None]
-
-        drawn = tf.data.Dataset.range(first * per_step, (first + config.steps) * per_step)
-        drawn = drawn.map(cut).batch(config.batch_size, drop_remainder=True)
-        drawn = drawn.batch(repeats, drop_remainder=True)
-        steps = tf.data.Dataset.range(first, first + config.steps)
-        return tf.data.Dataset.zip((steps, drawn)).prefetch(4)
-
-    def _epoch(self, batches: Iterator["tf.Tensor"]) -> "tf.Tensor":
+    def _epoch(
+        self, batches: Iterator[tuple["tf.Tensor", "tf.Tensor"]], patch: int
+    ) -> "tf.Tensor":
         import tensorflow as tf
 
         # a loop in the graph: nothing of it runs in Python
         _, total = tf.while_loop(
             lambda step, _: step < self.config.steps,
-            lambda step, sums: (step + 1, sums + self._step(*next(batches))),
+            lambda step, sums: (step + 1, sums + self._step(*next(batches), patch)),
             (tf.constant(0), tf.zeros(4)),
         )
         return total / float(self.config.steps)
 
-    def _step(self, number: "tf.Tensor", patches: "tf.Tensor") -> "tf.Tensor":
+    def _step(
+        self, number: "tf.Tensor", patches: "tf.Tensor", patch: int | None = None
+    ) -> "tf.Tensor":
         import tensorflow as tf
 
         losses = []
         for i in range(self._repeats):
             real = self._scaled(patches[i])
-            fake = self.generator(self._noise(number, 2 * i), training=True)
+            fake = self.generator(self._noise(number, 2 * i, patch), training=True)
             losses.append(self._critic_step(real, fake, number, 2 * i + 1))
         with tf.GradientTape() as tape:
-            fake = self.generator(self._noise(number, _GENERATOR), training=True)
-            generator_loss = self._objective.generator(
-                self._score, self._scaled(patches[-1]), fake, partial(self._seed, number, _SEEN)
+            fake = self.generator(self._noise(number, _GENERATOR, patch), training=True)
+            real = self._scaled(patches[-1])
+            generator_loss = tf.add_n(
+                [
+                    self._objective.generator(
+                        each.score, each.seen(real), each.seen(fake), self._seeds(number, _SEEN, i)
+                    )
+                    for i, each in enumerate(self._critics)
+                ]
             )
         self._apply(self._g_opt, self.generator, tape, generator_loss)
         for mean, new in zip(self.averaged.variables, self.generator.variables, strict=True):
@@ -323,15 +336,15 @@ class Gan:
     ) -> "tf.Tensor":
         import tensorflow as tf
 
-        with tf.GradientTape() as tape:
-            loss, distance, penalty = self._objective.critic(
-                self._score, real, fake, partial(self._seed, number, part)
-            )
-        self._apply(self._c_opt, self.critic, tape, loss)
-        return tf.stack([loss, distance, penalty])
-
-    def _score(self, images: "tf.Tensor") -> "tf.Tensor":
-        return self.critic(images, training=True)
+        found = []
+        for i, each in enumerate(self._critics):
+            with tf.GradientTape() as tape:
+                loss, distance, penalty = self._objective.critic(
+                    each.score, each.seen(real), each.seen(fake), self._seeds(number, part, i)
+                )
+            self._apply(each.rule, each.model, tape, loss)
+            found.append(tf.stack([loss, distance, penalty]))
+        return tf.add_n(found)
 
     def _apply(
         self,
@@ -344,15 +357,20 @@ class Gan:
         values = [weight.value for weight in weights]
         rule.apply(tape.gradient(loss, values), weights)
 
-    def _noise(self, number: "tf.Tensor", part: int) -> list["tf.Tensor"]:
+    def _noise(
+        self, number: "tf.Tensor", part: int, patch: int | None = None
+    ) -> list["tf.Tensor"]:
         import tensorflow as tf
 
         return [
             tf.random.stateless_normal(
                 (self.config.batch_size, *shape), self._seed(number, part, i)
             )
-            for i, shape in enumerate(input_shapes(self.network, self.network.patch))
+            for i, shape in enumerate(input_shapes(self.network, patch or self.network.patch))
         ]
+
+    def _seeds(self, number: "tf.Tensor", part: int, critic: int) -> Callable[[int], "tf.Tensor"]:
+        return lambda plane: self._seed(number, part, critic * _OTHER + plane)
 
     def _seed(self, number: "tf.Tensor", part: int, plane: int) -> "tf.Tensor":
         """Return a seed that no other draw has: negative ones are those of the patches."""
@@ -366,25 +384,6 @@ class Gan:
 
         low, high = self.scale.low, self.scale.high
         return (tf.cast(patches, tf.float32) - low) * (2.0 / (high - low)) - 1.0
-
-
-def _measured(crops: NDArray[np.uint8], scale: GreyScale) -> Start:
-    """Measure what a generator starts from."""
-    noise, half = DetectorNoise.measure(crops), (scale.high - scale.low) / 2
-    greys, shares = Segmentation.fit(crops, SMOOTHING).phases(crops)
-    return Start((greys - scale.low) / half - 1, shares, noise.sd / half, noise.kernel)
-
-
-def digest(crops: NDArray[np.uint8]) -> str:
-    """Return a digest of images: their content and shape.
-
-    Parameters
-    ----------
-    crops : (n, rows, columns) uint8
-    """
-    return hashlib.blake2b(
-        np.ascontiguousarray(crops).tobytes() + repr(crops.shape).encode(), digest_size=16
-    ).hexdigest()
 
 
 def _check_bounds(history: History, epoch: int) -> None:

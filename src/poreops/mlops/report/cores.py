@@ -25,12 +25,13 @@ _NAMES = {
     "wgan_gp": "WGAN-GP",
     "dcgan": "DCGAN",
     "r3gan": "R3GAN",
+    "diffusion": "patch diffusion",
     "constant": "a constant",
     "noise": "flat grey with white noise",
     "shuffled": "real crops with shuffled pixels",
     "blobs": "round blobs on a texture",
 }
-_METHODS = ("quilting", "wgan_gp", "dcgan", "r3gan")
+_METHODS = ("quilting", "wgan_gp", "dcgan", "r3gan", "diffusion")
 _NULLS = ("constant", "noise", "shuffled", "blobs")
 _PICTURES = {
     "cores.png": "Cores of each method beside crops of the rock.",
