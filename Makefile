@@ -12,6 +12,8 @@ STAMP := .venv/.installed-$(shell pwd -P | cksum | cut -d' ' -f1)
 PROFILE ?=
 # How many stages `make repro` runs at once.
 JOBS ?= 1
+# The stages that `make repro` runs, with all that they need; empty runs every stage.
+STAGES ?=
 
 # Imports of packages without compiled bytecode cost minutes per `dvc repro`.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,10 +52,10 @@ $(STAMP): requirements.txt pyproject.toml
 OWN_RESULTS = git ls-files -z -- dvc.lock reports | xargs -0r git update-index
 
 .PHONY: repro
-repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper JOBS=2)
+repro: $(STAMP) ## run the pipeline (PROFILE=smoke|default|paper JOBS=2 STAGES=...)
 	@$(BIN)/python -m poreops.params $(if $(PROFILE),use $(PROFILE),check)
 	@$(OWN_RESULTS) --skip-worktree 2>/dev/null || true
-	@$(BIN)/python pipelines/repro.py -j $(JOBS) || { code=$$?; \
+	@$(BIN)/python pipelines/repro.py -j $(JOBS) $(STAGES) || { code=$$?; \
 	  diff -rq inputs data 2>/dev/null | grep -q '^Only in data' && \
 	    echo "data/ is a copy of inputs/: move the files of yours from data/ to inputs/" >&2; \
 	  exit $$code; }

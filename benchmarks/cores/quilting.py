@@ -2,7 +2,7 @@
 
     python benchmarks/cores/quilting.py shale.tif [--hold-out columns] [--noise copied]
 
-Crops as the profile tomogram cuts them. For parts of the rock, the quilting and the round blobs:
+Crops as the profile shale cuts them. For parts of the rock, the quilting and the round blobs:
 scores against the crops of the gate, then the bands of each property.
 """
 

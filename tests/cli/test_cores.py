@@ -72,7 +72,9 @@ def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        (["--porosity", "0.99"], "a porosity must be one that this network draws, "),
+        (["--porosity", "0.99"], "a porosity must be one that this network draws in cores of 16 "),
+        (["--ore-share", "0.99"], "an ore share must be one that this network draws in cores of "),
+        (["--ore-share", "nan"], "ore share must be a finite number"),
         (["--porosity", "nan"], "porosity must be a finite number"),
         (["-n", "0"], "number of cores must be positive, got 0"),
         (["--size", "0"], "must have a positive size, got 0"),

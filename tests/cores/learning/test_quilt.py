@@ -8,7 +8,7 @@ from tiny.cores import quilted, quilting
 
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.pieces import Library
-from poreops.cores.learning.quilt import NATURAL, STATED, beyond_seam, quilt, rows_of
+from poreops.cores.learning.quilt import NATURAL, STATED, Steering, beyond_seam, quilt, rows_of
 
 RNG = np.random.default_rng(0)
 
@@ -92,6 +92,20 @@ def test_cores_come_near_to_the_porosity_that_is_their_goal(goal):
     # what is missing does not crowd the last rows
     quarters = labels.reshape(20, 4, 32, 128).mean(axis=(0, 2, 3))
     assert quarters[3] < 1.4 * goal
+
+
+def test_cores_have_as_many_ores_as_their_goals():
+    """Few pieces have ores, and few of those fit: without a firm lead cores would have too few."""
+    library = quilted(64, piece=16, overlap=6, pieces=3000, choices=6).library
+    goals = np.repeat(library.law_of_shares, 2, axis=0)
+    rows = rows_of(library, 64)
+    draws = np.random.default_rng(3).random((len(goals), rows, rows))
+    shares = [
+        (quilt(library, 64, goals, draws, steering).labels == 2).mean(axis=(1, 2))
+        for steering in (NATURAL, Steering(8, 0))
+    ]
+    assert shares[0].mean() == pytest.approx(goals[:, 1].mean(), rel=0.2)
+    assert np.corrcoef(shares[0], goals[:, 1])[0, 1] > np.corrcoef(shares[1], goals[:, 1])[0, 1]
 
 
 def test_pieces_are_windows_of_the_crops_as_they_are_or_mirrored():
