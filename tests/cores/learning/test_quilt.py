@@ -1,6 +1,7 @@
 """Quilted cores go on as the texture does, without a seam, and come near to their goal."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from tiny.cores import quilted, quilting
 
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.pieces import Library
-from poreops.cores.learning.quilt import NATURAL, STATED, Steering, beyond_seam, quilt, rows_of
+from poreops.cores.learning.quilt import NATURAL, STATED, beyond_seam, quilt, rows_of
 
 RNG = np.random.default_rng(0)
 
@@ -102,10 +103,12 @@ def test_cores_have_as_many_ores_as_their_goals():
     draws = np.random.default_rng(3).random((len(goals), rows, rows))
     shares = [
         (quilt(library, 64, goals, draws, steering).labels == 2).mean(axis=(1, 2))
-        for steering in (NATURAL, Steering(8, 0))
+        for steering in (replace(NATURAL, firm=True), NATURAL)
     ]
-    assert shares[0].mean() == pytest.approx(goals[:, 1].mean(), rel=0.2)
-    assert np.corrcoef(shares[0], goals[:, 1])[0, 1] > np.corrcoef(shares[1], goals[:, 1])[0, 1]
+    away = [abs(each.mean() - goals[:, 1].mean()) for each in shares]
+    alike = [np.corrcoef(each, goals[:, 1])[0, 1] for each in shares]
+    assert away[0] < 0.2 * goals[:, 1].mean()
+    assert alike[0] > alike[1] + 0.05
 
 
 def test_pieces_are_windows_of_the_crops_as_they_are_or_mirrored():

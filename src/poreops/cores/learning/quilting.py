@@ -1,6 +1,7 @@
 """A quilting on disk and in use: it holds pieces of the training crops, and no network."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -206,13 +207,16 @@ class QuiltingModel(Shown, kind="core model"):
         self, count: int, size: int, seed: int, stated: Goals
     ) -> Iterator[NDArray[np.uint8]]:
         rows = rows_of(self.library, size)
+        steering = STATED if stated.stated else NATURAL
+        firm = self.library.config.ores == "firm" or stated.ore_share is not None
+        steering = replace(steering, firm=firm)
         batch = min(max(_AT_ONCE // size**2, 1), count)
         for start in range(0, count, batch):
             numbers = range(start, min(start + batch, count))
             rngs = [np.random.default_rng((seed, number)) for number in numbers]
-            goals, steering = np.stack([self._goal(size, rng) for rng in rngs]), NATURAL
+            goals = np.stack([self._goal(size, rng) for rng in rngs])
             for column, share in stated.stated.items():
-                goals[:, column], steering = share, STATED
+                goals[:, column] = share
             draws = np.stack([rng.random((rows, rows)) for rng in rngs])
             greys = quilt(self.library, size, goals, draws, steering).greys
             law = self.library.law
