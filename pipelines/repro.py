@@ -6,7 +6,7 @@
 
 DVC's own output passes through, its exit status is kept, and Ctrl-C reaches it as it always does.
 Where nobody watches (no terminal, or CI is set) there is `dvc repro` and nothing else. With -j
-several stages run at once (waves.py). First, what the registry no longer holds is forgotten here
+several stages run at once (turns.py). First, what the registry no longer holds is forgotten here
 too, so that it is registered again, and so is what DVC would take from its cache with other bytes.
 
 What is left is known from the last run with the same params.yaml on this machine, kept in
@@ -144,6 +144,11 @@ def read(path: Path) -> dict[str, dict[str, float]]:
         return {}
 
 
+def known(name: str) -> dict[str, float]:
+    """Return the seconds of the stages that somebody has timed, with these parameters if ever."""
+    return read(SHIPPED).get("shipped", {}) | read(KEPT).get(name, {})
+
+
 def keep(name: str, measured: Mapping[str, float]) -> None:
     """Put the times of this run beside those of earlier ones."""
     kept = read(KEPT)
@@ -228,8 +233,7 @@ def main() -> None:
     if listed is None or listed.returncode != 0:  # DVC says itself what is wrong
         os.execvp(command[0], command)
     name = parameters()
-    expected = read(SHIPPED).get("shipped", {}) | read(KEPT).get(name, {})
-    progress = Progress(listed.stdout.split("\n")[:-1], expected)
+    progress = Progress(listed.stdout.split("\n")[:-1], known(name))
     status = shown(command, progress)
     if progress.measured:
         keep(name, progress.measured)
@@ -237,18 +241,17 @@ def main() -> None:
 
 
 def in_waves(jobs: int, stages: list[str]) -> int:
-    """Run several stages at once and keep what each took; return the exit status."""
-    import waves
+    """Run several stages at once and say what each took; return the exit status."""
+    import turns
 
-    measured: dict[str, float] = {}
+    count = 0
 
     def ended(name: str, seconds: float) -> None:
-        measured[name] = seconds
-        waves.say(f"[{len(measured)}] {name}  {duration(seconds)}")
+        nonlocal count
+        count += 1
+        turns.say(f"[{count}] {name}  {duration(seconds)}")
 
-    # the terminal sends Ctrl-C to every DVC too: here is nothing to do but wait for them
-    signal.signal(signal.SIGINT, lambda *_: None)
-    return waves.reproduce(jobs, stages, ended)
+    return turns.reproduce(jobs, stages, known(parameters()), ended)
 
 
 if __name__ == "__main__":

@@ -1,186 +1,115 @@
-"""Stages side by side: `dvc repro --single-item` of each as soon as what it reads is there.
+"""Which stage starts when, where several run at once."""
 
-DVC runs one stage at a time. Here its graph says what may run at once, and a DVC process of its
-own runs each, so that dvc.lock, the run cache and what is skipped are DVC's. In the end dvc.lock
-has its stages in the order in which `dvc repro` would have put them: the same bytes.
-"""
-
-import os
-import re
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-LOCK = Path("dvc.lock")
 ALONE = {"conductance_networks", "conductance_scores", "properties_scores"}
 """Stages whose reports hold how fast something is: no other runs beside them."""
-
-# DVC waits 3 s for its lock, also after a stage that took an hour; another process that hashes
-# what it made holds it longer
-_ONE = """\
-import sys
-import dvc.lock
-dvc.lock.DEFAULT_TIMEOUT = 600
-from dvc.cli import main
-sys.exit(main(["repro", "--single-item", sys.argv[1]]))
-"""
-_LOOKS = 0.05  # seconds between looks at what ended
-_writing = threading.Lock()
+UNKNOWN = 10.0  # seconds of a stage that nobody has timed
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The graph as DVC sees it.
+class Graph:
+    """Stages, and what each reads of the others.
 
-    order : of `dvc repro`.
-    needs : stage → the stages whose outs it reads.
-    changed : stages that changed themselves; what they make may change others.
+    Parameters
+    ----------
+    needs : stage → the stages whose outs it reads; these come before it
+    seconds : stage → what it may take, of those that are known
     """
 
-    order: list[str]
     needs: Mapping[str, set[str]]
-    changed: set[str]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
-    def due(self) -> list[str]:
-        """Return the stages that changed or read, however far, what one of these makes."""
-        found: list[str] = []
-        for name in self.order:
-            if name in self.changed or self.needs[name] & set(found):
-                found.append(name)
+    def ahead(self) -> dict[str, float]:
+        """Return the seconds from the beginning of each stage to the end of what waits for it."""
+        after = dict.fromkeys(self.needs, 0.0)
+        found = {}
+        for name in reversed(self.needs):
+            found[name] = after[name] + self.seconds.get(name, UNKNOWN)
+            for need in self.needs[name]:
+                after[need] = max(after[need], found[name])
         return found
 
 
-def plan(targets: Iterable[str] = ()) -> Plan:
-    """Ask DVC for the graph and for what changed.
+def following(ready: Sequence[str], running: Iterable[str], jobs: int) -> str | None:
+    """Return the stage to start now, or None.
+
+    One that must be alone waits until nothing runs and the others that may start are too few to
+    fill the machine: to empty it for one would leave cores idle until the longest of the running
+    ones ends, and what it lets begin may run beside those few.
 
     Parameters
     ----------
-    targets : stages to come to; all by default
+    ready : stages that may start, the most urgent first
+    running : stages
+    jobs : how many run at once
     """
-    from dvc.repo import Repo
-    from dvc.repo.reproduce import get_active_graph, plan_repro
-
-    with Repo() as repo, repo.lock:
-        graph = get_active_graph(repo.index.graph)
-        asked = [
-            stage for target in targets or ["dvc.yaml"] for stage in repo.stage.collect(target)
-        ]
-        steps = plan_repro(graph, asked)
-        names = {stage: stage.addressing for stage in steps}
-        needs = {names[s]: {names[d] for d in graph.successors(s)} for s in steps}
-        changed = {names[stage] for stage in steps if stage.changed()}
-    return Plan(list(names.values()), needs, changed)
+    now = set(running)
+    if len(now) >= jobs or now & ALONE:
+        return None
+    together = [name for name in ready if name not in ALONE]
+    alone = [name for name in ready if name in ALONE and not now]
+    return next(iter(alone if alone and len(together) < jobs else together), None)
 
 
 def side_by_side(
-    plan: Plan,
+    graph: Graph,
     jobs: int,
-    run: Callable[[str], int],
+    due: Callable[[str], bool],
+    run: Callable[[str, bool], None],
     ended: Callable[[str, float], None] = lambda *_: None,
-) -> int:
-    """Run what is due, each stage after those that it needs; return the first bad exit status.
+    stopped: Callable[[], bool] = lambda: False,
+) -> dict[str, BaseException]:
+    """Run every stage after those that it needs; return what went wrong in which.
 
-    After a failure nothing more starts, and what runs comes to its end.
+    Of those that may start the one with the longest way to the end does. After a failure nothing
+    more starts, and what runs comes to its end.
 
     Parameters
     ----------
-    plan : Plan
+    graph : Graph
     jobs : how many run at once
-    run : stage → exit status
+    due : stage → whether there is something to run; asked once, when what it needs is there
+    run : of a stage, and whether it has the machine for itself until its end
     ended : told each stage that ended well and its seconds
+    stopped : whether nothing more shall start
     """
-    left = plan.due()
-    running: dict[Future[int], tuple[str, float]] = {}
-    status = 0
+    ahead = graph.ahead()
+    unfinished, waiting = set(graph.needs), dict.fromkeys(graph.needs)
+    ready: list[str] = []
+    running: dict[Future[None], tuple[str, float]] = {}
+    failed: dict[str, BaseException] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        while running or (left and not status):
-            waiting = {*left, *(name for name, _ in running.values())}
-            for name in list(left):
-                if status or len(running) == jobs:
-                    break
-                if plan.needs[name] & waiting:
+        while True:
+            for name in list(waiting):
+                if failed or stopped() or graph.needs[name] & unfinished:
                     continue
-                # a stage that must be alone keeps its turn: what comes after it waits
-                alone = name in ALONE or any(other in ALONE for other, _ in running.values())
-                if alone and running:
+                del waiting[name]
+                try:
+                    if due(name):
+                        ready.append(name)
+                    else:
+                        unfinished.discard(name)
+                except Exception as error:  # noqa: BLE001 (the caller raises it)
+                    failed[name] = error
+            ready.sort(key=lambda name: -ahead[name])
+            while not (failed or stopped()):
+                now = [name for name, _ in running.values()]
+                if (name := following(ready, now, jobs)) is None:
                     break
-                left.remove(name)
-                running[pool.submit(run, name)] = name, time.monotonic()
-            done, _ = wait(running, timeout=_LOOKS, return_when=FIRST_COMPLETED)
-            for future in done:
+                ready.remove(name)
+                # what becomes ready later, becomes so by the end of something that runs
+                alone = name in ALONE or not (now or ready)
+                running[pool.submit(run, name, alone)] = name, time.monotonic()
+            if not running:
+                return failed
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name, start = running.pop(future)
-                status = status or future.result()
-                if future.result() == 0:
+                if (error := future.exception()) is not None:
+                    failed[name] = error
+                else:
+                    unfinished.discard(name)
                     ended(name, time.monotonic() - start)
-    return status
-
-
-def one(name: str) -> int:
-    """Run a stage in a DVC process of its own; its lines begin with its name."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _ONE, name],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip():
-            say(f"{name} | {line.rstrip()}")
-    return process.wait()
-
-
-def say(line: str) -> None:
-    """Write a whole line at once."""
-    with _writing:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-def reproduce(
-    jobs: int, targets: Iterable[str], ended: Callable[[str, float], None] = lambda *_: None
-) -> int:
-    """Run the pipeline with several stages at once; return the exit status.
-
-    Parameters
-    ----------
-    jobs : how many stages run at once
-    targets : stages to come to; all by default
-    ended : told each stage that ended well and its seconds
-    """
-    # two stages on every core each would only get in each other's way
-    os.environ.setdefault("POREOPS_WORKERS", str(max(1, (os.cpu_count() or 1) // jobs)))
-    before = stages_of(LOCK.read_text(encoding="utf-8"))[1] if LOCK.exists() else {}
-    found = plan(targets)
-    try:
-        return side_by_side(found, jobs, one, ended)
-    finally:
-        if LOCK.exists():
-            put_in_order([*before, *found.order])
-
-
-def stages_of(text: str) -> tuple[str, dict[str, str]]:
-    r"""Return what stands before the stages of a dvc.lock, and the text of each.
-
-    Examples
-    --------
-    >>> stages_of("schema: '2.0'\nstages:\n  b:\n    cmd: x\n  a:\n    cmd: y\n")
-    ("schema: '2.0'\nstages:\n", {'b': '  b:\n    cmd: x\n', 'a': '  a:\n    cmd: y\n'})
-    """
-    head, *parts = re.split(r"(?m)^(?=  \S)", text)
-    return head, {part.strip().partition(":")[0]: part for part in parts}
-
-
-def put_in_order(order: Iterable[str]) -> None:
-    """Write the stages of dvc.lock in an order."""
-    text = LOCK.read_text(encoding="utf-8")
-    head, stages = stages_of(text)
-    sorted_text = head + "".join(stages[name] for name in dict.fromkeys(order) if name in stages)
-    if sorted_text != text and len(sorted_text) == len(text):
-        part = LOCK.with_suffix(".lock.part")
-        part.write_text(sorted_text, encoding="utf-8")
-        part.replace(LOCK)

@@ -59,10 +59,14 @@ def killed_in_third(journal):
     search("s", journal, config(trials=10), objective)
 
 
-def slow(journal, started):
+def meeting(journal, both, started):
+    """Search; the first trial of this process waits for that of the other one."""
+    waited = []
+
     def objective(trial):
         started.put(os.getpid())
-        time.sleep(0.2)
+        if not waited:
+            waited.append(both.wait(timeout=300))
         return evaluate(trial)
 
     search("s", journal, config(trials=10), objective)
@@ -91,7 +95,7 @@ def killed_while_it_writes(journal):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_search_killed_while_it_writes_its_journal_goes_on(tmp_path, ten, monkeypatch):
     monkeypatch.chdir(tmp_path)
     journal = Path("folder/j")
@@ -145,8 +149,10 @@ def test_a_search_killed_while_it_draws_parameters_draws_the_same(tmp_path, ten)
 
 @pytest.mark.slow
 def test_two_processes_share_a_search(tmp_path, ten):
-    started = SPAWN.Queue()
-    both = [SPAWN.Process(target=slow, args=(tmp_path / "j", started)) for _ in range(2)]
+    started, barrier = SPAWN.Queue(), SPAWN.Barrier(2)
+    both = [
+        SPAWN.Process(target=meeting, args=(tmp_path / "j", barrier, started)) for _ in range(2)
+    ]
     for process in both:
         process.start()
     for process in both:
@@ -171,7 +177,7 @@ def test_a_process_without_a_trial_of_its_own_waits_for_the_others(tmp_path):
     both = [SPAWN.Process(target=only_trial, args=(tmp_path / "j", found)) for _ in range(2)]
     for process in both:
         process.start()
-    first, second = found.get(timeout=60), found.get(timeout=60)
+    first, second = found.get(timeout=300), found.get(timeout=300)
     for process in both:
         process.join()
         assert process.exitcode == 0

@@ -81,7 +81,7 @@ class Terminal:
     def status(self):
         self.read()
         os.close(self.screen)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=300)
 
     def said(self):
         return re.findall(r"^(\[\d/3\] .*?)\r?$", self.text, flags=re.MULTILINE)

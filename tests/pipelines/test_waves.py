@@ -1,46 +1,19 @@
-"""Several stages at once: in the order of the graph, with the dvc.lock of one at a time."""
+"""Several stages at once: which starts when; DVC beneath them is in test_turns.py."""
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
-from stubbed import scripts_on_path
 
 from poreops import cli
 from poreops.base.files import read_yaml
 
-DVC_YAML = """\
-stages:
-  left:
-    cmd: python meet.py left right
-    deps: [meet.py]
-    outs: [left]
-  right:
-    cmd: python meet.py right left
-    deps: [meet.py]
-    outs: [right]
-  both:
-    cmd: cat left right > both
-    deps: [left, right]
-    outs: [both]
-  apart:
-    cmd: echo apart > apart
-    outs: [apart]
-"""
-MEET = """\
-import os, sys, time
-from pathlib import Path
-
-me, other = sys.argv[1:]
-Path(me).write_text(me)
-end = time.monotonic() + 120
-while os.environ.get("MEET") and not Path(other).exists():
-    time.sleep(0.02)
-    assert time.monotonic() < end, f"{other} does not run beside {me}"
-"""
+END = 600  # seconds after which what is waited for does not come
 
 
 def script(project, name):
@@ -66,56 +39,112 @@ def repository(tmp_path, monkeypatch):
     return tmp_path
 
 
-def followed(waves, plan, jobs, seconds=0.01, fails=()):
-    """Run stages of no work; return the status, what started, and the sets that ran at once."""
-    lock, now, started, together = threading.Lock(), set(), [], []
+def followed(waves, graph, jobs, due=lambda _: True, during=lambda _: None, **options):
+    """Run stages of no work; return what failed, what started and what ran with all cores."""
+    lock, now, ended, started, alone = threading.Lock(), set(), set(), [], set()
 
-    def run(name):
+    def run(name, for_itself):
         with lock:
-            assert not plan.needs[name] & (now | set(plan.due()) - set(started))
+            assert not graph.needs[name] - ended
+            assert len(now) < jobs
+            assert not (for_itself and now)
             started.append(name)
             now.add(name)
-            together.append(frozenset(now))
-        time.sleep(seconds)
-        with lock:
-            now.discard(name)
-        return int(name in fails)
+            if for_itself:
+                alone.add(name)
+        try:
+            during(name)
+        finally:
+            with lock:
+                assert not (for_itself and now - {name})
+                now.discard(name)
 
-    return waves.side_by_side(plan, jobs, run), started, together
+    def asked(name):
+        if found := due(name):
+            return found
+        ended.add(name)
+        return found
+
+    failed = waves.side_by_side(
+        graph, jobs, asked, run, lambda name, _: ended.add(name), **options
+    )
+    return failed, started, alone
 
 
-def plan(waves, changed, **needs):
-    return waves.Plan(list(needs), {name: set(of) for name, of in needs.items()}, set(changed))
-
-
-def test_what_changed_and_what_reads_it_is_due(waves):
-    graph = {"a": "", "b": "a", "c": "", "d": "cb"}
-    assert plan(waves, "c", **graph).due() == ["c", "d"]
-    assert plan(waves, "a", **graph).due() == ["a", "b", "d"]
-    assert plan(waves, "", **graph).due() == []
+def graph(waves, seconds=None, **needs):
+    return waves.Graph({name: set(of) for name, of in needs.items()}, seconds or {})
 
 
 def test_stages_run_side_by_side_and_never_before_what_they_need(waves):
-    graph = plan(waves, "abcdef", a="", b="a", c="", d="c", e="bd", f="")
-    status, started, together = followed(waves, graph, 2)
-    assert status == 0
+    meet = threading.Barrier(2)
+    dag = graph(waves, a="", b="a", c="", d="c", e="bd", f="e")
+    failed, started, alone = followed(
+        waves, dag, 2, during=lambda name: name in "ac" and meet.wait(END)
+    )
+    assert failed == {}
     assert sorted(started) == list("abcdef")
-    assert max(map(len, together)) == 2
+    # nothing else could begin before these end: they have all cores
+    assert {"e", "f"} <= alone <= {"b", "d", "e", "f"}
 
 
-def test_after_a_failure_nothing_more_starts(waves):
-    graph = plan(waves, "abcd", a="", b="", c="a", d="c")
-    status, started, _ = followed(waves, graph, 2, fails="a")
-    assert status == 1
+def test_what_is_not_due_does_not_run_and_lets_others_begin(waves):
+    dag = graph(waves, a="", b="a", c="b", d="c")
+    assert followed(waves, dag, 2, due=lambda name: name in "cd")[1] == ["c", "d"]
+    assert followed(waves, dag, 2, due=lambda _: False)[1] == []
+
+
+def test_the_longest_way_to_the_end_begins_first(waves):
+    dag = graph(waves, {"a": 9, "b": 1, "c": 10, "d": 2}, a="", b="", c="b", d="")
+    assert dag.ahead() == {"a": 9, "b": 11, "c": 10, "d": 2}
+    assert followed(waves, dag, 1)[1] == ["b", "c", "a", "d"]
+
+
+def test_after_a_failure_nothing_more_starts_and_what_runs_comes_to_its_end(waves):
+    failing, ended = threading.Event(), []
+
+    def during(name):
+        if name == "a":
+            failing.set()
+            raise ValueError(name)
+        assert failing.wait(END)
+        ended.append(name)
+
+    dag = graph(waves, a="", b="", c="a", d="c", e="")
+    failed, started, _ = followed(waves, dag, 2, during=during)
+    assert list(map(str, failed.values())) == ["a"]
     assert set(started) == {"a", "b"}
+    assert ended == ["b"]
 
 
-def test_what_measures_time_runs_alone(waves, monkeypatch):
+def test_what_cannot_be_asked_has_failed(waves):
+    def due(name):
+        raise OSError(f"no {name}")
+
+    failed, started, _ = followed(waves, graph(waves, a="", b=""), 2, due=due)
+    assert list(map(str, failed.values())) == ["no a"]
+    assert started == []
+
+
+def test_what_measures_time_runs_alone_and_lets_others_go_first(waves, monkeypatch):
     monkeypatch.setattr(waves, "ALONE", {"c"})
-    graph = plan(waves, "abcde", a="", b="", c="", d="", e="c")
-    _, started, together = followed(waves, graph, 3)
-    assert len(started) == 5
-    assert [at_once for at_once in together if "c" in at_once] == [{"c"}]
+    dag = graph(waves, {"c": 1000}, c="", a="", b="", d="b", e="c")
+    failed, started, alone = followed(waves, dag, 2)
+    assert failed == {}
+    assert started.index("c") >= 2
+    assert "c" in alone
+    # one that could only run by itself waits for what may run beside it
+    assert waves.following(["c", "d"], [], 2) == "c"
+    assert waves.following(["c", "d"], ["a"], 2) == "d"
+    assert waves.following(["c"], ["a"], 2) is None
+    assert waves.following(["d"], ["c"], 2) is None
+
+
+def test_nothing_starts_once_it_was_stopped(waves):
+    stopped = threading.Event()
+    failed, started, _ = followed(
+        waves, graph(waves, a="", b="a"), 2, during=lambda _: stopped.set(), stopped=stopped.is_set
+    )
+    assert (failed, started) == ({}, ["a"])
 
 
 def test_stages_that_run_alone_exist(waves, project):
@@ -146,28 +175,25 @@ def test_the_command_runs_the_pipeline_of_the_repository_around(repository, monk
     assert "a pipeline must be there, got no" in capfd.readouterr().err
 
 
-@pytest.mark.slow
-def test_the_lock_file_is_that_of_one_stage_at_a_time(project, tmp_path):
-    """Left and right meet, so that they run at once; what is there already does not run again."""
-    locks = {}
-    for jobs in (1, 2):
-        folder = tmp_path / f"{jobs}"
-        folder.mkdir()
-        (folder / "dvc.yaml").write_text(DVC_YAML)
-        (folder / "meet.py").write_text(MEET)
-        for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
-            subprocess.run(command, cwd=folder, env=scripts_on_path(), check=True)
-        command = [sys.executable, str(project / "pipelines/repro.py"), "-j", str(jobs)]
-        environment = scripts_on_path() | ({"MEET": "1"} if jobs == 2 else {})
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert (folder / "both").read_text() == "leftright"
-        locks[jobs] = (folder / "dvc.lock").read_bytes()
-    assert locks[1] == locks[2]
-    again = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+def test_an_interrupted_command_lets_the_pipeline_end_in_order(project, repository):
+    (repository / "pipelines/repro.py").write_text(
+        "import time\n"
+        "from pathlib import Path\n"
+        "try:\n"
+        "    Path('here').touch()\n"
+        "    time.sleep(600)\n"
+        "except KeyboardInterrupt:\n"
+        "    time.sleep(1)  # longer than a parent waits that kills\n"
+        "    Path('ended').touch()\n"
     )
-    assert again.returncode == 0
-    assert "Running stage" not in again.stdout
+    process = subprocess.Popen(
+        [sys.executable, "-m", "poreops", "repro"], cwd=repository, start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(project / "src")},
+    )  # fmt: skip
+    end = time.monotonic() + END
+    while not (repository / "here").exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(END) == 0
+    assert (repository / "ended").exists()

@@ -1,6 +1,7 @@
 """What the commands around models and runs do."""
 
 import os
+import signal
 import subprocess
 import sys
 from itertools import chain
@@ -114,6 +115,11 @@ def repro(stages: list[str], jobs: int) -> int:
     # stages call `python`, and repro.py calls `dvc`: those of this environment
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, str(script), "-j", str(jobs), *stages]
-    return subprocess.run(
-        command, cwd=root, env=os.environ | {"PATH": path}, check=False
-    ).returncode
+    # Ctrl-C reaches the pipeline too, which ends in order; without a handler it would be killed
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(
+            command, cwd=root, env=os.environ | {"PATH": path}, check=False
+        ).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poreops.base.hdf5 import write_hdf5
+from poreops.base.hdf5 import read_hdf5, write_hdf5
 from poreops.conductance.figures.networks import STEPS, network_figures
 from poreops.conductance.judging.methods import NAMES
 
@@ -68,3 +68,13 @@ def test_throats_are_coloured_by_their_error(tmp_path):
 )
 def test_what_there_is_not_is_not_drawn(tmp_path, changes, missing):
     assert missing not in drawn(tmp_path, **changes)
+
+
+def test_a_conduit_that_did_not_settle_costs_no_other_its_colour(tmp_path):
+    drawn(tmp_path)
+    arrays, _ = read_hdf5(tmp_path / "first.h5")
+    arrays["size_factors/dns"][2] = np.nan
+    write_hdf5(tmp_path / "first.h5", arrays)
+    panel = network_figures(REPORT, tmp_path / "first.h5")["network.png"].axes[0]
+    low, high = panel.collections[0].get_clim()
+    assert 0 <= low < high <= np.log10(2)

@@ -56,3 +56,14 @@ def test_a_prediction_without_a_logarithm_is_bad_but_a_number():
     found = scores([-1.0, 0.0, 2.0], [1.0, 3.0, 2.0])
     assert all(np.isfinite(value) for value in found.values())
     assert found["r2_log"] < -100
+
+
+def test_no_answer_counts_as_one_of_nothing_and_a_report_can_be_written():
+    """A conduit without an estimate is off by 100 %; what outweighs the others is left out."""
+    truth = np.array([1.0, 2.0, 4.0, 8.0])
+    found = scores([1.0, np.nan, 4.0, 8.0], truth)
+    assert found["mape"] == found["off_by_10pct"] == 0.25
+    assert found["r2"] == scores([1.0, 0.0, 4.0, 8.0], truth)["r2"] < 1
+    assert found["r2_log"] == 1
+    nothing = scores(np.full(4, np.nan), truth)
+    assert (nothing["mape"], nothing["r2_log"]) == (1, 0)

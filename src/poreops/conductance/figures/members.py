@@ -86,7 +86,7 @@ def parity(predicted: Mapping[str, Floats], truth: Floats, quantity: str) -> "Fi
     """
     figure, (axes,) = subplots(1, len(predicted), (4.2 * len(predicted), 4.8))
     every = np.concatenate([truth, *predicted.values()])
-    low, high = every.min() * 0.9, every.max() * 1.1
+    low, high = np.nanmin(every) * 0.9, np.nanmax(every) * 1.1  # no answer is no point
     line = np.array([low, high])
     for panel, (method, values) in zip(axes, predicted.items(), strict=True):
         panel.fill_between(line, 0.9 * line, 1.1 * line, color="#dddddd", lw=0, label="± 10 %")
@@ -118,7 +118,7 @@ def error_by_size(error: Mapping[str, Floats], truth: Floats, quantity: str) -> 
     centres = [float(np.median(truth[place == i])) for i in range(10)]
     for method, values in error.items():
         for share, style in ((0.5, "-o"), (0.9, "--")):
-            curve = [100 * float(np.quantile(values[place == i], share)) for i in range(10)]
+            curve = [100 * float(np.nanquantile(values[place == i], share)) for i in range(10)]
             label = f"{NAMES[method]}, {'median' if share == 0.5 else '90th percentile'}"
             axes[0].plot(centres, curve, style, ms=3, color=COLOURS[method], label=label)
     axes[0].axhline(10, color="black", lw=0.6)

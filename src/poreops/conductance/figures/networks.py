@@ -122,7 +122,7 @@ def coloured_networks(
     FigureCanvasAgg(figure)
     for i, (title, (values, colours)) in enumerate(panels.items()):
         panel = figure.add_subplot(1, len(panels), i + 1, projection="3d")
-        low, high = np.quantile(values, [0.02, 0.98])
+        low, high = np.nanquantile(values, [0.02, 0.98])  # NaN where nothing settled
         lines = Line3DCollection(coords[conns], cmap=colours, lw=1.6)
         lines.set_array(values)
         lines.set_clim(low, high)

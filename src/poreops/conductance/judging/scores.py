@@ -18,12 +18,17 @@ def scores(predicted: ArrayLike, truth: ArrayLike) -> dict[str, float]:
     dict
         ``r2`` of the values (governed by the large ones), ``r2_log`` of their logarithms,
         ``mape`` mean absolute relative error, ``off_by_10pct`` share off by more than 10 %.
+        A prediction of NaN, no answer, is one of 0: off by 100 %. In ``r2_log``, where 0 would
+        outweigh all others, it does not count.
     """
     p, t = np.asarray(predicted, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    answered = ~np.isnan(p)
+    p = np.where(answered, p, 0.0)
     error = relative_error(p, t)
+    log_p = np.log(np.maximum(p[answered], _SMALLEST))
     return {
         "r2": r2(p, t),
-        "r2_log": r2(np.log(np.maximum(p, _SMALLEST)), np.log(t)),
+        "r2_log": r2(log_p, np.log(t[answered])) if answered.any() else 0.0,
         "mape": float(error.mean()),
         "off_by_10pct": float((error > 0.1).mean()),
     }
