@@ -24,7 +24,9 @@ def trained(line):
 
             return trained_model(3)
         case "cores":
-            from tiny.cores import model
+            from tiny.cores import quilted
+
+            return quilted(noise="fresh")
         case _:
             from tiny.properties import model
     return model()
