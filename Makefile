@@ -12,7 +12,7 @@ STAMP := .venv/.installed-$(shell pwd -P | cksum | cut -d' ' -f1)
 PROFILE ?=
 # How many stages `make repro` runs at once.
 JOBS ?= 1
-# The stages that `make repro` runs, with all that they need; empty runs every stage.
+# Stages that `make repro` runs with all that they need; empty runs every stage.
 STAGES ?=
 
 # Imports of packages without compiled bytecode cost minutes per `dvc repro`.
@@ -75,8 +75,8 @@ test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: light
-light: $(STAMP) ## install the wheel without extras in an empty environment and run it
-	$(BIN)/python -m pytest tests/light_install.py
+light: $(STAMP) ## run the bare wheel, and tools of others, in environments of their own
+	$(BIN)/python -m pytest tests/light_install.py tests/other_tools.py
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, the import contracts and the dependencies

@@ -4,7 +4,8 @@
     python docs/tables.py --record   take over reports/ of the last run first (make record)
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; docs/reports holds the
-reports that the documents speak of, and a test fails where text and report differ.
+reports that the documents speak of, and a test fails where text and report differ. A run of
+diffusion and flow (PROFILE=hydraulic) has a folder of its own there: its reports of conductance.
 """
 
 import re
@@ -15,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from poreops.base.files import read_json, write_json, write_text
+from poreops.base.targets import FIRST, part
 from poreops.conductance.judging.methods import NAMES as MEMBERS
 from poreops.cores.judging.bands import PROPERTIES
 from poreops.mlops.report.parts import percent
@@ -27,10 +29,12 @@ RECORDED = {
     "properties": ("scores", "gate", "models"),
     "cores": ("scores", "gate"),
 }
+FLOW = "hydraulic"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _PLACE = re.compile(r"(<!-- table: ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 Rows = Iterable[Sequence[str]]
+Report = Mapping[str, Any]
 
 
 def table(heads: Sequence[str], rows: Rows) -> str:
@@ -44,38 +48,43 @@ def report(line: str, name: str) -> Any:
     return read_json(REPORTS / line / f"{name}.json")
 
 
-def members() -> str:
-    """Draw every member, rule and DNS on the unseen volumes."""
-    found = report("conductance", "scores")
+def of_one(name: str, rows: Callable[[Report], Rows]) -> Rows:
+    """Return the rows of a report of the default run."""
+    return rows(report("conductance", name))
+
+
+def of_each(name: str, rows: Callable[[Report], Rows]) -> Rows:
+    """Yield the rows of a report of flow and of diffusion, each named in its first cell."""
+    found = report(FLOW, name)
+    for title, of in (("flow", FLOW), ("diffusion", FIRST)):
+        for first, *others in rows(part(found, of)):
+            yield [f"{title}: {first}", *others]
+
+
+MEMBER_HEADS = (
+    "", "R² of G", "R² of log G", "mean error", "off by > 10 %", "inputs of others", "ms",
+    "training",
+)  # fmt: skip
+
+
+def member_rows(found: Report) -> Rows:
+    """Yield every member, rule and DNS on the unseen volumes."""
     order = (
-        "dns",
-        "physics",
-        "both",
-        "scalars",
-        "coarse",
-        "distance",
-        "image",
-        "shape_factor",
+        "dns", "physics", "both", "scalars", "coarse", "distance", "image", "shape_factor",
         "geometry",
-    )
-    rows = []
+    )  # fmt: skip
     for name in (name for name in order if name in found["unseen"]):
         of = found["unseen"][name]
-        rows.append(
-            [
-                MEMBERS[name] + " (champion)" * (name == found["champion"]),
-                f"{of['r2']:.3f}",
-                f"{of['r2_log']:.3f}",
-                percent(of["mape"]),
-                percent(of["off_by_10pct"]),
-                percent(of["mape_permuted"]) if "mape_permuted" in of else "",
-                f"{of['ms_per_conduit']:.2f}",
-                f"{of['training_seconds']:.0f} s" if "training_seconds" in of else "",
-            ]
-        )
-    heads = ("", "R² of G", "R² of log G", "mean error", "off by > 10 %", "inputs of others", "ms",
-             "training")  # fmt: skip
-    return table(heads, rows)
+        yield [
+            MEMBERS[name] + " (champion)" * (name == found["champion"]),
+            f"{of['r2']:.3f}",
+            f"{of['r2_log']:.3f}",
+            percent(of["mape"]),
+            percent(of["off_by_10pct"]),
+            percent(of["mape_permuted"]) if "mape_permuted" in of else "",
+            f"{of['ms_per_conduit']:.2f}",
+            f"{of['training_seconds']:.0f} s" if "training_seconds" in of else "",
+        ]
 
 
 def summary() -> str:
@@ -102,43 +111,61 @@ def splits() -> str:
     return table(("image network", "R² of G", "mean error"), rows)
 
 
-def networks() -> str:
-    """Draw what networks carry by each method."""
-    found = report("conductance", "networks")
-    quantity = next(name for name in ("formation_factor", "permeability") if name in found)
-    rows = [
-        [MEMBERS[name], f"{of['r2']:.3f}", percent(of["mape"])]
-        for name, of in found[quantity].items()
-    ]
-    return table(("conductances from", "R²", "mean error"), rows)
+NETWORK_HEADS = ("conductances from", "R²", "mean error")
 
 
-def materials() -> str:
-    """Draw the mean error of every member and null on the materials left out."""
-    found = report("conductance", "materials")
-    every = list(found["materials"].values())
-    order = ("physics", "both", "scalars", "coarse", "distance", "image")
-    shown = [name for name in order if name in every[0]["members"]]
+def network_rows(found: Report) -> Rows:
+    """Yield what networks carry by each method."""
+    for name, of in found[found["quantity"]].items():
+        yield [MEMBERS[name], f"{of['r2']:.3f}", percent(of["mape"])]
+
+
+def material_heads(found: Report, champion: str) -> list[str]:
+    """Return the heads of the columns of `material_rows`."""
+    first = next(iter(found["materials"].values()))
+    shown = shown_members(first)
     heads = ["", "porosity", "conduits"]
-    heads += [MEMBERS[name] + " (champion)" * (name == found["champion"]) for name in shown]
-    heads += ["in its 90 % intervals"] * ("physics" in shown) + list(every[0]["nulls"])
-    rows = []
+    heads += [MEMBERS[name] + " (champion)" * (name == champion) for name in shown]
+    return heads + ["in its 90 % intervals"] * ("physics" in shown) + list(first["nulls"])
+
+
+def material_rows(found: Report) -> Rows:
+    """Yield the mean error of every member and null on the materials left out."""
     for material, of in found["materials"].items():
+        shown = shown_members(of)
         cells = [material.replace("_", " "), f"{of['porosity']:.2f}", str(of["conduits"])]
         cells += [percent(of["members"][name]["mape"]) for name in shown]
         if "physics" in shown:
             cells.append(percent(of["members"]["physics"]["covered"]))
-        rows.append([*cells, *(percent(null["mape"]) for null in of["nulls"].values())])
-    return table(heads, rows)
+        yield [*cells, *(percent(null["mape"]) for null in of["nulls"].values())]
 
 
-def run_times() -> str:
-    """Draw what a network takes by the model and by DNS."""
-    rows = []
-    for size, times in report("conductance", "networks")["run_time"].items():
+def shown_members(of: Report) -> list[str]:
+    """Return the members that a material was judged by."""
+    order = ("physics", "both", "scalars", "coarse", "distance", "image")
+    return [name for name in order if name in of["members"]]
+
+
+def materials() -> str:
+    """Draw the materials left out, of diffusion."""
+    found = report("conductance", "materials")
+    return table(material_heads(found, found["champion"]), material_rows(found))
+
+
+def materials_of_both() -> str:
+    """Draw the materials left out, of flow and of diffusion, whose champions may differ."""
+    heads = material_heads(report(FLOW, "materials"), champion="")
+    return table(heads, of_each("materials", material_rows))
+
+
+TIME_HEADS = ("volume", "conduits", "model", "DNS")
+
+
+def time_rows(found: Report) -> Rows:
+    """Yield what a network takes by the model and by DNS; nothing without a champion."""
+    for size, times in found["run_time"].items():
         seconds = (f"{sum(times[way].values()):.1f} s" for way in ("model", "dns"))
-        rows.append([size, str(times["conduits"]), *seconds])
-    return table(("volume", "conduits", "model", "DNS"), rows)
+        yield [size, str(times["conduits"]), *seconds]
 
 
 def accuracy() -> str:
@@ -320,12 +347,16 @@ def core_bands() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "conductance.members": members,
+    "conductance.members": lambda: table(MEMBER_HEADS, of_one("scores", member_rows)),
     "conductance.summary": summary,
     "conductance.splits": splits,
-    "conductance.networks": networks,
-    "conductance.run_times": run_times,
+    "conductance.networks": lambda: table(NETWORK_HEADS, of_one("networks", network_rows)),
+    "conductance.run_times": lambda: table(TIME_HEADS, of_one("networks", time_rows)),
     "conductance.materials": materials,
+    "hydraulic.members": lambda: table(MEMBER_HEADS, of_each("scores", member_rows)),
+    "hydraulic.networks": lambda: table(NETWORK_HEADS, of_each("networks", network_rows)),
+    "hydraulic.run_times": lambda: table(TIME_HEADS, of_each("networks", time_rows)),
+    "hydraulic.materials": materials_of_both,
     "properties.accuracy": accuracy,
     "properties.compared": compared,
     "properties.by_kind": by_kind,
@@ -344,14 +375,19 @@ def filled(text: str) -> str:
     return _PLACE.sub(lambda m: f"{m[1]}{TABLES[m[2]]()}{m[3]}", text)
 
 
+def record() -> None:
+    """Take over the reports of the last run; of one of both targets those of conductance."""
+    both = FLOW in read_json("reports/conductance/scores.json")
+    for line in ("conductance",) if both else RECORDED:
+        place = REPORTS / (FLOW if both else line)
+        for name in RECORDED[line]:
+            write_json(place / f"{name}.json", read_json(f"reports/{line}/{name}.json"))
+
+
 def main(arguments: Sequence[str]) -> None:
     """Fill the tables of every page."""
     if "--record" in arguments:
-        for line, names in RECORDED.items():
-            for name in names:
-                write_json(
-                    REPORTS / line / f"{name}.json", read_json(f"reports/{line}/{name}.json")
-                )
+        record()
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         if (new := filled(text)) != text:

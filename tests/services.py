@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -30,11 +31,18 @@ def wait_for(port, process):
         time.sleep(0.05)
 
 
+def program(name):
+    """The path of a program of PostgreSQL, which Debian keeps beside others of its version."""
+    beside = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(beside[-1]) if beside else None)
+
+
 @contextmanager
 def postgres():
     """The URL of a database; skips the test where PostgreSQL or its driver is not installed."""
     pytest.importorskip("psycopg2")
-    if not shutil.which("initdb") or not shutil.which("postgres"):
+    initdb, server_program = program("initdb"), program("postgres")
+    if not initdb or not server_program:
         pytest.skip("needs PostgreSQL")
     # not below a folder of pytest, which is root's alone: PostgreSQL refuses to run as root
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
@@ -44,11 +52,11 @@ def postgres():
             shutil.chown(folder, "nobody")
         port, data = free_port(), f"{folder}/data"
         subprocess.run(
-            ["initdb", "-D", data, "-U", "u", "-A", "trust", "--no-sync"], check=True,
+            [initdb, "-D", data, "-U", "u", "-A", "trust", "--no-sync"], check=True,
             capture_output=True, cwd=folder, **as_user,
         )  # fmt: skip
         server = subprocess.Popen(
-            ["postgres", "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"],
+            [server_program, "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"],
             stderr=subprocess.DEVNULL, cwd=folder, **as_user,
         )  # fmt: skip
         try:

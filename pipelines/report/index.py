@@ -4,7 +4,7 @@ from pathlib import Path
 
 from poreops.errors import exit_on_input_error
 from poreops.mlops.provenance.graph import Graph, read_graph
-from poreops.mlops.report.conductance import conductance
+from poreops.mlops.report.conductance import conductances
 from poreops.mlops.report.cores import cores
 from poreops.mlops.report.page import write_page
 from poreops.mlops.report.properties import properties
@@ -16,7 +16,7 @@ PAGE, NETWORK = Path("reports/index.html"), Path("artifacts/conductance/networks
 def main() -> None:
     """Write the page, and a run that holds it."""
     root = Path()
-    lines = [conductance(root), properties(root), cores(root)]
+    lines = [*conductances(root), properties(root), cores(root)]
     graph, tags = read_graph(root), lineage()
     graph = Graph({name: of for name, of in graph.stages.items() if name != "report_index"})
     commit, dirty = tags.get("git.commit", ""), tags.get("git.dirty") == "true"

@@ -60,6 +60,7 @@ def write_judged(rows, **scores):
     members = {
         "both": tiny_model.GOOD | {"mape_permuted": 0.9} | scores,
         "coarse": tiny_model.GOOD | {"mape": 0.6},
+        "scalars": tiny_model.GOOD | {"mape": 0.5, "mape_permuted": 0.9},
     }
     write_json(
         "artifacts/conductance/judged/gate.json",

@@ -38,6 +38,7 @@ def test_the_champion_comes_back_from_the_registry(register, model):
     assert written["sha256"] == tracking.package_digest(tracking.download(CHAMPION))
     assert float(champion.tags["mape"]) == GOOD["mape"]
     assert float(champion.tags["null.a constant.mape"]) == 0.8
+    assert float(champion.tags["ablation.scalars.mape"]) == 0.5
     assert champion.tags["judged_on.sha256"] == sha256(PROBE)
     folder = poreops.load_model(str(FILES))
     np.testing.assert_array_equal(folder.predict(rois), model.predict(rois))

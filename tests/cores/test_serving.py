@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,9 +16,11 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from tiny.cores import crops, model
 
 from poreops.base.hdf5 import write_hdf5
@@ -84,6 +87,11 @@ class Server:
                 time.sleep(0.3)
         raise AssertionError(self.log.read_text())
 
+    def memory(self):
+        """Resident [MiB]."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
+
     def get(self, path):
         with urllib.request.urlopen(self.address + path, timeout=30) as answer:
             return json.loads(answer.read())
@@ -145,6 +153,10 @@ def test_mlflows_form_and_the_compact_ones_give_the_same_answer(server):
     np.testing.assert_array_equal(json.loads(server.post(packed))["predictions"], plain)
     answer = server.post(file.getvalue(), "application/x-npz", Accept="application/x-npz")
     np.testing.assert_array_equal(np.load(io.BytesIO(answer))["predictions"], plain)
+    image = io.BytesIO()
+    tifffile.imwrite(image, np.array([[3, 24], [4, 24]], np.uint8))
+    answer = json.loads(server.post(image.getvalue(), "image/tiff"))
+    np.testing.assert_array_equal(answer["predictions"], plain)
 
 
 def test_a_request_may_state_the_shares_of_its_cores(server):
@@ -207,12 +219,17 @@ def test_work_ends_when_its_client_has_gone(server):
 
 def test_many_clients_are_served_one_after_the_other(server):
     def ask(seed):
-        return np.array(json.loads(server.post({"inputs": [[seed, 24]]}))["predictions"])[0]
+        body = json.dumps({"inputs": [[seed, 24]]}).ljust(2**20).encode()
+        return np.array(json.loads(server.post(body))["predictions"])[0]
 
+    ask(0)  # the first one traces the network
+    before = server.memory()
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(ask, range(48)))
-    for seed in (0, 17, 47):
+        answers = list(pool.map(ask, range(200)))
+    for seed in (0, 17, 199):
         np.testing.assert_array_equal(answers[seed], drawn(seed, 24))
+    # bodies that were kept would be 200 MiB
+    assert server.memory() - before < 120
 
 
 def test_a_log_line_says_what_was_asked_and_how_long_it_took(server):

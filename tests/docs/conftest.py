@@ -20,9 +20,14 @@ def trained(line):
     """A model of a line that learned for seconds; only what a page loads is trained."""
     match line:
         case "conductance":
-            from tiny.conductance import trained_model
+            from tiny.conductance import conduits, trained_model
 
-            return trained_model(3)
+            from poreops.conductance.learning.encoding import encode
+            from poreops.conductance.learning.seen import Seen
+
+            found = trained_model(3)
+            found.seen = Seen.of(encode(conduits(3)[0], "none").scalars)
+            return found
         case "cores":
             from tiny.cores import quilted
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import runpy
 import shlex
 import sys
@@ -71,6 +72,18 @@ def test_blocks_are_found_and_those_left_out_say_why():
     assert PYTHON
     for block in [*blocks("console"), *PYTHON]:
         assert block.left_out is None or len(block.left_out) > 10, block.name
+
+
+def test_what_is_left_out_is_run_by_the_test_that_it_names():
+    left_out = [block for block in blocks("console") if "tests/" in (block.left_out or "")]
+    assert len(left_out) >= 10
+    for block in left_out:
+        named = re.findall(r"tests/[\w/]+\.py", block.left_out)
+        tests = [(ROOT / name).read_text() for name in named]
+        for program, *words in (command.split() for command in block.commands):
+            if program == "poreops":
+                verb = words[words[0] == "models"]  # `poreops models list`
+                assert any(f'"{verb}"' in text for text in tests), f"{block.name}: {verb}"
 
 
 def test_a_command_that_is_gone_fails(monkeypatch, capsys):

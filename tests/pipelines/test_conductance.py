@@ -16,7 +16,10 @@ from poreops.base.settings import section
 from poreops.conductance.learning.resnet import ResnetConfig
 from poreops.conductance.learning.training import TrainingConfig
 from poreops.conductance.model import ConductanceModel
+from poreops.conductance.registry import load_model
+from poreops.conduits.estimates import HYDRAULIC_TRAITS
 from poreops.mlops import tracking
+from poreops.mlops.report.conductance import conductances
 from poreops.mlops.tracking import connection
 from poreops.params import use
 
@@ -237,6 +240,23 @@ def test_both_targets_in_one_run_and_the_first_as_alone(line, project):
     for report in (scores, scores["hydraulic"]):
         assert report["unseen"]["physics"]["mape"] < 0.2
     assert Path("reports/conductance/figures/hydraulic/permeability.png").is_file()
+    # the page has a line for each; each model knows the volume that it learned from itself
+    pages = conductances(Path())
+    assert [page.model for page in pages] == ["conductance", "hydraulic-conductance"]
+    labels, conns = (read_hdf5("artifacts/conductance/regions/train.h5")[0][f"001/{name}"]
+                     for name in ("labels", "conns"))  # fmt: skip
+    models = [load_model(f"models:/{page.model}@champion") for page in pages]
+    assert all(model.drift(labels, conns).state in ("inside", "near") for model in models)
+    assert tuple(models[1].seen.quantiles) == HYDRAULIC_TRAITS
     assert tracking.forgotten() == []
     connection.client().delete_registered_model("hydraulic-conductance")
     assert tracking.forgotten() == [Path("mlflow/registered/conductance.json")]
+
+
+def test_flow_alone_is_not_compared_with_the_distribution_of_diffusion(line, project):
+    change("label", target="hydraulic")
+    change("validation", size_factor_max=100_000, drift_max=1e-6)
+    for verb in ("labels", "validate"):
+        run_stage(project, verb)
+    checks = read_json("reports/conductance/validation.json")["checks"]
+    assert {check["suite"] for check in checks} == {"volumes", "conduits", "labels"}

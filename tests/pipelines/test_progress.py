@@ -194,3 +194,11 @@ def test_ctrl_c_reaches_dvc_which_leaves_no_lock(project):
     assert again.status() == 0, again.text
     assert "didn't change, skipping" in again.text
     assert [line.split()[1] for line in again.said()] == ["second", "third"]
+
+
+def test_make_hands_on_the_stages_that_are_named():
+    command = ["make", "-n", "repro", "STAGES=second third"]
+    told = subprocess.run(
+        command, cwd=SCRIPT.parents[1], capture_output=True, text=True, check=True
+    ).stdout
+    assert "pipelines/repro.py -j 1 second third ||" in told

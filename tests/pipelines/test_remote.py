@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import services
 from stubbed import Stubbed
 
 from poreops.base.files import read_yaml
@@ -17,13 +18,36 @@ def clone(project, tmp_path_factory):
     clone = Stubbed(project, folder / "clone", "cores_")
     clone("dvc", "repro", "-q")
     assert set(clone.ran()) == set(clone.stages)
-    clone("dvc", "remote", "add", "-q", "-d", "shelf", str(folder / "shelf"))
     clone.commit("what ran")
     return clone
 
 
-def test_what_was_pushed_comes_back_and_nothing_runs_again(clone):
+@pytest.fixture(params=["directory", "s3"])
+def shelf(request, clone, tmp_path, monkeypatch):
+    """The clone has an empty remote; what it holds after a push, by name."""
+    name = tmp_path / "shelf"
+    if request.param == "directory":
+        clone("dvc", "remote", "add", "-q", "--local", "-f", "-d", "shelf", str(name))
+        yield lambda: [path.relative_to(name).as_posix() for path in name.rglob("*")]
+        return
+    pytest.importorskip("dvc_s3")
+    with services.s3("rocks") as (settings, bucket):
+        endpoint = settings.pop("MLFLOW_S3_ENDPOINT_URL")
+        for key, value in settings.items():
+            monkeypatch.setenv(key, value)
+        clone("dvc", "remote", "add", "-q", "--local", "-f", "-d", "shelf", "s3://rocks/dvc")
+        clone("dvc", "remote", "modify", "-q", "--local", "shelf", "endpointurl", endpoint)
+        yield lambda: [
+            entry["Key"].removeprefix("dvc/")
+            for page in bucket.get_paginator("list_objects_v2").paginate(Bucket="rocks")
+            for entry in page["Contents"]
+        ]
+
+
+def test_what_was_pushed_comes_back_and_nothing_runs_again(clone, shelf):
     clone("dvc", "push", "-q")
+    crops = md5(clone, "artifacts/cores/crops/train.h5")
+    assert f"files/md5/{crops[:2]}/{crops[2:]}" in shelf()
     tracked = set(clone("git", "ls-files").split())
     gone = [".dvc/cache", "artifacts", "data", *clone.outs("cores_report")]
     for name in {*gone, *(f for f in clone("git", "ls-files", "-o", "reports").split())}:
@@ -34,6 +58,12 @@ def test_what_was_pushed_comes_back_and_nothing_runs_again(clone):
     clone("dvc", "repro", "-q")
     assert clone.ran() == []
     assert clone("git", "status", "--porcelain") == ""
+
+
+def md5(clone, path):
+    deps = read_yaml(clone.folder / "dvc.lock")["stages"]["cores_train"]["deps"]
+    (found,) = [dep["md5"] for dep in deps if dep["path"] == path]
+    return found
 
 
 def test_metrics_and_plots_are_compared_with_what_was_committed(clone):

@@ -67,6 +67,7 @@ def shown(uri: str) -> Answer:
     version = versions.resolve(uri)
     found = _facts(version) | {
         "nulls": cards.nulls(version),
+        "ablation": cards.ablation(version),
         "probe": cards.probed(version),
         "made_from": cards.made_from(version),
         "params": params_of(version.run_id),

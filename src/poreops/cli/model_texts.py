@@ -57,13 +57,13 @@ def shown_text(results: Results) -> str:
         *_parent_lines(version["tags"]),
         "",
     ]
-    nulls = version["nulls"]
+    others = version["nulls"] | version["ablation"]
     rows = [
-        (name, f"{value:.6g}", *(_number(null.get(name)) for null in nulls.values()))
+        (name, f"{value:.6g}", *(_number(other.get(name)) for other in others.values()))
         for name, value in version["scores"].items()
     ]
     if rows:
-        lines += [_table(("score", "model", *nulls), rows), ""]
+        lines += [_table(("score", "model", *others), rows), ""]
     lines += [f"{path}  md5 {md5}" for path, md5 in version["made_from"].items()]
     return "\n".join(lines).rstrip()
 

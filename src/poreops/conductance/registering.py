@@ -43,6 +43,11 @@ def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
         nulls["the coarse solve"] = coarse
     if "mape_permuted" in own:
         nulls["its own with the inputs of other conduits"] = {"mape": own["mape_permuted"]}
+    ablation = {
+        name: {score: of[score] for score in COMPARED if score in of}
+        for name, of in report["members"].items()
+        if name not in (report["chosen"], "coarse")
+    }
     description = read_json(files / DESCRIPTION)
     return Candidate(
         name=MODELS[description["target"]],
@@ -59,6 +64,7 @@ def judged_candidate(judged: Path, members: Path, *, valid: bool) -> Candidate:
         walls=description["walls"],
         does=DOES[description["target"]],
         limits=_LIMITS,
+        ablation=ablation,
     )
 
 

@@ -22,7 +22,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import scipy.ndimage as spim
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -40,8 +40,6 @@ from poreops.machine.progress import watched
 from poreops.solvers.stokes.saddle import StokesSolver, Team
 from poreops.solvers.stokes.staggered import (
     EDGE_FRICTION,
-    INLET,
-    OUTLET,
     PORE,
     FloatArray,
     StaggeredFlow,
@@ -51,7 +49,6 @@ from poreops.solvers.stokes.staggered import (
 TOLERANCE = 1e-4
 ITERATIONS = 1000
 MOST_PARTS = 4  # into which a voxel's edge is split where the grid is too coarse for a conduit
-_RESERVOIRS = ((1, INLET), (2, OUTLET))  # label and state
 _LOOSE = 1e-6  # friction of a wall that is none, by rounding
 
 
@@ -218,19 +215,40 @@ def flow_problem(crop: NDArray[np.uint8], walls: Walls = WALLS) -> FlowProblem |
         box[1:-1, 1:-1, 1:-1] = split
         throat = throat_area(box)
         middles = fill_reservoirs(box)
-        one, two = (int(((middles == n) & (box == kind)).sum()) for n, kind in _RESERVOIRS)
         # what lies beyond the first layer of a reservoir takes no part
-        pores = spim.find_objects((box == PORE).view(np.uint8))
-        if not pores:
+        ends, (one, two) = _extent(box, middles)
+        if ends[0, 0] == ends[0, 1]:
             continue  # reservoirs meet on the throat itself
-        near = tuple(slice(at.start - 1, at.stop + 1) for at in pores[0])
+        near = tuple(slice(start - 1, stop + 1) for start, stop in ends.tolist())
         flow = discretise(box[near], (part.ndim == 2, False, False), EDGE_FRICTION[walls])
         if not _slips(flow):
             middle = middles[near][tuple(flow.place.T)]
-            return FlowProblem(flow, middle, one, two, float(parts**part.ndim), throat)
+            return FlowProblem(flow, middle, int(one), int(two), float(parts**part.ndim), throat)
     raise NotConvergedError(
         "the middles of both regions lie on their throat, which leaves a conduit of no length"
     )
+
+
+@njit(cache=True, nogil=True)
+def _extent(
+    box: NDArray[np.uint8], middles: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return first and last + 1 of the pores along each axis, and the shares of `FlowProblem`."""
+    ends, shares = np.zeros((3, 2), np.int64), np.zeros(2, np.int64)
+    nothing = True
+    for i in range(box.shape[0]):
+        for j in range(box.shape[1]):
+            for k in range(box.shape[2]):
+                if box[i, j, k] != PORE:
+                    if middles[i, j, k] > 0:
+                        shares[middles[i, j, k] - 1] += 1
+                    continue
+                for axis in range(3):
+                    at = i if axis == 0 else j if axis == 1 else k
+                    ends[axis, 0] = at if nothing else min(ends[axis, 0], at)
+                    ends[axis, 1] = max(ends[axis, 1], at + 1)
+                nothing = False
+    return ends, shares
 
 
 def _slips(flow: StaggeredFlow) -> bool:

@@ -56,6 +56,7 @@ class Candidate:
     walls : of the flow that it learned from; models of other walls do not compare
     tags : of its version: what kind of model it is
     does, limits : for its card: what it does, and where not to use it
+    ablation : what others that learned with it reached on the same data, kept with the version
     """
 
     name: str
@@ -73,6 +74,7 @@ class Candidate:
     tags: Mapping[str, str] = field(default_factory=dict)
     does: str = ""
     limits: str = ""
+    ablation: Mapping[str, Scores] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -182,14 +184,15 @@ def enter(
 
 
 def _tags(candidate: Candidate) -> dict[str, object]:
-    nulls = {
-        f"null.{null}.{name}": value
-        for null, scores in candidate.nulls.items()
+    beside = {
+        f"{kind}.{other}.{name}": value
+        for kind, others in (("null", candidate.nulls), ("ablation", candidate.ablation))
+        for other, scores in others.items()
         for name, value in scores.items()
     }
     judged = {_JUDGED_ON: candidate.judged_on, "validation": "passed" * candidate.valid}
     walls = {} if candidate.walls is None else {_WALLS: candidate.walls}
-    return {**candidate.scores, **nulls, **judged, **walls}
+    return {**candidate.scores, **beside, **judged, **walls}
 
 
 def _origin(candidate: Candidate, digest: str, found: Scores) -> dict[str, str]:

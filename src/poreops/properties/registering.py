@@ -39,6 +39,7 @@ def judged_candidate(
     valid : whether the data passed its validation
     """
     model = RockModel.load(files)
+    stacks = {name: of for name, of in judged["candidates"].items() if name not in gate.margins}
     return Candidate(
         name=MODEL,
         files=files,
@@ -54,6 +55,7 @@ def judged_candidate(
         walls=model.walls,
         does=_DOES,
         limits=_LIMITS,
+        ablation={name: flat(of) for name, of in stacks.items()},
     )
 
 

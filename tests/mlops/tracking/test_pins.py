@@ -23,6 +23,7 @@ def enter_model(repository, save_model, tmp_path):
             name=NAME, files=files, probe=files, judged=sha256(files), judged_on="the same",
             scores={"mape": weight}, main="mape", probed={"mape": weight}, valid=True,
             nulls={"a constant": {"mape": 9.0}}, params={"weight": weight}, does="It sums.",
+            ablation={"scalars": {"mape": 7.0}},
         )  # fmt: skip
 
         def score(folder, probe):
@@ -124,7 +125,7 @@ def test_a_version_says_what_it_is_and_where_it_comes_from(enter_model, tmp_path
     assert version.tags["training.run_id"] == training.id
     assert version.tags["probe.mape"] == "1.0"
     assert {k for k in version.tags if k.startswith("dvc.md5.")} == {"dvc.md5.artifacts/labels"}
-    for text in ("It sums.", "| mape | 1 | 9 |", training.id, "artifacts/labels: md5 11.dir"):
+    for text in ("It sums.", "| mape | 1 | 9 | 7 |", training.id, "artifacts/labels: md5 11.dir"):
         assert text in version.description
     client = connection.client()
     (logged,) = client.get_run(version.run_id).inputs.dataset_inputs

@@ -26,6 +26,21 @@ with tracking.run("conductance_register", "a") as run:
     tracking.promote(version)
 assert tracking.find_version("conductance", "1").version == 1
 """
+TRAIN = """\
+from poreops.mlops import tracking
+with tracking.run("conductance_train", "trained") as run:
+    run.log_params({"epochs": 3})
+    run.log_history({"loss": [4.0, 2.0, 1.0]})
+    run.log_dataset("conduits", "0a1b", "training")
+    run.log_text("best of three", "note.txt")
+"""
+LOOK = """\
+from poreops.mlops.tracking.connection import client
+from poreops.mlops.tracking.find import find_run
+run = find_run("trained")
+losses = [one.value for one in client().get_metric_history(run.id, "loss")]
+print(run.params["epochs"], losses, [one.path for one in client().list_artifacts(run.id)])
+"""
 PASSWORD = "correct horse battery"
 PREDICT = """\
 import numpy as np
@@ -171,8 +186,9 @@ def test_runs_in_postgresql_and_artifacts_in_s3(settings, save_model, tmp_path, 
         with running() as address:
             for name in keys:  # the clients have none
                 monkeypatch.delenv(name)
-            client(tmp_path / "first", REGISTER, address)
-            assert client(tmp_path / "second", PREDICT, address).strip() == "128.0"
+            client(tmp_path / "first", TRAIN + REGISTER, address)
+            seen = client(tmp_path / "second", LOOK + PREDICT, address).splitlines()
+            assert seen == ["3 [4.0, 2.0, 1.0] ['note.txt']", "128.0"]
         held = [entry["Key"] for entry in bucket.list_objects_v2(Bucket="poreops")["Contents"]]
         assert any(key.endswith("model/MLmodel") for key in held)
     assert not (settings / "mlflow/team").exists()

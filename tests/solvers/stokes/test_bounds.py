@@ -8,6 +8,7 @@ from poreops.errors import NotConvergedError
 from poreops.solvers.stokes.bounds import flow_bounds
 from poreops.solvers.stokes.rows import factored, solve_rows
 from poreops.solvers.stokes.saddle import StokesSolver, Team
+from poreops.solvers.stokes.staggered import Matrix
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,24 @@ def test_rows_are_solved_as_a_dense_matrix_is(pack):
         entries = slice(matrix.start[i], matrix.start[i + 1])
         np.subtract.at(dense[i], matrix.column[entries], matrix.weight[entries])
     right = np.random.default_rng(0).normal(size=rows)
-    solved, exact = (
-        solve_rows(matrix, factored(matrix), right, 1e-12),
-        np.linalg.solve(dense, right),
-    )
+    solved, exact = solve_rows(factored(matrix), right, 1e-12), np.linalg.solve(dense, right)
     np.testing.assert_allclose(solved.x, exact, atol=1e-8 * abs(exact).max())
     assert solved.energy == pytest.approx(right @ exact)
     with pytest.raises(NotConvergedError, match="after 1 iterations, the tolerance is 1e-12"):
-        solve_rows(matrix, factored(matrix), right, 1e-12, limit=1)
+        solve_rows(factored(matrix), right, 1e-12, limit=1)
+
+
+def test_rows_of_more_neighbours_than_a_grid_has_are_refused():
+    start, every = np.arange(0, 21, 4, dtype=np.int32), np.arange(5, dtype=np.int32)
+    column = np.concatenate([np.delete(every, i) for i in every])
+    full = Matrix(
+        start,
+        column,
+        np.ones(20, np.float32),
+        np.full(5, 9, np.float32),
+        start[:-1] + every,
+        np.zeros((5, 3), np.int16),
+        np.array([0, 5]),
+    )
+    with pytest.raises(ValueError, match="at most three neighbours"):
+        factored(full)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from poreops.base.hdf5 import open_hdf5, read_hdf5
-from poreops.base.targets import FIRST, targets_in
+from poreops.base.targets import targets_in
 from poreops.conductance.suites.drift import drift_facts, drift_suite, read_profile
 from poreops.conductance.suites.rules import (
     ValidationConfig,
@@ -61,7 +61,7 @@ def validated(
         own = [part for part, there in zip(parts, known, strict=True) if there]
         facts = label_facts(labels, list(digests), own, list(names))
         report += validate(facts, label_suite(config))
-        if of == FIRST:  # the reference distribution is of one target
+        if read_hdf5(files[0])[1]["target"] == "diffusive":  # as the reference distribution is
             facts = drift_facts(labels, read_profile(profile))
             report += validate(facts, drift_suite(config))
     return report

@@ -1,8 +1,10 @@
 """The conductance line as the page shows it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from poreops.base.files import read_json
+from poreops.base.targets import FIRST, part, targets_in
 from poreops.mlops.report.parts import (
     NULL,
     PLAIN,
@@ -37,20 +39,35 @@ _NAMES = {
 _NULLS = ("coarse", "constant")
 
 
-def conductance(root: Path) -> Line:
-    """Read the reports of the line.
+def conductances(root: Path) -> list[Line]:
+    """Read the reports of the line, for each target that a model was trained of.
 
     Parameters
     ----------
     root : of the repository
     """
+    judged = root / "artifacts/conductance/judged"
+    return [conductance(root, of) for of in targets_in(judged, "gate.json")]
+
+
+def conductance(root: Path, of: str = FIRST) -> Line:
+    """Read the reports of the line.
+
+    Parameters
+    ----------
+    root : of the repository
+    of : folder of the target
+    """
     reports = root / "reports/conductance"
-    scores, networks = read_json(reports / "scores.json"), read_json(reports / "networks.json")
-    materials = read_json(reports / "materials.json")
-    gate = read_json(root / "artifacts/conductance/judged/gate.json")
-    registered = read_json(root / "mlflow/registered/conductance.json")
+    scores, networks, materials = (
+        part(read_json(reports / f"{name}.json"), of)
+        for name in ("scores", "networks", "materials")
+    )
+    gate = read_json(root / "artifacts/conductance/judged" / of / "gate.json")
+    registered = part(read_json(root / "mlflow/registered/conductance.json"), of)
     held, failed = expectations(read_json(reports / "validation.json"))
     quantity = networks["quantity"]
+    flow = quantity == "permeability"
     pictures = {
         "parity.png": "Every conduit of the unseen volumes: prediction against simulation.",
         f"{quantity}.png": f"{_words(quantity)} of whole networks against DNS of the volume.",
@@ -58,7 +75,7 @@ def conductance(root: Path) -> Line:
     }
     return Line(
         name="conductance",
-        title="Conductance of conduits",
+        title="Hydraulic conductance of conduits" if flow else "Conductance of conduits",
         model=str(registered["model"]),
         reasons=gate_of(registered),
         headline=_headline(scores),
@@ -70,10 +87,19 @@ def conductance(root: Path) -> Line:
             held,
         ],
         failed=failed,
-        ablation=[_ablation(gate)],
-        methods=[_conduits(scores), *_materials(materials), _networks(networks, quantity)],
-        pictures=pictures_in(reports / "figures", pictures),
+        ablation=_titled([_ablation(gate)], flow=flow),
+        methods=_titled(
+            [_conduits(scores), *_materials(materials), _networks(networks, quantity)], flow=flow
+        ),
+        pictures=pictures_in(reports / "figures" / of, pictures),
     )
+
+
+def _titled(tables: list[Table], *, flow: bool) -> list[Table]:
+    """Return tables whose titles say that they are of flow, if they are."""
+    if not flow:
+        return tables
+    return [replace(of, title=f"Flow: {of.title[0].lower()}{of.title[1:]}") for of in tables]
 
 
 def _headline(scores: Report) -> str:

@@ -8,7 +8,7 @@ from poreops.mlops.tracking.versions import GATE, ModelVersion
 
 DOES, LIMITS = "card.does", "card.limits"
 TRAINING_RUN = "training.run_id"
-_NULL, _MADE_FROM, _PROBE = "null.", "dvc.md5.", "probe."
+_NULL, _ABLATION, _MADE_FROM, _PROBE = "null.", "ablation.", "dvc.md5.", "probe."
 _NOT_SCORES = {"validation", "walls", "sha256", "promoted", "stage", GATE, "method", "trained"}
 
 
@@ -47,11 +47,25 @@ def nulls(version: ModelVersion) -> dict[str, dict[str, float]]:
     ----------
     version : of a registered model
     """
+    return _beside(version, _NULL)
+
+
+def ablation(version: ModelVersion) -> dict[str, dict[str, float]]:
+    """Return model → score → its value, of those that learned with a version and were not chosen.
+
+    Parameters
+    ----------
+    version : of a registered model
+    """
+    return _beside(version, _ABLATION)
+
+
+def _beside(version: ModelVersion, kind: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name, text in version.tags.items():
-        if name.startswith(_NULL):
-            null, _, score = name.removeprefix(_NULL).rpartition(".")
-            found.setdefault(null, {})[score] = float(text)
+        if name.startswith(kind):
+            other, _, score = name.removeprefix(kind).rpartition(".")
+            found.setdefault(other, {})[score] = float(text)
     return found
 
 
@@ -92,7 +106,7 @@ def _lines(version: ModelVersion, folder: Path | None) -> Iterator[str]:
     if over := tags.get("promoted.over"):
         yield f"That was against the gate, which had said: {over}."
     yield ""
-    yield from _table(scores(version), nulls(version))
+    yield from _table(scores(version), nulls(version) | ablation(version))
     if LIMITS in tags:
         yield f"\n## Where not to use it\n\n{tags[LIMITS]}"
     yield "\n## What it is made of\n"

@@ -17,14 +17,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from poreops.solvers.stokes.rows import factored, solve_rows
-from poreops.solvers.stokes.saddle import _momentum, _schur
+from poreops.solvers.stokes.rows import factored, solve_rows, work_of
+from poreops.solvers.stokes.saddle import _schur
 from poreops.solvers.stokes.staggered import FloatArray, Matrix, StaggeredFlow
 
 TOLERANCE = 1e-4
 """Of the pressure, in the energy norm: what is left of it is no flow without sources."""
 
 _ROUGH = 300.0  # times this for the mobility, any of which is admissible, and for the upper bound
+_FAST = {"contract", "reassoc", "nsz", "arcp"}
 _LEAST = 1e-3  # mobility; a lone voxel's is 0.05
 
 
@@ -61,38 +62,45 @@ def flow_bounds(flow: StaggeredFlow, tolerance: float = TOLERANCE) -> FlowBounds
     ------
     NotConvergedError
     """
-    friction, force = flow.friction, flow.inflow.astype(np.float64)
-    faces, cells = friction.diagonal.size, flow.faces.shape[0]
     rough = _ROUGH * tolerance
-    factor = factored(friction)
-    mobility = np.maximum(solve_rows(friction, factor, np.ones(faces), rough).x, _LEAST)
+    rows = factored(flow.friction)
+    ones = np.ones(flow.inflow.size)
+    mobility = np.maximum(solve_rows(rows, ones, rough).x, _LEAST)
     laplacian = Matrix(*_schur(flow.faces, flow.cells, mobility, flow.place))
-    source = _outflow(flow.faces, mobility * force)
-    pressure = np.zeros(cells + 1)
-    pressure[:-1] = solve_rows(laplacian, factored(laplacian), -source, tolerance).x
-    push = force + pressure[flow.cells[:, 0]] - pressure[flow.cells[:, 1]]
-    velocity, rubbed = np.append(mobility * push, 0.0), np.empty(faces)
-    darcy = float(force @ velocity[:-1])
-    lost = _momentum(*friction[:4], flow.cells, velocity, np.zeros(cells + 1), rubbed, 0, faces)
-    upper = solve_rows(friction, factor, push, rough).energy
-    work = velocity[:-1] * push
-    return FlowBounds(
-        lower=darcy**2 / float(lost),
-        upper=upper,
-        darcy=darcy,
-        pressure=pressure[:-1],
-        width=float(work @ mobility / work.sum()),
-        spread=float(work.sum() ** 2 / (work @ work)),
-    )
+    source = _source(flow.faces, flow.inflow, mobility)
+    pressure = solve_rows(factored(laplacian), source, tolerance).x
+    push, velocity, darcy, width, spread = _driven(flow.cells, flow.inflow, mobility, pressure)
+    lower = darcy**2 / work_of(rows, velocity)
+    upper = solve_rows(rows, push, rough).energy
+    return FlowBounds(lower, upper, darcy, pressure, width, spread)
 
 
 @njit(cache=True, nogil=True)
-def _outflow(faces, velocity):
-    """Return what leaves each cell less what enters it."""
+def _source(faces, inflow, mobility):
+    """Return what enters each cell less what leaves it, of the inlet's pressure alone."""
     total = np.zeros(faces.shape[0])
     for c in range(faces.shape[0]):
         for side in range(6):
             f = faces[c, side]
-            if f < velocity.size:
-                total[c] += velocity[f] if side % 2 else -velocity[f]
+            if f < mobility.size and inflow[f] != 0:
+                rate = mobility[f] * inflow[f]
+                total[c] += -rate if side % 2 else rate
     return total
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _driven(cells, inflow, mobility, pressure):
+    """Return push and velocity of the guess, and `darcy`, `width` and `spread` of `FlowBounds`."""
+    faces = mobility.size
+    push, velocity = np.empty(faces), np.empty(faces)
+    around = np.append(pressure, 0.0)  # the last is no cell
+    darcy = work = weighted = squared = 0.0
+    for f in range(faces):
+        push[f] = inflow[f] + around[cells[f, 0]] - around[cells[f, 1]]
+        velocity[f] = mobility[f] * push[f]
+        darcy += inflow[f] * velocity[f]
+        lost = velocity[f] * push[f]
+        work += lost
+        weighted += lost * mobility[f]
+        squared += lost * lost
+    return push, velocity, darcy, weighted / work, work * work / squared

@@ -19,7 +19,7 @@ Only open faces and pore voxels are stored, so memory and time scale with the po
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import int64, njit
 from numpy.typing import NDArray
 
 from poreops.base.arrays import Values
@@ -117,16 +117,13 @@ def discretise(
     """
     box = box.copy()
     _wrap(box, periodic)
-    cell = _number_cells(box)
-    _wrap(cell, periodic)
+    place = _cell_places(box)
     face = np.full((3, *box.shape), -1, np.int32)
-    block = np.zeros(4, np.int64)
-    for axis in range(3):
-        block[axis + 1] = _number_faces(box, face[axis], axis, block[axis], periodic[axis])
-        _wrap(face[axis], periodic)
-    count = int(cell.max(initial=-1)) + 1
-    faces, place = _cell_table(cell, face, count, block[3])
-    friction, cells, inflow, outflow = _face_tables(box, cell, face, block, count, edge, periodic)
+    block, places = _number_faces(box, face, periodic)
+    for numbers in face:
+        _wrap(numbers, periodic)
+    faces, cells = _neighbours(face, place, block[3])
+    friction, inflow, outflow = _face_tables(box, face, places, block, edge, periodic)
     return StaggeredFlow(Matrix(*friction), cells, faces, place, inflow, outflow)
 
 
@@ -139,18 +136,26 @@ def _wrap(box: Values, periodic: tuple[bool, bool, bool]) -> None:
             layers[-1] = layers[1]
 
 
+# Boxes are read by flat index: three of them that may be negative cost more than what is read.
+
+
 @njit(cache=True, nogil=True)
-def _number_cells(box: NDArray[np.uint8]) -> IntArray:
+def _cell_places(box: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return the places (nc, 3) of the pore cells."""
     nx, ny, nz = box.shape
-    cell = np.full(box.shape, -1, np.int32)
+    most = 0
+    for state in box.ravel():
+        most += state == PORE
+    place = np.empty((most, 3), np.int16)
     count = 0
     for i in range(1, nx - 1):
         for j in range(1, ny - 1):
+            line = box[i, j]
             for k in range(1, nz - 1):
-                if box[i, j, k] == PORE:
-                    cell[i, j, k] = count
+                if line[k] == PORE:
+                    place[count, 0], place[count, 1], place[count, 2] = i, j, k
                     count += 1
-    return cell
+    return place[:count]
 
 
 @njit(cache=True, nogil=True)
@@ -165,75 +170,91 @@ def _is_reservoir(state: np.uint8) -> bool:
 
 @njit(cache=True, nogil=True)
 def _number_faces(
-    box: NDArray[np.uint8], face: IntArray, axis: int, count: int, periodic: bool
-) -> int:
-    """Count through the open faces between cell (i, j, k) and the next one along the axis."""
+    box: NDArray[np.uint8], face: IntArray, periodic: tuple[bool, bool, bool]
+) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
+    """Count through the open faces between each cell and the next one along the axes, in place.
+
+    Returns
+    -------
+    (4,) int64, number of the first face across each axis, and of all; (nu, 3) int16, their places
+    """
     nx, ny, nz = box.shape
-    di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
-    skip = int(periodic)  # the face before the first layer is the one behind the last
-    for i in range(1 - di * (1 - skip), nx - 1):
-        for j in range(1 - dj * (1 - skip), ny - 1):
-            for k in range(1 - dk * (1 - skip), nz - 1):
-                one, two = box[i, j, k], box[i + di, j + dj, k + dk]
-                if not (_is_open(one) and _is_open(two)):
-                    continue
-                if one == two and one != PORE:
-                    continue  # inside a reservoir
-                face[i, j, k] = count
-                count += 1
-    return count
+    flat = box.ravel()
+    most = 0
+    for state in flat:
+        most += _is_open(state)
+    place = np.empty((3 * most, 3), np.int16)  # each face has an open cell behind it
+    block = np.zeros(4, np.int64)
+    steps = (ny * nz, nz, int64(1))
+    count = 0
+    for axis in range(3):
+        numbers = face[axis].ravel()
+        ahead = steps[axis]
+        # along a periodic axis the face before the first layer is the one behind the last
+        first = int(periodic[axis])
+        for i in range(first if axis == 0 else 1, nx - 1):
+            for j in range(first if axis == 1 else 1, ny - 1):
+                row = (i * ny + j) * nz
+                for m in range(row + (first if axis == 2 else 1), row + nz - 1):
+                    one, two = flat[m], flat[m + ahead]
+                    if not (_is_open(one) and _is_open(two)):
+                        continue
+                    if one == two and one != PORE:
+                        continue  # inside a reservoir
+                    numbers[m] = count
+                    place[count, 0], place[count, 1], place[count, 2] = i, j, m - row
+                    count += 1
+        block[axis + 1] = count
+    return block, place[:count]
 
 
 @njit(cache=True, nogil=True)
-def _cell_table(
-    cell: IntArray, face: IntArray, count: int, none: int
-) -> tuple[IntArray, NDArray[np.int16]]:
-    nx, ny, nz = cell.shape
-    faces = np.full((count, 6), none, np.int32)
-    place = np.empty((count, 3), np.int16)
-    for i in range(1, nx - 1):
-        for j in range(1, ny - 1):
-            for k in range(1, nz - 1):
-                c = cell[i, j, k]
-                if c < 0:
-                    continue
-                place[c, 0], place[c, 1], place[c, 2] = i, j, k
-                for axis in range(3):
-                    di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
-                    behind = face[axis, i - di, j - dj, k - dk]
-                    ahead = face[axis, i, j, k]
-                    if behind >= 0:
-                        faces[c, 2 * axis] = behind
-                    if ahead >= 0:
-                        faces[c, 2 * axis + 1] = ahead
-    return faces, place
+def _neighbours(face: IntArray, place: NDArray[np.int16], count: int) -> tuple[IntArray, IntArray]:
+    """Return the faces (nc, 6) of each cell and the cells (count, 2) at each face."""
+    _, _, ny, nz = face.shape
+    none = place.shape[0]
+    faces = np.full((none, 6), count, np.int32)
+    cells = np.full((count, 2), none, np.int32)
+    steps = (ny * nz, nz, int64(1))
+    for axis in range(3):
+        numbers = face[axis].ravel()
+        step = steps[axis]
+        for c in range(none):
+            m = (place[c, 0] * ny + place[c, 1]) * nz + place[c, 2]
+            behind, ahead = numbers[m - step], numbers[m]
+            if behind >= 0:
+                faces[c, 2 * axis] = behind
+                cells[behind, 1] = c
+            if ahead >= 0:
+                faces[c, 2 * axis + 1] = ahead
+                cells[ahead, 0] = c
+    return faces, cells
 
 
 @njit(cache=True, nogil=True)
 def _slot(
-    box: NDArray[np.uint8],
-    face: IntArray,
-    at: tuple[int, int, int],
-    ahead: tuple[int, int, int],
-    wall: tuple[int, int, int],
-    periodic: tuple[bool, bool, bool],
+    flat: NDArray[np.uint8],
+    numbers: IntArray,
+    m: int,
+    ahead: int,
+    wall: int,
+    left: int,
+    repeat: int,
 ) -> int:
     """Width of the slot between two flat walls, walking from a face away from one of them.
 
-    0 if there is no flat wall on the other side.
+    0 if there is no flat wall on the other side. After `left` steps, where there is a `repeat`,
+    a layer of padding stands for the one at the other end.
     """
-    nx, ny, nz = box.shape
-    (i, j, k), (di, dj, dk), (bi, bj, bk) = at, ahead, wall
-    repeated = (bi != 0 and periodic[0]) or (bj != 0 and periodic[1]) or (bk != 0 and periodic[2])
     width = 1
-    while width < nx + ny + nz:
-        i, j, k = i - bi, j - bj, k - bk
-        if repeated:  # a layer of padding stands for the one at the other end
-            i = (i - 1) % (nx - 2) + 1 if bi != 0 else i
-            j = (j - 1) % (ny - 2) + 1 if bj != 0 else j
-            k = (k - 1) % (nz - 2) + 1 if bk != 0 else k
-        if face[i, j, k] < 0:
-            one, two = box[i, j, k], box[i + di, j + dj, k + dk]
+    while width < flat.size:
+        m -= wall
+        left -= 1
+        if left == 0 and repeat > 0:
+            left = repeat
+            m += repeat * wall
+        if numbers[m] < 0:
+            one, two = flat[m], flat[m + ahead]
             if one == SOLID and two == SOLID:
                 return width
             if min(one, two) >= INLET_PLANE:
@@ -245,18 +266,17 @@ def _slot(
 
 @njit(cache=True, nogil=True)
 def _side_friction(
-    box: NDArray[np.uint8],
-    face: IntArray,
-    at: tuple[int, int, int],
-    ahead: tuple[int, int, int],
-    side: tuple[int, int, int],
+    flat: NDArray[np.uint8],
+    numbers: IntArray,
+    m: int,
+    ahead: int,
+    side: int,
+    left: int,
+    repeat: int,
     edge: float,
-    periodic: tuple[bool, bool, bool],
 ) -> float:
-    """Friction of the face (i, j, k) at its closed neighbour beside it."""
-    (i, j, k), (di, dj, dk), (bi, bj, bk) = at, ahead, side
-    one = box[i + bi, j + bj, k + bk]
-    two = box[i + bi + di, j + bj + dj, k + bk + dk]
+    """Friction of the face at m with its closed neighbour beside it, `side` further."""
+    one, two = flat[m + side], flat[m + side + ahead]
     if one == MIRROR or two == MIRROR:
         return 0.0
     if one >= INLET_PLANE and two >= INLET_PLANE:
@@ -265,7 +285,7 @@ def _side_friction(
         return 0.0  # inside a reservoir
     if _is_open(one) or _is_open(two):
         return edge
-    width = _slot(box, face, at, ahead, side, periodic)
+    width = _slot(flat, numbers, m, ahead, side, left, repeat)
     return 2.0 if width == 0 else 2.0 / (1.0 - 2.0 / (3.0 * width))
 
 
@@ -285,112 +305,62 @@ def _through_end(one: int, two: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _row(
-    box: NDArray[np.uint8],
-    numbers: IntArray,
-    at: tuple[int, int, int],
-    ahead: tuple[int, int, int],
-    edge: float,
-    periodic: tuple[bool, bool, bool],
-    neighbour: IntArray,
-    strength: NDArray[np.float32],
-) -> tuple[int, float]:
-    """Write the neighbours of the face at (i, j, k) and how strongly they rub on it.
-
-    Returns
-    -------
-    (int, float)
-        Number of neighbours, and the friction of the face with all that surrounds it.
-    """
-    (i, j, k), (di, dj, dk) = at, ahead
-    one, two = box[i, j, k], box[i + di, j + dj, k + dk]
-    # half of the face's control volume lies behind an end plane
-    share = 0.5 if one >= INLET_PLANE or two >= INLET_PLANE else 1.0
-    total = 0.0
-    found = 0
-    for side in range(6):
-        sign = 2 * (side % 2) - 1
-        bi = sign if side // 2 == 0 else 0
-        bj = sign if side // 2 == 1 else 0
-        bk = sign if side // 2 == 2 else 0
-        g = numbers[i + bi, j + bj, k + bk]
-        part, rubbing = share, 1.0
-        if bi * di + bj * dj + bk * dk != 0:
-            if _is_reservoir(two if sign > 0 else one):
-                continue  # developed flow: no stress inside a reservoir
-            part = 1.0
-        elif g < 0:
-            rubbing = _side_friction(box, numbers, at, ahead, (bi, bj, bk), edge, periodic)
-        if g == numbers[i, j, k]:
-            continue  # a periodic axis of one voxel
-        total += part * rubbing
-        if g >= 0:
-            neighbour[found] = g
-            strength[found] = part
-            found += 1
-    return found, total
-
-
-@njit(cache=True, nogil=True)
 def _face_tables(
     box: NDArray[np.uint8],
-    cell: IntArray,
     face: IntArray,
+    place: NDArray[np.int16],
     block: NDArray[np.int64],
-    none: int,
     edge: float,
     periodic: tuple[bool, bool, bool],
-) -> tuple[Entries, IntArray, NDArray[np.int8], NDArray[np.int8]]:
-    nx, ny, nz = box.shape
-    count = block[3]
+) -> tuple[Entries, NDArray[np.int8], NDArray[np.int8]]:
+    _, ny, nz = box.shape
+    count = place.shape[0]
     start = np.zeros(count + 1, np.int32)
     middle = np.empty(count, np.int32)
     column = np.empty(6 * count, np.int32)
     weight = np.empty(6 * count, np.float32)
     diagonal = np.empty(count, np.float32)
-    place = np.empty((count, 3), np.int16)
-    cells = np.full((count, 2), none, np.int32)
-    inflow = np.zeros(count, np.int8)
-    outflow = np.zeros(count, np.int8)
-    entry = 0
-    neighbour = np.empty(6, np.int32)
-    strength = np.empty(6, np.float32)
+    inflow, outflow = np.zeros(count, np.int8), np.zeros(count, np.int8)
+    later, strength = np.empty(6, np.int32), np.empty(6, np.float32)
+    flat, sizes, steps = box.ravel(), box.shape, np.empty(6, np.int64)
     for axis in range(3):
-        di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
-        skip = int(periodic[axis])
-        numbers = face[axis]
-        for i in range(1 - di * (1 - skip), nx - 1):
-            for j in range(1 - dj * (1 - skip), ny - 1):
-                for k in range(1 - dk * (1 - skip), nz - 1):
-                    f = numbers[i, j, k]
-                    if f < 0:
-                        continue
-                    one, two = box[i, j, k], box[i + di, j + dj, k + dk]
-                    place[f, 0], place[f, 1], place[f, 2] = i, j, k
-                    if cell[i, j, k] >= 0:
-                        cells[f, 0] = cell[i, j, k]
-                    if cell[i + di, j + dj, k + dk] >= 0:
-                        cells[f, 1] = cell[i + di, j + dj, k + dk]
-                    inflow[f], outflow[f] = _through_end(one, two)
-                    found, diagonal[f] = _row(
-                        box,
-                        numbers,
-                        (i, j, k),
-                        (di, dj, dk),
-                        edge,
-                        periodic,
-                        neighbour,
-                        strength,
-                    )
-                    for lower in (True, False):
-                        for n in range(found):
-                            if (neighbour[n] < f) == lower:
-                                column[entry] = neighbour[n]
-                                weight[entry] = strength[n]
-                                entry += 1
-                        if lower:
-                            middle[f] = entry
-                    start[f + 1] = entry
-    column, weight = column[:entry].copy(), weight[:entry].copy()
-    matrix = (start, column, weight, diagonal, middle, place, block)
-    return matrix, cells, inflow, outflow
+        steps[2 * axis + 1] = (ny * nz, nz, int64(1))[axis]
+        steps[2 * axis] = -steps[2 * axis + 1]
+    entry = 0
+    for axis in range(3):
+        numbers, ahead = face[axis].ravel(), steps[2 * axis + 1]
+        for f in range(block[axis], block[axis + 1]):
+            m = (place[f, 0] * ny + place[f, 1]) * nz + place[f, 2]
+            one, two = flat[m], flat[m + ahead]
+            inflow[f], outflow[f] = _through_end(one, two)
+            # half of the face's control volume lies behind an end plane
+            share = 0.5 if one >= INLET_PLANE or two >= INLET_PLANE else 1.0
+            total, held = 0.0, 0
+            for side in range(6):
+                along, forward = side // 2, side % 2 == 1
+                step = steps[side]
+                part, rubbing = 1.0 if along == axis else share, 1.0
+                if along == axis and _is_reservoir(two if forward else one):
+                    continue  # developed flow: no stress inside a reservoir
+                g = numbers[m + step]
+                if g == f:
+                    continue  # a periodic axis of one voxel
+                if g < 0 and along != axis:
+                    repeat = sizes[along] - 2 if periodic[along] else 0
+                    at = place[f, along]
+                    left = at if forward else repeat + 1 - at
+                    rubbing = _side_friction(flat, numbers, m, ahead, step, left, repeat, edge)
+                total += part * rubbing
+                if 0 <= g < f:
+                    column[entry], weight[entry] = g, part
+                    entry += 1
+                elif g >= 0:
+                    later[held], strength[held] = g, part
+                    held += 1
+            diagonal[f], middle[f] = total, entry
+            for n in range(held):
+                column[entry], weight[entry] = later[n], strength[n]
+                entry += 1
+            start[f + 1] = entry
+    friction = (start, column[:entry], weight[:entry], diagonal, middle, place, block)
+    return friction, inflow, outflow
