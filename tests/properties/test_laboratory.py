@@ -157,6 +157,46 @@ def test_a_segmented_image_is_a_rock_too(folder):
     assert (labels > 0).mean() == pytest.approx(pore.mean(), abs=0.003)
 
 
+def phases(outside=None):
+    """Clay 1, quartz 2 and pores 3; round a disc another value, if given."""
+    pore = tiny_rocks.grey() < 115
+    im = np.where(pore, 3, np.where(np.roll(pore, 9, axis=2), 1, 2)).astype(np.uint8)
+    if outside is not None:
+        y, x = np.indices(im.shape[1:]) - 31.5
+        im[:, y**2 + x**2 > 31**2] = outside
+    return im
+
+
+@pytest.mark.parametrize("outside", [None, 0])
+@pytest.mark.parametrize("label", ["3", '"1,3"'])
+def test_the_pores_of_more_than_two_phases_are_those_of_the_label(folder, outside, label):
+    im = phases(outside)
+    tifffile.imwrite(folder / "phases.tif", im, photometric="minisblack")
+    (rock,) = read(folder, ("pore_label",), f"A,phases.tif,4e-6,0.25,100,{label}")
+    kept, _ = real_slices(section("properties.rocks", RocksConfig), rock, print)
+    labels = segment_rocks({"A": kept["grey"]}, tiny_rocks.SEGMENT)["A"]
+    inside = im != outside if outside is not None else np.ones(im.shape, bool)
+    np.testing.assert_array_equal(labels >= 0, inside)
+    counted = np.isin(im, rock.pore_label)[inside].mean()
+    assert (labels[inside] > 0).mean() == pytest.approx(counted, abs=0.01)
+
+
+def test_a_wrong_pore_label_is_named(folder):
+    tifffile.imwrite(folder / "phases.tif", phases(), photometric="minisblack")
+    row = "A,phases.tif,4e-6,0.25,100"
+    with pytest.raises(InputError, match=r'row 2 \(A\): pore_label .* several as "1,2", got \'p'):
+        read(folder, ("pore_label",), f"{row},pore")
+    with pytest.raises(InputError, match=r"row 3 .*pore_label must be that of .* got none"):
+        read(folder, ("pore_label",), f"{row},3", f"{row},")
+    config = section("properties.rocks", RocksConfig)
+    (rock,) = read(folder, ("pore_label",), f"{row},7")
+    with pytest.raises(InputError, match="must occur in the image, got 7, A holds 1, 2, 3"):
+        real_slices(config, rock, print)
+    (rock,) = read(folder, ("pore_label",), "A,a.tif,4e-6,0.25,100,7")
+    with pytest.raises(InputError, match="belongs to a segmented image, A has more than 8 values"):
+        real_slices(config, rock, print)
+
+
 def test_the_page_shows_them_and_where_none_is_nothing(project, tmp_path):
     reports = tmp_path / "reports/properties"
     shutil.copytree(project / "docs/reports/properties", reports)

@@ -68,7 +68,7 @@ def test_a_genesis_that_never_percolates_is_an_input_error(monkeypatch):
         draw_plug(config(), plugs(config(counts={"blobs": 1}))[0])
 
 
-FURTHER = ("consolidated", "oolites", "fibres", "foams")
+FURTHER = ("consolidated", "clay_lined", "oolites", "fibres", "foams")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_further_kinds_percolate_and_repeat_by_their_seed(further, kind):
 
 
 def test_rocks_are_tight_and_fibres_and_foams_open(further):
-    for kind in ("consolidated", "oolites"):
+    for kind in ("consolidated", "clay_lined", "oolites"):
         assert 0.08 < further[kind].mean() < 0.4, kind
     for kind in ("fibres", "foams"):
         assert further[kind].mean() > 0.5, kind

@@ -18,6 +18,7 @@ from poreops.errors import InputError
 from poreops.machine.tasks import parallel_map
 from poreops.properties.rock_images import read_grey
 from poreops.properties.rocks import Rock, RocksConfig, spaced
+from poreops.properties.slices.labelled import two_phases
 from poreops.solvers.stokes.permeability import UnderResolvedWarning, permeability
 from poreops.synthetic.plugs import Plug, draw_plug, plugs
 from poreops.synthetic.scanner import render_slices
@@ -129,6 +130,8 @@ def real_slices(config: RocksConfig, rock: Rock, announce: Announce) -> Found:
     for text in volume.reading.warnings:
         announce(f"{rock.name}: warning: {text}")
     grey = volume.image
+    if rock.pore_label is not None:
+        grey = two_phases(grey, rock.name, rock.pore_label)
     chosen = spaced(len(grey), config.slices)
     facts = {"genesis": "real", "voxel_size": rock.voxel_size, "porosity": rock.porosity}
     facts["walls"] = LABORATORY  # its flow knows no voxels

@@ -14,12 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from poreops.base.conventions import Walls
 from poreops.base.units import MILLIDARCY
 from poreops.errors import InputError
+from poreops.images.labels import parse_labels
 from poreops.synthetic.plugs import PlugsConfig
 from poreops.synthetic.scanner import RenderConfig
 
 COLUMNS = ("sample", "file", "voxel_size_m", "porosity", "permeability_md")
-OPTIONAL = ("porosity_error", "permeability_error", "measured_length_m")
-"""Columns that may follow: errors of the laboratory, and the length of what it measured."""
+OPTIONAL = ("porosity_error", "permeability_error", "measured_length_m", "pore_label")
+"""Columns that may follow: errors of the laboratory, the length of what it measured, and which
+values of a segmented image are pore."""
 SCATTER = {"porosity": 0.016, "log_permeability": 0.54}
 """Standard deviation between plugs of one image, the median of eleven real ones (those with three
 plugs or more of `poreops.properties.volumes`): by so much a part of a core differs from it."""
@@ -66,6 +68,7 @@ class Rock:
     porosity_error : standard deviation of the porosity. permeability_error : that of the
         permeability, as a share of it; 0 where none is stated.
     measured_length : edge of what was measured [m]; NaN where none is stated.
+    pore_label : values of the pore in a segmented image; None where none is stated.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Rock:
     porosity_error: float = 0.0
     permeability_error: float = 0.0
     measured_length: float = math.nan
+    pore_label: tuple[int, ...] | None = None
 
     def label_errors(self, seen: float) -> tuple[float, float]:
         """Return how unsure porosity and log k are as labels of what the images show.
@@ -142,7 +146,7 @@ def read_rocks(table: str | Path, images: str | Path | None = None) -> list[Rock
         files = (*found[name].files, path) if name in found else (path,)
         found[name] = Rock(
             name, files, float(row["voxel_size_m"]), float(row["porosity"]),
-            float(row["permeability_md"]) * MILLIDARCY, *_stated(row),
+            float(row["permeability_md"]) * MILLIDARCY, *_stated(row), _label(row),
         )  # fmt: skip
     named = {path.resolve() for rock in found.values() for path in rock.files}
     named |= {(table.parent / (row["file"] or "")).resolve() for row in rows}
@@ -164,8 +168,12 @@ def _optional(columns: tuple[str, ...]) -> bool:
 
 def _stated(row: Mapping[str, str | None]) -> tuple[float, float, float]:
     """Return both errors, 0 where a cell is empty, and the length, then NaN."""
-    porosity, permeability, length = ((row.get(column) or "").strip() for column in OPTIONAL)
+    porosity, permeability, length = ((row.get(column) or "").strip() for column in OPTIONAL[:3])
     return float(porosity or 0), float(permeability or 0), float(length or math.nan)
+
+
+def _label(row: Mapping[str, str | None]) -> tuple[int, ...] | None:
+    return parse_labels(row.get("pore_label"))
 
 
 def _complaints(
@@ -198,10 +206,17 @@ def _complaints(
         if not (math.isfinite(value) and keeps(value)):
             yield f"{column} must be {rule}, got {text}"
         values[column] = value
+    other = found.get(name)
+    text = (row.get("pore_label") or "").strip()
+    try:
+        label = _label(row)
+        if other is not None and label != other.pore_label:
+            yield f"pore_label must be that of the rock's other rows, got {text or 'none'}"
+    except InputError:
+        yield f'pore_label must be a whole number, or several as "1,2", got {text!r}'
     file = (row["file"] or "").strip()
     if not file or not (folder / file).is_file():
         yield f"file must exist, got {file or 'none'}"
-    other = found.get(name)
     if other is not None and set(COLUMNS[2:]) <= set(values):
         same = (
             other.voxel_size, other.porosity, other.permeability / MILLIDARCY,

@@ -15,9 +15,9 @@ from poreops.base.content import Json
 from poreops.base.settings import as_profile, overridden
 from poreops.mlops.search import Best, ConfirmConfig, Outcome, SearchConfig, Trial, search
 from poreops.mlops.tracking import Run, run
-from poreops.properties.learning.laws import targets
+from poreops.properties.learning.laws import label_errors, sureness, targets
 from poreops.properties.learning.left_out import Kinds, key, left_out_sets
-from poreops.properties.learning.plans import SliceSplitConfig, plan_by_group
+from poreops.properties.learning.plans import SliceSplitConfig, counted, plan_by_group
 from poreops.properties.learning.stacks import NETWORKS, EnsembleConfig, fit
 from poreops.properties.slices.features import design
 
@@ -216,6 +216,7 @@ class Objective:
     ) -> None:
         self.x, self.y, self.stated = design(table, features), targets(table), stated
         self.plan = plan_by_group(table["kind"].to_numpy(), split.folds, split.seed, left)
+        self.weights = sureness(label_errors(table))
 
     def __call__(self, name: str, parent: Run, trial: Trial) -> Outcome:
         """Fit the candidate once per fold and score it on the fold left out."""
@@ -236,13 +237,15 @@ class Objective:
         start = time.perf_counter()
         config = overridden(self.stated, trial.chosen)
         config = config.model_copy(update={"seed": config.seed + trial.repeat})
-        fits = fit(name, config, self.x, self.y, self.plan.masks[:-1])
+        fits = fit(name, config, self.x, self.y, self.plan.masks[:-1], weights=self.weights)
         seconds = time.perf_counter() - start
-        squares = 0.0
+        squares, counts = 0.0, np.ones(len(self.y))
+        if (of_rows := counted(self.plan.rows, self.weights)) is not None:
+            counts[self.plan.rows] = of_rows
         for fold, predictor in enumerate(fits):
             out = self.plan.folds == fold
             error = predictor.predict(self.x[out])[:, 1] - self.y[out, 1]
-            squares += float((error**2).sum())
+            squares += float((counts[out] * error**2).sum())
         value = (squares / self.plan.rows.sum()) ** 0.5 / np.log(10)
         return Outcome(value, {"seconds": seconds})
 

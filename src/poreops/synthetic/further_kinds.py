@@ -1,4 +1,4 @@
-"""Plugs of further genesis: rough sandstones, oolites, fibres and foams."""
+"""Plugs of further genesis: rough and clay-lined sandstones, oolites, fibres and foams."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,25 @@ def consolidated(shape: Shape, radius: float, rng: np.random.Generator) -> Image
     rough = _field(shape, radius / 2, rng)
     height = np.where(distance > 0, distance + 0.25 * radius * rough, -np.inf)
     return _open(height, rng.uniform(0.09, 0.24))
+
+
+def clay_lined(shape: Shape, radius: float, rng: np.random.Generator) -> Image:
+    """Line the pores of an evenly cemented sandstone with a rough coat, and leave some walls bare.
+
+    The coat stands for clay whose own pores the image does not resolve: it counts as solid.
+
+    Parameters
+    ----------
+    shape : of the image
+    radius : of the grains [voxel]
+    rng : of all that is drawn
+    """
+    distance = _from_grains(shape, radius, rng, packed=False)
+    depth = distance - np.quantile(distance, 1 - rng.uniform(0.22, 0.34))
+    cover = _field(shape, radius, rng)
+    lined = cover < np.quantile(cover, rng.uniform(0.4, 0.9))
+    thickness = radius * rng.uniform(0.1, 0.25) * (1 + 0.5 * _field(shape, 1.0, rng))
+    return np.asarray(depth > np.where(lined, np.maximum(thickness, 0), 0))
 
 
 def oolites(shape: Shape, radius: float, rng: np.random.Generator) -> Image:

@@ -19,7 +19,7 @@ from poreops.synthetic.spheres import legacy_seed
 
 Genesis = Literal[
     "sphere_pack", "overlapping", "cemented", "blobs", "vuggy", "fractured", "consolidated",
-    "oolites", "fibres", "foams",
+    "clay_lined", "oolites", "fibres", "foams",
 ]  # fmt: skip
 Image = NDArray[np.bool_]
 
@@ -173,6 +173,7 @@ _DRAWINGS: Mapping[Genesis, Callable[[Shape, float, np.random.Generator], Image]
     "vuggy": _vuggy,
     "fractured": _fractured,
     "consolidated": further_kinds.consolidated,
+    "clay_lined": further_kinds.clay_lined,
     "oolites": further_kinds.oolites,
     "fibres": further_kinds.fibres,
     "foams": further_kinds.foams,

@@ -11,9 +11,7 @@ from numba import njit
 from poreops.base.arrays import Array
 
 _LEAF = 24  # voxels that are eliminated without another cut
-_PANEL = 8  # rows that are subtracted at a time
 _BLOCK = 64  # rows that are eliminated before the rest of the matrix is touched
-_TILE = 256  # columns that stay in the cache meanwhile
 _STRIP = 128  # columns of the rest at a time: what lies below the diagonal is left out
 
 
@@ -29,68 +27,50 @@ def eliminate(front: Array, count: int) -> None:
     count : unknowns to eliminate; their part of the matrix is positive definite
     """
     m = front.shape[0]
-    panel = np.zeros((_PANEL, m + 1))
     for first in range(0, count, _BLOCK):
         last = min(first + _BLOCK, count)
-        for begin in range(first, last, _PANEL):
-            end = min(begin + _PANEL, last)
-            _factor(front, begin, end)
-            panel[:] = 0.0
-            panel[: end - begin, end:m] = front[begin:end, end:]
-            for left in range(end, m, _TILE):
-                right = min(left + _TILE, m)
-                _subtract(front, panel, end, min(last, right), left, right)
-        _subtract_products(front, first, last)
+        inverse = _factor(front, first, last)
+        if last == m:
+            continue
+        rows = np.dot(inverse.T, front[first:last, last:].copy())
+        front[first:last, last:] = rows
+        turned = np.ascontiguousarray(rows.T)
+        for left in range(0, m - last, _STRIP):
+            right = min(left + _STRIP, m - last)
+            taken = np.dot(turned[:right], rows[:, left:right].copy())
+            for i in range(right):
+                line, less = front[last + i], taken[i]
+                for j in range(max(left, i), right):
+                    line[last + j] -= less[j - left]
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def _subtract_products(front: Array, first: int, last: int) -> None:
-    """Subtract eliminated rows, each with its own factors, from all behind them, by BLAS."""
-    rows = front[first:last, last:].copy()
-    width = rows.shape[1]
-    for left in range(0, width, _STRIP):
-        right = min(left + _STRIP, width)
-        taken = np.dot(rows[:, :right].copy().T, rows[:, left:right].copy())
-        for i in range(right):
-            line, less = front[last + i], taken[i]
-            for j in range(max(left, i), right):
-                line[last + j] -= less[j - left]
+def _factor(front: Array, first: int, last: int) -> Array:
+    """Factorise a square on the diagonal, in place, and return the inverse of its factor.
 
-
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _factor(front: Array, first: int, last: int) -> None:
-    """Factorise a few rows that the rows before them have been subtracted from."""
-    m = front.shape[0]
+    To solve by the inverse is a product of matrices, and those are what BLAS is fastest at.
+    """
     for i in range(first, last):
         row = front[i]
         for r in range(first, i):
             factor, other = front[r, i], front[r]
-            for j in range(i, m):
+            for j in range(i, last):
                 row[j] -= factor * other[j]
         scale = 1.0 / np.sqrt(row[i])
-        for j in range(i, m):
+        for j in range(i, last):
             row[j] *= scale
-
-
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _subtract(front: Array, panel: Array, top: int, bottom: int, left: int, right: int) -> None:
-    """Subtract eight rows, each with its own factors, from a tile; two of its rows at a time.
-
-    Where a last row is left over it stands for both, with 0 for the second factors: the column
-    behind the last one of the panel is 0.
-    """
-    for i in range(top, bottom, 2):
-        n, k = (i + 1, i + 1) if i + 1 < bottom else (front.shape[0], i)
-        a, b, c, d = panel[0, i], panel[1, i], panel[2, i], panel[3, i]
-        e, f, g, h = panel[4, i], panel[5, i], panel[6, i], panel[7, i]
-        A, B, C, D = panel[0, n], panel[1, n], panel[2, n], panel[3, n]
-        E, F, G, H = panel[4, n], panel[5, n], panel[6, n], panel[7, n]
-        here, next_ = front[i], front[k]
-        for j in range(max(i, left), right):
-            p, q, r, s = panel[0, j], panel[1, j], panel[2, j], panel[3, j]
-            t, u, v, w = panel[4, j], panel[5, j], panel[6, j], panel[7, j]
-            here[j] -= a * p + b * q + c * r + d * s + e * t + f * u + g * v + h * w
-            next_[j] -= A * p + B * q + C * r + D * s + E * t + F * u + G * v + H * w
+    inverse = np.zeros((last - first, last - first))
+    for i in range(last - first - 1, -1, -1):
+        row = inverse[i]
+        row[i] = 1.0
+        for r in range(i + 1, last - first):
+            factor, other = front[first + i, first + r], inverse[r]
+            for j in range(r, last - first):
+                row[j] -= factor * other[j]
+        scale = 1.0 / front[first + i, first + i]
+        for j in range(i, last - first):
+            row[j] *= scale
+    return inverse
 
 
 @njit(cache=True, nogil=True)
@@ -110,19 +90,20 @@ def condense(place: Array, neighbour: Array, kept: Array) -> Array:
         sum to 0.
     """
     n = place.shape[0]
-    order, start, stop, child = _dissect(place, neighbour, kept)
+    order, start, stop, child = dissect(place, neighbour, kept, _LEAF)
+    sequence, rank = sequenced(order, kept)
     at = np.full(n, -1, np.int64)  # place of a voxel in the front
     done = np.zeros(n, np.bool_)
     schur = [np.empty((0, 0))] * len(start)
     outer = [np.empty(0, np.int64)] * len(start)
     for node in range(len(start) - 1, -1, -1):
         own = order[start[node] : stop[node]]
-        members = _members(own, neighbour, done, child[node], outer, at)
+        members = _members(own, neighbour, done, child[node], outer, at, rank, sequence)
         front = np.zeros((members.size, members.size))
         _assemble(front, own, neighbour, done, at)
         for c in child[node]:
             if c >= 0:
-                _extend(front, schur[c], outer[c], at)
+                extend(front, schur[c], outer[c], at)
                 schur[c] = np.empty((0, 0))
         at[members] = -1
         done[own] = True
@@ -134,7 +115,7 @@ def condense(place: Array, neighbour: Array, kept: Array) -> Array:
     left = np.zeros((rest.size, rest.size))
     _assemble(left, rest, neighbour, done, at)
     if len(start):
-        _extend(left, schur[0], outer[0], at)
+        extend(left, schur[0], outer[0], at)
     for i in range(rest.size):
         for j in range(i):
             left[i, j] = left[j, i]
@@ -194,27 +175,59 @@ def with_terminals(
 
 @njit(cache=True, nogil=True)
 def _members(
-    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array
-) -> Array:
+    own: Array, neighbour: Array, done: Array, children: Array, outer: list[Array], at: Array,
+    rank: Array, sequence: Array,
+) -> Array:  # fmt: skip
     """Return the voxels of a front, numbered: those to eliminate, then what they touch."""
-    members = [np.int64(0)]
-    members.pop()
-    for v in own:
-        at[v] = len(members)
-        members.append(v)
+    border = [np.int64(0)]
+    border.pop()
+    at[own] = 0
     for v in own:
         for k in range(6):
             w = np.int64(neighbour[v, k])
             if w >= 0 and not done[w] and at[w] < 0:
-                at[w] = len(members)
-                members.append(w)
+                at[w] = 0
+                border.append(w)
     for c in children:
         if c >= 0:
             for w in outer[c]:
                 if at[w] < 0:
-                    at[w] = len(members)
-                    members.append(w)
-    return np.array(members)
+                    at[w] = 0
+                    border.append(w)
+    members = np.concatenate((own, in_sequence(border, rank, sequence)))
+    at[members] = np.arange(members.size)
+    return members
+
+
+@njit(cache=True, nogil=True)
+def sequenced(order: Array, kept: Array) -> tuple[Array, Array]:
+    """Return the unknowns as they are eliminated, then the kept ones, and the rank of each.
+
+    Parameters
+    ----------
+    order : (m,) int64, of `dissect`
+    kept : (n,) bool
+    """
+    sequence = np.concatenate((order, np.flatnonzero(kept)))
+    rank = np.empty(sequence.size, np.int64)
+    rank[sequence] = np.arange(sequence.size)
+    return sequence, rank
+
+
+@njit(cache=True, nogil=True)
+def in_sequence(border: list[int], rank: Array, sequence: Array) -> Array:
+    """Sort unknowns by their rank, as `extend` likes them.
+
+    Parameters
+    ----------
+    border : unknowns
+    rank, sequence : of `sequenced`
+    """
+    ranks = np.empty(len(border), np.int64)
+    for i in range(ranks.size):
+        ranks[i] = rank[border[i]]
+    ranks.sort()
+    return sequence[ranks]
 
 
 @njit(cache=True, nogil=True)
@@ -231,25 +244,46 @@ def _assemble(front: Array, own: Array, neighbour: Array, done: Array, at: Array
 
 
 @njit(cache=True, nogil=True)
-def _extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
-    """Add the Schur complement of a part that was eliminated before."""
-    for i in range(outer.size):
-        p = at[outer[i]]
-        for j in range(i, outer.size):
-            q = at[outer[j]]
-            if p <= q:
-                front[p, q] += schur[i, j]
-            else:
-                front[q, p] += schur[i, j]
+def extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
+    """Add the Schur complement of a part that was eliminated before, upper triangle only.
+
+    Parameters
+    ----------
+    front : (m, m) float64
+    schur : (b, b) float64
+    outer : (b,) int64, unknowns of its rows
+    at : where each of them is in the front
+    """
+    size = outer.size
+    to = at[outer]
+    ordered = size - 1  # from here on as in the front
+    while ordered > 0 and to[ordered - 1] < to[ordered]:
+        ordered -= 1
+    for i in range(max(ordered, 0)):
+        for j in range(i, size):
+            front[min(to[i], to[j]), max(to[i], to[j])] += schur[i, j]
+    for i in range(max(ordered, 0), size):
+        line, more = front[to[i]], schur[i]
+        for j in range(i, size):
+            line[to[j]] += more[j]
 
 
 @njit(cache=True, nogil=True)
-def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array, Array, Array]:
-    """Cut the voxels that are not kept in two again and again.
+def dissect(
+    place: Array, neighbour: Array, kept: Array, leaf: int
+) -> tuple[Array, Array, Array, Array]:
+    """Cut the unknowns that are not kept in two again and again.
+
+    Parameters
+    ----------
+    place : (n, 3) int32, of unknowns; one layer has neighbours in the next one at most
+    neighbour : (n, d) int32, -1 for none
+    kept : (n,) bool
+    leaf : unknowns that are not cut any more
 
     Returns
     -------
-    order : (m,) int64, voxels
+    order : (m,) int64, unknowns
     start, stop : (nodes,) int64, what each node eliminates, as ranges of order
     child : (nodes, 2) int64, -1 for none; children have the larger numbers
     """
@@ -270,7 +304,7 @@ def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array,
             else:
                 second_child[parent] = node
         own = low
-        if high - low > _LEAF:
+        if high - low > leaf:
             part = order[low:high]
             axis, layer = _thinnest_layer(place, part)
             for v in part:
@@ -278,9 +312,9 @@ def _dissect(place: Array, neighbour: Array, kept: Array) -> tuple[Array, Array,
                 side[v] = 1 if where > 0 else -1
             for v in part:
                 if place[v, axis] == layer:
-                    w = neighbour[v, 2 * axis + 1]
-                    if w >= 0 and side[w] == 1:
-                        side[v] = 0
+                    for w in neighbour[v]:
+                        if w >= 0 and side[w] == 1:
+                            side[v] = 0
             before, behind = part[side[part] == -1], part[side[part] == 1]
             middle = part[side[part] == 0]
             side[part] = 0

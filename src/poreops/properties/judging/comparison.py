@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poreops.properties.learning.plans import Plan
+from poreops.properties.learning.plans import Plan, counted
 from poreops.properties.learning.predictors import Floats
 from poreops.properties.learning.stacks import (
     STACKS,
@@ -43,7 +43,12 @@ class Predictions:
 
 
 def predict_plans(
-    name: str, config: EnsembleConfig, x: Floats, y: Floats, plans: Sequence[Plan]
+    name: str,
+    config: EnsembleConfig,
+    x: Floats,
+    y: Floats,
+    plans: Sequence[Plan],
+    weights: Floats | None = None,
 ) -> Predictions:
     """Fit a base learner on every mask of every plan, and predict all rows.
 
@@ -56,9 +61,11 @@ def predict_plans(
     x : (n, d) float64
     y : (n, t) float64
     plans : any number
+    weights : (n,) by which rows count; all alike, if not given
     """
     start = time.perf_counter()
-    predictors = fit(name, config, x, y, [mask for plan in plans for mask in plan.masks])
+    masks = [mask for plan in plans for mask in plan.masks]
+    predictors = fit(name, config, x, y, masks, weights=weights)
     fitted = time.perf_counter()
     predictors[-1].predict(x)
     once = time.perf_counter() - fitted
@@ -81,6 +88,7 @@ def stacked(
     y: Floats,
     plans: Sequence[Plan],
     stacks: Mapping[str, Sequence[str]] = STACKS,
+    weights: Floats | None = None,
 ) -> dict[str, Floats]:
     """Return what every base learner and every stack predicts of all rows, (plans, n, t).
 
@@ -92,13 +100,15 @@ def stacked(
     y : (n, t)
     plans : as for `predict_plans`
     stacks : name → base learners
+    weights : (n,) by which rows count; all alike, if not given
     """
     found = {name: level.full for name, level in levels.items()}
     for stack, names in stacks.items():
         parts = []
         for p, plan in enumerate(plans):
             of_plan = [levels[name].of(p) for name in names]
-            meta = fit_meta([level.out_of_fold[plan.rows] for level in of_plan], y[plan.rows])
+            levels_of_rows = [level.out_of_fold[plan.rows] for level in of_plan]
+            meta = fit_meta(levels_of_rows, y[plan.rows], counted(plan.rows, weights))
             parts.append(meta.predict([level.mean for level in of_plan]))
         found[stack] = np.stack(parts)
     return found

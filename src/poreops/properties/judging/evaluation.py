@@ -24,8 +24,10 @@ from poreops.properties.learning.laws import (
     LAW,
     fit_law,
     in_units,
+    label_errors,
     law_corrections,
     law_inputs,
+    sureness,
     targets,
 )
 from poreops.properties.learning.plans import Plan, plan_at_random
@@ -109,6 +111,11 @@ class RandomSplit:
         return targets(self.table)
 
     @cached_property
+    def weights(self) -> Floats:
+        """How much each label counts, (n,)."""
+        return sureness(label_errors(self.table))
+
+    @cached_property
     def truth(self) -> Floats:
         """Porosity and log(k/m²), (n, 2)."""
         return in_units(self.y, self.table)
@@ -135,11 +142,12 @@ def random_split(split: RandomSplit) -> tuple[dict[str, Floats], dict[str, dict[
     for name in ("mr", "xgb", "m1"):  # so that no time below holds the import of a framework
         predict_plans(name, split.learners, split.x, split.y, [few])
     levels = {
-        name: predict_plans(name, split.learners, split.x, split.y, [split.plan])
+        name: predict_plans(name, split.learners, split.x, split.y, [split.plan], split.weights)
         for names in STACKS.values()
         for name in names
     }
-    found = {name: of[0] for name, of in stacked(levels, split.y, [split.plan]).items()}
+    of_all = stacked(levels, split.y, [split.plan], weights=split.weights)
+    found = {name: of[0] for name, of in of_all.items()}
     rows = ~split.test
     z = law_inputs(split.table)
     law = fit_law(split.y[rows], split.table["rock"].to_numpy()[rows], z[rows])
@@ -170,7 +178,7 @@ def compare(split: RandomSplit, names: Sequence[str]) -> dict[str, dict[str, dic
 
     def score(name: str, changes: Mapping[str, str]) -> float:
         config = overridden(split.learners, changes)
-        (fitted,) = fit(name, config, split.x, split.y, [~split.test])
+        (fitted,) = fit(name, config, split.x, split.y, [~split.test], weights=split.weights)
         found = in_units(fitted.predict(split.x), split.table)
         return regression_scores(found[split.test, 1], split.truth[split.test, 1])["r2"]
 

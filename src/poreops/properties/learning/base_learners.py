@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.finite import check_finite
+from poreops.properties.learning.plans import counted
 from poreops.properties.learning.predictors import (
     Boosted,
     Floats,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Weights = Floats | None
 
 
 class PenaltyConfig(BaseModel):
@@ -81,6 +83,7 @@ def fit_learner(
     *,
     columns: Sequence[NDArray[np.int64]] | None = None,
     scaling: ScalingKind = "standard",
+    weights: Weights = None,
 ) -> list[Scaled]:
     """Fit one base learner on several choices of rows.
 
@@ -94,6 +97,7 @@ def fit_learner(
     seed : of forests and boosting
     columns : for each mask the inputs to learn from; all, if not given
     scaling : of inputs and targets, over the rows of a mask
+    weights : (n,) by which rows count, see `counted`; all alike, if not given
 
     Returns
     -------
@@ -112,7 +116,7 @@ def fit_learner(
         inputs, targets = scale.inputs(own), scale.targets(y[mask])
         # scikit-learn refuses these too, but does not say whose they are
         check_finite({"scaled inputs": inputs, "scaled targets": targets}, f"{name} {place}")
-        inner = _FITS[name](config, inputs, targets, seed)
+        inner = _FITS[name](config, inputs, targets, seed, counted(mask, weights))
         fitted = Scaled(inner, scale)
         check_finite({**inner.arrays(), "answers": fitted.predict(own)}, f"{name} {place}")
         found.append(fitted)
@@ -156,9 +160,9 @@ def estimator(name: str, config: Any, seed: int) -> "BaseEstimator":
     )  # fmt: skip
 
 
-def _linear(name: str) -> Callable[[object, Floats, Floats, int], Linear]:
-    def fit(config: object, x: Floats, y: Floats, seed: int) -> Linear:
-        model = estimator(name, config, seed).fit(x, y)
+def _linear(name: str) -> Callable[[object, Floats, Floats, int, Weights], Linear]:
+    def fit(config: object, x: Floats, y: Floats, seed: int, weights: Weights) -> Linear:
+        model = estimator(name, config, seed).fit(x, y, sample_weight=weights)
         # scikit-learn drops the axis of a single target
         coef = np.asarray(model.coef_, np.float64).reshape(y.shape[1], x.shape[1])
         return Linear(coef.T, np.asarray(model.intercept_, np.float64).reshape(-1))
@@ -166,17 +170,17 @@ def _linear(name: str) -> Callable[[object, Floats, Floats, int], Linear]:
     return fit
 
 
-def _forest(config: ForestConfig, x: Floats, y: Floats, seed: int) -> Trees:
-    model = estimator("rf", config, seed).fit(x, y)
+def _forest(config: ForestConfig, x: Floats, y: Floats, seed: int, weights: Weights) -> Trees:
+    model = estimator("rf", config, seed).fit(x, y, sample_weight=weights)
     scale = 1 / len(model.estimators_)
     trees = [(e.tree_, scale * e.tree_.value[:, :, 0]) for e in model.estimators_]
     return _joined(trees, np.zeros(y.shape[1]))
 
 
-def _boosting(config: BoostingConfig, x: Floats, y: Floats, seed: int) -> Trees:
+def _boosting(config: BoostingConfig, x: Floats, y: Floats, seed: int, weights: Weights) -> Trees:
     trees, offset = [], np.zeros(y.shape[1])
     for target in range(y.shape[1]):
-        model = estimator("gb", config, seed).fit(x, y[:, target])
+        model = estimator("gb", config, seed).fit(x, y[:, target], sample_weight=weights)
         offset[target] = float(model.init_.constant_[0, 0])
         for (tree,) in model.estimators_:
             value = np.zeros((tree.tree_.node_count, y.shape[1]))
@@ -185,12 +189,12 @@ def _boosting(config: BoostingConfig, x: Floats, y: Floats, seed: int) -> Trees:
     return _joined(trees, offset)
 
 
-def _xgboost(config: XgboostConfig, x: Floats, y: Floats, seed: int) -> Boosted:
-    model = estimator("xgb", config, seed).fit(x, y)
+def _xgboost(config: XgboostConfig, x: Floats, y: Floats, seed: int, weights: Weights) -> Boosted:
+    model = estimator("xgb", config, seed).fit(x, y, sample_weight=weights)
     return Boosted(np.frombuffer(bytes(model.get_booster().save_raw("ubj")), np.uint8))
 
 
-_FITS: Mapping[str, Callable[[Any, Floats, Floats, int], Stored]] = {
+_FITS: Mapping[str, Callable[[Any, Floats, Floats, int, Weights], Stored]] = {
     "mr": _linear("mr"),
     "rg": _linear("rg"),
     "lr": _linear("lr"),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poreops.base.arrays import Array
 from poreops.mlops.weights.finite import check_network
+from poreops.properties.learning.plans import counted
 from poreops.properties.learning.predictors import Floats, Network, Scaled, Scaling, ScalingKind
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def fit_networks(
     *,
     columns: Sequence[NDArray[np.int64]] | None = None,
     scaling: ScalingKind = "standard",
+    weights: Floats | None = None,
 ) -> list[Scaled]:
     """Fit one network on each of several choices of rows.
 
@@ -69,6 +71,7 @@ def fit_networks(
     seed : of weights, batches and dropout
     columns : for each mask the inputs to learn from; all, if not given
     scaling : of inputs and targets, over the rows of a mask
+    weights : (n,) by which rows count, see `counted`; all alike, if not given
 
     Returns
     -------
@@ -93,8 +96,11 @@ def fit_networks(
         [np.where(m[:, None], s.targets(y), 0) for s, m in zip(scalings, masks, strict=True)],
         axis=1, dtype=np.float32,
     )  # fmt: skip
-    weights = np.stack(masks, axis=1, dtype=np.float32, casting="unsafe")
-    kernels, biases = _train(config, inputs, targets, weights, seed)
+    shares = np.stack(masks, axis=1, dtype=np.float32, casting="unsafe")
+    for fold, mask in enumerate(masks):
+        if (of_rows := counted(mask, weights)) is not None:
+            shares[mask, fold] = of_rows
+    kernels, biases = _train(config, inputs, targets, shares, seed)
     return [
         Scaled(
             Network(

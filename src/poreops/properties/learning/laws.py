@@ -106,8 +106,7 @@ def fit_law(
         log k the constant and the slopes.
     """
     log_c = group_means(y, groups)[:, 1]
-    unsure = group_means(np.zeros(len(y)) if errors is None else errors, groups)
-    sure = 1 / (1 + (unsure / BETWEEN) ** 2)
+    sure = sureness(group_means(np.zeros(len(y)) if errors is None else errors, groups))
     if z is None:
         return np.array([0.0, float(sure @ log_c / sure.sum())])
     _, first = np.unique(groups, return_index=True)
@@ -122,6 +121,21 @@ def fit_law(
     slopes = np.linalg.solve(normal, (scaled.T * weight) @ (log_c - constant))
     slopes = slopes / np.where(spread > 0, spread, 1.0)
     return np.array([np.zeros(1 + len(slopes)), [constant - middle @ slopes, *slopes]])
+
+
+def sureness(errors: Floats) -> Floats:
+    """Return how much labels count, 1 / (1 + (error / BETWEEN)²): 1 for one without an error.
+
+    Parameters
+    ----------
+    errors : (n,) standard deviations of log k, as of `label_errors`
+
+    Examples
+    --------
+    >>> sureness(np.array([0.0, BETWEEN])).tolist()
+    [1.0, 0.5]
+    """
+    return np.asarray(1 / (1 + (errors / BETWEEN) ** 2))
 
 
 def law_rows(table: pd.DataFrame) -> LawRows:

@@ -20,6 +20,7 @@ from poreops.properties.learning.laws import (
     LawRows,
     fit_law,
     law_corrections,
+    sureness,
     targets,
 )
 from poreops.properties.learning.plans import Plan, SliceSplitConfig, kept, plan_by_group
@@ -37,8 +38,8 @@ class Learned:
     """The slices to learn from.
 
     inputs : (d,) names of what a model may take. x : (n, d). y : (n, 2) targets.
-    rocks, kinds : (n,) names. errors : (n,) of the labels' log k, as standard deviations; the
-        law alone asks for them, and without any each label counts fully.
+    rocks, kinds : (n,) names. errors : (n,) of the labels' log k, as standard deviations; without
+        any each label counts fully.
     """
 
     inputs: Sequence[str]
@@ -52,6 +53,11 @@ class Learned:
     def law_inputs(self) -> Floats:
         """What the constant of the law depends on, (n, 1)."""
         return self.x[:, [list(self.inputs).index(name) for name in LAW_INPUTS]]
+
+    @property
+    def weights(self) -> Floats | None:
+        """How much each label counts, (n,); see `sureness`."""
+        return None if self.errors is None else sureness(self.errors)
 
     def law_rows(self, rows: Array) -> LawRows:
         """Return what `fit_law` takes of some slices.
@@ -180,7 +186,8 @@ def fit_contexts(name: str, learned: Learned, places: Sequence[Context]) -> list
         masks = [(mask, places[k].columns) for k in own for mask in places[k].plan.masks]
         done = iter(
             fit(
-                name, config, learned.x, learned.y, [m for m, _ in masks], [c for _, c in masks]
+                name, config, learned.x, learned.y, [m for m, _ in masks], [c for _, c in masks],
+                learned.weights,
             )
         )  # fmt: skip
         for k in own:
@@ -198,7 +205,7 @@ def stack_in(context: Context, fits: Mapping[str, Sequence[Scaled]], learned: Le
     learned : Learned
     """
     x = learned.x[:, context.columns]
-    return stack_of(fits, x, learned.y, context.plan, learned.rocks)
+    return stack_of(fits, x, learned.y, context.plan, learned.rocks, learned.weights)
 
 
 def law_in(context: Context, learned: Learned) -> Floats:

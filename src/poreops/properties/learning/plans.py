@@ -49,6 +49,28 @@ class Plan:
         ]
 
 
+def counted(
+    mask: NDArray[np.bool_], weights: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    """Return how much each row of a mask counts in a fit, with mean 1; None if all count alike.
+
+    With mean 1 a penalty and a batch keep their meaning; None is the fit of rows without weights,
+    to the bit.
+
+    Parameters
+    ----------
+    mask : (n,) bool, rows that are learned from
+    weights : (n,) of all rows, positive; None for none
+
+    Examples
+    --------
+    >>> counted(np.array([True, True, False]), np.array([1.0, 0.5, 0.1])).round(3).tolist()
+    [1.333, 0.667]
+    """
+    own = None if weights is None else weights[mask]
+    return None if own is None or np.ptp(own) == 0 else np.asarray(own / own.mean())
+
+
 def kept(groups: Array, left_out: Sequence[str]) -> NDArray[np.bool_]:
     """Return which rows (n,) are of no group that is left out.
 

@@ -22,7 +22,7 @@ from poreops.properties.learning.base_learners import (
 )
 from poreops.properties.learning.dense_networks import NetworkConfig, fit_networks
 from poreops.properties.learning.laws import group_means
-from poreops.properties.learning.plans import Plan
+from poreops.properties.learning.plans import Plan, counted
 from poreops.properties.learning.predictors import (
     Committee,
     Floats,
@@ -70,6 +70,7 @@ def fit(
     y: Floats,
     masks: Sequence[NDArray[np.bool_]],
     columns: Sequence[NDArray[np.int64]] | None = None,
+    weights: Floats | None = None,
 ) -> list[Scaled]:
     """Fit the base learner of this name on each mask; see `fit_learner` and `fit_networks`.
 
@@ -81,13 +82,18 @@ def fit(
     y : (n, t) float64
     masks : of rows (n,) bool to learn from
     columns : for each mask the inputs to learn from; all, if not given
+    weights : (n,) by which rows count, as of `sureness`; all alike, if not given
     """
-    scaling = config.scaling
     if name in NETWORKS:
-        own = getattr(config, name)
-        return fit_networks(own, x, y, masks, config.seed, columns=columns, scaling=scaling)
+        return fit_networks(
+            getattr(config, name), x, y, masks, config.seed,
+            columns=columns, scaling=config.scaling, weights=weights,
+        )  # fmt: skip
     own = getattr(config, name, None)
-    return fit_learner(name, own, x, y, masks, config.seed, columns=columns, scaling=scaling)
+    return fit_learner(
+        name, own, x, y, masks, config.seed,
+        columns=columns, scaling=config.scaling, weights=weights,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ class Meta:
         return np.asarray(np.einsum("lnt,lt->nt", np.stack(levels), self.weights) + self.offset)
 
 
-def fit_meta(levels: Sequence[Floats], y: Floats) -> Meta:
+def fit_meta(levels: Sequence[Floats], y: Floats, weights: Floats | None = None) -> Meta:
     """Fit the meta-learner on out-of-fold predictions.
 
     No weight is negative: base learners agree so much that free weights would be differences of
@@ -151,11 +157,14 @@ def fit_meta(levels: Sequence[Floats], y: Floats) -> Meta:
     ----------
     levels : (n, t) of each base learner
     y : (n, t)
+    weights : (n,) by which rows count; all alike, if not given
     """
     from sklearn.linear_model import LinearRegression
 
     fits = [
-        LinearRegression(positive=True).fit(np.stack(levels, axis=1)[:, :, k], y[:, k])
+        LinearRegression(positive=True).fit(
+            np.stack(levels, axis=1)[:, :, k], y[:, k], sample_weight=weights
+        )
         for k in range(y.shape[1])
     ]
     return Meta(
@@ -226,7 +235,12 @@ def fit_stack(
 
 
 def stack_of(
-    fits: Mapping[str, Sequence[Scaled]], x: Floats, y: Floats, plan: Plan, groups: Array
+    fits: Mapping[str, Sequence[Scaled]],
+    x: Floats,
+    y: Floats,
+    plan: Plan,
+    groups: Array,
+    weights: Floats | None = None,
 ) -> Stack:
     """Put a stack together from base learners that were fitted on the masks of a plan.
 
@@ -234,12 +248,15 @@ def stack_of(
     ----------
     fits : base learner → its fit on each of ``plan.masks``
     x, y, plan, groups : as for `fit_stack`
+    weights : (n,) by which slices count, those of a rock alike; all alike, if not given
     """
     levels = [level_one(of, plan, x).out_of_fold[plan.rows] for of in fits.values()]
     truth, rocks = y[plan.rows], groups[plan.rows]
     means = [group_means(level, rocks) for level in levels]
+    of_slices = counted(plan.rows, weights)
+    of_rocks = None if of_slices is None else group_means(of_slices, rocks)
     return Stack(
         {name: Committee(tuple(of)) for name, of in fits.items()},
-        fit_meta(levels, truth),
-        fit_meta(means, group_means(truth, rocks)),
+        fit_meta(levels, truth, of_slices),
+        fit_meta(means, group_means(truth, rocks), of_rocks),
     )

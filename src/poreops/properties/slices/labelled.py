@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.errors import InputError
+from poreops.properties.slices.view import detected_view
 
 Pores = Literal["dark", "bright"]
 """Which of two phases is pore."""
@@ -15,6 +16,7 @@ FEW = 8
 """A stack of at most so many different values holds phases, and not greys."""
 # of segmented files, in every command: 0 is solid, the other pore
 _CONVENTION = ({0.0, 1.0}, {0.0, 255.0})
+_SOLID, _OUTSIDE, _PORE = 0, 128, 255
 
 
 def few_values(values: NDArray[np.generic]) -> NDArray[np.generic] | None:
@@ -86,7 +88,8 @@ def pore_phase(
     if len(values) > 2:
         raise InputError(
             f"an image of {len(values)} phases must come with the pore's, {name} holds {listed}; "
-            "give its value as --pore-label, or --pores dark or bright for the lowest or highest"
+            "give its value as --pore-label (pore_label in rocks.csv), or --pores dark or bright "
+            "for the lowest or highest"
         )
     by_convention = {float(v) for v in values} in _CONVENTION
     chosen = values[1] if by_convention else values[0]
@@ -94,3 +97,37 @@ def pore_phase(
     other = "dark" if by_convention else "bright"
     why = f"value {float(chosen):g} of {listed}, {rule} (--pores {other} counts the other)"
     return np.asarray(stack == chosen), why
+
+
+def two_phases(
+    stack: NDArray[np.generic], name: str, pore_label: float | Sequence[float]
+) -> NDArray[np.uint8]:
+    """Return a segmented stack as 255 for pore and 0 for solid: no label need go with it.
+
+    Parameters
+    ----------
+    stack : (n, h, w) of at most `FEW` values
+    name : of the stack, for messages
+    pore_label : value of the pore, or several
+
+    Returns
+    -------
+    (n, h, w) uint8
+        A border of one value stays one, as 128.
+
+    Raises
+    ------
+    InputError
+        A stack of greys, or a label that does not occur.
+    """
+    values = few_values(stack)
+    if values is None:
+        raise InputError(
+            f"a pore label belongs to a segmented image, {name} has more than {FEW} values, so "
+            "greys; leave pore_label empty, its dark phase is pore"
+        )
+    found = detected_view(stack, segmented=True)
+    inside = np.ones(stack.shape, bool) if found is None else found[0]
+    seen = values if found is None else np.unique(stack[inside])
+    pore, _ = pore_phase(stack, seen, name, None, pore_label)
+    return np.where(inside, np.where(pore, _PORE, _SOLID), _OUTSIDE).astype(np.uint8)

@@ -14,7 +14,8 @@ The force of the upper flow balances its friction against every continuous flow,
 s = f'u / u'Au the gap is the friction of the difference of upper flow and s u, a sum over blocks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -23,7 +24,7 @@ from scipy.sparse.linalg import splu
 from poreops.base.arrays import Array
 from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.flow.pieces import Joint
-from poreops.networks.interface.flow.response import Held, Response, Terminals
+from poreops.networks.interface.flow.response import Response
 
 _DRAG = 1e-10  # on motions as a whole: some of them no mode may hold, and no force drives
 
@@ -31,15 +32,44 @@ Sides = Sequence[tuple[int, int]]
 """Patches of a block, and on which side of them it lies."""
 
 
-def flow_bounds(
-    axis: int,
-    sides: Mapping[int, Sides],
-    joints: Sequence[Joint],
-    modes: Sequence[Array],
+@dataclass(frozen=True)
+class UpperFlow:
+    """The flow that gives the upper bound along an axis.
+
+    Attributes
+    ----------
+    axis : 0, 1 or 2
+    sides : block → its patches
+    rate : its flow rate
+    friction : block → friction of its flow
+    traction : patch → (r,) float64, on the first of its blocks
+    velocity : patch → (r,) float64, mean of the velocities on its two sides
+    jump : (Np,) float64, square of their difference
+    """
+
+    axis: int
+    sides: Mapping[int, Sides]
+    rate: float
+    friction: Mapping[int, float]
+    traction: Mapping[int, Array]
+    velocity: Mapping[int, Array]
+    jump: Array
+
+    def at_patches(self, block: int) -> Array:
+        """Return the mean velocities at the patches of a block, (r,) float64.
+
+        Parameters
+        ----------
+        block : its number
+        """
+        return np.concatenate([np.zeros(0), *(self.velocity[p] for p, _ in self.sides[block])])
+
+
+def upper_flow(
+    axis: int, sides: Mapping[int, Sides], joints: Sequence[Joint], modes: Sequence[Array],
     responses: Mapping[int, Response],
-    held: Callable[[int], tuple[Held, Terminals]],
-) -> Bounds:
-    """Bound the flow rate along an axis.
+) -> UpperFlow:  # fmt: skip
+    """Find the flow that only moments of the velocity join, which passes more than the voxels.
 
     Parameters
     ----------
@@ -47,43 +77,53 @@ def flow_bounds(
     sides : block → its patches
     joints, modes : of each patch
     responses : block → how it answers to tractions
-    held : block → it with given velocities at its patches, and these patches
     """
     found = _solve(sides, modes, responses)
-    upper = 0.0
+    rate = 0.0
+    friction: dict[int, float] = {}
+    traction: dict[int, Array] = {}
     views: dict[int, list[Array]] = {}
     for block, x in found.items():
         answer = responses[block]
         m = len(answer.matrix)
-        upper += float(answer.matrix[-1] @ x[:m] + answer.rigid[:, -1] @ x[m:])
+        rate += float(answer.matrix[-1] @ x[:m] + answer.rigid[:, -1] @ x[m:])
+        friction[block] = float(x[:m] @ answer.matrix @ x[:m])
         trace = answer.trace @ x
-        row = 0
+        row = column = 0
         for patch, _ in sides[block]:
-            rows = len(joints[patch].soft)
-            views.setdefault(patch, []).append(trace[row : row + rows])
-            row += rows
-    shared = {patch: (one + other) / 2 for patch, (one, other) in views.items()}
-    jump = {patch: float(((one - other) ** 2).sum()) for patch, (one, other) in views.items()}
-    lost = work = 0.0
-    parts = []
-    for block, x in found.items():
-        answer, (one, ends) = responses[block], held(block)
-        velocity = np.concatenate([np.zeros(0), *(shared[patch] for patch, _ in sides[block])])
-        rubbed, driven = one.flow(velocity)
-        m = len(answer.matrix)
-        own = float(x[:m] @ answer.matrix @ x[:m])
-        mixed = driven + float((ends.modes @ x[: m - 1]) @ velocity)
-        parts.append((block, own, mixed, rubbed))
-        lost, work = lost + rubbed, work + driven
+            height, width = len(joints[patch].soft), modes[patch].shape[1]
+            views.setdefault(patch, []).append(trace[row : row + height])
+            traction[patch] = modes[patch] @ x[column : column + width]
+            row, column = row + height, column + width
+    velocity = {patch: (one + other) / 2 for patch, (one, other) in views.items()}
+    jump = np.zeros(len(joints))
+    for patch, (one, other) in views.items():
+        jump[patch] = ((one - other) ** 2).sum()
+    return UpperFlow(axis, sides, rate, friction, traction, velocity, jump)
+
+
+def flow_bounds(upper: UpperFlow, held: Mapping[int, tuple[float, float]]) -> Bounds:
+    """Bound the flow rate along an axis.
+
+    Parameters
+    ----------
+    upper : flow of the upper bound
+    held : block → friction and work of the force, with the mean velocities at its patches
+    """
+    lost = sum(rubbed for rubbed, _ in held.values())
+    work = sum(driven for _, driven in held.values())
     scale = work / lost
-    gap = np.zeros(len(joints))
-    for block, own, mixed, rubbed in parts:
-        excess = max(own - 2 * scale * mixed + scale**2 * rubbed, 0.0)
-        total = sum(jump[patch] for patch, _ in sides[block])
-        for patch, _ in sides[block]:
-            part = jump[patch] / total if total > 0 else 1 / len(sides[block])
-            gap[patch] += excess * part
-    return Bounds(axis, work**2 / lost, upper, gap)
+    gap = np.zeros(len(upper.jump))
+    for block, own in upper.sides.items():
+        rubbed, mixed = held[block]
+        for patch, side in own:
+            push = float(upper.traction[patch] @ upper.velocity[patch])
+            mixed += -push if side else push
+        excess = max(upper.friction[block] - 2 * scale * mixed + scale**2 * rubbed, 0.0)
+        patches = [patch for patch, _ in own]
+        jump = upper.jump[patches]
+        gap[patches] += excess * (jump / jump.sum() if jump.sum() > 0 else 1 / max(len(own), 1))
+    return Bounds(upper.axis, work**2 / lost, upper.rate, gap)
 
 
 def _solve(

@@ -58,6 +58,25 @@ class Joint:
 
 
 @dataclass(frozen=True)
+class Equations:
+    """Equations A u + G p = f, G'u = 0 of a block.
+
+    Attributes
+    ----------
+    friction, gradient : A (n, n) and G (n, nc)
+    force : (n,) float64
+    wall : (n,) float64, part of the diagonal of A that is no friction between faces
+    place : (n, 3) int32, voxel behind each face
+    """
+
+    friction: csr_array
+    gradient: csr_array
+    force: Array
+    wall: Array
+    place: Array
+
+
+@dataclass(frozen=True)
 class Pieces:
     """Equations A u + G p = f, G'u = 0 of all blocks along one axis, not joined.
 
@@ -68,6 +87,7 @@ class Pieces:
     wall : (n,) float64, part of its diagonal that is no friction between faces
     gradient : (n, nc), G of all blocks
     force : (n,) float64, of the unit pressure at the inlet
+    place : (n, 3) int32, voxel behind each face
     joints : one for each patch
     """
 
@@ -77,6 +97,7 @@ class Pieces:
     wall: Array
     gradient: csr_array
     force: Array
+    place: Array
     joints: list[Joint]
 
     def members(self) -> list[int]:
@@ -84,8 +105,8 @@ class Pieces:
         found: list[int] = np.flatnonzero(np.diff(self.cell_start)).tolist()
         return found
 
-    def block(self, number: int) -> tuple[csr_array, csr_array, Array, Array]:
-        """Return friction, gradient, force and wall friction of a block.
+    def block(self, number: int) -> Equations:
+        """Return the equations of a block.
 
         Parameters
         ----------
@@ -93,8 +114,9 @@ class Pieces:
         """
         own = slice(int(self.start[number]), int(self.start[number + 1]))
         cells = slice(int(self.cell_start[number]), int(self.cell_start[number + 1]))
-        return (
+        return Equations(
             self.friction[own, own], self.gradient[own, cells], self.force[own], self.wall[own],
+            self.place[own],
         )  # fmt: skip
 
 
@@ -107,24 +129,18 @@ def cut_flow(flow: "StaggeredFlow", blocks: Blocks, number: Array, patches: Patc
     blocks, number, patches : of the image's regions
     """
     cut = _Cut(flow, blocks, number, patches)
-    rows, columns, values = [], [], []
     along: list[tuple[Array, ...]] = [cut.through()]
-    for one, two, weight in cut.inside():
-        rows += [one, two, one, two]
-        columns += [two, one, one, two]
-        values += [-weight, -weight, weight, weight]
-    for one, two, weight in cut.beside(along):
-        rows += [one, two, one, two]
-        columns += [two, one, one, two]
-        values += [-weight, -weight, weight, weight]
+    pairs = [*cut.inside(), *cut.beside(along)]
+    one, two, weight = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     n = cut.count
     every = np.arange(n)
-    entries = np.concatenate([*values, cut.wall]), (
-        np.concatenate([*rows, every]), np.concatenate([*columns, every]),
+    diagonal = cut.wall + np.bincount(one, weight, n) + np.bincount(two, weight, n)
+    entries = np.concatenate([-weight, -weight, diagonal]), (
+        np.concatenate([one, two, every]), np.concatenate([two, one, every]),
     )  # fmt: skip
     return Pieces(
         cut.start, cut.cell_start, coo_array(entries, shape=(n, n)).tocsr(), cut.wall,
-        cut.gradient(), cut.force(), _joints(along, cut.start, patches),
+        cut.gradient(), cut.force(), cut.place, _joints(along, cut.start, patches),
     )  # fmt: skip
 
 
@@ -140,6 +156,7 @@ class _Cut:
     start: Array = field(init=False)
     cell_start: Array = field(init=False)
     wall: Array = field(init=False)
+    place: Array = field(init=False)
 
     def __post_init__(self) -> None:
         flow, nb = self.flow, len(self.blocks)
@@ -147,8 +164,8 @@ class _Cut:
         self.component = np.searchsorted(
             flow.friction.block[1:3], np.arange(self.faces), side="right"
         )
-        place = flow.place.astype(np.int64) - 1
-        self.voxel = np.append(self.number[tuple(place.T)], -1)
+        voxel = flow.place.astype(np.int64) - 1
+        self.voxel = np.append(self.number[tuple(voxel.T)], -1)
         owner = np.repeat(np.arange(nb), np.diff(self.blocks.start))
         block = owner[self.voxel[:-1]]
         self.sides = flow.cells.astype(np.int64)
@@ -158,6 +175,7 @@ class _Cut:
         key = self.held * self.faces + np.arange(self.faces)[:, None]
         found, inverse = np.unique(key[self.real], return_inverse=True)
         self.count = len(found)
+        self.place = flow.friction.place[found % self.faces].astype(np.int32)
         self.copy = np.full(key.shape, -1, np.int64)
         self.copy[self.real] = inverse
         self.start = np.searchsorted(found, np.arange(nb + 1) * self.faces)

@@ -8,15 +8,22 @@ import numpy as np
 from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
 from poreops.networks.interface.bounds import Bounds
-from poreops.networks.interface.flow.bounds import Sides, flow_bounds
+from poreops.networks.interface.flow.bounds import Sides, UpperFlow, flow_bounds, upper_flow
 from poreops.networks.interface.flow.pieces import Pieces
-from poreops.networks.interface.flow.response import Held, Response, Terminals, response
+from poreops.networks.interface.flow.response import (
+    Condensed,
+    Response,
+    Terminals,
+    condensed,
+    held_flow,
+    response,
+)
 from poreops.networks.interface.flow.tractions import TOP, traction_modes
 from poreops.networks.interface.joints import CLOSED
 from poreops.networks.interface.ports import Patches
 
-CACHE_ROWS = 400_000
-"""Faces of the blocks whose factors are kept for the next round."""
+CACHE_BYTES = 2**32
+"""Of condensed blocks that are kept until velocities at their patches are given."""
 _CLOSED_PART = 0.6  # of a patch's gap that the next level closes, about
 _LEAST_SHARE = 0.3  # of the gap that a round takes on, so that few rounds do
 
@@ -44,8 +51,8 @@ class FlowBlocks:
     modes: dict[int, list[Array]] = field(init=False)
     _sides: list[list[tuple[int, int]]] = field(init=False)
     _responses: dict[Key, Response] = field(default_factory=dict)
-    _held: dict[Key, Held] = field(default_factory=dict)
-    _rows: int = 0
+    _condensed: dict[Key, Condensed] = field(default_factory=dict)
+    _cached: int = 0
 
     def __post_init__(self) -> None:
         self._sides = [[] for _ in range(len(self.ends))]
@@ -76,27 +83,39 @@ class FlowBlocks:
         changed = set(self.patches.pair[which].ravel().tolist())
         self._responses = {k: v for k, v in self._responses.items() if k[0] not in changed}
 
-    def bounds(self, axis: int, tick: Tick) -> Bounds:
-        """Bound the flow rate along an axis.
+    def bounds(self, tick: Tick) -> dict[int, Bounds]:
+        """Bound the flow rate along each axis that something flows along.
 
         Parameters
         ----------
-        axis : one that something flows along
         tick : called after each block that had to answer
         """
+        upper = {axis: self._upper(axis, tick) for axis in self.pieces}
+        lost: dict[int, dict[int, tuple[float, float]]] = {axis: {} for axis in upper}
+        together: dict[Key, list[int]] = {}
+        for axis, one in upper.items():
+            for block in one.sides:
+                together.setdefault(self._key(block, axis), []).append(axis)
+        for (block, _), axes in together.items():
+            given = np.stack([upper[axis].at_patches(block) for axis in axes], axis=1)
+            ends = self._ends(block, axes[0])
+            rubbed, driven = held_flow(self._condense(block, axes[0], ends), ends, given)
+            for axis, found in zip(axes, zip(rubbed, driven, strict=True), strict=True):
+                lost[axis][block] = found
+        return {axis: flow_bounds(one, lost[axis]) for axis, one in upper.items()}
+
+    def _upper(self, axis: int, tick: Tick) -> UpperFlow:
         pieces = self.pieces[axis]
         sides: dict[int, Sides] = {block: self._sides[block] for block in pieces.members()}
         responses = {}
         for block in sides:
             key = self._key(block, axis)
             if key not in self._responses:
-                self._responses[key] = response(*pieces.block(block), self._ends(block, axis))
+                ends = self._ends(block, axis)
+                self._responses[key] = response(self._condense(block, axis, ends), ends)
                 tick("")
             responses[block] = self._responses[key]
-        return flow_bounds(
-            axis, sides, pieces.joints, self.modes[axis], responses,
-            lambda block: (self._hold(block, axis), self._ends(block, axis)),
-        )  # fmt: skip
+        return upper_flow(axis, sides, pieces.joints, self.modes[axis], responses)
 
     def _key(self, block: int, axis: int) -> Key:
         return block, axis if self.ends[block, axis] else CLOSED
@@ -105,16 +124,15 @@ class FlowBlocks:
         joints, modes = self.pieces[axis].joints, self.modes[axis]
         return Terminals.of([(joints[p], side, modes[p]) for p, side in self._sides[block]])
 
-    def _hold(self, block: int, axis: int) -> Held:
+    def _condense(self, block: int, axis: int, ends: Terminals) -> Condensed:
         key = self._key(block, axis)
-        if key in self._held:
-            return self._held[key]
-        friction, gradient, force, _ = self.pieces[axis].block(block)
-        held = Held(friction, gradient, force, self._ends(block, axis))
-        if self._rows + len(force) <= CACHE_ROWS:
-            self._rows += len(force)
-            self._held[key] = held
-        return held
+        if key in self._condensed:
+            return self._condensed[key]
+        found = condensed(self.pieces[axis].block(block), ends)
+        if self._cached + found.friction.nbytes <= CACHE_BYTES:
+            self._cached += found.friction.nbytes
+            self._condensed[key] = found
+        return found
 
 
 def refined_flow(blocks: FlowBlocks, rtol: float | None, tick: Tick) -> dict[int, Bounds]:
@@ -127,7 +145,7 @@ def refined_flow(blocks: FlowBlocks, rtol: float | None, tick: Tick) -> dict[int
     tick : called after each block
     """
     while True:
-        found = {axis: blocks.bounds(axis, tick) for axis in blocks.pieces}
+        found = blocks.bounds(tick)
         if rtol is None:
             return found
         which = _next(blocks, found, rtol)

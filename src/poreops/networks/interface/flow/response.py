@@ -8,54 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import block_array, csr_array, eye_array
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import splu
 
 from poreops.base.arrays import Array
-from poreops.errors import NotConvergedError
-from poreops.networks.interface.flow.pieces import Joint
+from poreops.networks.interface.flow.condense import condense_flow
+from poreops.networks.interface.flow.pieces import Equations, Joint
 
-_SOFT = 1e-7  # compressibility that the factors have and the solutions have not
-_EXACT, _PASSES = 1e-11, 12
 _FREE = 1e-9  # friction with walls that is none
-
-
-class Saddle:
-    """Factors of A u + G p = f, G'u = g of one block."""
-
-    def __init__(self, friction: csr_array, gradient: csr_array) -> None:
-        self.size, self.cells = gradient.shape
-        if not self.size:
-            return
-        self.matrix = block_array([[friction, gradient], [gradient.T, None]], format="csc")
-        # quasi-definite: factors without pivoting in any order (Vanderbei 1995)
-        soft = block_array([[friction, gradient], [gradient.T, -_SOFT * eye_array(self.cells)]])
-        self._factor = splu(
-            soft.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )  # fmt: skip
-
-    def solve(self, force: Array, sources: Array | None = None) -> Array:
-        """Return the velocities (n, k) of forces (n, k) and, if any, sources (nc, k)."""
-        right = np.zeros((self.size + self.cells, force.shape[1]))
-        if not self.size:
-            return right[:0]
-        right[: self.size] = force
-        if sources is not None:
-            right[self.size :] = sources
-        found = self._factor.solve(right)
-        limit = _EXACT * np.maximum(np.abs(right).max(axis=0), 1e-300)
-        for _ in range(_PASSES):
-            rest = right - self.matrix @ found
-            if (np.abs(rest).max(axis=0) <= limit).all():
-                velocity: Array = found[: self.size]
-                return velocity
-            found += self._factor.solve(rest)
-        raise NotConvergedError(
-            f"the factors of a block of {self.size} faces leave a residual of "
-            f"{np.abs(rest).max():.1e}; partition the image with a smaller sigma"
-        )
 
 
 @dataclass(frozen=True)
@@ -110,77 +71,128 @@ class Response:
     rigid: Array
 
 
-def response(
-    friction: csr_array, gradient: csr_array, force: Array, wall: Array, ends: Terminals
-) -> Response:
+@dataclass(frozen=True)
+class Condensed:
+    """A block of which a few velocities are left: those at its patches, and where a force is.
+
+    Attributes
+    ----------
+    copy : (r,) int64, which of them each velocity at its patches is, as of `Terminals`
+    friction : (k, k) float64, symmetric, least friction of the block for given velocities
+    flux : (k, c) float64
+        What they let into each closed part of the block; it must be 0.
+    force : (k,) float64
+    motions : (k, z) float64, motions as a whole, which no wall hinders
+    open : bool, whether fluid can leave the block elsewhere than through its patches
+    """
+
+    copy: Array
+    friction: Array
+    flux: Array
+    force: Array
+    motions: Array
+    open: bool
+
+
+def condensed(equations: Equations, ends: Terminals) -> Condensed:
+    """Condense a block.
+
+    Parameters
+    ----------
+    equations : of the block
+    ends : its patches, with any modes
+    """
+    force, gradient = equations.force, equations.gradient
+    kept = force != 0
+    kept[ends.copy] = True
+    friction, part = condense_flow(equations.friction, gradient, equations.place, kept)
+    number = np.cumsum(kept) - 1
+    rim = gradient[kept].tocoo()
+    flux = np.zeros((len(friction), int(part.max(initial=-1)) + 1))
+    closed = part[rim.coords[1]] >= 0
+    np.add.at(flux, (rim.coords[0][closed], part[rim.coords[1]][closed]), rim.data[closed])
+    at_end = np.diff(gradient.indptr) == 1
+    at_end[ends.copy[ends.soft == 0]] = False
+    motions = _motions(equations.friction, equations.wall)[kept]
+    return Condensed(
+        number[ends.copy], friction, flux, force[kept], motions, bool(at_end.any())
+    )  # fmt: skip
+
+
+def response(block: Condensed, ends: Terminals) -> Response:
     """Return how a block moves under tractions at its patches.
 
     Parameters
     ----------
-    friction, gradient, force, wall : of `Pieces.block`
+    block : condensed
     ends : its patches
     """
-    motions = _motions(friction, wall)
-    if motions.shape[1]:
+    friction, at = block.friction, block.copy
+    if block.motions.shape[1]:
         # held at one face each: without a force on it that takes up nothing
-        held = np.zeros(len(force))
-        held[motions.argmax(axis=0)] = 1.0
-        friction = (friction + csr_array((held, (np.arange(held.size),) * 2))).tocsr()
-    load = np.zeros((len(force), ends.modes.shape[1] + 1))
-    np.add.at(load[:, :-1], ends.copy, ends.modes)
-    load[:, -1] = force
-    moved = Saddle(friction, gradient).solve(load)
+        friction = friction.copy()
+        held = block.motions.argmax(axis=0)
+        friction[held, held] += 1.0
+    load = np.zeros((len(friction), ends.modes.shape[1] + 1))
+    np.add.at(load[:, :-1], at, ends.modes)
+    load[:, -1] = block.force
+    moved = _constrained(friction, block.flux, load, np.zeros((block.flux.shape[1], 1)))
     matrix = load.T @ moved
     matrix[:-1, :-1] += ends.modes.T @ (ends.soft[:, None] * ends.modes)
-    trace = moved[ends.copy]
+    trace = moved[at]
     trace[:, :-1] += ends.soft[:, None] * ends.modes
     return Response(
         (matrix + matrix.T) / 2,
-        np.concatenate([trace, motions[ends.copy]], axis=1),
-        motions.T @ load,
+        np.concatenate([trace, block.motions[at]], axis=1),
+        block.motions.T @ load,
     )
 
 
-class Held:
-    """A block whose velocities at the patches are given."""
+def held_flow(block: Condensed, ends: Terminals, velocity: Array) -> tuple[Array, Array]:
+    """Return friction and work of the force, (a,) each, of the flow with the least friction.
 
-    def __init__(
-        self, friction: csr_array, gradient: csr_array, force: Array, ends: Terminals
-    ) -> None:
-        self._ends = ends
-        self._whole, self._force = friction, force
-        through = ends.soft == 0
-        self._through = through
-        self._free = np.ones(len(force), dtype=bool)
-        self._free[ends.copy[through]] = False
-        self._rub = np.zeros(len(ends.soft))
-        self._rub[~through] = 1 / ends.soft[~through]
-        rub = np.bincount(ends.copy, self._rub, len(force))
-        every = np.arange(len(force))
-        self._matrix = (friction + csr_array((rub, (every, every)))).tocsr()
-        # without an end what the faces let in is what they let out, and one cell knows it
-        ends_here = np.diff(gradient.indptr)[self._free] == 1
-        self._gradient = gradient[:, 0 if ends_here.any() else 1 :].tocsr()
-        inner = self._matrix[self._free][:, self._free]
-        self._saddle = Saddle(inner, self._gradient[self._free])
+    Parameters
+    ----------
+    block : condensed
+    ends : its patches
+    velocity : (r, a) float64, of which at the patches that of each column is given
+    """
+    at, through = block.copy, ends.soft == 0
+    free = np.ones(len(block.force), dtype=bool)
+    free[at[through]] = False
+    rub = np.zeros(len(at))
+    rub[~through] = 1 / ends.soft[~through]
+    u = np.zeros((len(free), velocity.shape[1]))
+    u[at[through]] = velocity[through]
+    push = block.force[:, None] - block.friction @ u
+    np.add.at(push, at, rub[:, None] * (velocity - u[at]))
+    inner = block.friction[np.ix_(free, free)]
+    number = np.cumsum(free) - 1
+    along = at[~through]
+    rubbed = free[along]
+    np.add.at(inner, (number[along[rubbed]],) * 2, rub[~through][rubbed])
+    # without an end what the faces let in is what they let out, and one part knows it
+    flux = block.flux if block.open else block.flux[:, 1:]
+    u[free] = _constrained(inner, flux[free], push[free], -flux.T @ u)
+    slip = u[along] - velocity[~through]
+    lost = (u * (block.friction @ u)).sum(axis=0)
+    return lost + (rub[~through, None] * slip**2).sum(axis=0), block.force @ u
 
-    def flow(self, velocity: Array) -> tuple[float, float]:
-        """Return friction and work of the force of the flow with the least friction.
 
-        Parameters
-        ----------
-        velocity : (r,) float64, at the patches
-        """
-        free, through, at = self._free, self._through, self._ends.copy
-        u = np.zeros(len(free))
-        u[at[through]] = velocity[through]
-        push = self._force + np.bincount(at, self._rub * velocity, len(free)) - self._matrix @ u
-        sources = -(self._gradient.T @ u)
-        u[free] = self._saddle.solve(push[free, None], sources[:, None])[:, 0]
-        along = ~through
-        slip = u[at[along]] - velocity[along]
-        lost = float(u @ (self._whole @ u) + (self._rub[along] * slip) @ slip)
-        return lost, float(self._force @ u)
+def _constrained(friction: Array, flux: Array, force: Array, inflow: Array) -> Array:
+    """Return u of A u + D p = f, D'u = g, by Cholesky's factors of A."""
+    if not len(friction):
+        return force
+    columns = force.shape[1]
+    found = cho_solve(
+        cho_factor(friction, check_finite=False), np.concatenate([force, flux], axis=1),
+        check_finite=False,
+    )  # fmt: skip
+    free, pressed = found[:, :columns], found[:, columns:]
+    moved: Array = free
+    if flux.shape[1]:
+        moved = free - pressed @ np.linalg.solve(flux.T @ pressed, flux.T @ free - inflow)
+    return moved
 
 
 def _motions(friction: csr_array, wall: Array) -> Array:
