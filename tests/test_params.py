@@ -157,6 +157,6 @@ def test_a_wrong_parameter_is_named_with_its_value(folder, old, new, message):
 
 def test_every_profile_of_the_project_is_valid(project):
     names = params.profiles(project / "profiles")
-    assert {"default", "smoke", "full", "hydraulic", "kinds", "paper", "tomogram"} == set(names)
+    assert {"default", "smoke", "full", "hydraulic", "kinds", "paper", "shale"} == set(names)
     for name in names:
         params.with_profile(name, project / "params.yaml", project / "profiles")

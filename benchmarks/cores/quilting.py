@@ -2,7 +2,7 @@
 
     python benchmarks/cores/quilting.py shale.tif [--hold-out columns] [--noise copied]
 
-Crops as the profile tomogram cuts them. For parts of the rock, the quilting and the round blobs:
+Crops as the profile shale cuts them. For parts of the rock, the quilting and the round blobs:
 scores against the crops of the gate, then the bands of each property.
 """
 
@@ -44,6 +44,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[7])
     parser.add_argument("--hold-out", choices=["slices", "columns"], default="columns")
     parser.add_argument("--noise", choices=["fresh", "copied"], default="fresh")
+    parser.add_argument("--ores", choices=["as_pores", "firm"], default="as_pores")
     parser.add_argument("--picture", help="write real and quilted cores beside each other")
     return parser.parse_args()
 
@@ -62,6 +63,7 @@ def main() -> None:
     }  # fmt: skip
     piece = given.size // 4
     sizes = {"piece": piece, "overlap": 3 * piece // 16 * 2, "noise": given.noise}
+    sizes["ores"] = given.ores
     config = params.quilting.model_copy(update=sizes)
     slices = [each for name in given.images for each in read_grey(name).image]
     for seed in given.seeds:

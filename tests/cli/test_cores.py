@@ -69,10 +69,30 @@ def test_a_quilting_draws_a_stated_porosity_and_writes_masks(run, tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_masks_are_sections_that_permeability_takes_one_by_one(run, tmp_path):
+    quilted(64, piece=16, overlap=6, pieces=3000, choices=6).save(tmp_path / "model")
+    code, stdout, _ = run(
+        "generate", "--model", tmp_path / "model", "-n", 1, "--size", 48, "--porosity", 0.1,
+        "--segment", "-o", tmp_path / "out",
+    )  # fmt: skip
+    assert code == 0
+    assert "flow in its plane (2D); a stack of them is no volume" in stdout
+    mask = tmp_path / "out/mask_0000.tif"
+    code, stdout, stderr = run(
+        "permeability", mask, "--voxel-size", "1e-8", "--axis", "x", "--json"
+    )
+    assert code == 0, stderr
+    found = json.loads(stdout)
+    assert found["shape"] == [48, 48]
+    assert list(found["axes"]) == ["x"]
+
+
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        (["--porosity", "0.99"], "a porosity must be one that this network draws, "),
+        (["--porosity", "0.99"], "a porosity must be one that this network draws in cores of 16 "),
+        (["--ore-share", "0.99"], "an ore share must be one that this network draws in cores of "),
+        (["--ore-share", "nan"], "ore share must be a finite number"),
         (["--porosity", "nan"], "porosity must be a finite number"),
         (["-n", "0"], "number of cores must be positive, got 0"),
         (["--size", "0"], "must have a positive size, got 0"),

@@ -68,10 +68,31 @@ def test_a_stated_porosity_is_chosen_among_the_cores_that_the_network_draws():
     assert away.mean() < 0.3 * np.abs(shares - goal).mean()
     np.testing.assert_array_equal(made.generate(2, 24, seed=1, porosity=goal), found[:2])
     assert len(np.unique(found, axis=0)) == 6
-    with pytest.raises(InputError, match=r"that this network draws, .* for 24 pixels, got 0\.99"):
+    rule = r"one that this network draws in cores of 24 pixels, .*, got 0\.99"
+    with pytest.raises(InputError, match=f"a porosity must be {rule}"):
         made.stream(1, 24, porosity=0.99)
+    with pytest.raises(InputError, match=f"an ore share must be {rule}"):
+        made.stream(1, 24, porosity=goal, ore_share=0.99)
     with pytest.raises(InputError, match="needs a model that knows what a pore is"):
         DigitalCoreModel(made.keras_model, network(), made.scale).stream(1, porosity=0.1)
+
+
+def test_porosity_and_ore_share_are_stated_together():
+    cores = model().generate(60, 24, seed=9)
+    low, high = np.quantile(smoothed(cores, 1.5), [0.4, 0.8])
+    parted = Segmentation(float(low), float(high), 1.5)
+    made = DigitalCoreModel(model().keras_model, network(), model().scale, parted)
+
+    def shares(of):
+        return np.array([parted.pores(of).mean(axis=(1, 2)), parted.ores(of).mean(axis=(1, 2))])
+
+    goal = np.quantile(shares(cores), 0.7, axis=1)
+    found = made.generate(6, 24, seed=1, porosity=goal[0], ore_share=goal[1])
+    away = np.abs(shares(found) - goal[:, None]).mean(axis=1)
+    usual = np.abs(shares(cores) - goal[:, None]).mean(axis=1)
+    assert (away / usual).sum() < 1.5  # 2 if neither counted
+    alone = made.generate(6, 24, seed=1, ore_share=goal[1])
+    assert np.abs(shares(alone)[1] - goal[1]).mean() < 0.5 * usual[1]
 
 
 def test_a_saved_model_draws_the_same_and_has_no_pickle(folder, tmp_path):

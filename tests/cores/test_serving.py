@@ -159,6 +159,17 @@ def test_mlflows_form_and_the_compact_ones_give_the_same_answer(server):
     np.testing.assert_array_equal(answer["predictions"], plain)
 
 
+def test_a_request_may_state_the_shares_of_its_cores(server):
+    shares = {"porosity": 0.0, "ore_share": None}
+    expected = model().generate(1, 24, seed=3, porosity=0.0)
+    asked = {"inputs": [[3, 24]], "params": shares}
+    np.testing.assert_array_equal(json.loads(server.post(asked))["predictions"], expected)
+    assert (expected[0] != drawn(3, 24)).any()
+    code, content = server.refusal(asked | {"params": {"ore_share": 0.99}})
+    assert (code, content["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert "an ore share must be one that this network draws" in content["message"]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -29,7 +29,9 @@ def trained(line):
             found.seen = Seen.of(encode(conduits(3)[0], "none").scalars)
             return found
         case "cores":
-            from tiny.cores import model
+            from tiny.cores import quilted
+
+            return quilted(noise="fresh")
         case _:
             from tiny.properties import model
     return model()

@@ -20,6 +20,7 @@ def generate(
     size: int | None,
     seed: int,
     porosity: float | None,
+    ore_share: float | None,
     segment: bool,
     folder: Path | None,
 ) -> Answer:
@@ -31,7 +32,7 @@ def generate(
     count : number of cores
     size : edge [pixel]; None for that of the training patches
     seed : another one gives other cores
-    porosity : of every core; None for that of the rock
+    porosity, ore_share : of every core; None for those of the rock
     segment : write the pores too
     folder : that the files are written into
     """
@@ -45,12 +46,13 @@ def generate(
     size = model.patch if size is None else size
     with clock.timed("draw"):
         generate_files(
-            model, folder, count, size, seed=seed, porosity=porosity, masks=segment,
-            progress=True, delay=PATIENCE,
+            model, folder, count, size, seed=seed, porosity=porosity, ore_share=ore_share,
+            masks=segment, progress=True, delay=PATIENCE,
         )  # fmt: skip
     results = {
         "command": "generate", "model": uri, "count": count, "size": size, "seed": seed,
-        "porosity": porosity, "holds": model.made_of,
+        "porosity": porosity, "ore_share": ore_share, "holds": model.made_of,
+        "masks": segment,
     }  # fmt: skip
     names = core_names(count) + (core_names(count, "mask") if segment else [])
     return Answer(results | {"seconds": clock.seconds}, names)

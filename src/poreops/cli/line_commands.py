@@ -106,6 +106,10 @@ def generate(
         float | None,
         typer.Option("--porosity", help="Share of pores of every core; that of the rock if none."),
     ] = None,
+    ore_share: Annotated[
+        float | None,
+        typer.Option("--ore-share", help="Share of ores of every core; that of the rock if none."),
+    ] = None,
     segment: Annotated[
         bool, typer.Option("--segment", help="Write the pores too: mask_0000.tif, ...")
     ] = False,
@@ -116,7 +120,9 @@ def generate(
     from poreops.cli import core_jobs, show
 
     deliver(
-        lambda folder: core_jobs.generate(model, count, size, seed, porosity, segment, folder),
+        lambda folder: core_jobs.generate(
+            model, count, size, seed, porosity, ore_share, segment, folder
+        ),
         show.generate_text, as_json=as_json, out=out, overwrite=overwrite,
     )  # fmt: skip
 

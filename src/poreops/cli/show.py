@@ -7,6 +7,10 @@ from poreops.base.content import Json
 
 Results = dict[str, Json]
 
+_MASKS = (
+    "mask_0000.tif, ...: 255 pore, 0 solid; each is a section of its own, so that poreops "
+    "permeability mask_0000.tif is flow in its plane (2D); a stack of them is no volume"
+)
 # title, key in the results of an axis, format
 _COLUMNS = (
     ("formation factor", "formation_factor", ".4f"),
@@ -216,10 +220,11 @@ def generate_text(results: Results) -> str:
     ----------
     results : of `generate`
     """
-    return (
+    drawn = (
         f"{results['count']} cores of {results['size']} x {results['size']} pixels, "
         f"seed {results['seed']}, by {results['model']}"
     )
+    return f"{drawn}\n{_MASKS}" if results["masks"] else drawn
 
 
 def score_text(results: Results) -> str:

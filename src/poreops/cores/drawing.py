@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from poreops.base.arguments import checked_count, checked_number, shown
 from poreops.base.files import replacing
+from poreops.cores.learning.goals import Goals
 from poreops.cores.registry import load_core_model
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
@@ -29,6 +30,7 @@ def generate(
     *,
     seed: int = 0,
     porosity: float | None = None,
+    ore_share: float | None = None,
     progress: bool = False,
 ) -> Cores:
     """Draw digital cores; core i of a seed is the same whatever the number of cores.
@@ -43,9 +45,9 @@ def generate(
         Edge [pixel]; that of the training patches by default.
     seed : int
         Not negative.
-    porosity : float, optional
-        Share of pores that every core comes near to; one that training crops have. By default each
-        core draws that of the rock.
+    porosity, ore_share : float, optional
+        Share of pores, and of ores (bright grains), that every core comes near to; one that
+        training crops have. By default each core draws those of the rock.
     progress : bool
         Show a bar on stderr, or below the cell of a notebook.
 
@@ -56,10 +58,10 @@ def generate(
     Raises
     ------
     InputError
-        No such model, a count or size that is not positive, a negative seed, a porosity that the
+        No such model, a count or size that is not positive, a negative seed, a share that the
         model does not draw, or a core that does not fit in memory.
     """
-    drawn = _request(model, count, size, seed, porosity)
+    drawn = _request(model, count, size, seed, Goals(porosity, ore_share))
     return np.concatenate(list(_ticked(drawn.stream, count, progress, 0.0)))
 
 
@@ -71,6 +73,7 @@ def generate_files(
     *,
     seed: int = 0,
     porosity: float | None = None,
+    ore_share: float | None = None,
     masks: bool = False,
     progress: bool = False,
     delay: float = 0.0,
@@ -90,7 +93,7 @@ def generate_files(
     """
     import tifffile
 
-    drawn = _request(model, count, size, seed, porosity)
+    drawn = _request(model, count, size, seed, Goals(porosity, ore_share))
     if masks and drawn.segmentation is None:
         raise InputError(
             "masks need a model that knows what a pore is, got one that was trained before models "
@@ -151,7 +154,7 @@ def _request(
     count: int,
     size: int | None,
     seed: int,
-    porosity: float | None,
+    goals: Goals,
 ) -> _Drawn:
     """Check everything; nothing is drawn yet."""
     check_request(count, seed)
@@ -163,11 +166,16 @@ def _request(
             "models:/digital-core@champion"
         )
     size = model.patch if size is None else size
-    if porosity is not None:
-        porosity = checked_number(porosity, "porosity", "0.05 is usual")
+    stated = {
+        name: None if share is None else checked_number(share, name.replace("_", " "), remedy)
+        for name, share, remedy in (
+            ("porosity", goals.porosity, "0.05 is usual"),
+            ("ore_share", goals.ore_share, "0.01 is usual"),
+        )
+    }
     need = model.bytes_needed(size)
     require_memory(need, f"drawing a core of {size} x {size} pixels", "lower --size")
-    stream = model.stream(count, size, seed=seed, porosity=porosity)
+    stream = model.stream(count, size, seed=seed, **stated)
     return _Drawn(stream, model.segmentation)
 
 

@@ -18,6 +18,7 @@ from poreops.cores.learning.denoiser import METHOD as DIFFUSION
 from poreops.cores.learning.denoiser import DiffusionConfig
 from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits, unfit
 from poreops.cores.learning.diffused import Diffused
+from poreops.cores.learning.goals import Goals
 from poreops.cores.learning.grey_scale import GreyScale
 from poreops.cores.learning.networks import (
     GeneratorConfig,
@@ -39,7 +40,7 @@ WEIGHTS = "core.weights.h5"
 _AT_ONCE = 2**19  # pixels drawn in one call of the network
 _TILE = 1024  # pixels along an edge that are drawn at once
 _PLANES = 16  # bytes held for a pixel of a core that is drawn in parts: noise, greys
-_TRIES = 16  # cores of which the one is taken that is nearest to a stated porosity
+_TRIES = 16  # cores of which the one is taken that is nearest to the stated shares
 _FLOATS = 4  # planes of the widest level held at a time
 _PROBED = 8  # cores of a probe
 
@@ -161,6 +162,7 @@ class DigitalCoreModel(Shown, kind="core model"):
         *,
         seed: int = 0,
         porosity: float | None = None,
+        ore_share: float | None = None,
     ) -> NDArray[np.uint8]:
         """Draw cores; core i of a seed is the same whatever the number of cores.
 
@@ -169,8 +171,9 @@ class DigitalCoreModel(Shown, kind="core model"):
         count : how many
         size : edge [pixel]; by default that of the training patches
         seed : int
-        porosity : share of pores that every core comes near to: of sixteen that are drawn, the
-            nearest is taken, so that cores are still those of the network's own law
+        porosity, ore_share : share of pores, and of ores, that every core comes near to: of
+            sixteen that are drawn, the nearest is taken, so that cores are still those of the
+            network's own law
 
         Returns
         -------
@@ -180,9 +183,10 @@ class DigitalCoreModel(Shown, kind="core model"):
         ------
         InputError
             If the count or the size is not positive, the architecture does not reach the size, or
-            the network draws no cores of such a porosity.
+            the network draws no cores of such shares.
         """
-        return np.concatenate(list(self.stream(count, size, seed=seed, porosity=porosity)))
+        goals = {"porosity": porosity, "ore_share": ore_share}
+        return np.concatenate(list(self.stream(count, size, seed=seed, **goals)))
 
     def stream(
         self,
@@ -191,20 +195,22 @@ class DigitalCoreModel(Shown, kind="core model"):
         *,
         seed: int = 0,
         porosity: float | None = None,
+        ore_share: float | None = None,
     ) -> Iterator[NDArray[np.uint8]]:
         """Draw the cores of `generate` some at a time, (n, size, size) uint8 each.
 
         Parameters
         ----------
-        count, size, seed, porosity : as of `generate`
+        count, size, seed, porosity, ore_share : as of `generate`
         """
         if count < 1:
             raise InputError(f"the number of cores must be positive, got {count}; ask for one")
         size = checked_size(self.network, self.network.patch if size is None else size)
         # the checks come before the first draw, not with it
-        if porosity is None:
+        goals = Goals(porosity, ore_share)
+        if not goals.stated:
             return self._drawn(count, size, seed)
-        return self._near(count, size, seed, self._checked(porosity, size))
+        return self._near(count, size, seed, goals, self._checked(goals, size))
 
     def bytes_needed(self, size: int) -> int:
         """Memory that drawing one core takes, roughly [byte].
@@ -220,35 +226,37 @@ class DigitalCoreModel(Shown, kind="core model"):
         return self._of([(seed, number) for number in range(count)], size)
 
     def _near(
-        self, count: int, size: int, seed: int, porosity: float
+        self, count: int, size: int, seed: int, goals: Goals, known: NDArray[np.float64]
     ) -> Iterator[NDArray[np.uint8]]:
         for number in range(count):
             tried = self._tried((seed, number), size)
-            core, _ = min(tried, key=lambda found: abs(found[1] - porosity))
+            core, _ = min(tried, key=lambda found: goals.away(found[1][None], known)[0])
             yield core
 
-    def _tried(self, seed: Seeds, size: int) -> Iterator[tuple[NDArray[np.uint8], float]]:
-        """Draw some cores, each (1, size, size) with its share of pores."""
+    def _tried(
+        self, seed: Seeds, size: int
+    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:
+        """Draw some cores, each (1, size, size) with its shares of pores and ores, (2,)."""
         assert self.segmentation is not None  # `_checked`
         # a 0 at the end of a seed changes nothing
         for cores in self._of([(*seed, 1 + i) for i in range(_TRIES)], size):
-            shares = self.segmentation.pores(cores).mean(axis=(1, 2))
-            yield from zip(cores[:, None], map(float, shares), strict=True)
+            masks = self.segmentation.pores(cores), self.segmentation.ores(cores)
+            shares = np.stack([mask.mean(axis=(1, 2)) for mask in masks], axis=1)
+            yield from zip(cores[:, None], shares, strict=True)
 
-    def _checked(self, porosity: float, size: int) -> float:
-        """Return a porosity that the network draws; it is asked once, whatever the seed."""
+    def _checked(self, goals: Goals, size: int) -> NDArray[np.float64]:
+        """Return shares that the network draws, (n, 2), once it draws what is asked for.
+
+        It is asked once, whatever the seed.
+        """
         if self.segmentation is None:
             raise InputError(
-                "a stated porosity needs a model that knows what a pore is, got one that was "
-                "trained before models kept it; make it again with cores_train"
+                "a stated porosity or ore share needs a model that knows what a pore is, got one "
+                "that was trained before models kept it; make it again with cores_train"
             )
-        shares = [share for _, share in self._tried((0, 0), size)]
-        if not min(shares) <= porosity <= max(shares):
-            raise InputError(
-                f"a porosity must be one that this network draws, {min(shares):.3g} to "
-                f"{max(shares):.3g} for {size} pixels, got {porosity:g}; ask for one between"
-            )
-        return porosity
+        known = np.array([shares for _, shares in self._tried((0, 0), size)])
+        goals.check(known, f"this network draws in cores of {size} pixels")
+        return known
 
     def _of(self, seeds: Sequence[Seeds], size: int) -> Iterator[NDArray[np.uint8]]:
         """Draw a core of each seed."""

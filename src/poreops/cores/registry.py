@@ -98,6 +98,8 @@ def candidate(
 def package(folder: Path, offered: "Candidate") -> Path:
     """Save the model that MLflow serves: numbers of cores and their size in, cores out.
 
+    A request may state the porosity and the ore share of its cores.
+
     Parameters
     ----------
     folder : replaced if it exists
@@ -121,4 +123,5 @@ def package(folder: Path, offered: "Candidate") -> Path:
         outputs=Tensor("uint8", (-1, -1, -1)),
         metadata={"method": offered.tags["method"]},
         example=np.array([[0.0, 64.0]]),
+        options=("porosity", "ore_share"),
     )

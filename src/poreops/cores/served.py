@@ -1,5 +1,6 @@
 """The code inside the registered model: MLflow runs it to serve `models:/digital-core`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import mlflow
@@ -30,16 +31,22 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
         """
         self.model = load_core_model(context.artifacts["generator"])
 
-    def predict(self, context: object, model_input: np.ndarray, params: object = None) -> Any:  # noqa: ARG002
+    def predict(
+        self,
+        context: object,  # noqa: ARG002
+        model_input: np.ndarray,
+        params: Mapping[str, float | None] | None = None,
+    ) -> Any:
         """Draw one core for each row.
 
         Parameters
         ----------
         context : of MLflow; not used
         model_input : a row for each core, as the signature says
-        params : not used
+        params : the porosity and the ore share of all of them, where they are stated
         """
-        return answered(self._cores, model_input, LIMITS, self._cost)
+        stated = dict(params or {})
+        return answered(lambda rows: self._cores(rows, stated), model_input, LIMITS, self._cost)
 
     def _cost(self, rows: np.ndarray) -> tuple[int, int]:
         if not np.isfinite(rows).all() or (rows != np.round(rows)).any():
@@ -54,8 +61,10 @@ class DigitalCore(mlflow.pyfunc.PythonModel):
         size = max(sizes, default=0)
         return len(rows) * size**2, self.model.bytes_needed(max(size, 1))
 
-    def _cores(self, rows: np.ndarray) -> np.ndarray:
-        drawn = [self.model.generate(1, int(size), seed=int(seed)) for seed, size in rows]
+    def _cores(self, rows: np.ndarray, stated: dict[str, float | None]) -> np.ndarray:
+        drawn = [
+            self.model.generate(1, int(size), seed=int(seed), **stated) for seed, size in rows
+        ]
         return np.concatenate(drawn)
 
 

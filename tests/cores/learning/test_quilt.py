@@ -1,12 +1,13 @@
 """Quilted cores go on as the texture does, without a seam, and come near to their goal."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tiny.cores import quilted, quilting
 
-from poreops.cores.features.structure import Segmentation
+from poreops.cores.features.structure import Segmentation, smoothed
 from poreops.cores.learning.pieces import Library
 from poreops.cores.learning.quilt import NATURAL, STATED, beyond_seam, quilt, rows_of
 
@@ -92,6 +93,23 @@ def test_cores_come_near_to_the_porosity_that_is_their_goal(goal):
     # what is missing does not crowd the last rows
     quarters = labels.reshape(20, 4, 32, 128).mean(axis=(0, 2, 3))
     assert quarters[3] < 1.4 * goal
+
+
+def test_rare_ores_come_as_their_goals_say_where_they_are_led_firmly():
+    """Few pieces have ores, and few of those fit: by weights as of pores too few are drawn."""
+    library = quilted(64, piece=16, overlap=6, pieces=3000, choices=6).library
+    brightest = float(np.quantile(smoothed(library.sources, 1.5), 0.996))
+    rarer = replace(library, segmentation=replace(library.segmentation, ore_above=brightest))
+    goals = np.repeat(rarer.law_of_shares, 2, axis=0)
+    rows = rows_of(rarer, 64)
+    draws = np.random.default_rng(3).random((len(goals), rows, rows))
+    firm, as_pores = (
+        (quilt(rarer, 64, goals, draws, steering).labels == 2).mean(axis=(1, 2))
+        for steering in (replace(NATURAL, firm=True), NATURAL)
+    )
+    wanted = goals[:, 1]
+    assert abs(firm.mean() - wanted.mean()) < 0.8 * abs(as_pores.mean() - wanted.mean())
+    assert np.corrcoef(firm, wanted)[0, 1] > np.corrcoef(as_pores, wanted)[0, 1] + 0.15
 
 
 def test_pieces_are_windows_of_the_crops_as_they_are_or_mirrored():

@@ -78,6 +78,23 @@ def test_a_stated_porosity_is_drawn_and_an_unknown_one_refused():
         model.generate(1, porosity=0.9)
 
 
+def test_a_stated_ore_share_is_drawn_and_an_unknown_one_refused():
+    model = quilted(64, piece=16, overlap=6, pieces=3000, choices=6)
+    known = model.library.law_of_shares[:, 1]
+    goals = np.quantile(known, [0.7, 0.9])
+    assert goals[1] > 1.3 * goals[0] > 0
+    drawn = [model.generate(12, 128, ore_share=goal) for goal in goals]
+    shares = [model.segmentation.ores(cores).mean() for cores in drawn]
+    assert shares == pytest.approx(goals.tolist(), rel=0.25)
+    none = model.segmentation.ores(model.generate(12, 128, ore_share=0.0)).mean()
+    assert none < 0.3 * known.mean()
+    # pores stay those of the rock
+    pores = [model.segmentation.pores(cores).mean() for cores in drawn]
+    assert pores == pytest.approx([model.library.law_of_shares[:, 0].mean()] * 2, rel=0.3)
+    with pytest.raises(InputError, match=r"an ore share must be one that training crops have, "):
+        model.generate(1, ore_share=known.max() * 1.1)
+
+
 @pytest.mark.parametrize(("count", "size", "rule"), [(0, 9, "got 0"), (1, 0, "positive size")])
 def test_no_core_is_drawn_of_bad_numbers(count, size, rule):
     with pytest.raises(InputError, match=rule):

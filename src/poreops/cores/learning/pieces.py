@@ -36,6 +36,8 @@ class QuiltingConfig(BaseModel):
     mirror : whether pieces may be mirrored; not where a rock has a sense, as an inclined bedding
     noise : "fresh" quilts the structure and draws new noise on it, "copied" quilts the images as
         they are
+    ores : how cores are led to their share of ores: "as_pores" by weights no steeper than those of
+        pores, "firm" by steeper ones, as few pieces have ores; a stated share is always led firmly
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +51,7 @@ class QuiltingConfig(BaseModel):
     choices: Positive
     mirror: bool
     noise: Literal["fresh", "copied"]
+    ores: Literal["as_pores", "firm"] = "as_pores"  # quiltings that are older do not say
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 
 _FULLEST = 0.9  # share that may be asked of a piece
+_FIRM = 0.6  # exponent of ores over that of pores, both for one standard deviation of the shares
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Steering:
     ----------
     horizon : pieces that make up for what is missing
     steepest : largest exponent of a weight, for a share of one
+    firm : whether weights are steeper for ores, whose shares differ less from piece to piece
     """
 
     horizon: float
     steepest: float
+    firm: bool = False
 
 
 NATURAL, STATED = Steering(8, 10), Steering(4, 40)
@@ -91,7 +94,7 @@ def quilt(
         missing = (goals * number - finished) / steering.horizon
         need = np.clip(goals + missing, 0, _FULLEST)
         fitting = _fitting(library, there, row, column)
-        taken = _drawn(library, fitting, need, draws[:, row, column], steering.steepest)
+        taken = _drawn(library, fitting, need, draws[:, row, column], steering)
         new = library.greys[taken]
         mask = _covers(there, new, overlap, row, column)
         greys[place] = np.where(mask, new, there)
@@ -116,14 +119,17 @@ def _fitting(library: Library, there: Grey, row: int, column: int) -> NDArray[np
 
 
 def _drawn(
-    library: Library, fitting: NDArray[np.int64], need: Floats, draws: Floats, steepest: float
+    library: Library, fitting: NDArray[np.int64], need: Floats, draws: Floats, steering: Steering
 ) -> NDArray[np.int64]:
     """Draw a piece for each core, by weights exp(λ share) of about the needed mean.
 
     To first order the mean moves by λ times the variance of the shares.
     """
-    mean, variance = library.shares.mean(axis=0), library.shares.var(axis=0)
-    slope = np.clip((need - mean) / np.maximum(variance, 1e-9), -steepest, steepest)
+    mean, variance = library.shares.mean(axis=0), np.maximum(library.shares.var(axis=0), 1e-9)
+    steepest = np.full(2, float(steering.steepest))
+    if steering.firm:
+        steepest[1] *= _FIRM * np.sqrt(variance[0] / variance[1])
+    slope = np.clip((need - mean) / variance, -steepest, steepest)
     weights = (library.shares[fitting] * slope[:, None]).sum(axis=2)
     weights = np.exp(weights - weights.max(axis=1, keepdims=True)).cumsum(axis=1)
     which = (weights < draws[:, None] * weights[:, -1:]).sum(axis=1)

@@ -1,6 +1,7 @@
 """A quilting on disk and in use: it holds pieces of the training crops, and no network."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from poreops.base.show.result import Shown
 from poreops.cores.features.noise_law import NoiseLaw
 from poreops.cores.features.structure import Segmentation
 from poreops.cores.learning.description import BITS, DESCRIPTION, check_bits, unfit
+from poreops.cores.learning.goals import Goals
 from poreops.cores.learning.pieces import Library, QuiltingConfig
 from poreops.cores.learning.quilt import NATURAL, STATED, quilt, rows_of
 from poreops.errors import InputError
@@ -144,6 +146,7 @@ class QuiltingModel(Shown, kind="core model"):
         *,
         seed: int = 0,
         porosity: float | None = None,
+        ore_share: float | None = None,
     ) -> NDArray[np.uint8]:
         """Draw cores; core i of a seed is the same whatever the number of cores.
 
@@ -152,8 +155,8 @@ class QuiltingModel(Shown, kind="core model"):
         count : how many
         size : edge [pixel]; by default that of the training crops
         seed : int
-        porosity : share of pores that every core comes near to; by default each draws that of a
-            training crop, and its share of ores
+        porosity, ore_share : share of pores, and of ores, that every core comes near to; by
+            default each draws those of a training crop
 
         Returns
         -------
@@ -162,9 +165,10 @@ class QuiltingModel(Shown, kind="core model"):
         Raises
         ------
         InputError
-            If the count or the size is not positive, or no training crop has such a porosity.
+            If the count or the size is not positive, or no training crop has such a share.
         """
-        return np.concatenate(list(self.stream(count, size, seed=seed, porosity=porosity)))
+        goals = {"porosity": porosity, "ore_share": ore_share}
+        return np.concatenate(list(self.stream(count, size, seed=seed, **goals)))
 
     def stream(
         self,
@@ -173,21 +177,22 @@ class QuiltingModel(Shown, kind="core model"):
         *,
         seed: int = 0,
         porosity: float | None = None,
+        ore_share: float | None = None,
     ) -> Iterator[NDArray[np.uint8]]:
         """Draw the cores of `generate` some at a time, (n, size, size) uint8 each.
 
         Parameters
         ----------
-        count, size, seed, porosity : as of `generate`
+        count, size, seed, porosity, ore_share : as of `generate`
         """
         if count < 1:
             raise InputError(f"the number of cores must be positive, got {count}; ask for one")
         size = self.patch if size is None else size
         if size < 1:
             raise InputError(f"a core must have a positive size, got {size}; ask for {self.patch}")
-        if porosity is not None:
-            _check_porosity(self.library, porosity)
-        return self._drawn(count, size, seed, porosity)
+        goals = Goals(porosity, ore_share)
+        goals.check(self.library.law_of_shares, "training crops have")
+        return self._drawn(count, size, seed, goals)
 
     def bytes_needed(self, size: int) -> int:
         """Memory that drawing one core takes, roughly [byte].
@@ -199,16 +204,19 @@ class QuiltingModel(Shown, kind="core model"):
         return _PLANES * (size + self.library.config.piece) ** 2
 
     def _drawn(
-        self, count: int, size: int, seed: int, porosity: float | None
+        self, count: int, size: int, seed: int, stated: Goals
     ) -> Iterator[NDArray[np.uint8]]:
         rows = rows_of(self.library, size)
+        steering = STATED if stated.stated else NATURAL
+        firm = self.library.config.ores == "firm" or stated.ore_share is not None
+        steering = replace(steering, firm=firm)
         batch = min(max(_AT_ONCE // size**2, 1), count)
         for start in range(0, count, batch):
             numbers = range(start, min(start + batch, count))
             rngs = [np.random.default_rng((seed, number)) for number in numbers]
-            goals, steering = np.stack([self._goal(size, rng) for rng in rngs]), NATURAL
-            if porosity is not None:
-                goals[:, 0], steering = porosity, STATED
+            goals = np.stack([self._goal(size, rng) for rng in rngs])
+            for column, share in stated.stated.items():
+                goals[:, column] = share
             draws = np.stack([rng.random((rows, rows)) for rng in rngs])
             greys = quilt(self.library, size, goals, draws, steering).greys
             law = self.library.law
@@ -224,16 +232,6 @@ class QuiltingModel(Shown, kind="core model"):
         count = max(round((size / self.patch) ** 2), 1)
         goal: NDArray[np.float64] = known[rng.integers(len(known), size=count)].mean(axis=0)
         return goal
-
-
-def _check_porosity(library: Library, porosity: float) -> None:
-    known = library.law_of_shares[:, 0]
-    low, high = float(known.min()), float(known.max())
-    if not low <= porosity <= high:
-        raise InputError(
-            f"a porosity must be one that training crops have, {low:.3g} to {high:.3g}, got "
-            f"{porosity:g}; ask for one between"
-        )
 
 
 def _check_places(library: Library) -> None:

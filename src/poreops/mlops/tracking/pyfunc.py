@@ -40,6 +40,7 @@ def save_pyfunc(
     requirements: Sequence[str] | None = None,
     metadata: Mapping[str, object] | None = None,
     example: NDArray[np.generic] | None = None,
+    options: Sequence[str] = (),
 ) -> Path:
     """Save an MLflow model made of code and files: no pickle, the same bytes for the same model.
 
@@ -55,21 +56,24 @@ def save_pyfunc(
         with the lock of what it needs.
     metadata : plain values kept with the model.
     example : an input that can be served.
+    options : names of numbers that a request may state as MLflow's params, each None if it does
+        not.
     """
     import mlflow
     from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
+    from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
 
     folder = Path(folder)
     if folder.exists():
         shutil.rmtree(folder)
     schemas = [Schema([TensorSpec(np.dtype(t.dtype), t.shape)]) for t in (inputs, outputs)]
+    stated = ParamSchema([ParamSpec(name, "double", None) for name in options])
     with _quiet():
         mlflow.pyfunc.save_model(
             folder,
             python_model=str(model_code),
             artifacts={name: str(path) for name, path in artifacts.items()},
-            signature=ModelSignature(*schemas),
+            signature=ModelSignature(*schemas, params=stated if options else None),
             pip_requirements=["mlflow"] if requirements is None else list(requirements),
             metadata=dict(metadata or {}) | {"poreops": version("poreops")},
             input_example=example,
