@@ -15,7 +15,7 @@ from poreops.synthetic.spheres import VolumesConfig
 
 ARTIFACTS, REPORT = Path("artifacts/conductance"), Path("reports/conductance/networks.json")
 IMAGES, MEMBERS = ARTIFACTS / "volumes/network.h5", ARTIFACTS / "models/members"
-REGISTERED = Path("mlflow/registered/conductance.json")
+DRAWN, REGISTERED = ARTIFACTS / "networks", Path("mlflow/registered/conductance.json")
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         compared = networks.compared_networks(IMAGES, cut, label, models, print)
         times = run_times(drawn, cut, label, timed, models["model"]) if champion else {}
         reports[of] = report = networks.network_report(label, compared, times, champion)
-        networks.write_network(ARTIFACTS / "networks" / of / "first.h5", compared[0])
+        networks.write_network(DRAWN / of / "first.h5", compared[0], models.get("model"))
         with run("conductance_networks", f"{len(compared)} volumes") as tracked:
             tracked.log_metrics({report["quantity"]: report[report["quantity"]]})
         print(*networks.lines(report), sep="\n")

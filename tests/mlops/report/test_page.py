@@ -63,6 +63,7 @@ def run(project, tmp_path_factory):
     arrays = {
         "coords": np.array([[0, 0, 0], [0, 8, 0], [8, 8, 4], [8, 0, 4.0]]), "conns": edges,
         "size_factors/dns": factors, "size_factors/model": factors * [1.0, 1.1, 1.0, 0.9],
+        "half_widths": np.array([0.01, 0.02, np.inf, 0.04]),
     }  # fmt: skip
     write_hdf5(root / "artifacts/conductance/networks/first.h5", arrays)
     lines = [conductance(root), properties(root), cores(root)]
@@ -144,10 +145,13 @@ def test_the_page_says_how_it_is_made_again(page):
     assert changed.digest(changed.stages) != digest
 
 
-def test_the_network_is_coloured_by_size_and_by_what_the_champion_is_off(run, page):
+def test_the_network_is_coloured_by_size_and_by_what_the_champion_is_off_and_unsure_of(run, page):
     data = network_data(run / "artifacts/conductance/networks/first.h5")
     assert data["pores"] == [[0, 0, 0], [0, 1000, 0], [1000, 1000, 500], [1000, 0, 500]]
-    size, off = data["colours"]
+    size, off, unsure = data["colours"]
+    assert (unsure["unit"], unsure["low"]) == ("± %", pytest.approx(1.0, abs=0.1))
+    assert unsure["values"][0] == 0.0
+    assert unsure["values"][1] < unsure["values"][2] == unsure["values"][3] == 1.0
     assert np.all(np.diff(size["values"]) > 0)
     assert np.argsort(off["values"]).tolist() in (
         [0, 2, 1, 3],

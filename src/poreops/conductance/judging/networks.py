@@ -17,8 +17,9 @@ from poreops.conductance.judging.methods import NAMES
 from poreops.conductance.judging.run_times import RunTime
 from poreops.conductance.judging.scores import r2, relative_error
 from poreops.conductance.model import ConductanceModel
+from poreops.conductance.physics import PhysicsModel
 from poreops.conductance.registry import load_model, standing_champion
-from poreops.conduits.crop import region_centroids
+from poreops.conduits.crop import crop_conduits, region_centroids
 from poreops.conduits.labels import LabelConfig
 from poreops.conduits.partition import PartitionConfig, Regions, partition
 from poreops.machine.tasks import parallel_map
@@ -186,20 +187,26 @@ def network_report(
     }
 
 
-def write_network(path: Path, compared: Comparison) -> None:
+def write_network(path: Path, compared: Comparison, champion: str | None = None) -> None:
     """Write the network of one volume, as the report draws it.
 
     Parameters
     ----------
-    path : HDF5 file: ``coords`` (Np, ndim) float64, ``conns`` (Nt, 2) int64 and
-        ``size_factors/<method>`` (Nt,) float64
+    path : HDF5 file: ``coords`` (Np, ndim) float64, ``conns`` (Nt, 2) int64,
+        ``size_factors/<method>`` (Nt,) float64 and, where the champion states intervals,
+        ``half_widths`` (Nt,) float64 of those of the logarithm, infinite where it knows none
     compared : of that volume
+    champion : its URI or folder
     """
     arrays: dict[str, Array] = {
         f"size_factors/{name}": values for name, values in compared.size_factors.items()
     }
     arrays["coords"] = region_centroids(compared.regions.labels)
     arrays["conns"] = compared.regions.conns
+    model = None if champion is None else _model(champion)
+    if isinstance(model, PhysicsModel):
+        crops = crop_conduits(compared.regions.labels, compared.regions.conns)
+        arrays["half_widths"] = model.conduit_intervals(crops)[1]
     write_hdf5(path, arrays)
 
 

@@ -16,8 +16,9 @@ def network_data(path: Path) -> dict[str, object] | None:
 
     Parameters
     ----------
-    path : HDF5 file with ``coords`` (Np, 3) float, ``conns`` (Nt, 2) int and
-        ``size_factors/<method>`` (Nt,) float, of which "dns" is the truth
+    path : HDF5 file with ``coords`` (Np, 3) float, ``conns`` (Nt, 2) int,
+        ``size_factors/<method>`` (Nt,) float, of which "dns" is the truth, and perhaps
+        ``half_widths`` (Nt,) float, of the champion's intervals of the logarithm
 
     Returns
     -------
@@ -38,6 +39,12 @@ def network_data(path: Path) -> dict[str, object] | None:
     if "size_factors/model" in found:
         off = 100 * np.abs(found["size_factors/model"] / factors - 1)
         colours.append(_colour("how far the champion is off", "%", off, logarithmic=False))
+    if "half_widths" in found:
+        unsure = 100 * np.expm1(found["half_widths"].astype(np.float64))
+        known = unsure[np.isfinite(unsure)]
+        # of what the champion knows no interval it is least sure
+        unsure = np.where(np.isfinite(unsure), unsure, known.max() if len(known) else 100.0)
+        colours.append(_colour("how unsure the champion is", "± %", unsure, logarithmic=False))
     return {
         "pores": np.rint(_ROUGH * (coords - low) / edge).astype(int).tolist(),
         "throats": found["conns"].astype(int).tolist(),
