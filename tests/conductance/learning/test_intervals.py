@@ -1,7 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 
-from poreops.conductance.learning.intervals import calibrated
+from poreops.conductance.learning.intervals import calibrated, conformal
 
 
 def draw(count, seed, spread=1.0):
@@ -39,3 +41,13 @@ def test_hard_conduits_have_wider_intervals():
 def test_equal_values_leave_no_class_without_a_width():
     intervals = calibrated(np.arange(30.0), np.zeros(30), np.zeros(30), 0.9)
     assert np.isfinite(intervals.half_widths(np.array([-1.0, 0.0, 1.0]), np.zeros(3))).all()
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.95])
+def test_the_width_is_the_order_statistic_of_split_conformal(coverage):
+    """The ceil((n + 1) coverage)-th of n sorted errors, where rounding must not cost a rank."""
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 9, 10, 19, 39, 99, 100, 999):
+        errors = np.sort(rng.exponential(size=count))
+        rank = math.ceil(round(coverage * (count + 1), 9))
+        assert conformal(-errors, coverage) == errors[min(rank, count) - 1]

@@ -3,11 +3,10 @@
 Split conformal within classes (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*,
 2005, section 4.5, "Mondrian"): a class takes the width that held the wanted share of the errors of
 conduits in it, from models that had not seen their volumes. So the share holds in each class, and
-hard conduits get wider intervals than easy ones. Written here in a few lines, since the packages
-for it (crepes, MAPIE) wrap learners of scikit-learn, and this is the residual of a solver.
+hard conduits get wider intervals than easy ones. The widths are those of the package crepes.
 """
 
-import math
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,16 +93,14 @@ def calibrated(errors: Floats, size: Floats, difficulty: Floats, coverage: float
     """
     limits = _limits(size, SIZES)
     which = np.searchsorted(limits, size, side="right")
-    difficulties, widths = [], []
-    for number in range(SIZES):
+    inner = [_limits(difficulty[which == number], DIFFICULTIES) for number in range(SIZES)]
+    place = np.empty(len(errors), np.int64)
+    for number, own_limits in enumerate(inner):
         own = which == number
-        inner = _limits(difficulty[own], DIFFICULTIES)
-        place = np.searchsorted(inner, difficulty[own], side="right")
-        difficulties.append(inner)
-        # values that are equal may leave a class empty
-        each = (errors[own][place == k] for k in range(DIFFICULTIES))
-        widths.append(tuple(conformal(e if len(e) else errors, coverage) for e in each))
-    found = Intervals(coverage, limits, tuple(difficulties), tuple(widths))
+        place[own] = np.searchsorted(own_limits, difficulty[own], side="right")
+    widths = _widths(errors, which * DIFFICULTIES + place, SIZES * DIFFICULTIES, coverage)
+    rows = widths.reshape(SIZES, DIFFICULTIES).tolist()
+    found = Intervals(coverage, limits, tuple(inner), tuple(map(tuple, rows)))
     return found.scored(errors, size, difficulty)
 
 
@@ -123,8 +120,36 @@ def conformal(errors: Floats, coverage: float) -> float:
     >>> conformal(np.arange(1.0, 20.0), 0.9)
     18.0
     """
-    k = math.ceil(coverage * (len(errors) + 1) - 1e-9)
-    return float(np.sort(np.abs(errors))[min(k, len(errors)) - 1])
+    return float(_widths(errors, np.zeros(len(errors), np.int64), 1, coverage)[0])
+
+
+def _widths(
+    errors: Floats, classes: NDArray[np.int64], count: int, coverage: float
+) -> NDArray[np.float64]:
+    """Return the half width of each class, (count,); a class without errors takes that of all.
+
+    Parameters
+    ----------
+    errors : (n,) of any sign
+    classes : (n,) in 0..count - 1
+    count : number of classes
+    coverage : as 0.9
+    """
+    from crepes import ConformalRegressor
+
+    # crepes cuts (1 - coverage) (n + 1), which may be a whole number less a rounding error
+    asked = coverage - 1e-12
+    own = np.unique(classes)
+    most = np.full(count, np.abs(errors).max())
+    most[own] = [np.abs(errors[classes == number]).max() for number in own]
+    with warnings.catch_warnings():
+        # where there are too few errors: the largest of them is taken
+        warnings.filterwarnings("ignore", category=UserWarning, module="crepes")
+        every = ConformalRegressor().fit(errors)
+        each = ConformalRegressor().fit(errors, bins=classes)
+        upper = every.predict_int(np.zeros(count), confidence=asked)[:, 1]
+        upper[own] = each.predict_int(np.zeros(len(own)), bins=own, confidence=asked)[:, 1]
+    return np.where(np.isfinite(upper), upper, most)
 
 
 def _limits(values: Floats, classes: int) -> tuple[float, ...]:
