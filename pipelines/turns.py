@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -103,7 +103,8 @@ class Commands:
 
     def __init__(self) -> None:
         self.cores: dict[str, int] = {}
-        self.stopped = self._terminated = False
+        self.stopped = False
+        self._signal: int | None = None
         self._running: set[subprocess.Popen[str]] = set()
 
     def __call__(self, executable: str | None, command: str, **options: Any) -> None:
@@ -118,13 +119,14 @@ class Commands:
         environment["PYTHONUNBUFFERED"] = "1"
         if self.stopped:
             raise StageCmdFailedError(command)
+        # a group of its own: a signal for the shell would not reach what the shell has started
         process = subprocess.Popen(
             _make_cmd(executable, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", **options,
+            text=True, errors="replace", process_group=0, **options,
         )  # fmt: skip
         self._running.add(process)
-        if self._terminated:  # by a signal that came while it began
-            process.terminate()
+        if self._signal is not None:  # one that came while it began
+            pass_on(process, self._signal)
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip():
@@ -135,12 +137,10 @@ class Commands:
             raise StageCmdFailedError(command, status)
 
     def stop(self, number: int, _: FrameType | None) -> None:
-        """Handle a signal: Ctrl-C of a terminal reaches what runs by itself, `kill` does not."""
-        self.stopped = True
-        if number == signal.SIGTERM:
-            self._terminated = True
-            for process in list(self._running):
-                process.terminate()
+        """Handle a signal: nothing more starts, and what runs is told."""
+        self.stopped, self._signal = True, number
+        for process in list(self._running):
+            pass_on(process, number)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -153,6 +153,12 @@ class Commands:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def pass_on(process: "subprocess.Popen[str]", number: int) -> None:
+    """Send a signal to a command and to all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def say(line: str) -> None:
