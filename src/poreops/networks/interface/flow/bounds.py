@@ -123,7 +123,7 @@ def flow_bounds(upper: UpperFlow, held: Mapping[int, tuple[float, float]]) -> Bo
         patches = [patch for patch, _ in own]
         jump = upper.jump[patches]
         gap[patches] += excess * (jump / jump.sum() if jump.sum() > 0 else 1 / max(len(own), 1))
-    return Bounds(upper.axis, work**2 / lost, upper.rate, gap)
+    return Bounds(upper.axis, float(work**2 / lost), upper.rate, gap)
 
 
 def _solve(
