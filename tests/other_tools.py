@@ -16,7 +16,8 @@ from poreops.mlops.tracking import package, signing
 
 pytestmark = pytest.mark.timeout(1500)
 
-TOOLS = ["model-signing==1.1.1", "roc-validator==0.13.0", "rocrate==0.16.0"]
+# model-signing imports pyopenssl and does not ask for it
+TOOLS = ["model-signing==1.1.1", "pyopenssl==26.4.0", "roc-validator==0.13.0", "rocrate==0.16.0"]
 # The validator asks for JSON-LD contexts by their addresses; here they are those of the package
 # rocrate and the terms of workflows that its older one lacks.
 VALIDATE = """\
