@@ -188,13 +188,33 @@ def _members(
             if w >= 0 and not done[w] and at[w] < 0:
                 at[w] = 0
                 border.append(w)
-    for c in children:
-        if c >= 0:
-            for w in outer[c]:
+    members: Array = front_members(own, border, children, outer, at, rank, sequence)
+    return members
+
+
+@njit(cache=True, nogil=True)
+def front_members(
+    inner: Array, border: list[int], children: Array, outer: list[Array], at: Array, rank: Array,
+    sequence: Array,
+) -> Array:  # fmt: skip
+    """Return the unknowns of a front, numbered: the inner ones, then those of its border.
+
+    Parameters
+    ----------
+    inner : (k,) int64, to be eliminated
+    border : what they touch; what the fronts of the children leave is added
+    children : of the front, -1 where there is none
+    outer : front → what it leaves
+    at : (n,) number in the front, < 0 of what is not in it; 0 already of inner and border
+    rank, sequence : of `sequenced`
+    """
+    for child in children:
+        if child >= 0:
+            for w in outer[child]:
                 if at[w] < 0:
                     at[w] = 0
                     border.append(w)
-    members = np.concatenate((own, in_sequence(border, rank, sequence)))
+    members = np.concatenate((inner, _in_sequence(border, rank, sequence)))
     at[members] = np.arange(members.size)
     return members
 
@@ -215,7 +235,7 @@ def sequenced(order: Array, kept: Array) -> tuple[Array, Array]:
 
 
 @njit(cache=True, nogil=True)
-def in_sequence(border: list[int], rank: Array, sequence: Array) -> Array:
+def _in_sequence(border: list[int], rank: Array, sequence: Array) -> Array:
     """Sort unknowns by their rank, as `extend` likes them.
 
     Parameters

@@ -16,7 +16,7 @@ from poreops.networks.interface.condense import (
     dissect,
     eliminate,
     extend,
-    in_sequence,
+    front_members,
     sequenced,
 )
 
@@ -242,14 +242,7 @@ def _members(
             if at[w] < 0:
                 at[w] = 0
                 border.append(np.int64(w))
-    for child in children:
-        if child >= 0:
-            for w in outer[child]:
-                if at[w] < 0:
-                    at[w] = 0
-                    border.append(w)
-    members = np.concatenate((inner, in_sequence(border, rank, sequence)))
-    at[members] = np.arange(members.size)
+    members: Array = front_members(inner, border, children, outer, at, rank, sequence)
     return members
 
 
