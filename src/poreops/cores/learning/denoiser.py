@@ -103,9 +103,7 @@ def denoiser(config: DiffusionConfig) -> "keras.Model":
     import keras
 
     def conv(width: int, name: str, start: str = "he_normal") -> "keras.layers.Layer":
-        return keras.layers.Conv2D(
-            width, 3, padding="same", kernel_initializer=start, name=f"{name}"
-        )
+        return keras.layers.Conv2D(width, 3, padding="same", kernel_initializer=start, name=name)
 
     def block(x: "keras.KerasTensor", width: int, name: str) -> "keras.KerasTensor":
         added = keras.layers.RMSNormalization(name=f"{name}_norm")(x)
