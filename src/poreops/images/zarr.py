@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,6 +73,25 @@ def zarr_layers(folder: Path, meta: Json, axis: int, row: int) -> Values:
     axis : across which a row lies
     row : of chunks
     """
+    lower, upper = [0] * len(meta["shape"]), list(meta["shape"])
+    lower[axis] = row * meta["chunks"][axis]
+    upper[axis] = min(lower[axis] + meta["chunks"][axis], upper[axis])
+    return _box(folder, meta, lower, upper)
+
+
+def zarr_box(folder: Path, lower: Sequence[int], upper: Sequence[int]) -> Values:
+    """Return a box of an array, from those of its chunks that it meets.
+
+    Parameters
+    ----------
+    folder : of the array
+    lower, upper : first and behind-last element along each axis
+    """
+    meta = json.loads((folder / ".zarray").read_text("utf-8"))
+    return _box(folder, meta, lower, upper)
+
+
+def _box(folder: Path, meta: Json, lower: Sequence[int], upper: Sequence[int]) -> Values:
     import imagecodecs
 
     packed = (meta["compressor"] or {}).get("id", "none")
@@ -82,20 +101,21 @@ def zarr_layers(folder: Path, meta: Json, axis: int, row: int) -> Values:
             f"{folder.name} has {meta.get('filters') or packed}; write it again so, or as HDF5"
         )
     decode = getattr(imagecodecs, f"{packed}_decode")
-    chunk, shape = meta["chunks"], list(meta["shape"])
-    places = [range(-(-n // c)) for n, c in zip(shape, chunk, strict=True)]
-    places[axis] = range(row, row + 1)
-    shape[axis] = min(chunk[axis], shape[axis] - row * chunk[axis])
-    layers = np.full(shape, meta["fill_value"] or 0, meta["dtype"])
+    chunk = meta["chunks"]
+    sizes = [b - a for a, b in zip(lower, upper, strict=True)]
+    found = np.full(sizes, meta["fill_value"] or 0, meta["dtype"])
+    places = [range(a // c, -(-b // c)) for a, b, c in zip(lower, upper, chunk, strict=True)]
     for place in itertools.product(*places):
         file = _file(folder, meta, place)
         if file.is_file():
             values = np.frombuffer(decode(file.read_bytes()), meta["dtype"])
-            at = [0 if n == axis else i * chunk[n] for n, i in enumerate(place)]
-            part = layers[tuple(slice(a, a + c) for a, c in zip(at, chunk, strict=True))]
-            cut = tuple(slice(n) for n in part.shape)  # at far faces chunks are stored whole
+            # where the chunk begins, as seen from the box
+            at = [i * c - a for i, c, a in zip(place, chunk, lower, strict=True)]
+            part = found[tuple(slice(max(a, 0), a + c) for a, c in zip(at, chunk, strict=True))]
+            # at far faces chunks are stored whole
+            cut = tuple(slice(max(-a, 0), max(-a, 0) + n) for a, n in zip(at, part.shape, strict=True))
             part[...] = values.reshape(chunk, order=meta.get("order", "C"))[cut]
-    return layers
+    return found
 
 
 def _file(folder: Path, meta: Json, place: tuple[int, ...]) -> Path:
