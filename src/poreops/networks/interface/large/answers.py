@@ -89,11 +89,13 @@ class BlockJob:
 
     @staticmethod
     def _axes(joints: Joints, block: int, along: NDArray[np.bool_]) -> list[int]:
-        """Return the axes that a block answers for; one without a patch has inlet and outlet."""
+        """Return the axes that a block answers for; one without a patch must join two faces."""
         axes = [int(axis) for axis in np.flatnonzero(along)]
         if joints.sides(block):
             return axes
-        return [axis for axis in axes if joints.variant(block, axis) != CLOSED]
+        own = slice(joints.blocks.start[block], joints.blocks.start[block + 1])
+        through = joints.ends[own].any(axis=0).all(axis=1)
+        return [axis for axis in axes if through[axis]]
 
 
 def block_keys(blocks: Blocks, lower: Array, shape: tuple[int, ...]) -> NDArray[np.int64]:
