@@ -96,14 +96,15 @@ def interface_network_of_file(
     voxel_size : float [m]
         As the file states it by default, else 1; the formation factor does not depend on it.
     level : 0..3, degree of the modes; one more at cuts through large pores
-    edge : of the cells of the volume whose regions answer together [voxel]; no result depends on it
-    workers : processes; `POREOPS_WORKERS`, or one per core, by default. No result depends on them.
+    edge : of the cells of the volume whose regions answer together [voxel]
+    workers : processes; `POREOPS_WORKERS`, or one per core, by default
     progress : show bars on stderr, or below the cell of a notebook
 
     Returns
     -------
     StoredInterfaceNetwork
-        Bounds of `poreops.interface_network` with these modes, to rounding.
+        Bounds of `poreops.interface_network` with these modes, to rounding, whatever the edge
+        and the workers.
 
     Raises
     ------
@@ -161,7 +162,9 @@ def network_in_groups(
         along = tuple(diffusion_along(axis, None, labels.shape, porosity) for axis in axes)
         return StoredInterfaceNetwork(labels, size, level, along, gap, 0, 0, 0, 0)
     blocks = joined([job.answers(group.number) for group in groups])
-    bounds = dict(zip(axes, watch((_along(blocks, a, gap) for a in axes), len(axes), "axes"), strict=True))
+    bounds = dict(
+        zip(axes, watch((_along(blocks, a, gap) for a in axes), len(axes), "axes"), strict=True)
+    )
     return StoredInterfaceNetwork(
         labels,
         size,
@@ -219,7 +222,9 @@ def _checked_processes(given: int | None) -> int:
 
 def _require_memory(groups: Sequence[Group], processes: int) -> None:
     sizes = [
-        int(np.prod([b - a for a, b in zip(group.lower, group.upper, strict=True)], dtype=np.int64))
+        int(
+            np.prod([b - a for a, b in zip(group.lower, group.upper, strict=True)], dtype=np.int64)
+        )
         for group in groups
     ]
     require_memory(

@@ -165,7 +165,9 @@ def _least(lengths: list[float], ratios: list[float]) -> float:
     a, c = np.array(lengths), np.array(ratios[:-1])
     diagonal = 1 / a
     diagonal[1:] += c / a[:-1]
-    return float(eigvalsh_tridiagonal(diagonal, np.sqrt(c) / a[:-1], select="i", select_range=(0, 0))[0])
+    return float(
+        eigvalsh_tridiagonal(diagonal, np.sqrt(c) / a[:-1], select="i", select_range=(0, 0))[0]
+    )
 
 
 class _Preconditioner:
@@ -211,7 +213,9 @@ def _starts(size: Whole) -> Whole:
 
 
 @njit(cache=True, nogil=True)
-def _product(start: Array, index: Array, at: Array, width: Array, values: Array, x: Array, y: Array) -> None:
+def _product(
+    start: Array, index: Array, at: Array, width: Array, values: Array, x: Array, y: Array
+) -> None:
     for b in range(at.size):
         low, m, w = start[b], start[b + 1] - start[b], width[b]
         for i in range(m):
@@ -266,7 +270,9 @@ def _gather(
             c = modes[p]
             for i in range(c):
                 for j in range(c):
-                    squares[squares_at[p] + i * c + j] += values[at[b] + (row + i) * width[b] + row + j]
+                    squares[squares_at[p] + i * c + j] += values[
+                        at[b] + (row + i) * width[b] + row + j
+                    ]
             column = 0
             for other in range(patch_at[b], patch_at[b + 1]):
                 rows[n], columns[n] = p, patch[other]
