@@ -113,7 +113,9 @@ def _box(folder: Path, meta: Json, lower: Sequence[int], upper: Sequence[int]) -
             at = [i * c - a for i, c, a in zip(place, chunk, lower, strict=True)]
             part = found[tuple(slice(max(a, 0), a + c) for a, c in zip(at, chunk, strict=True))]
             # at far faces chunks are stored whole
-            cut = tuple(slice(max(-a, 0), max(-a, 0) + n) for a, n in zip(at, part.shape, strict=True))
+            cut = tuple(
+                slice(max(-a, 0), max(-a, 0) + n) for a, n in zip(at, part.shape, strict=True)
+            )
             part[...] = values.reshape(chunk, order=meta.get("order", "C"))[cut]
     return found
 

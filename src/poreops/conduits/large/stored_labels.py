@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import h5py
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -170,6 +171,21 @@ class StoredLabels:
             f"regions must be a 3D file that poreops partition wrote, {self.path} holds {found}; "
             "partition the image again"
         )
+
+
+def holds_regions(path: Path) -> bool:
+    """Tell whether a file or folder is one of regions, not of an image.
+
+    Parameters
+    ----------
+    path : of the file or folder, which need not be there
+    """
+    if path.is_dir():
+        return all((path / name / ".zarray").is_file() for name in ("0", "conns"))
+    if not path.is_file() or not h5py.is_hdf5(path):
+        return False
+    with open_hdf5(path) as file:
+        return file.attrs.get("kind") == "regions"
 
 
 def _whole(folder: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
