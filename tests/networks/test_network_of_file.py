@@ -22,6 +22,11 @@ from poreops.networks.network import network_of_regions
 from poreops.synthetic.sample import sample_rock
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    monkeypatch.setenv("POREOPS_WORKERS", "1")
+
+
 @pytest.fixture(scope="module")
 def regions():
     """A partition with a region of two pieces, regions that touch none, and a wide pore."""
@@ -68,10 +73,34 @@ def assert_same(found, expected):
     [("dns", 16), ("geometry", 8), ("geometry", 48), ("shape-factor", 16), ("geometry", 21)],
 )
 def test_a_network_of_a_file_is_that_of_its_regions(path, expected, method, edge):
-    found = large.network_of_file(path, VOXEL, method, chunks=edge, transport="both")
+    found = large.network_of_file(path, VOXEL, method, edge=edge, transport="both")
     assert_same(found, expected(method.replace("-", "_")))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert str(found).startswith("<PoreNetwork 44 x 40 x 48 voxels")
+
+
+class VolumeModel:
+    """Predicts the cube root of a conduit's pores, and is less sure of large ones."""
+
+    target, walls, convention, coverage = "diffusive", None, "centroid", 0.9
+
+    def conduit_intervals(self, crops):
+        sizes = np.array([np.count_nonzero(crop) for crop in crops])
+        return np.cbrt(sizes), sizes / 1e4
+
+    def conduit_size_factors(self, crops):
+        return self.conduit_intervals(crops)[0]
+
+
+def test_a_model_states_in_a_file_what_it_does_in_memory(path, regions):
+    inside = network_of_regions(regions, VOXEL, "model", VolumeModel())
+    found = large.network_of_file(path, VOXEL, "model", VolumeModel(), edge=16)
+    assert_same(found, inside)
+    assert found.sureness.coverage == 0.9
+    for name in ("half_widths", "simulated"):
+        np.testing.assert_array_equal(
+            getattr(found.sureness, name), getattr(inside.sureness, name)
+        )
 
 
 def test_the_sample_holds_what_is_hard(path, regions):
@@ -90,7 +119,7 @@ def test_the_sample_holds_what_is_hard(path, regions):
 
 def test_conduits_of_a_file_are_those_of_its_regions(path, regions):
     boxes, numbers = conduit_boxes(regions.labels, regions.conns), []
-    for conduit in poreops.conduits_of_file(path, chunks=16):
+    for conduit in poreops.conduits_of_file(path, edge=16):
         numbers.append(conduit.number)
         np.testing.assert_array_equal(conduit.conn, regions.conns[conduit.number])
         np.testing.assert_array_equal(conduit.box, boxes[conduit.number])
@@ -136,7 +165,7 @@ def test_finished_groups_are_not_solved_again(path, expected, tmp_path, monkeypa
         solve(job, group)
 
     monkeypatch.setattr(large.ConduitJob, "solve", counted)
-    asked = {"chunks": 16, "transport": "both", "folder": tmp_path / "rows"}
+    asked = {"edge": 16, "transport": "both", "folder": tmp_path / "rows"}
     with pytest.raises(KeyboardInterrupt):
         large.network_of_file(path, VOXEL, "geometry", **asked)
     assert len(list((tmp_path / "rows").glob("group-*.h5"))) == 3
@@ -156,9 +185,9 @@ def test_rows_of_another_job_are_not_taken(path, expected, tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(large, "_network", broken)
         with pytest.raises(KeyboardInterrupt):
-            large.network_of_file(path, VOXEL, "geometry", chunks=16, folder=folder)
+            large.network_of_file(path, VOXEL, "geometry", edge=16, folder=folder)
     found = large.network_of_file(
-        path, VOXEL, "shape_factor", chunks=16, transport="both", folder=folder
+        path, VOXEL, "shape_factor", edge=16, transport="both", folder=folder
     )
     assert_same(found, expected("shape_factor"))
     folder.mkdir()
@@ -192,7 +221,7 @@ def test_a_killed_worker_of_two_costs_its_group(path, expected, monkeypatch):
         return network(job, *given)
 
     monkeypatch.setattr(large, "_network", kept)
-    found = large.network_of_file(path, VOXEL, "geometry", workers=2, chunks=24, transport="both")
+    found = large.network_of_file(path, VOXEL, "geometry", workers=2, edge=24, transport="both")
     assert_same(found, expected("geometry"))
     assert tries.count("3") > 1
 
@@ -207,7 +236,7 @@ def test_what_is_no_network_is_one_line(path, regions, tmp_path):
     refused("looks at each conduit alone, got 'auto'", method="auto")
     refused("method 'model' needs a model", method="model")
     refused("must be a URI, got object", method="model", model=object(), workers=2)
-    refused("chunks must lie in|chunks must be", chunks=4)
+    refused("edge must be", edge=4)
     refused("must exist", labels=tmp_path / "none.h5")
     for name, change, rule in (
         (
@@ -238,4 +267,4 @@ def test_a_group_that_does_not_fit_is_refused(path, monkeypatch):
     with pytest.raises(
         InputError, match=r"a group of conduits in a box of \d+ x .*smaller chunks"
     ):
-        large.network_of_file(path, VOXEL, "geometry", chunks=16)
+        large.network_of_file(path, VOXEL, "geometry", edge=16)

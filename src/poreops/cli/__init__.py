@@ -133,7 +133,15 @@ def network(
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
     asked, rtol = rtol, o.relative_tolerance(method, rtol, transport)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
-    if o.in_chunks(method, chunks, level):
+    if o.in_chunks(method, chunks, level) and method != "interface":
+        from poreops.cli import stored_conduits_job as conduits
+
+        deliver(
+            lambda _: conduits.network(source, given, chunks or 0, axis, out),
+            conduits.network_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
+    if chunks is not None:
         from poreops.cli import stored_network_job as stored
 
         deliver(

@@ -172,8 +172,8 @@ Chunks = Annotated[
     int | None,
     typer.Option(
         "--chunks",
-        help="Of interface, a volume larger than memory: edge in voxels of chunks, worked on one "
-        "by one; the image may be labels of `poreops partition`. --workers are processes.",
+        help="Of a volume larger than memory: edge in voxels of chunks, worked on one by one; the "
+        "image may be labels of `poreops partition`. --workers are processes.",
     ),
 ]
 Level = Annotated[
@@ -372,14 +372,14 @@ def in_chunks(method: str | None, chunks: int | None, level: int | None) -> bool
     ----------
     method, chunks, level : as given
     """
-    if chunks is not None and method != "interface":
-        raise InputError(
-            f"chunks belong to an interface network, got --chunks {chunks} with --method "
-            f"{method}; give --method interface, or drop --chunks"
-        )
     if level is not None and chunks is None:
         raise InputError(
             f"the degree of the modes follows from --rtol, got --level {level}; drop it, or give "
             "--chunks"
+        )
+    if level is not None and method != "interface":
+        raise InputError(
+            f"modes are those of an interface network, got --level {level}; drop it, or give "
+            "--method interface"
         )
     return chunks is not None

@@ -44,14 +44,14 @@ def stored_network(
     _refuse(given, rtol)
     level = 1 if level is None else level
     chunking = Chunking(edge, given.r_max, given.sigma, given.workers).checked()
-    regions = _regions_in(source)
+    regions = regions_in(source)
     options = source.options() | ({} if regions is None else {"dataset": regions})
     header = read_header(source.path, **options)
     voxel_size, names = required_edge(header), axis_names(axis, len(header.shape))
     work, clock = out.with_name(f".{out.name}.chunks"), Clock()
     made = None
     if regions is None:
-        made = _partitioned(source, chunking, work, clock)
+        made = labels_of(source, chunking, work, clock)
     labels = StoredLabels(Path(source.path) if made is None else made)
     with clock.timed("blocks"):
         found = network_in_groups(
@@ -113,16 +113,29 @@ def _refuse(given: Conductances, rtol: float | None) -> None:
         )
 
 
-def _regions_in(source: ImageSource) -> str | None:
-    """Return the dataset of the labels, if the file holds regions and nothing else was asked."""
+def regions_in(source: ImageSource) -> str | None:
+    """Return the dataset of the labels, if the file holds regions and nothing else was asked.
+
+    Parameters
+    ----------
+    source : of an image, or of a file of `poreops partition --out`
+    """
     path, dataset = split_path(source.path, source.dataset)
     if dataset is not None or source.chosen or not holds_regions(path):
         return None
     return "0" if path.is_dir() else "labels"
 
 
-def _partitioned(source: ImageSource, given: Chunking, work: Path, clock: Clock) -> Path:
-    """Return the file of labels of a volume; one of an earlier run of the same is taken."""
+def labels_of(source: ImageSource, given: Chunking, work: Path, clock: Clock) -> Path:
+    """Return the file of labels of a volume; one of an earlier run of the same is taken.
+
+    Parameters
+    ----------
+    source : of the volume
+    given : how it is partitioned
+    work : folder for the file and unfinished work
+    clock : that times it
+    """
     state: dict[str, Json] = {
         "source": source_state(source), "edge": given.edge, "r_max": given.r_max,
         "sigma": given.sigma,

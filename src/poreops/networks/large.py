@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from poreops.conduits.large.groups import (
     StoredRegions,
     grouped,
     read_surrounded,
+    require_memory_of,
     stored_contacts,
 )
 from poreops.conduits.large.partition import Watch, unwatched
@@ -51,6 +53,7 @@ from poreops.conduits.sure import Sureness
 from poreops.errors import InputError, UnsettledWarning
 from poreops.machine.progress import progress_bar
 from poreops.machine.tasks import parallel_map
+from poreops.machine.tasks import workers as usual_workers
 from poreops.networks.arrays import arrays_of_sizes, intervals_of
 from poreops.networks.conduit_model import loaded_model
 from poreops.networks.network import Factors, PoreNetwork, assembled, require_throats
@@ -119,13 +122,13 @@ class ConduitJob:
 
 
 def network_of_file(
-    labels: str | Path,
+    path: str | Path,
     voxel_size: float | None = None,
     method: str = "dns",
     model: ConductanceModel | str | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     *,
-    chunks: int = EDGE,
+    edge: int = EDGE,
     transport: str = "diffusion",
     walls: Walls | None = None,
     convention: Convention | None = None,
@@ -137,7 +140,7 @@ def network_of_file(
 
     Parameters
     ----------
-    labels : path
+    path : path
         HDF5 or OME-Zarr of `poreops partition --out`, or HDF5 of `Regions.save`, 3D.
     voxel_size : float, optional
         [m]; by default what the file states.
@@ -145,10 +148,10 @@ def network_of_file(
         As for `poreops.build_network`; `auto` draws conduits of the whole image, and is not here.
     model : model or URI, for the method `model`
         Of several processes each loads its own: a URI then.
-    workers : int
-        Processes that share the groups; 1 is this one. A script that asks for more needs
-        ``if __name__ == "__main__":``.
-    chunks : int
+    workers : int, optional
+        Processes that share the groups, 1 is this one; `POREOPS_WORKERS`, or one per core, by
+        default. A script with several needs ``if __name__ == "__main__":``.
+    edge : int
         Edge of the cubes [voxel] by which conduits are grouped. The network does not depend on it.
     transport, walls, convention : as for `poreops.build_network`
     folder : path, optional
@@ -172,26 +175,25 @@ def network_of_file(
         a group of conduits that does not fit in memory.
     """
     needs("networks", "a pore network")
-    if method == "auto":
-        raise InputError(
-            "a network of a file needs a method that looks at each conduit alone, got 'auto', "
-            "which draws conduits of the whole image; take model or dns"
-        )
-    method = checked_method(method, model, 3)
+    method = checked_method(conduit_method(method), model, 3)
     checked_transport(transport, method)
-    workers = checked_count(workers, "workers")
+    # one process needs no Dask
+    count = usual_workers() if find_spec("distributed") else 1
+    workers = count if workers is None else checked_count(workers, "workers")
+    if workers > 1:
+        needs("pipeline", "a network on several processes")
     if workers > 1 and model is not None and not isinstance(model, str):
         raise InputError(
             f"a model of {workers} processes must be a URI, got {type(model).__name__}; give its "
             "URI, or workers=1"
         )
-    stored = StoredLabels(Path(labels))
+    stored = StoredLabels(Path(path))
     if voxel_size is None and stored.voxel_size is None:
         raise InputError(
-            f"the voxel size must be known, {Path(labels).name} does not state it; give it in "
+            f"the voxel size must be known, {stored.path.name} does not state it; give it in "
             "metres, e.g. voxel_size=5.3e-6"
         )
-    edge = checked_voxel_size(stored.voxel_size if voxel_size is None else voxel_size)
+    voxel_size = checked_voxel_size(stored.voxel_size if voxel_size is None else voxel_size)
     loaded = loaded_model(model) if method in PREDICTED else None
     of_flow = walls_of_flow(walls, transport, method, loaded)
     pores = int(stored.extents.voxels.sum())
@@ -200,23 +202,39 @@ def network_of_file(
     )
     require_throats(regions)
     contacts = stored_contacts(stored)
-    groups = grouped(stored, contacts, chunks)
+    groups = grouped(stored, contacts, edge)
+    require_memory_of(groups, workers)
     job = _prepared(
         ConduitJob(
             stored.path.resolve(),
             Path(folder or stored.path.with_name(f".{stored.path.name}.network")),
             method, model, tuple(targets_of(transport)), of_flow, convention,
         ),
-        chunks,
+        edge,
     )  # fmt: skip
     todo = [group for group in groups if not job.rows(group).is_file()]
     done = parallel_map(job.solve, todo, processes=workers)
     show = watch or (progress_bar if progress else unwatched)
     for _ in show(done, len(todo), "groups"):
         pass
-    network = _network(job, groups, regions, contacts, edge)
+    network = _network(job, groups, regions, contacts, voxel_size)
     shutil.rmtree(job.folder)
     return network
+
+
+def conduit_method(method: str) -> str:
+    """Return a method that looks at each conduit alone, or raise InputError.
+
+    Parameters
+    ----------
+    method : as of `poreops.build_network`
+    """
+    if method == "auto":
+        raise InputError(
+            "a network of a file needs a method that looks at each conduit alone, got 'auto', "
+            "which draws conduits of the whole image; take model or dns"
+        )
+    return method
 
 
 def _prepared(job: ConduitJob, edge: int) -> ConduitJob:

@@ -29,14 +29,14 @@ class StoredConduit(NamedTuple):
     crop: Crop
 
 
-def conduits_of_file(labels: str | Path, *, chunks: int = EDGE) -> Iterator[StoredConduit]:
+def conduits_of_file(path: str | Path, *, edge: int = EDGE) -> Iterator[StoredConduit]:
     """Cut the conduits of a volume that need not fit in memory.
 
     Parameters
     ----------
-    labels : path
+    path : path
         HDF5 or OME-Zarr of `poreops partition --out`, or HDF5 of `Regions.save`, 3D.
-    chunks : int
+    edge : int
         Edge of the cubes [voxel] by which the conduits are grouped. Of a group as much is held
         as its regions reach over.
 
@@ -63,7 +63,7 @@ def conduits_of_file(labels: str | Path, *, chunks: int = EDGE) -> Iterator[Stor
         for conduit in poreops.conduits_of_file("labels.h5"):
             found[conduit.number] = conduit_size_factor(conduit.crop)
     """
-    for stored, group in open_groups(labels, chunks):
+    for stored, group in open_groups(path, edge):
         if not len(group.throats):
             continue
         part = read_group(stored, group)

@@ -6,7 +6,8 @@ group holds all regions of its conduits wholly, so that whatever is measured or 
 what the whole image would give.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from poreops.machine.memory import require_memory
 
 EDGE, LEAST_EDGE, MOST_EDGE = 128, 8, 2048  # of chunks [voxel]
 BYTES_PER_VOXEL = 50  # of the box of a group, at the peak; those of a network of a whole image
-_REMEDY = "give smaller chunks; long regions make large boxes whatever the chunks"
+_REMEDY = "take fewer workers or smaller chunks; long regions make large boxes in any chunks"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ class Group:
         """First voxel of the box."""
         return tuple(first for first, _ in self.box)
 
+    @property
+    def voxels(self) -> int:
+        """Voxels of the box."""
+        return math.prod(last - first for first, last in self.box)
+
     def numbered(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return labels of the box, 1..n the group's regions, n + 1 all others, 0 solid.
 
@@ -124,7 +130,7 @@ def grouped(stored: StoredLabels, contacts: FaceContacts, edge: int = EDGE) -> l
         The edge is out of its range, a number from 1 to N has no voxel, or throats join other
         regions than those of the labels.
     """
-    edge = checked_count(edge, "chunks", LEAST_EDGE, MOST_EDGE)
+    edge = checked_count(edge, "edge", LEAST_EDGE, MOST_EDGE)
     boxes, conns = stored.bounding_boxes().astype(np.int64), stored.conns
     empty = np.flatnonzero(boxes[:, 0, 1] == 0)
     if empty.size:
@@ -132,7 +138,7 @@ def grouped(stored: StoredLabels, contacts: FaceContacts, edge: int = EDGE) -> l
             f"regions must be numbered without gaps, {stored.path} has no voxel of label "
             f"{empty[0] + 1}; partition the image again"
         )
-    if conns.size and not (0 <= conns.min() and conns.max() < len(boxes)
+    if conns.size and not (conns.min() >= 0 and conns.max() < len(boxes)
                            and (conns[:, 0] < conns[:, 1]).all()):  # fmt: skip
         raise InputError(
             f"conns must be pairs of 0..{len(boxes) - 1}, the smaller first, {stored.path} holds "
@@ -192,7 +198,7 @@ def read_group(stored: StoredLabels, group: Group) -> NDArray[np.int32]:
     InputError
         The box does not fit in memory.
     """
-    _require(group)
+    require_memory_of([group])
     return group.numbered(stored.box(*zip(*group.box, strict=True)))
 
 
@@ -216,7 +222,7 @@ def read_surrounded(
     InputError
         The box, or what must be read round it, does not fit in memory.
     """
-    _require(group)
+    require_memory_of([group])
     last: list[NDArray[np.int32]] = []
 
     def pores(block: Box) -> NDArray[np.bool_]:
@@ -228,9 +234,18 @@ def read_surrounded(
     return group.numbered(last[0]), np.sqrt(squared)
 
 
-def _require(group: Group) -> None:
-    voxels = int(np.prod([b - a for a, b in group.box]))
-    require_memory(voxels * BYTES_PER_VOXEL, _name(group), _REMEDY)
+def require_memory_of(groups: Sequence[Group], processes: int = 1) -> None:
+    """Raise InputError where groups do not fit in memory.
+
+    Parameters
+    ----------
+    groups : that are worked on
+    processes : that work on one each
+    """
+    largest = sorted(groups, key=lambda group: -group.voxels)[:processes]
+    need = sum(group.voxels for group in largest) * BYTES_PER_VOXEL
+    others = f" with {len(largest) - 1} more" if len(largest) > 1 else ""
+    require_memory(need, _name(largest[0]) + others, _REMEDY)
 
 
 def _name(group: Group) -> str:
