@@ -103,6 +103,19 @@ def test_a_model_states_in_a_file_what_it_does_in_memory(path, regions):
         )
 
 
+def test_a_throat_is_as_wide_as_the_solid_beyond_its_box_leaves_it(tmp_path):
+    """Cubes of one wide pore: the solid next to most of them lies far outside what is read."""
+    x, y, z = np.indices((64, 64, 64), np.int32) - 2
+    inside = (x >= 0) & (x < 60) & (y >= 0) & (y < 60) & (z >= 0) & (z < 60)
+    labels = np.where(inside, 1 + x // 10 + 6 * (y // 10 + 6 * (z // 10)), 0).astype(np.int32)
+    regions = Regions(labels, touching_pairs(labels))
+    regions.save(tmp_path / "cubes.h5")
+    found = large.network_of_file(tmp_path / "cubes.h5", VOXEL, "geometry", edge=22)
+    widest = found.openpnm["throat.inscribed_diameter"].max()
+    assert widest == pytest.approx(60 * VOXEL, rel=0.02)
+    assert_same(found, network_of_regions(regions, VOXEL, "geometry"))
+
+
 def test_the_sample_holds_what_is_hard(path, regions):
     stored = StoredLabels(path)
     groups = grouped(stored, stored_contacts(stored), 16)

@@ -194,7 +194,7 @@ def network_of_file(
             "metres, e.g. voxel_size=5.3e-6"
         )
     voxel_size = checked_voxel_size(stored.voxel_size if voxel_size is None else voxel_size)
-    loaded = loaded_model(model) if method in PREDICTED else None
+    loaded = _model(model) if method in PREDICTED else None
     of_flow = walls_of_flow(walls, transport, method, loaded)
     pores = int(stored.extents.voxels.sum())
     regions = StoredRegions(
@@ -264,8 +264,12 @@ def _prepared(job: ConduitJob, edge: int) -> ConduitJob:
     return job
 
 
-@lru_cache(maxsize=1)
 def _model(model: ConductanceModel | str | None) -> ConductanceModel | None:
+    return _of_uri(model) if isinstance(model, str) else loaded_model(model)
+
+
+@lru_cache(maxsize=1)
+def _of_uri(model: str) -> ConductanceModel | None:
     return loaded_model(model)
 
 

@@ -40,15 +40,11 @@ def conduits_of_file(path: str | Path, *, edge: int = EDGE) -> Iterator[StoredCo
         Edge of the cubes [voxel] by which the conduits are grouped. Of a group as much is held
         as its regions reach over.
 
-    Yields
-    ------
-    StoredConduit
-        Group by group, and in a group in the order of the file's conns. Its crop is that of
-        `poreops.conduits.crop.crop_conduit` in the whole image.
-
     Returns
     -------
     iterator of StoredConduit
+        Group by group, and in a group in the order of the file's conns. A crop is that of
+        `poreops.conduits.crop.crop_conduit` in the whole image.
 
     Raises
     ------
@@ -58,7 +54,7 @@ def conduits_of_file(path: str | Path, *, edge: int = EDGE) -> Iterator[StoredCo
 
     Examples
     --------
-    Size factors of the conduits of a file, in voxels:
+    Size factors of the conduits of a file, in voxels::
 
         for conduit in poreops.conduits_of_file("labels.h5"):
             found[conduit.number] = conduit_size_factor(conduit.crop)
