@@ -5,8 +5,8 @@
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; docs/reports holds the
 reports that the documents speak of, and a test fails where text and report differ. A run of
-diffusion and flow (PROFILE=hydraulic) has a folder of its own there for its reports of conductance,
-and one of cores like images of one's own (PROFILE=shale) for those of cores.
+diffusion and flow (PROFILE=hydraulic) has a folder of its own there for its reports of
+conductance, and one of cores like images of one's own (PROFILE=shale) for those of cores.
 """
 
 import re
