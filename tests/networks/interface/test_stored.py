@@ -1,7 +1,5 @@
 """The network of labels in a file is that of the labels in memory, however it is divided."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,6 @@ from poreops.conduits.large.stored_labels import StoredLabels
 from poreops.conduits.partition import Regions, partition, touching_pairs
 from poreops.errors import InputError, NotConvergedError
 from poreops.networks.interface import ports
-from poreops.networks.interface.large import network as door
 from poreops.networks.interface.large import solve
 from poreops.networks.interface.large.answers import BlockJob
 from poreops.networks.interface.large.network import (
@@ -111,25 +108,18 @@ def test_processes_change_nothing_and_finished_groups_are_not_repeated(
     assert len(made) == 1 + len(files)
 
 
-def test_a_run_that_is_interrupted_goes_on(sample, tmp_path, monkeypatch, divided):
-    path = shutil.copy(sample[0].path, tmp_path / "labels.h5")
-    folder = tmp_path / ".labels.h5.blocks"
-    monkeypatch.setattr(door, "MOST_VOXELS", MOST)
+def test_a_run_that_is_interrupted_goes_on(sample, divided, tmp_path, monkeypatch):
+    def run():
+        return network_in_groups(sample[0], tmp_path / "work", edge=24, most=MOST, processes=1)
+
     monkeypatch.setattr(solve, "_MOST_STEPS", 2)
     with pytest.raises(NotConvergedError, match="in 2 steps"):
-        interface_network_of_file(path, edge=24, workers=1)
-    before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert len(before) == divided[1].groups + 1  # a note beside the groups
+        run()
     monkeypatch.setattr(solve, "_MOST_STEPS", 2000)
-    seen = []
-    monkeypatch.setattr(
-        shutil,
-        "rmtree",
-        lambda folder: seen.append({f: f.stat().st_mtime_ns for f in folder.iterdir()}),
-    )
-    found = interface_network_of_file(path, edge=24, workers=1)
-    assert seen == [before]
-    np.testing.assert_allclose(ends(found)[:, 0], ends(divided[0])[:, 0], rtol=1e-13)
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "work").iterdir()}
+    assert len(before) == divided[1].groups + 1  # a note beside the groups
+    np.testing.assert_allclose(ends(run()), ends(divided[0]), rtol=1e-13)
+    assert before == {file: file.stat().st_mtime_ns for file in (tmp_path / "work").iterdir()}
 
 
 def test_an_axis_without_a_way_and_a_pore_through_the_image(tmp_path):
