@@ -84,5 +84,5 @@ def test_other_files_are_refused_in_one_line(tmp_path):
     with h5py.File(other, "w") as file:
         file["labels"], file["conns"] = np.full((4, 4, 4), 9), np.zeros((0, 2), int)
         file.attrs["regions"] = 2
-    with pytest.raises(InputError, match=r"labels must lie in 0..2, .* holds 9..9"):
+    with pytest.raises(InputError, match=r"labels must lie in 0..2, .* holds 0..9"):
         _ = StoredLabels(other).extents

@@ -1,9 +1,4 @@
-"""How the blocks of a group answer to the modes of their patches, from a file to a file.
-
-What decides an answer is taken in the order of the whole image: voxels, faces and patches in the
-order of their places, positions relative to a patch's first face. So it does not depend on how
-the image was divided.
-"""
+"""How the blocks of a group answer to the modes of their patches, from a file to a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +11,10 @@ from poreops.base.hdf5 import write_hdf5
 from poreops.conduits.large.stored_labels import StoredLabels
 from poreops.machine.progress import no_tick
 from poreops.networks.interface.joints import CLOSED, Joints
+from poreops.networks.interface.large.cut import OwnBlocks, own_blocks
 from poreops.networks.interface.large.groups import Group
 from poreops.networks.interface.modes import ALL
-from poreops.networks.interface.ports import Blocks, Patches, cut_blocks, find_patches
+from poreops.networks.interface.ports import Blocks, Patches
 
 
 @dataclass(frozen=True)
@@ -58,28 +54,16 @@ class BlockJob:
         wanted = np.zeros(max(self.stored.count, int(labels.max(initial=0))) + 1, dtype=bool)
         wanted[group.own + 1] = wanted[group.beside + 1] = True
         labels[~wanted[labels]] = 0
-        blocks, number = cut_blocks(labels, self.most)
+        wanted[group.beside + 1] = False
+        found = own_blocks(labels, wanted, group.lower, self.stored.shape, self.most)
         del labels
-        mine = np.isin(blocks.region, group.own)
-        lower, shape = np.array(group.lower), self.stored.shape
-        key = block_keys(blocks, lower, shape)
-        patches = find_patches(blocks, number, np.zeros((0, 2), np.int64))
-        del number
-        patches, patch_key = in_order(patches, key, mine, lower, shape)
-        joints = Joints(
-            blocks, patches, _ends(blocks, lower, shape), self._levels(blocks, patches)
-        )
+        level = self._levels(found.blocks, found.patches)
+        joints = Joints(found.blocks, found.patches, found.ends, level)
         joints.settle()  # no condensed matrix is needed twice
-        axes = {
-            int(block): self._axes(joints, int(block), along)
-            for block, along in zip(
-                np.flatnonzero(mine),
-                group.axes[np.searchsorted(group.own, blocks.region[mine])],
-                strict=True,
-            )
-        }
+        along = group.axes[np.searchsorted(group.own, found.blocks.region[: found.own])]
+        axes = {block: self._axes(joints, block, some) for block, some in enumerate(along)}
         joints.answer([block for block, some in axes.items() if some], axes, 1, no_tick)
-        write_hdf5(self.answers(group.number), _packed(joints, mine, key, patch_key))
+        write_hdf5(self.answers(group.number), _packed(joints, found))
 
     def _levels(self, blocks: Blocks, patches: Patches) -> NDArray[np.int64]:
         inside = blocks.region[patches.pair[:, 0]] == blocks.region[patches.pair[:, 1]]
@@ -98,72 +82,7 @@ class BlockJob:
         return [axis for axis in axes if through[axis]]
 
 
-def block_keys(blocks: Blocks, lower: Array, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Return the place in the image of the first voxel of each block, (Nb,), flat.
-
-    Parameters
-    ----------
-    blocks : of a box
-    lower : (3,) first voxel of the box
-    shape : of the image
-    """
-    first = blocks.place[blocks.start[:-1]] + lower
-    return np.ravel_multi_index(tuple(first.T), shape).astype(np.int64)
-
-
-def in_order(
-    patches: Patches, key: NDArray[np.int64], mine: NDArray[np.bool_], lower: Array,
-    shape: tuple[int, ...],
-) -> tuple[Patches, NDArray[np.int64]]:  # fmt: skip
-    """Return the patches of some blocks in the order of the image, and the key of each.
-
-    Parameters
-    ----------
-    patches : of a box; the faces of each are sorted by axis, then by place
-    key : (Nb,) of the blocks
-    mine : (Nb,) bool, blocks whose patches are wanted
-    lower, shape : as for `block_keys`
-
-    Returns
-    -------
-    Patches
-        The block with the smaller key first; centres relative to the first face of the patch.
-    (Np,) int64
-        The first face of each: three times the place of the voxel before it, plus its axis.
-    """
-    kept = np.flatnonzero(mine[patches.pair].any(axis=1))
-    first = patches.start[kept]
-    before = np.floor(patches.centre[first]).astype(np.int64) + lower
-    found = 3 * np.ravel_multi_index(tuple(before.T), shape).astype(np.int64)
-    found += patches.axis[first]
-    order = np.argsort(found, kind="stable")
-    kept, found = kept[order], found[order]
-    size = np.diff(patches.start)[kept]
-    start = np.concatenate([[0], np.cumsum(size)])
-    faces = np.repeat(patches.start[kept] - start[:-1], size) + np.arange(start[-1])
-    swap = key[patches.pair[kept, 0]] > key[patches.pair[kept, 1]]
-    turned = np.repeat(swap, size)[:, None]
-    pair, voxel, sign = patches.pair[kept], patches.voxel[faces], patches.sign[faces]
-    pair = np.where(swap[:, None], pair[:, ::-1], pair)
-    voxel = np.where(turned, voxel[:, ::-1], voxel)
-    sign = np.where(turned[:, 0], -sign, sign)
-    centre = patches.centre[faces]
-    centre -= np.repeat(centre[start[:-1]], size, axis=0)
-    return (
-        Patches(pair, patches.throat[kept], start, voxel, patches.axis[faces], sign, centre),
-        found,
-    )
-
-
-def _ends(blocks: Blocks, lower: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Tell which voxels touch a face of the image: (n, 3, 2), by axis and side."""
-    place = blocks.place + lower.astype(np.int32)
-    return np.stack([place == 0, place == np.array(shape) - 1], axis=2)
-
-
-def _packed(
-    joints: Joints, mine: NDArray[np.bool_], key: Array, patch_key: Array
-) -> dict[str, Array]:
+def _packed(joints: Joints, found: OwnBlocks) -> dict[str, Array]:
     """Return the answers as flat arrays.
 
     Returns
@@ -174,10 +93,9 @@ def _packed(
         (without the terminals where there are none); of patches `patch_key`, the modes of
         `potential` and of `flux`, and their products in `cross`.
     """
-    own = np.flatnonzero(mine)
-    rank = {int(block): n for n, block in enumerate(own)}
-    sides = [[patch for patch, _ in joints.sides(int(block))] for block in own]
-    reached = np.logical_or.reduceat(joints.ends, joints.blocks.start[:-1], axis=0)
+    own, blocks = found.own, found.blocks
+    sides = [[patch for patch, _ in joints.sides(block)] for block in range(own)]
+    reached = np.logical_or.reduceat(found.ends, blocks.start[:own], axis=0)
     answered = sorted(joints.short)
     pairs = zip(joints.potential, joints.flux, strict=True)
 
@@ -189,16 +107,16 @@ def _packed(
         return flat([matrix[:end, :end] for matrix, end in cut])
 
     return {
-        "key": key[own],
-        "region": joints.blocks.region[own],
-        "ends": reached[own],
+        "key": found.key[:own],
+        "region": blocks.region[:own],
+        "ends": reached,
         "sides": np.array([len(one) for one in sides], dtype=np.int64),
-        "side_key": patch_key[np.array([p for one in sides for p in one], dtype=np.int64)],
-        "block": np.array([rank[block] for block, _ in answered], dtype=np.int64),
+        "side_key": found.patch_key[np.array([p for one in sides for p in one], dtype=np.int64)],
+        "block": np.array([block for block, _ in answered], dtype=np.int64),
         "variant": np.array([variant for _, variant in answered], dtype=np.int64),
         "short": matrices({at: one.matrix for at, one in joints.short.items()}),
         "cut": matrices({at: one.matrix for at, one in joints.cut.items()}),
-        "patch_key": patch_key,
+        "patch_key": found.patch_key,
         "potential": np.array([one.shape[1] for one in joints.potential], dtype=np.int64),
         "flux": np.array([one.shape[1] for one in joints.flux], dtype=np.int64),
         "cross": flat([potential.T @ flux for potential, flux in pairs]),

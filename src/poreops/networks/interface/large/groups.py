@@ -53,6 +53,8 @@ def groups_of(stored: StoredLabels, edge: int) -> list[Group]:
     cells = tuple(-(-n // edge) for n in stored.shape)
     cell = np.ravel_multi_index(tuple((boxes[:, :, 0] // edge).T), cells)
     members = np.flatnonzero(member)
+    if not members.size:
+        return []
     members = members[np.argsort(cell[members], kind="stable")]
     numbers, first = np.unique(cell[members], return_index=True)
     found = []

@@ -2,17 +2,19 @@
 
 Nothing is assembled: a product goes through the blocks. The preconditioner adds two parts: the
 square of each patch on the diagonal, and the system of the constant modes, one unknown a patch.
-That is a pore network, which the higher modes only refine; so the number of steps does not grow
-with the image.
+That is a pore network, which the higher modes only refine: so the number of steps does not grow
+with the image. It is solved at once, a large one by a cycle of algebraic multigrid (Ruge and
+Stüben 1987).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy.linalg import eigvalsh_tridiagonal
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array, csr_matrix
 from scipy.sparse.linalg import SuperLU, splu
 
 from poreops.base.arrays import Array
@@ -25,6 +27,7 @@ Whole = NDArray[np.int64]
 
 _CLOSE = 1e-13  # energy of the error that is left, relative to that of the solution
 _MOST_STEPS = 2000
+_DIRECT = 20_000  # constant modes; of more a factor takes more time and memory than a cycle
 
 
 @dataclass(frozen=True)
@@ -194,18 +197,31 @@ class _Preconditioner:
             where = at[mine, None] + np.arange(count**2)
             inverse = np.linalg.inv(squares[where].reshape(-1, count, count))
             squares[where] = inverse.reshape(len(mine), -1)
-        coarse = coo_array((values, (rows, columns)), shape=(len(used),) * 2).tocsc()
+        coarse = coo_array((values, (rows, columns)), shape=(len(used),) * 2).tocsr()
         del rows, columns, values
-        self._factor: SuperLU = splu(
-            coarse, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )  # fmt: skip
+        self._solve = _coarse_solver(coarse)
 
     def __call__(self, r: Flat) -> Flat:
         z = np.empty_like(r)
         _squared(self._first, self._modes, self._at, self._squares, r, z)
-        z[self._first] += self._factor.solve(r[self._first])
+        z[self._first] += self._solve(r[self._first])
         return z
+
+
+def _coarse_solver(matrix: csr_array) -> Callable[[Flat], Flat]:
+    """Return what solves a pore network, a large one about: by one cycle of multigrid."""
+    if matrix.shape[0] <= _DIRECT:
+        factor: SuperLU = splu(
+            matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )  # fmt: skip
+        solve: Callable[[Flat], Flat] = factor.solve
+        return solve
+    from pyamg import ruge_stuben_solver
+
+    # this one draws no random numbers; its smoother is symmetric
+    levels = ruge_stuben_solver(csr_matrix(matrix), max_coarse=500)
+    return lambda r: levels.solve(r, x0=np.zeros_like(r), maxiter=1, tol=1e-30, cycle="V")
 
 
 def _starts(size: Whole) -> Whole:
