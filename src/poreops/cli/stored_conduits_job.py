@@ -40,7 +40,7 @@ def network(source: ImageSource, given: Conductances, edge: int, axis: str, out:
     uri = given.model_uri(3)
     method = conduit_method(checked_method(given.name, uri, 3))
     checked_transport(given.transport, method)
-    walls_of_flow(given.walls, given.transport, method, loaded_model(uri))
+    walls = walls_of_flow(given.walls, given.transport, method, loaded_model(uri))
     regions = regions_in(source)
     options = source.options() | ({} if regions is None else {"dataset": regions})
     header = read_header(source.path, **options)
@@ -50,7 +50,7 @@ def network(source: ImageSource, given: Conductances, edge: int, axis: str, out:
     with clock.timed("size_factors"):
         built = network_of_file(
             made or source.path, voxel_size, method, uri, chunking.processes, edge=chunking.edge,
-            transport=given.transport, walls=given.walls, folder=work / "rows",
+            transport=given.transport, walls=walls, folder=work / "rows",
             watch=progress_bar,
         )  # fmt: skip
     with clock.stage("transport"):

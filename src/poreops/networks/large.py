@@ -39,7 +39,6 @@ from poreops.conduits.large.stored_labels import StoredLabels
 from poreops.conduits.methods import (
     PREDICTED,
     ConductanceModel,
-    SizeFactors,
     Within,
     all_size_factors,
     checked_method,
@@ -49,7 +48,7 @@ from poreops.conduits.methods import (
 )
 from poreops.conduits.partition import are_touching
 from poreops.conduits.quantity import Target, targets_of, voxel_power
-from poreops.conduits.sure import Sureness
+from poreops.conduits.sure import SizeFactors, Sureness
 from poreops.errors import InputError, UnsettledWarning
 from poreops.machine.progress import progress_bar
 from poreops.machine.tasks import parallel_map

@@ -147,7 +147,8 @@ def grouped(stored: StoredLabels, contacts: FaceContacts, edge: int = EDGE) -> l
     chunks = Chunks(stored.shape, edge)
 
     def chunk_of(low: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.ravel_multi_index(tuple(low.T // edge), chunks.counts).astype(np.int64)
+        found: NDArray[np.int64] = np.ravel_multi_index(tuple(low.T // edge), chunks.counts)
+        return found
 
     of_region = chunk_of(boxes[:, :, 0])
     of_throat = chunk_of(boxes[conns, :, 0].min(axis=1))
