@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from poreops.mlops.tracking.answers import answered
     from poreops.mlops.tracking.limits import ServingLimits
     from poreops.networks.interface.flow.network import interface_flow
+    from poreops.networks.interface.large.network import interface_network_of_file
     from poreops.networks.interface.network import interface_network, partition_score
     from poreops.networks.large import network_of_file
     from poreops.networks.network import build_network, load_network
@@ -55,6 +56,7 @@ __all__ = [
     "hydraulic_size_factors",
     "interface_flow",
     "interface_network",
+    "interface_network_of_file",
     "load_core_model",
     "load_model",
     "load_network",
@@ -88,6 +90,7 @@ _MODULE_OF = {
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
     "interface_flow": "poreops.networks.interface.flow.network",
     "interface_network": "poreops.networks.interface.network",
+    "interface_network_of_file": "poreops.networks.interface.large.network",
     "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
     "load_network": "poreops.networks.network",

@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from poreops.base.arrays import Values
 from poreops.base.content import Json
+from poreops.base.zarr import zarr_box, zarr_chunk
 from poreops.errors import InputError
 from poreops.images.numpy_files import chosen
 from poreops.images.spacing import Spacing, metres_of, round_off
@@ -44,7 +45,7 @@ def open_zarr(folder: Path, dataset: str | None) -> Iterator[StoredImage]:
     axes, spacing = _axes(image, finest) if name and name == finest.get("path") else (None, None)
     notes = checked_axes(axes, shape, folder.name) if axes else []
     places = [range(-(-n // c)) for n, c in zip(shape, meta["chunks"], strict=True)]
-    files = (_file(folder / name, meta, place) for place in itertools.product(*places))
+    files = (zarr_chunk(folder / name, meta, place) for place in itertools.product(*places))
     absent = sum(not file.is_file() for file in files)
     if absent:
         notes.append(
@@ -76,53 +77,7 @@ def zarr_layers(folder: Path, meta: Json, axis: int, row: int) -> Values:
     lower, upper = [0] * len(meta["shape"]), list(meta["shape"])
     lower[axis] = row * meta["chunks"][axis]
     upper[axis] = min(lower[axis] + meta["chunks"][axis], upper[axis])
-    return _box(folder, meta, lower, upper)
-
-
-def zarr_box(folder: Path, lower: Sequence[int], upper: Sequence[int]) -> Values:
-    """Return a box of an array, from those of its chunks that it meets.
-
-    Parameters
-    ----------
-    folder : of the array
-    lower, upper : first and behind-last element along each axis
-    """
-    meta = json.loads((folder / ".zarray").read_text("utf-8"))
-    return _box(folder, meta, lower, upper)
-
-
-def _box(folder: Path, meta: Json, lower: Sequence[int], upper: Sequence[int]) -> Values:
-    import imagecodecs
-
-    packed = (meta["compressor"] or {}).get("id", "none")
-    if meta.get("filters") or packed not in ("none", "zlib", "gzip", "blosc", "zstd"):
-        raise InputError(
-            "chunks of a Zarr array must be plain or of zlib, gzip, blosc or zstd, "
-            f"{folder.name} has {meta.get('filters') or packed}; write it again so, or as HDF5"
-        )
-    decode = getattr(imagecodecs, f"{packed}_decode")
-    chunk = meta["chunks"]
-    sizes = [b - a for a, b in zip(lower, upper, strict=True)]
-    found = np.full(sizes, meta["fill_value"] or 0, meta["dtype"])
-    places = [range(a // c, -(-b // c)) for a, b, c in zip(lower, upper, chunk, strict=True)]
-    for place in itertools.product(*places):
-        file = _file(folder, meta, place)
-        if file.is_file():
-            values = np.frombuffer(decode(file.read_bytes()), meta["dtype"])
-            # where the chunk begins, as seen from the box
-            at = [i * c - a for i, c, a in zip(place, chunk, lower, strict=True)]
-            part = found[tuple(slice(max(a, 0), a + c) for a, c in zip(at, chunk, strict=True))]
-            # at far faces chunks are stored whole
-            cut = tuple(
-                slice(max(-a, 0), max(-a, 0) + n) for a, n in zip(at, part.shape, strict=True)
-            )
-            part[...] = values.reshape(chunk, order=meta.get("order", "C"))[cut]
-    return found
-
-
-def _file(folder: Path, meta: Json, place: tuple[int, ...]) -> Path:
-    separator: str = meta.get("dimension_separator", ".")
-    return folder / separator.join(map(str, place))
+    return zarr_box(folder, lower, upper)
 
 
 def _image(folder: Path) -> Json:

@@ -176,25 +176,52 @@ def network_of_file(
     needs("networks", "a pore network")
     method = checked_method(conduit_method(method), model, 3)
     checked_transport(transport, method)
+    processes = _checked_processes(workers, model)
+    stored = StoredLabels(Path(path))
+    voxel_size = _checked_voxel_size(voxel_size, stored)
+    loaded = _model(model) if method in PREDICTED else None
+    of_flow = walls_of_flow(walls, transport, method, loaded)
+    rows = Path(folder or stored.path.with_name(f".{stored.path.name}.network"))
+    job = ConduitJob(
+        stored.path.resolve(), rows, method, model, tuple(targets_of(transport)), of_flow,
+        convention,
+    )  # fmt: skip
+    show = watch or (progress_bar if progress else unwatched)
+    return _built(stored, job, voxel_size, edge, processes, show)
+
+
+def _checked_processes(given: int | None, model: ConductanceModel | str | None) -> int:
     # one process needs no Dask
-    count = usual_workers() if find_spec("distributed") else 1
-    workers = count if workers is None else checked_count(workers, "workers")
-    if workers > 1:
+    usual = usual_workers() if find_spec("distributed") else 1
+    count = usual if given is None else checked_count(given, "workers")
+    if count > 1:
         needs("pipeline", "a network on several processes")
-    if workers > 1 and model is not None and not isinstance(model, str):
+    if count > 1 and model is not None and not isinstance(model, str):
         raise InputError(
-            f"a model of {workers} processes must be a URI, got {type(model).__name__}; give its "
+            f"a model of {count} processes must be a URI, got {type(model).__name__}; give its "
             "URI, or workers=1"
         )
-    stored = StoredLabels(Path(path))
-    if voxel_size is None and stored.voxel_size is None:
+    return count
+
+
+def _checked_voxel_size(given: float | None, stored: StoredLabels) -> float:
+    if given is None and stored.voxel_size is None:
         raise InputError(
             f"the voxel size must be known, {stored.path.name} does not state it; give it in "
             "metres, e.g. voxel_size=5.3e-6"
         )
-    voxel_size = checked_voxel_size(stored.voxel_size if voxel_size is None else voxel_size)
-    loaded = _model(model) if method in PREDICTED else None
-    of_flow = walls_of_flow(walls, transport, method, loaded)
+    return checked_voxel_size(stored.voxel_size if given is None else given)
+
+
+def _built(
+    stored: StoredLabels,
+    job: ConduitJob,
+    voxel_size: float,
+    edge: int,
+    processes: int,
+    show: Watch,
+) -> PoreNetwork:
+    """Solve the groups that are not finished, and put all together."""
     pores = int(stored.extents.voxels.sum())
     regions = StoredRegions(
         stored.path, stored.shape, stored.count, pores / math.prod(stored.shape), stored.conns
@@ -202,18 +229,10 @@ def network_of_file(
     require_throats(regions)
     contacts = stored_contacts(stored)
     groups = grouped(stored, contacts, edge)
-    require_memory_of(groups, workers)
-    job = _prepared(
-        ConduitJob(
-            stored.path.resolve(),
-            Path(folder or stored.path.with_name(f".{stored.path.name}.network")),
-            method, model, tuple(targets_of(transport)), of_flow, convention,
-        ),
-        edge,
-    )  # fmt: skip
+    require_memory_of(groups, processes)
+    _prepare(job, edge)
     todo = [group for group in groups if not job.rows(group).is_file()]
-    done = parallel_map(job.solve, todo, processes=workers)
-    show = watch or (progress_bar if progress else unwatched)
+    done = parallel_map(job.solve, todo, processes=processes)
     for _ in show(done, len(todo), "groups"):
         pass
     network = _network(job, groups, regions, contacts, voxel_size)
@@ -236,7 +255,7 @@ def conduit_method(method: str) -> str:
     return method
 
 
-def _prepared(job: ConduitJob, edge: int) -> ConduitJob:
+def _prepare(job: ConduitJob, edge: int) -> None:
     """Make the folder of a job, or leave what an earlier run of the same one finished."""
     files = [job.labels] if job.labels.is_file() else [*job.labels.rglob("*")]
     described = {
@@ -260,7 +279,6 @@ def _prepared(job: ConduitJob, edge: int) -> ConduitJob:
         shutil.rmtree(job.folder)
     if not note.is_file():
         write_json(note, described)
-    return job
 
 
 def _model(model: ConductanceModel | str | None) -> ConductanceModel | None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from poreops.base.arrays import Array
 from poreops.base.hdf5 import open_hdf5
+from poreops.base.zarr import zarr_box
 from poreops.errors import InputError
-from poreops.images.zarr import open_zarr, zarr_box
 
 Corner = Sequence[int]  # a voxel, by its place along each axis
 
@@ -194,11 +194,13 @@ def _whole(folder: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _edge(folder: Path) -> float | None:
-    """Return the voxel size that an OME-Zarr states [m]."""
-    with open_zarr(folder, "0") as stored:
-        spacing = stored.spacing
-    edge = spacing.edges[0] if spacing is not None and spacing.metres else None
-    return None if edge is None else float(edge)
+    """Return the voxel size that an OME-Zarr of `poreops partition` states [m]."""
+    file = folder / ".zattrs"
+    images = json.loads(file.read_text("utf-8")).get("multiscales", []) if file.is_file() else []
+    for image in images:
+        if all(axis.get("unit") == "micrometer" for axis in image["axes"]):
+            return float(image["datasets"][0]["coordinateTransformations"][0]["scale"][0]) * 1e-6
+    return None
 
 
 @njit(cache=True, nogil=True)
