@@ -33,7 +33,6 @@ _DRAWS = 2  # seeds of a step
 # ln σ of the noise in training: rare dark pores of many pixels are seen through noise that is
 # strong against the spread of all pixels, so the middle lies above that of photographs
 _MEAN, _SPREAD = 0.8, 1.4
-_RAREST = 1e-4  # share of the strengths that are taken as one, at each end
 
 
 @dataclass(frozen=True)
@@ -216,11 +215,6 @@ class Diffusion:
             tf.stack([tf.constant(self.seed, tf.int64), number * _DRAWS + draw])
             for draw in range(_DRAWS)
         ]
-        # one strength in each of as many equal parts of the law, so that no batch has weak ones
-        # alone (Kingma et al. 2021, arXiv:2107.00630, I.1)
-        begin = tf.random.stateless_uniform((), seeds[0])
-        share = tf.math.floormod(begin + tf.range(count, dtype=tf.float32) / count, 1.0)
-        strength = tf.math.ndtri(tf.clip_by_value(share, _RAREST, 1.0 - _RAREST))
-        strength = tf.reshape(strength, (count, 1, 1, 1))
+        strength = tf.random.stateless_normal((count, 1, 1, 1), seeds[0])
         noise = tf.random.stateless_normal((count, patch, patch, 1), seeds[1])
         return noise, tf.exp(_MEAN + _SPREAD * strength)
