@@ -54,10 +54,8 @@ def test_from_voxels_and_from_labels(answer, image, im, tmp_path):
 
 
 def test_the_text_says_what_was_found(run, image, tmp_path):
-    code, out, err = run(
-        "network", image, "-o", tmp_path / "out", "--voxel-size", "3e-6", *OPTIONS
-    )
-    assert (code, err) == (0, "")
+    code, out, _ = run("network", image, "-o", tmp_path / "out", "--voxel-size", "3e-6", *OPTIONS)
+    assert code == 0
     assert "modes of degree 1\nchunks    " in out
     assert "at least" in out
 

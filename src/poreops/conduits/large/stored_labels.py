@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from poreops.base.arrays import Array
+from poreops.base.arrays import Array, DType
 from poreops.base.hdf5 import open_hdf5
 from poreops.base.zarr import zarr_box
 from poreops.errors import InputError
@@ -128,7 +128,8 @@ class StoredLabels:
                 )
             more = max(largest - len(low), 0)  # where the file does not say how many there are
             low = np.pad(low, ((0, more), (0, 0)), constant_values=2**31 - 1)
-            high, sums = (np.pad(one, ((0, more), (0, 0))) for one in (high, sums))
+            high = np.pad(high, ((0, more), (0, 0)))
+            sums = np.pad(sums, ((0, more), (0, 0)))
             _measure(labels, first, low, high, sums)
         voxels = sums[:, 3].copy()
         low[voxels == 0] = 0
@@ -162,7 +163,7 @@ class StoredLabels:
                 None if stated is None else int(stated),
             )
 
-    def _check(self, shape: tuple[int, ...], dtype: np.dtype, throats: tuple[int, ...]) -> None:
+    def _check(self, shape: tuple[int, ...], dtype: DType, throats: tuple[int, ...]) -> None:
         if len(shape) != 3 or dtype.kind not in "iu" or throats[1:] != (2,):
             raise self._other(f"labels of shape {shape} and {dtype}, throats of shape {throats}")
 
@@ -185,7 +186,7 @@ def holds_regions(path: Path) -> bool:
     if not path.is_file() or not h5py.is_hdf5(path):
         return False
     with open_hdf5(path) as file:
-        return file.attrs.get("kind") == "regions"
+        return bool(file.attrs.get("kind") == "regions")
 
 
 def _whole(folder: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:

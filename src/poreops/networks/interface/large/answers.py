@@ -78,7 +78,7 @@ class BlockJob:
         if joints.sides(block):
             return axes
         own = slice(joints.blocks.start[block], joints.blocks.start[block + 1])
-        through = joints.ends[own].any(axis=0).all(axis=1)
+        through = np.asarray(np.logical_or.reduce(joints.ends[own], axis=0).all(axis=1))
         return [axis for axis in axes if through[axis]]
 
 

@@ -44,7 +44,7 @@ def groups_of(stored: StoredLabels, edge: int) -> list[Group]:
     """
     boxes, conns = stored.extents.boxes, stored.conns
     axes = conducting(boxes, stored.shape, conns)
-    member = axes.any(axis=1)
+    member = np.asarray(axes.any(axis=1))
     joined = conns[member[conns[:, 0]]]
     touching = coo_array(
         (np.ones(2 * len(joined), bool), (joined.ravel(), joined[:, ::-1].ravel())),
@@ -84,7 +84,7 @@ def conducting(
     reached = np.zeros((clusters, 3, 2), dtype=bool)
     np.logical_or.at(reached[:, :, 0], cluster, (boxes[:, :, 0] == 0) & there[:, None])
     np.logical_or.at(reached[:, :, 1], cluster, boxes[:, :, 1] == np.array(shape))
-    found: NDArray[np.bool_] = reached.all(axis=2)[cluster] & there[:, None]
+    found: NDArray[np.bool_] = np.asarray(reached.all(axis=2))[cluster] & there[:, None]
     return found
 
 
