@@ -8,11 +8,10 @@ networks share.
 """
 
 import argparse
-import itertools
-import time
 from pathlib import Path
 
 import numpy as np
+from cubes import contains, corner_cubes, timed
 
 from poreops import formation_factor, partition
 from poreops.conduits.contacts import face_contacts
@@ -31,22 +30,18 @@ def main() -> None:
     parser.add_argument("--conduits", action="store_true", help="solve their networks too")
     options = parser.parse_args()
     im, edge = np.load(options.image)["im"], options.edge
-    starts = [range(0, n - edge + 1, edge) for n in im.shape]
-    corners = list(itertools.islice(itertools.product(*starts), options.cubes))
     warm = partition(im[:40, :40, :40])
     interface_network_of_regions(warm, rtol=0.02)
     size_factors(warm.labels, warm.conns, face_contacts(warm.labels))
     middles, widths, others, inside, ratios = [], [], [], [], []
-    for corner in corners:
-        cube = im[tuple(slice(c, c + edge) for c in corner)]
-        begin = time.process_time()
-        regions = partition(cube)
-        parted = time.process_time()
-        network = interface_network_of_regions(regions, rtol=options.rtol, workers=1)
-        built = time.process_time()
-        size_factors(regions.labels, regions.conns, face_contacts(regions.labels), workers=1)
-        conduits = time.process_time()
-        seconds = parted - begin, built - parted, conduits - built
+    for corner, cube in corner_cubes(im, edge, options.cubes):
+        regions, parting = timed(partition, cube)
+        network, blocks = timed(
+            interface_network_of_regions, regions, rtol=options.rtol, workers=1
+        )
+        contacts = face_contacts(regions.labels)
+        _, conduits = timed(size_factors, regions.labels, regions.conns, contacts, workers=1)
+        seconds = parting, blocks, conduits
         ratios.append((seconds[0] + seconds[1]) / (seconds[0] + seconds[2]))
         classical = network_of_regions(regions, 1.0) if options.conduits else None
         print(
@@ -59,7 +54,7 @@ def main() -> None:
                 continue
             middles.append(found.formation_factor / exact - 1)
             widths.append(found.width)
-            inside.append(found.lower <= exact * (1 + 1e-8) <= found.upper * (1 + 2e-8))
+            inside.append(contains(found, exact))
             text = (
                 f"  {found.axis}: DNS {exact:9.4f} in {found.lower:9.4f} … {found.upper:9.4f}, "
                 f"middle {middles[-1]:+.2%}, width {found.width:.2%}"
