@@ -21,7 +21,8 @@ from poreops.networks.interface.condense import (
 )
 
 _LEAF = 60  # velocities that are eliminated without another cut
-_NEAR = 18  # neighbours of a velocity: 6 that rub on it, 6 of each of its voxels
+_NEAR = 23
+"""Neighbours of a velocity: 6 that rub on it, 4 unknowns between, 6 of each voxel, the force."""
 
 
 def condense_flow(
@@ -66,7 +67,7 @@ def _condense(
     first: Array, velocity: Array, sign: Array,
 ) -> tuple[Array, Array]:  # fmt: skip
     n, cells = len(kept), len(first) - 1
-    near = _neighbours(row, column, side, cell, first, velocity)
+    near = _neighbours(kept, row, column, side, cell, first, velocity)
     order, start, stop, child = dissect(place, near, kept, _LEAF)
     sequence, rank = sequenced(order, kept)
     own_cells, cell_start = _by_node(n, order, start, stop, first, velocity)
@@ -128,11 +129,12 @@ def _root(
 
 @njit(cache=True, nogil=True)
 def _neighbours(
-    row: Array, column: Array, side: Array, cell: Array, first: Array, velocity: Array
-) -> Array:
-    """Return the velocities that rub on each one or share a voxel with it, -1 for none."""
+    kept: Array, row: Array, column: Array, side: Array, cell: Array, first: Array,
+    velocity: Array,
+) -> Array:  # fmt: skip
+    """Return what rubs on each velocity that goes or shares a voxel with it, -1 for none."""
     near = np.full((len(row) - 1, _NEAR), -1, np.int32)
-    for v in range(len(near)):
+    for v in np.flatnonzero(~kept):
         count = 0
         for e in range(row[v], row[v + 1]):
             if column[e] != v:
