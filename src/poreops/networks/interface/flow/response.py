@@ -1,9 +1,9 @@
 """How a block of Stokes flow answers to tractions, and to velocities, at its patches.
 
-The velocities at the patches of a block are u[copy] through its faces and, along them, the unknowns
-in the middle of a friction: u[copy] + soft × traction. Where an unknown is the only one that a
-velocity rubs on there, a block is condensed onto the unknown. So the answer to tractions takes one
-Cholesky factor, and the friction for given velocities little more than a product with it.
+The velocities at the patches of a block are u[copy] through its faces and, along them, the
+unknowns in the middle of a friction: u[copy] + soft × traction. Where an unknown is the only one
+that a velocity rubs on there, a block is condensed onto the unknown. So the answer to tractions
+takes one Cholesky factor, and the friction for given velocities little more than a product.
 """
 
 from collections.abc import Sequence
