@@ -6,6 +6,7 @@ from scipy.sparse.csgraph import connected_components
 
 from poreops.conduits.image_flow import image_flow
 from poreops.networks.interface.flow.condense import condense_flow
+from poreops.networks.interface.flow.fronts import eliminate_signed
 from poreops.networks.interface.flow.pieces import cut_flow
 from poreops.networks.interface.flow.response import Terminals, condensed, held_flow, response
 from poreops.networks.interface.flow.tractions import traction_modes
@@ -119,3 +120,20 @@ def test_a_flow_under_tractions_is_the_one_held_at_the_velocities_it_has():
         assert driven[0] == pytest.approx(answer.matrix[-1] @ x, rel=1e-9, abs=1e-12)
         free += block.free
     assert free > 20  # velocities that rub on more than one at the patches
+
+
+@pytest.mark.parametrize(("size", "positive", "count"), [(9, 4, 6), (700, 300, 360), (300, 0, 300)])
+def test_eliminating_leaves_the_schur_complement(size, positive, count):
+    """Within a block of rows, beyond a panel and a tile, and with nothing left."""
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(size, size))
+    matrix += matrix.T
+    pivots = np.arange(count)
+    matrix[pivots, pivots] += np.where(pivots < positive, 4.0, -4.0) * size
+    gone, rest = matrix[:count, :count], matrix[count:, count:]
+    expected = rest - matrix[count:, :count] @ np.linalg.solve(gone, matrix[:count, count:])
+    front = np.triu(matrix)
+    eliminate_signed(front, positive, count)
+    np.testing.assert_allclose(
+        np.triu(front[count:, count:]), np.triu(expected), atol=1e-12 * size, rtol=0
+    )

@@ -14,11 +14,11 @@ from scipy.sparse import csr_array
 from poreops.base.arrays import Array
 from poreops.networks.interface.condense import (
     dissect,
-    eliminate,
     extend,
     front_members,
     sequenced,
 )
+from poreops.networks.interface.flow.fronts import eliminate_signed
 
 _LEAF = 60  # velocities that are eliminated without another cut
 _NEAR = 23
@@ -93,11 +93,10 @@ def _condense(
                 schur[c] = np.empty((0, 0))
         at[members] = -1
         done[own] = True
-        eliminate(front, own.size)
-        rest = -front[own.size :, own.size :]
-        eliminate(rest, gone.size)
-        schur[node] = -rest[gone.size :, gone.size :]
-        outer[node] = members[own.size + gone.size :]
+        count = own.size + gone.size
+        eliminate_signed(front, own.size, count)
+        schur[node] = front[count:, count:].copy()
+        outer[node] = members[count:]
     return _root(kept, row, column, weight, done, at, schur, outer), _numbered(part)
 
 
