@@ -122,7 +122,9 @@ def test_a_flow_under_tractions_is_the_one_held_at_the_velocities_it_has():
     assert free > 20  # velocities that rub on more than one at the patches
 
 
-@pytest.mark.parametrize(("size", "positive", "count"), [(9, 4, 6), (700, 300, 360), (300, 0, 300)])
+@pytest.mark.parametrize(
+    ("size", "positive", "count"), [(9, 4, 6), (700, 300, 360), (300, 0, 300)]
+)
 def test_eliminating_leaves_the_schur_complement(size, positive, count):
     """Within a block of rows, beyond a panel and a tile, and with nothing left."""
     generator = np.random.default_rng(1)
