@@ -6,7 +6,10 @@ from scipy.sparse.csgraph import connected_components
 
 from poreops.conduits.image_flow import image_flow
 from poreops.networks.interface.flow.condense import condense_flow
+from poreops.networks.interface.flow.fronts import eliminate_signed
 from poreops.networks.interface.flow.pieces import cut_flow
+from poreops.networks.interface.flow.response import Terminals, condensed, held_flow, response
+from poreops.networks.interface.flow.tractions import traction_modes
 from poreops.networks.interface.ports import cut_blocks, find_patches
 
 
@@ -83,3 +86,56 @@ def test_a_block_without_walls_moves_as_a_whole_for_nothing():
     for axis in range(3):  # one velocity everywhere along each of the axes
         np.testing.assert_allclose(friction @ (component == axis)[kept], 0, atol=1e-10)
     assert np.linalg.eigvalsh(friction)[0] > -1e-10
+
+
+def test_the_two_halves_of_a_friction_share_one_unknown():
+    labels = np.zeros((8, 8, 8), dtype=np.int32)
+    labels[:, 1:7, 1:7] = np.repeat([1, 2], 4)[:, None, None]
+    joint = cut(labels).joints[0]
+    assert np.count_nonzero(joint.through) == 36
+    assert np.count_nonzero(~joint.through) == 2 * 6 * 5
+    np.testing.assert_allclose(joint.share, np.where(joint.through, 0, 2))
+
+
+def test_a_flow_under_tractions_is_the_one_held_at_the_velocities_it_has():
+    generator = np.random.default_rng(4)
+    pores = generator.random((12, 7, 6)) < 0.85
+    rough = np.arange(12)[:, None, None] > 5 + generator.integers(0, 3, (7, 6))
+    labels = (pores * (1 + rough)).astype(np.int32)
+    blocks, number = cut_blocks(labels)
+    pair = find_patches(blocks, number, np.array([[0, 1]])).pair
+    pieces = cut(labels)
+    free = 0
+    for member in pieces.members():
+        patches, sides = np.nonzero(pair == member)
+        joints = [pieces.joints[patch] for patch in patches]
+        modes = [traction_modes(joint, 1) for joint in joints]
+        ends = Terminals.of(list(zip(joints, sides.tolist(), modes, strict=True)))
+        block = condensed(pieces.block(member), ends)
+        answer = response(block, ends)
+        assert not len(answer.rigid)
+        x = np.append(generator.normal(size=len(answer.matrix) - 1), 1.0)
+        rubbed, driven = held_flow(block, (answer.trace @ x)[:, None])
+        assert rubbed[0] == pytest.approx(x @ answer.matrix @ x, rel=1e-9)
+        assert driven[0] == pytest.approx(answer.matrix[-1] @ x, rel=1e-9, abs=1e-12)
+        free += block.free
+    assert free > 20  # velocities that rub on more than one at the patches
+
+
+@pytest.mark.parametrize(
+    ("size", "positive", "count"), [(9, 4, 6), (700, 300, 360), (300, 0, 300)]
+)
+def test_eliminating_leaves_the_schur_complement(size, positive, count):
+    """Within a block of rows, beyond a panel and a tile, and with nothing left."""
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(size, size))
+    matrix += matrix.T
+    pivots = np.arange(count)
+    matrix[pivots, pivots] += np.where(pivots < positive, 4.0, -4.0) * size
+    gone, rest = matrix[:count, :count], matrix[count:, count:]
+    expected = rest - matrix[count:, :count] @ np.linalg.solve(gone, matrix[:count, count:])
+    front = np.triu(matrix)
+    eliminate_signed(front, positive, count)
+    np.testing.assert_allclose(
+        np.triu(front[count:, count:]), np.triu(expected), atol=1e-12 * size, rtol=0
+    )

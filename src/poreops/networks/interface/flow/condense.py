@@ -14,14 +14,15 @@ from scipy.sparse import csr_array
 from poreops.base.arrays import Array
 from poreops.networks.interface.condense import (
     dissect,
-    eliminate,
     extend,
     front_members,
     sequenced,
 )
+from poreops.networks.interface.flow.fronts import eliminate_signed
 
 _LEAF = 60  # velocities that are eliminated without another cut
-_NEAR = 18  # neighbours of a velocity: 6 that rub on it, 6 of each of its voxels
+_NEAR = 23
+"""Neighbours of a velocity: 6 that rub on it, 4 unknowns between, 6 of each voxel, the force."""
 
 
 def condense_flow(
@@ -66,7 +67,7 @@ def _condense(
     first: Array, velocity: Array, sign: Array,
 ) -> tuple[Array, Array]:  # fmt: skip
     n, cells = len(kept), len(first) - 1
-    near = _neighbours(row, column, side, cell, first, velocity)
+    near = _neighbours(kept, row, column, side, cell, first, velocity)
     order, start, stop, child = dissect(place, near, kept, _LEAF)
     sequence, rank = sequenced(order, kept)
     own_cells, cell_start = _by_node(n, order, start, stop, first, velocity)
@@ -92,11 +93,10 @@ def _condense(
                 schur[c] = np.empty((0, 0))
         at[members] = -1
         done[own] = True
-        eliminate(front, own.size)
-        rest = -front[own.size :, own.size :]
-        eliminate(rest, gone.size)
-        schur[node] = -rest[gone.size :, gone.size :]
-        outer[node] = members[own.size + gone.size :]
+        count = own.size + gone.size
+        eliminate_signed(front, own.size, count)
+        schur[node] = front[count:, count:].copy()
+        outer[node] = members[count:]
     return _root(kept, row, column, weight, done, at, schur, outer), _numbered(part)
 
 
@@ -128,11 +128,12 @@ def _root(
 
 @njit(cache=True, nogil=True)
 def _neighbours(
-    row: Array, column: Array, side: Array, cell: Array, first: Array, velocity: Array
-) -> Array:
-    """Return the velocities that rub on each one or share a voxel with it, -1 for none."""
+    kept: Array, row: Array, column: Array, side: Array, cell: Array, first: Array,
+    velocity: Array,
+) -> Array:  # fmt: skip
+    """Return what rubs on each velocity that goes or shares a voxel with it, -1 for none."""
     near = np.full((len(row) - 1, _NEAR), -1, np.int32)
-    for v in range(len(near)):
+    for v in np.flatnonzero(~kept):
         count = 0
         for e in range(row[v], row[v + 1]):
             if column[e] != v:

@@ -7,7 +7,8 @@ The friction of `solvers.stokes.staggered` is a sum of squares, w (u_f - u_g)² 
 * two faces one behind the other rub within the voxel between them: in its block;
 * two faces side by side have two voxels behind and two ahead of them. Half of their friction
   belongs to each of these pairs of voxels: to their block, or, where the pair lies in two, the
-  friction is cut in the middle by a new unknown, a velocity along the face between the voxels.
+  friction is cut in the middle by a new unknown, a velocity along the face between the voxels
+  (where both pairs lie in the same two blocks, one unknown for the two halves).
 
 Velocities are continuous if the copies agree and so do both views of the unknowns in the middle.
 Then the friction of the blocks is that of the image.
@@ -55,6 +56,11 @@ class Joint:
         """Which of the velocities pass the faces, (r,) bool."""
         found: Array = self.component == self.across
         return found
+
+    @property
+    def share(self) -> Array:
+        """Halves of a friction that each velocity along the faces is for, (r,) float64."""
+        return np.divide(1.0, self.soft, out=np.zeros_like(self.soft), where=self.soft > 0)
 
 
 @dataclass(frozen=True)
@@ -224,12 +230,18 @@ class _Cut:
         at = self.apart != self.component[self.f]
         f, g, across = self.f[at], self.g[at], self.apart[at]
         weight = self.w[at] / self.real[f].sum(axis=1)
+        real = self.real[f] & self.real[g]
+        same = real & (self.held[f] == self.held[g])
+        two = real & ~same
+        # both halves of a friction between the same two blocks: one unknown does for them
+        whole = two.all(axis=1)
+        for face in (f, g):
+            whole &= self.held[face, 0] == self.held[face, 1]
         for side in range(2):
-            real = self.real[f, side] & self.real[g, side]
-            same = real & (self.held[f, side] == self.held[g, side])
-            yield self.copy[f[same], side], self.copy[g[same], side], weight[same]
-            two = real & ~same
-            low, high, axis = f[two], g[two], across[two]
+            own = same[:, side]
+            yield self.copy[f[own], side], self.copy[g[own], side], weight[own]
+            cut = two[:, side] & ~(whole & (side == 1))
+            low, high, axis = f[cut], g[cut], across[cut]
             face = self.patch_face[axis, self.voxel[self.sides[low, side]]]
             component = self.component[low]
             place = self.patches.centre[face].copy()
@@ -237,7 +249,7 @@ class _Cut:
             along.append(
                 (
                     face, self._ordered(face, self.copy[low, side], self.copy[high, side]),
-                    0.5 / weight[two], component, place,
+                    0.5 / np.where(whole, 2 * weight, weight)[cut], component, place,
                 )
             )  # fmt: skip
 

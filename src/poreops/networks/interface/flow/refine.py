@@ -99,7 +99,7 @@ class FlowBlocks:
         for (block, _), axes in together.items():
             given = np.stack([upper[axis].at_patches(block) for axis in axes], axis=1)
             ends = self._ends(block, axes[0])
-            rubbed, driven = held_flow(self._condense(block, axes[0], ends), ends, given)
+            rubbed, driven = held_flow(self._condense(block, axes[0], ends), given)
             for axis, found in zip(axes, zip(rubbed, driven, strict=True), strict=True):
                 lost[axis][block] = found
         return {axis: flow_bounds(one, lost[axis]) for axis, one in upper.items()}
@@ -129,8 +129,8 @@ class FlowBlocks:
         if key in self._condensed:
             return self._condensed[key]
         found = condensed(self.pieces[axis].block(block), ends)
-        if self._cached + found.friction.nbytes <= CACHE_BYTES:
-            self._cached += found.friction.nbytes
+        if self._cached + found.factor.nbytes <= CACHE_BYTES:
+            self._cached += found.factor.nbytes
             self._condensed[key] = found
         return found
 

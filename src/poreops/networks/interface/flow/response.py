@@ -1,7 +1,9 @@
 """How a block of Stokes flow answers to tractions, and to velocities, at its patches.
 
-The velocities at the patches of a block are u[copy] through its faces and, along them,
-u[copy] + soft × traction, what the unknown in the middle of a friction has.
+The velocities at the patches of a block are u[copy] through its faces and, along them, the
+unknowns in the middle of a friction: u[copy] + soft × traction. Where an unknown is the only one
+that a velocity rubs on there, a block is condensed onto the unknown. So the answer to tractions
+takes one Cholesky factor, and the friction for given velocities little more than a product.
 """
 
 from collections.abc import Sequence
@@ -9,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
+from scipy.linalg.lapack import dpotrf, dtfttr, dtrtrs, dtrttf
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from poreops.base.arrays import Array
@@ -73,25 +76,43 @@ class Response:
 
 @dataclass(frozen=True)
 class Condensed:
-    """A block of which a few velocities are left: those at its patches, and where a force is.
+    """A block of which k velocities are left, v: first those that those at its patches give.
+
+    The flow of least ½ u'Au - s f'u for given v has the friction v'S v + s² e and lets the force f
+    do the work s (g'v + s e).
 
     Attributes
     ----------
-    copy : (r,) int64, which of them each velocity at its patches is, as of `Terminals`
-    friction : (k, k) float64, symmetric, least friction of the block for given velocities
+    at : (r,) int64, which of them each velocity at its patches is, or rubs on
+    soft : (r,) float64, 0 where it is, else 1 / friction between the two
+    free : number of those that only rub on velocities at the patches; they come last
+    factor : (k (k + 1) / 2,) float64, of S = U'U, rectangular full packed
+        With 1 added where the motions as a whole are held.
     flux : (k, c) float64
         What they let into each closed part of the block; it must be 0.
-    force : (k,) float64
+    drive : (k,) float64, g
+    rate : e
     motions : (k, z) float64, motions as a whole, which no wall hinders
+    held : (z,) int64, the velocity that each of them is held at
     open : bool, whether fluid can leave the block elsewhere than through its patches
     """
 
-    copy: Array
-    friction: Array
+    at: Array
+    soft: Array
+    free: int
+    factor: Array
     flux: Array
-    force: Array
+    drive: Array
+    rate: float
     motions: Array
+    held: Array
     open: bool
+
+    def upper(self) -> Array:
+        """Return U, (k, k) float64; what lies below the diagonal is no part of it."""
+        k = len(self.drive)
+        found: Array = dtfttr(k, self.factor)[0] if k else np.zeros((0, 0))
+        return found
 
 
 def condensed(equations: Equations, ends: Terminals) -> Condensed:
@@ -102,20 +123,37 @@ def condensed(equations: Equations, ends: Terminals) -> Condensed:
     equations : of the block
     ends : its patches, with any modes
     """
-    force, gradient = equations.force, equations.gradient
-    kept = force != 0
-    kept[ends.copy] = True
-    friction, part = condense_flow(equations.friction, gradient, equations.place, kept)
-    number = np.cumsum(kept) - 1
-    rim = gradient[kept].tocoo()
-    flux = np.zeros((len(friction), int(part.max(initial=-1)) + 1))
+    n, copy = len(equations.force), ends.copy
+    # a velocity that rubs on one unknown at the patches goes, and that unknown stays
+    lone = (ends.soft > 0) & (np.bincount(copy, minlength=n)[copy] == 1)
+    friction, gradient, place, wall = _with_unknowns_between(
+        equations, copy[lone], ends.soft[lone]
+    )
+    soft = np.where(lone, 0.0, ends.soft)
+    row = np.where(lone, n - 1 + np.cumsum(lone), copy)
+    kept = np.zeros(len(place), dtype=bool)
+    kept[row] = kept[-1] = True
+    matrix, part = condense_flow(friction, gradient, place, kept)
+    last = np.ones(len(place), dtype=bool)
+    last[row[soft == 0]] = False
+    found = np.flatnonzero(kept[:-1])
+    found = found[np.argsort(last[found], kind="stable")]
+    number = np.empty(len(place), np.int64)
+    number[found] = np.arange(len(found))
+    flux = np.zeros((len(found), int(part.max(initial=-1)) + 1))
+    rim = gradient[found].tocoo()
     closed = part[rim.coords[1]] >= 0
     np.add.at(flux, (rim.coords[0][closed], part[rim.coords[1]][closed]), rim.data[closed])
-    at_end = np.diff(gradient.indptr) == 1
-    at_end[ends.copy[ends.soft == 0]] = False
-    motions = _motions(equations.friction, equations.wall)[kept]
+    at_end = np.diff(equations.gradient.indptr) == 1
+    at_end[copy[ends.soft == 0]] = False
+    motions = _motions(friction[:-1, :-1], wall)[found]
+    held = motions.argmax(axis=0) if len(found) else np.zeros(0, np.int64)
+    order = (np.cumsum(kept) - 1)[found]
+    left = matrix[np.ix_(order, order)]
+    left[held, held] += 1.0  # without a force on it that takes up nothing
     return Condensed(
-        number[ends.copy], friction, flux, force[kept], motions, bool(at_end.any())
+        number[row], soft, int(np.count_nonzero(last[found])), _factor(left), flux,
+        -matrix[order, -1], float(-matrix[-1, -1]), motions, held, bool(at_end.any()),
     )  # fmt: skip
 
 
@@ -127,62 +165,113 @@ def response(block: Condensed, ends: Terminals) -> Response:
     block : condensed
     ends : its patches
     """
-    friction, at = block.friction, block.copy
-    if block.motions.shape[1]:
-        # held at one face each: without a force on it that takes up nothing
-        friction = friction.copy()
-        held = block.motions.argmax(axis=0)
-        friction[held, held] += 1.0
-    load = np.zeros((len(friction), ends.modes.shape[1] + 1))
-    np.add.at(load[:, :-1], at, ends.modes)
-    load[:, -1] = block.force
-    moved = _constrained(friction, block.flux, load, np.zeros((block.flux.shape[1], 1)))
-    matrix = load.T @ moved
-    matrix[:-1, :-1] += ends.modes.T @ (ends.soft[:, None] * ends.modes)
-    trace = moved[at]
-    trace[:, :-1] += ends.soft[:, None] * ends.modes
+    load = np.zeros((len(block.drive), ends.modes.shape[1] + 1))
+    np.add.at(load[:, :-1], block.at, ends.modes)
+    load[:, -1] = block.drive
+    upper = block.upper()
+    moved = _solved(upper, np.concatenate([load, block.flux], axis=1), turned=True)
+    moved, closed = moved[:, : load.shape[1]], moved[:, load.shape[1] :]
+    if closed.shape[1]:
+        closed = np.linalg.qr(closed)[0]
+        moved = moved - closed @ (closed.T @ moved)
+    between = block.soft[:, None] * ends.modes
+    matrix = moved.T @ moved
+    matrix[:-1, :-1] += ends.modes.T @ between
+    matrix[-1, -1] += block.rate
+    trace = _solved(upper, moved)[block.at]
+    trace[:, :-1] += between
     return Response(
-        (matrix + matrix.T) / 2,
-        np.concatenate([trace, block.motions[at]], axis=1),
-        block.motions.T @ load,
+        matrix, np.concatenate([trace, block.motions[block.at]], axis=1), block.motions.T @ load
     )
 
 
-def held_flow(block: Condensed, ends: Terminals, velocity: Array) -> tuple[Array, Array]:
+def held_flow(block: Condensed, velocity: Array) -> tuple[Array, Array]:
     """Return friction and work of the force, (a,) each, of the flow with the least friction.
 
     Parameters
     ----------
     block : condensed
-    ends : its patches
     velocity : (r, a) float64, of which at the patches that of each column is given
     """
-    at, through = block.copy, ends.soft == 0
-    free = np.ones(len(block.force), dtype=bool)
-    free[at[through]] = False
-    rub = np.zeros(len(at))
-    rub[~through] = 1 / ends.soft[~through]
-    u = np.zeros((len(free), velocity.shape[1]))
-    u[at[through]] = velocity[through]
-    push = block.force[:, None] - block.friction @ u
-    np.add.at(push, at, rub[:, None] * (velocity - u[at]))
-    inner = block.friction[np.ix_(free, free)]
-    number = np.cumsum(free) - 1
-    along = at[~through]
-    rubbed = free[along]
-    np.add.at(inner, (number[along[rubbed]],) * 2, rub[~through][rubbed])
-    # without an end what the faces let in is what they let out, and one part knows it
-    flux = block.flux if block.open else block.flux[:, 1:]
-    u[free] = _constrained(inner, flux[free], push[free], -flux.T @ u)
-    slip = u[along] - velocity[~through]
-    lost = (u * (block.friction @ u)).sum(axis=0)
-    return lost + (rub[~through, None] * slip**2).sum(axis=0), block.force @ u
+    given = block.soft == 0
+    at, rub = block.at[~given], 1 / block.soft[~given]
+    upper, fixed = np.triu(block.upper()), len(block.drive) - block.free
+    u = np.zeros((len(block.drive), velocity.shape[1]))
+    u[block.at[given]] = velocity[given]
+    if block.free:
+        push = block.drive[:, None] - _friction(block, upper, u)
+        np.add.at(push, at, rub[:, None] * (velocity[~given] - u[at]))
+        inner = upper[:, fixed:].T @ upper[:, fixed:]
+        diagonal = np.einsum("ii->i", inner)
+        loose = at >= fixed
+        np.add.at(diagonal, at[loose] - fixed, rub[loose])
+        diagonal[block.held[block.held >= fixed] - fixed] -= 1.0
+        # without an end what the faces let in is what they let out, and one part knows it
+        flux = block.flux if block.open else block.flux[:, 1:]
+        u[fixed:] = _constrained(inner, flux[fixed:], push[fixed:], -flux.T @ u)
+    lost = (u * _friction(block, upper, u)).sum(axis=0)
+    lost += (rub[:, None] * (u[at] - velocity[~given]) ** 2).sum(axis=0)
+    return lost + block.rate, block.drive @ u + block.rate
+
+
+def _friction(block: Condensed, upper: Array, u: Array) -> Array:
+    """Return S u."""
+    found: Array = upper.T @ (upper @ u)
+    found[block.held] -= u[block.held]
+    return found
+
+
+def _with_unknowns_between(
+    equations: Equations, copy: Array, soft: Array
+) -> tuple[csr_array, csr_array, Array, Array]:
+    """Append unknowns that rub on velocities, then one that is 1 and brings the force.
+
+    Returns
+    -------
+    friction, gradient, place, wall
+        The last without the one that brings the force.
+    """
+    n, a = len(equations.force), len(copy)
+    old, more = equations.friction.tocoo(), 1 / soft
+    between = n + np.arange(a)
+    pushed = np.flatnonzero(equations.force)
+    push = -equations.force[pushed]
+    unit = np.full(len(pushed), n + a)
+    rows = [old.coords[0], copy, copy, between, between, pushed, unit]
+    columns = [old.coords[1], copy, between, copy, between, unit, pushed]
+    weights = [old.data, more, -more, -more, more, push, push]
+    friction = coo_array(
+        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(n + a + 1,) * 2,
+    ).tocsr()
+    old = equations.gradient
+    ends = np.concatenate([old.indptr, np.full(a + 1, old.nnz, old.indptr.dtype)])
+    gradient = csr_array((old.data, old.indices, ends), shape=(n + a + 1, old.shape[1]))
+    place = np.concatenate([equations.place, equations.place[copy], np.zeros((1, 3), np.int32)])
+    return friction, gradient, place, np.concatenate([equations.wall, np.zeros(a)])
+
+
+def _factor(matrix: Array) -> Array:
+    """Return Cholesky's factor of a symmetric matrix, which is overwritten, packed."""
+    if not len(matrix):
+        return np.zeros(0)
+    factor, failed = dpotrf(matrix.T, clean=0, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError(f"friction of a block is not positive: pivot {failed}")
+    packed: Array = dtrttf(factor)[0]
+    return packed
+
+
+def _solved(upper: Array, right: Array, turned: bool = False) -> Array:
+    """Return U⁻¹ or, turned, U'⁻¹ times columns."""
+    if not right.size:
+        return right
+    found: Array = dtrtrs(upper, right, trans=int(turned))[0]
+    return found
 
 
 def _constrained(friction: Array, flux: Array, force: Array, inflow: Array) -> Array:
     """Return u of A u + D p = f, D'u = g, by Cholesky's factors of A."""
-    if not len(friction):
-        return force
     columns = force.shape[1]
     found = cho_solve(
         cho_factor(friction, check_finite=False), np.concatenate([force, flux], axis=1),

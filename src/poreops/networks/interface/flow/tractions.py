@@ -45,7 +45,7 @@ def traction_modes(joint: Joint, level: int) -> Array:
         for axis in range(3):
             own = ~through & (joint.component == component) & (joint.across == axis)
             if level > 0 and own.any():
-                columns.append(_basis(low * (own * joint.sign)[:, None]))
+                columns.append(_basis(low * (own * joint.sign * joint.share)[:, None]))
     return np.concatenate(columns, axis=1)
 
 
