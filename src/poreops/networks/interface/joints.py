@@ -8,7 +8,7 @@ import numpy as np
 
 from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
-from poreops.networks.interface.condense import condense, with_ends, with_terminals
+from poreops.networks.interface.condense import condense
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches
 from poreops.networks.interface.response import Response, cut, shorted
@@ -47,7 +47,7 @@ class Joints:
     cut: dict[tuple[int, int], Response] = field(default_factory=dict)
     _number: Array = field(init=False)
     _sides: list[list[tuple[int, int]]] = field(init=False)
-    _condensed: dict[tuple[int, ...], list[Array]] = field(default_factory=dict)
+    _condensed: dict[tuple[int, ...], Array] = field(default_factory=dict)
     _cached: int = 0
 
     def __post_init__(self) -> None:
@@ -180,37 +180,35 @@ class Joints:
             begin += width
         return spread
 
-    def _matrices(self, block: int, variants: Sequence[int]) -> list[Array]:
+    def _matrices(self, block: int, variants: Sequence[int]) -> Array:
         """Return the matrix on ports, inlet and outlet of each variant of a block."""
         key = (block, *variants)
         if key in self._condensed:
             return self._condensed[key]
-        own, ends = self._range(block), self._ends(block)
-        ports = self.kept[own]
-        kept = ports.copy()
-        for variant in variants:
-            if variant != CLOSED:
-                kept |= self._touching(block, variant)
-        whole = condense(self.blocks.place[own], self.blocks.neighbour[own], kept)
-        found = []
-        for variant in variants:
-            if variant == LINEAR:
-                found.append(with_terminals(whole, ports[kept], *self._linear(block, kept)))
-            else:
-                reached = ends[kept, variant] if variant != CLOSED else np.zeros((len(whole), 2))
-                found.append(with_ends(whole, ports[kept], reached))
-        size = sum(matrix.nbytes for matrix in found)
-        if self._cached + size <= CACHE_BYTES:
-            self._cached += size
+        own = self._range(block)
+        lost, links, corner = map(
+            np.stack, zip(*(self._terminals(block, one) for one in variants), strict=True)
+        )
+        found = condense(
+            self.blocks.place[own], self.blocks.neighbour[own], self.kept[own], lost, links, corner
+        )
+        if self._cached + found.nbytes <= CACHE_BYTES:
+            self._cached += found.nbytes
             self._condensed[key] = found
         return found
 
-    def _linear(self, block: int, kept: Array) -> tuple[Array, Array, Array]:
-        """Return what joins the kept voxels to potentials x, y, z on the image faces."""
-        ends = self._ends(block)[kept][:, : self.ndim]
-        voxel, axis, side = np.nonzero(ends)
+    def _terminals(self, block: int, variant: int) -> tuple[Array, Array, Array]:
+        """Return what joins the voxels of a block to its terminals, as `condense` wants it."""
+        ends = self._ends(block)
+        if variant == CLOSED:
+            return np.zeros(len(ends)), np.zeros((len(ends), 2)), np.zeros((2, 2))
+        if variant != LINEAR:
+            reached = 2.0 * ends[:, variant]
+            return reached.sum(axis=1), reached, np.diag(reached.sum(axis=0))
+        # potentials x, y, z on the image faces
+        voxel, axis, side = np.nonzero(ends[:, : self.ndim])
         # the position of each face, the image's centre at 0
-        where = self.blocks.place[self._range(block)][kept][voxel] + 0.5
+        where = self.blocks.place[self._range(block)][voxel] + 0.5
         where[np.arange(len(axis)), axis] += side - 0.5
         where -= np.array(self.blocks.shape) / 2
         links = np.zeros((len(ends), 3))
