@@ -119,7 +119,7 @@ def solve(
     own = width[patch]
     before = np.append(0, np.cumsum(own))
     number = np.arange(before[-1]) + np.repeat(first - before[:-1], own)
-    numbers = np.split(number, before[np.cumsum(count)[:-1]])
+    numbers = np.split(number.astype(np.int32), before[np.cumsum(count)[:-1]])
     rows, columns, values = [], [], []
     source = np.zeros((size, *known.shape[1:]))
     for at, key in zip(numbers, keys, strict=True):

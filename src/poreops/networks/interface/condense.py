@@ -123,7 +123,7 @@ def condense(
 
     Returns
     -------
-    (cases, k + t, k + t) float64, symmetric
+    (cases, k + t, k + t) float64, upper triangle
         Schur complements on the kept voxels in their order, then the terminals, unit conductance
         of a face.
     """
@@ -178,9 +178,6 @@ def condense(
         if nodes:
             mine = case if touched[case, 0] else cases
             extend(left, schur[mine * nodes], outer[0], at, rest.size)
-        for i in range(left.shape[0]):
-            for j in range(i):
-                left[i, j] = left[j, i]
     return found
 
 

@@ -43,7 +43,7 @@ def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
 
     Parameters
     ----------
-    conductance : (k + t, k + t) float64, of `condense`
+    conductance : (k + t, k + t) float64, of `condense`, upper triangle
     faces : (k,) float64, faces in patches of each kept voxel
     modes : (k, m) float64, EB
     """
@@ -89,7 +89,7 @@ def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     across = inverse @ inner[:m, m:]
     matrix[:m, :m] = inverse
     matrix[:m, m:], matrix[m:, :m] = -across, -across.T
-    matrix[m:, m:] = conductance[k:, k:] - inner[m:, m:] + inner[:m, m:].T @ across
+    matrix[m:, m:] = _symmetric(conductance[k:, k:]) - inner[m:, m:] + inner[:m, m:].T @ across
     return Response(matrix, trace)
 
 
