@@ -5,7 +5,8 @@
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; docs/reports holds the
 reports that the documents speak of, and a test fails where text and report differ. A run of
-diffusion and flow (PROFILE=hydraulic) has a folder of its own there: its reports of conductance.
+diffusion and flow (PROFILE=hydraulic) has a folder of its own there for its reports of
+conductance, and one of cores like images of one's own (PROFILE=shale) for those of cores.
 """
 
 import re
@@ -20,6 +21,7 @@ from poreops.base.targets import FIRST, part
 from poreops.conductance.judging.methods import NAMES as MEMBERS
 from poreops.cores.judging.bands import PROPERTIES
 from poreops.mlops.report.parts import percent
+from poreops.params import check
 from poreops.properties.figures.pictures import NAMES as LEARNERS
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +32,7 @@ RECORDED = {
     "cores": ("scores", "gate"),
 }
 FLOW = "hydraulic"
+SHALE = "shale"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _PLACE = re.compile(r"(<!-- table: ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -362,9 +365,9 @@ CORE_JUDGED = {
 }
 
 
-def cores(scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
+def cores(of: str, scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
     """Draw every source of images against crops that nothing else reads."""
-    found = report("cores", "scores")["table"]
+    found = report(of, "scores")["table"]
     scores = {score: how for score, how in scores.items() if score in found["real"]}
     rows = []
     for name, title in SOURCES.items():
@@ -378,15 +381,15 @@ def cores(scores: Mapping[str, tuple[str, int]] = CORE_SCORES) -> str:
     return table(["", *(title for title, _ in scores.values())], rows)
 
 
-def core_bands() -> str:
+def core_bands(of: str) -> str:
     """Draw how far each property lies from real fields, and the spread of cores."""
-    found = report("cores", "scores")["bands"]
+    found = report(of, "scores")["bands"]
     rows = []
     for name, title in SOURCES.items():
         if name not in found:
             continue
-        of = found[name]["properties"]
-        cells = [f"{of[each]['away']:.1f}, {of[each]['spread']:.1f}" for each in PROPERTIES]
+        bands = found[name]["properties"]
+        cells = [f"{bands[each]['away']:.1f}, {bands[each]['spread']:.1f}" for each in PROPERTIES]
         rows.append([title, *cells, f"{found[name]['met']} of {found[name]['of']}"])
     return table(["", *(each.replace("_", " ") for each in PROPERTIES), "met"], rows)
 
@@ -410,9 +413,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "properties.by_rock": by_rock,
     "properties.volumes": volumes,
     "properties.volumes_by_rock": volumes_by_rock,
-    "cores.scores": cores,
-    "cores.judged": lambda: cores(CORE_JUDGED),
-    "cores.bands": core_bands,
+    "cores.scores": lambda: cores("cores"),
+    "cores.judged": lambda: cores("cores", CORE_JUDGED),
+    "cores.bands": lambda: core_bands("cores"),
+    "shale.scores": lambda: cores(SHALE),
+    "shale.judged": lambda: cores(SHALE, CORE_JUDGED),
+    "shale.bands": lambda: core_bands(SHALE),
 }
 
 
@@ -421,13 +427,21 @@ def filled(text: str) -> str:
     return _PLACE.sub(lambda m: f"{m[1]}{TABLES[m[2]]()}{m[3]}", text)
 
 
+def places() -> Mapping[str, str]:
+    """Return the lines of the last run to record, and the folder of each in docs/reports."""
+    if check().cores.crops.images:
+        return {"cores": SHALE}
+    if FLOW in read_json("reports/conductance/scores.json"):
+        return {"conductance": FLOW}
+    return {line: line for line in RECORDED}
+
+
 def record() -> None:
-    """Take over the reports of the last run; of one of both targets those of conductance."""
-    both = FLOW in read_json("reports/conductance/scores.json")
-    for line in ("conductance",) if both else RECORDED:
-        place = REPORTS / (FLOW if both else line)
+    """Take over the reports of the last run."""
+    for line, place in places().items():
         for name in RECORDED[line]:
-            write_json(place / f"{name}.json", read_json(f"reports/{line}/{name}.json"))
+            found = read_json(f"reports/{line}/{name}.json")
+            write_json(REPORTS / place / f"{name}.json", found)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -51,6 +51,20 @@ def test_the_shipped_models_reproduce_their_cards(run):
     assert out.count("as its card says") == 4
 
 
+def test_one_of_the_shipped_models_is_verified_by_its_name(run, tmp_path):
+    code, out, err = run("models", "verify", "shipped:flow")
+    assert code == 0, err
+    assert out.startswith("shipped:flow\n")
+    assert out.count("as its card says") == 1
+    code, _, err = run("models", "verify", "shipped:flux")
+    assert code == 2
+    assert "one of shipped:diffusion," in err
+    code, _, err = run("models", "verify", "shipped:flow", "--key", tmp_path / "key.pub")
+    assert code == 2
+    assert "bear no signature" in err
+    assert err.count("\n") == 1
+
+
 def test_both_transports_at_once_need_a_model_each(run, image, tmp_path):
     asked = ["network", image, "--voxel-size", "5e-6", "--method", "auto", "--transport", "both"]
     code, _, err = run(*asked, "-o", tmp_path / "out")

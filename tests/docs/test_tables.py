@@ -41,9 +41,11 @@ def test_a_changed_figure_is_seen(tables):
 
 
 @pytest.fixture
-def ran(tables, tmp_path, monkeypatch):
+def ran(tables, request, tmp_path, monkeypatch):
     """A run of both targets: flow errs ten times as much as diffusion, and has no champion."""
-    shutil.copytree(tables.REPORTS, tmp_path / "docs", ignore=shutil.ignore_patterns("hydraulic"))
+    others = shutil.ignore_patterns("hydraulic", "shale")
+    shutil.copytree(tables.REPORTS, tmp_path / "docs", ignore=others)
+    shutil.copy(request.config.rootpath / "params.yaml", tmp_path)
     shutil.copytree(tmp_path / "docs", tmp_path / "reports")
     monkeypatch.setattr(tables, "REPORTS", tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
@@ -75,6 +77,21 @@ def test_a_run_of_flow_is_recorded_beside_the_default_one(tables, ran, tmp_path)
     tables.record()
     assert tables.report("conductance", "scores") == {"champion": "coarse"}
     assert tables.report("hydraulic", "scores")["champion"] == "physics"
+
+
+def test_a_run_on_images_of_ones_own_is_recorded_beside_the_default_one(tables, ran, tmp_path):
+    params = tmp_path / "params.yaml"
+    before = {line: sha256(tmp_path / "docs" / line) for line in tables.RECORDED}
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("images: []", "images: [shale.tif]"), encoding="utf-8")
+    shutil.rmtree("reports/conductance")  # a run of the cores' line alone
+    own = read_json("reports/cores/scores.json")
+    own["table"]["real"]["kid"]["mean"] = 0.123
+    write_json("reports/cores/scores.json", own)
+    tables.record()
+    assert {line: sha256(tmp_path / "docs" / line) for line in tables.RECORDED} == before
+    assert "| real | 0.123 ± " in tables.TABLES["shale.scores"]()
+    assert "| real | 0.123 ± " not in tables.TABLES["cores.scores"]()
 
 
 def test_tables_of_flow_hold_both_targets_each_with_its_own_figures(tables, ran):

@@ -112,12 +112,13 @@ def rollback(
 def verify(uri: AnyUri = None, key: PublicKey = None, as_json: o.Json = False) -> None:
     """Download again, compare every byte, check the signature, score again on its own probe.
 
-    The models of the package are scored on a drawn rock, and compared with their cards.
+    The models of the package (all of them, or e.g. shipped:flow) are scored on a drawn rock, and
+    compared with their cards.
     """
     from poreops.cli import model_jobs, shipped_jobs
 
-    if uri is None:
-        deliver(lambda _: shipped_jobs.verify(), shipped_jobs.verify_text, as_json=as_json)
+    if uri is None or uri.startswith("shipped:"):
+        deliver(lambda _: shipped_jobs.verify(uri, key), shipped_jobs.verify_text, as_json=as_json)
         return
     deliver(lambda _: model_jobs.verified(uri, key), model_jobs.verified_text, as_json=as_json)
 
