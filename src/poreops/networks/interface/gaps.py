@@ -39,14 +39,15 @@ def gaps(
         closed.append(not low.matrix[-2:, -2:].any())  # its potential is known up to a constant
         driven = np.append(current[:-2], y[-2:])
         known.append((up.trace @ x, low.trace @ driven, x[:-2], y[:-2], current[:-2]))
-    trace, flow_trace, potential, moment, current = zip(*known, strict=True)
+    trace, flow_trace, *unknowns = zip(*known, strict=True)
+    potential, moment, currents = (np.concatenate(one) for one in unknowns)
     patch, side, count = joints.sides_of(keys)
     gap = np.zeros(len(joints.patches))
     _share(
         gap, excess, np.array(closed), patch, side, _begins(count),
         _begins([len(one) for one in trace]), np.concatenate(trace), np.concatenate(flow_trace),
         joints.patches.start, joints.behind, _flat(joints.potential), _flat(joints.flux),
-        np.concatenate(potential), np.concatenate(moment), np.concatenate(current),
+        potential, moment, currents,
     )  # fmt: skip
     return float(energies[0]), float(energies[1]), gap
 

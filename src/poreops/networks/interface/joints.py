@@ -208,7 +208,7 @@ class Joints:
         lost, links, corner = map(
             np.stack, zip(*(self._terminals(block, one) for one in variants), strict=True)
         )
-        found = condense(
+        found: Array = condense(
             self.blocks.place[own], self.blocks.neighbour[own], self.kept[own], lost, links, corner
         )
         if self._cached + found.nbytes <= CACHE_BYTES:

@@ -28,7 +28,8 @@ def potential_modes(centre: Array, level: int) -> Array:
     if level >= ALL:
         return np.eye(len(centre))
     x = _scaled(centre)
-    return orthonormal(np.stack(list(_polynomials(x, level)), axis=1))
+    modes: Array = orthonormal(np.stack(list(_polynomials(x, level)), axis=1))
+    return modes
 
 
 def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
@@ -47,7 +48,8 @@ def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
         return np.eye(len(centre))
     x = _scaled(centre)
     fluxes = [np.choose(axis, gradient) * sign for gradient in _harmonic_gradients(x, level)]
-    return orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
+    modes: Array = orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
+    return modes
 
 
 @njit(cache=True, nogil=True)
