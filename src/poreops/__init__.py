@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poreops.conduits.diffusive import diffusive_size_factors
     from poreops.conduits.hydraulic import hydraulic_size_factors
     from poreops.conduits.image_check import check
+    from poreops.conduits.large.conduits import conduits_of_file
     from poreops.conduits.partition import load_regions, partition
     from poreops.cores.drawing import generate
     from poreops.cores.registry import load_core_model
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from poreops.mlops.tracking.answers import answered
     from poreops.mlops.tracking.limits import ServingLimits
     from poreops.networks.interface.flow.network import interface_flow
+    from poreops.networks.interface.large.network import interface_network_of_file
     from poreops.networks.interface.network import interface_network, partition_score
+    from poreops.networks.large import network_of_file
     from poreops.networks.network import build_network, load_network
     from poreops.properties.registry import load_rock_model
     from poreops.properties.slices.segment import SegmentConfig, segment
@@ -45,6 +48,7 @@ __all__ = [
     "answered",
     "build_network",
     "check",
+    "conduits_of_file",
     "diffusive_size_factors",
     "export_for_porespy",
     "formation_factor",
@@ -52,11 +56,13 @@ __all__ = [
     "hydraulic_size_factors",
     "interface_flow",
     "interface_network",
+    "interface_network_of_file",
     "load_core_model",
     "load_model",
     "load_network",
     "load_regions",
     "load_rock_model",
+    "network_of_file",
     "partition",
     "partition_score",
     "permeability",
@@ -76,6 +82,7 @@ _MODULE_OF = {
     "answered": "poreops.mlops.tracking.answers",
     "build_network": "poreops.networks.network",
     "check": "poreops.conduits.image_check",
+    "conduits_of_file": "poreops.conduits.large.conduits",
     "diffusive_size_factors": "poreops.conduits.diffusive",
     "export_for_porespy": "poreops.conductance.porespy",
     "formation_factor": "poreops.solvers.diffusion.bulk",
@@ -83,11 +90,13 @@ _MODULE_OF = {
     "hydraulic_size_factors": "poreops.conduits.hydraulic",
     "interface_flow": "poreops.networks.interface.flow.network",
     "interface_network": "poreops.networks.interface.network",
+    "interface_network_of_file": "poreops.networks.interface.large.network",
     "load_core_model": "poreops.cores.registry",
     "load_model": "poreops.conductance.registry",
     "load_network": "poreops.networks.network",
     "load_regions": "poreops.conduits.partition",
     "load_rock_model": "poreops.properties.registry",
+    "network_of_file": "poreops.networks.large",
     "partition": "poreops.conduits.partition",
     "partition_score": "poreops.networks.interface.network",
     "permeability": "poreops.solvers.stokes.permeability",

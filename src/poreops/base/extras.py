@@ -8,7 +8,7 @@ from types import ModuleType
 from poreops.errors import InputError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "networks": ("matplotlib", "openpnm", "pandas"),
+    "networks": ("matplotlib", "openpnm", "pandas", "pyamg"),
     "synthetic": ("porespy",),
     "conductance": ("keras", "tensorflow", "xgboost"),
     "properties": ("matplotlib", "pandas", "sklearn", "xgboost"),

@@ -112,6 +112,8 @@ def network(
     transport: o.Transport = "diffusion",
     walls: o.Walls = None,
     rtol: o.Rtol = None,
+    chunks: o.Chunks = None,
+    level: o.Level = None,
     axis: o.Axis = "all",
     r_max: o.PeakRadius = 4,
     sigma: o.Sigma = 0.4,
@@ -129,8 +131,24 @@ def network(
     from poreops.cli import jobs, show
 
     source = o.source(image, dataset, shape, dtype, offset, pore_label, voxel_size, any_voxel_size)
-    rtol = o.relative_tolerance(method, rtol, transport)
+    asked, rtol = rtol, o.relative_tolerance(method, rtol, transport)
     given = jobs.Conductances(method, model, transport, r_max, sigma, workers, walls, rtol)
+    if o.in_chunks(method, chunks, level) and method != "interface":
+        from poreops.cli import stored_conduits_job as conduits
+
+        deliver(
+            lambda _: conduits.network(source, given, chunks or 0, axis, out),
+            conduits.network_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
+    if chunks is not None:
+        from poreops.cli import stored_network_job as stored
+
+        deliver(
+            lambda _: stored.stored_network(source, given, chunks or 0, level, asked, axis, out),
+            stored.stored_network_text, as_json=as_json, out=out, overwrite=overwrite,
+        )  # fmt: skip
+        return
     if method == "interface":
         from poreops.cli.interface_job import interface
 

@@ -92,7 +92,7 @@ def partition(
         with clock.stage("read"):
             job = prepared(
                 stream.layers, stream.shape, folder, edge=given.edge, r_max=given.r_max,
-                sigma=given.sigma, source=_fingerprint(source),
+                sigma=given.sigma, source=source_state(source),
             )  # fmt: skip
         reading = stream.understood()
     with clock.timed("partition"):
@@ -126,8 +126,13 @@ def partition(
     )  # fmt: skip
 
 
-def _fingerprint(source: ImageSource) -> Json:
-    """Return what tells this volume from another of the same shape: its place, size and time."""
+def source_state(source: ImageSource) -> Json:
+    """Return what tells this volume from another of the same shape: its place, size and time.
+
+    Parameters
+    ----------
+    source : of the volume
+    """
     path, dataset = split_path(source.path, source.dataset)
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     stats = [file.stat() for file in files]

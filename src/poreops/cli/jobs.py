@@ -1,5 +1,6 @@
 """What the commands of networks do: partition an image, give its conduits their size factors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from poreops.errors import InputError
 if TYPE_CHECKING:
     from poreops.conduits.partition import Regions
     from poreops.images.reading import Volume
+    from poreops.networks.network import PoreNetwork
 
 
 @dataclass(frozen=True)
@@ -123,20 +125,8 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
     compared = getattr(loaded, "drift", None)
     drift = None if compared is None else compared(regions.labels, regions.conns)
 
-    def solve(name: str) -> Results:
-        found: Results = {}
-        if given.transport != "flow":
-            found |= diffusion_results(built.formation_factor(name))
-        if given.transport != "diffusion":
-            found |= flow_results.of_any(built.permeability(name))
-        return found
-
-    keys = DIFFUSION_KEYS * (given.transport != "flow") + FLOW_KEYS * (
-        given.transport != "diffusion"
-    )
     with clock.stage("transport"):
-        found, notes = solve_axes(axes, solve, keys)
-    pores = built.openpnm
+        found, notes = along_axes(built, given.transport, axes)
     results = {
         **about("network", source, volume, block),
         "method": given.name,
@@ -147,11 +137,7 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         "sigma": given.sigma,
         "regions": regions.count,
         "throats": len(regions.conns),
-        "network": {
-            "pores": int(pores["pore.internal"].sum()),
-            "boundary_pores": int(pores["pore.boundary"].sum()),
-            "throats": int(pores.Nt),
-        },
+        "network": sizes_of(built),
         **flow_results.of_sureness(built.sureness),
         "axes": found,
         "inputs": None if drift is None else {"state": drift.state, "beyond": dict(drift.beyond)},
@@ -168,6 +154,45 @@ def network(source: ImageSource, given: Conductances, axis: str, octants: bool) 
         result_files.write_network(folder, built)
 
     return Answer(results, result_files.NETWORK_FILES, write)
+
+
+def along_axes(
+    built: "PoreNetwork", transport: str, axes: Sequence[str]
+) -> tuple[dict[str, Results], list[str]]:
+    """Return the results of a network along axes, and warnings of those that were not solved.
+
+    Parameters
+    ----------
+    built : network
+    transport : "diffusion", "flow" or "both"
+    axes : names
+    """
+
+    def solve(name: str) -> Results:
+        found: Results = {}
+        if transport != "flow":
+            found |= diffusion_results(built.formation_factor(name))
+        if transport != "diffusion":
+            found |= flow_results.of_any(built.permeability(name))
+        return found
+
+    keys = DIFFUSION_KEYS * (transport != "flow") + FLOW_KEYS * (transport != "diffusion")
+    return solve_axes(axes, solve, keys)
+
+
+def sizes_of(built: "PoreNetwork") -> Results:
+    """Return how many pores and throats a network has.
+
+    Parameters
+    ----------
+    built : network
+    """
+    pores = built.openpnm
+    return {
+        "pores": int(pores["pore.internal"].sum()),
+        "boundary_pores": int(pores["pore.boundary"].sum()),
+        "throats": int(pores.Nt),
+    }
 
 
 def size_factors(source: ImageSource, given: Conductances, convention: str) -> Answer:

@@ -168,6 +168,24 @@ Tolerance = Annotated[
 Iterations = Annotated[
     int | None, typer.Option("--iterations", help="Most iterations of the solver.", min=1)
 ]
+Chunks = Annotated[
+    int | None,
+    typer.Option(
+        "--chunks",
+        help="Of a volume larger than memory: edge in voxels of chunks, worked on one by one; the "
+        "image may be labels of `poreops partition`. --workers are processes.",
+    ),
+]
+Level = Annotated[
+    int | None,
+    typer.Option(
+        "--level",
+        help="With --chunks: degree of the modes at each throat.  [default: 1]",
+        min=0,
+        max=3,
+        show_default=False,
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Threads; all processors by default.", min=1)
 ]
@@ -345,3 +363,23 @@ def relative_tolerance(
             f"got --rtol {rtol:g}; add --method auto or --method interface, or drop it"
         )
     return usual.get(method or "", 0.05) if rtol is None else rtol
+
+
+def in_chunks(method: str | None, chunks: int | None, level: int | None) -> bool:
+    """Tell whether a network is to be built in chunks, or raise InputError where it cannot be.
+
+    Parameters
+    ----------
+    method, chunks, level : as given
+    """
+    if level is not None and chunks is None:
+        raise InputError(
+            f"the degree of the modes follows from --rtol, got --level {level}; drop it, or give "
+            "--chunks"
+        )
+    if level is not None and method != "interface":
+        raise InputError(
+            f"modes are those of an interface network, got --level {level}; drop it, or give "
+            "--method interface"
+        )
+    return chunks is not None

@@ -27,6 +27,7 @@ __all__ = [
     "NETWORK_FILES",
     "SIZE_FACTOR_FILES",
     "SLICE_FILES",
+    "STORED_NETWORK_FILES",
     "files_with",
     "output_folder",
     "write_network",
@@ -36,9 +37,8 @@ __all__ = [
 ]
 
 _LABEL_FILES = ("regions.png", "regions.vti")
-NETWORK_FILES = (
-    "network.npz", "network.png", "network.vtp", "pores.csv", "throats.csv", *_LABEL_FILES,
-)  # fmt: skip
+STORED_NETWORK_FILES = ("network.npz", "network.png", "network.vtp", "pores.csv", "throats.csv")
+NETWORK_FILES = (*STORED_NETWORK_FILES, *_LABEL_FILES)
 SIZE_FACTOR_FILES = ("size_factors.csv", *_LABEL_FILES)
 SLICE_FILES = ("segmentation.png", "slices.csv")
 
@@ -75,7 +75,8 @@ def write_network(folder: Path, network: PoreNetwork) -> None:
     )
     coords, conns = arrays["pore.coords"], arrays["throat.conns"]
     write_network_vtp(folder / "network.vtp", coords, conns, pore_data, throat_data)
-    _write_labels(folder, network.regions, network.voxel_size)
+    if isinstance(network.regions, Regions):  # those of a file stay there
+        _write_labels(folder, network.regions, network.voxel_size)
     draw_network(
         folder / "network.png",
         coords,

@@ -59,7 +59,7 @@ def network_text(results: Results) -> str:
         ),
         *_sureness_lines(results),
         "",
-        *_axis_lines(results),
+        *axis_lines(results),
         *_warning_lines(results),
     ]
     return "\n".join(lines)
@@ -83,7 +83,7 @@ def interface_text(results: Results) -> str:
             f"{built['modes']} modes, bracket of {results['rtol']:.2%} asked for"
         ),
         "",
-        *_axis_lines(results),
+        *axis_lines(results),
         *_warning_lines(results),
     ]
     return "\n".join(lines)
@@ -266,7 +266,7 @@ def _bulk_text(results: Results) -> str:
         for message in axis.get("warnings", [])
     ]
     walls = [f"walls     {results['walls']}", ""] if "walls" in results else []
-    lines = [*_image_lines(results), *_check_lines(results), "", *walls, *_axis_lines(results)]
+    lines = [*_image_lines(results), *_check_lines(results), "", *walls, *axis_lines(results)]
     return "\n".join([*lines, *warnings, *_warning_lines(results)])
 
 
@@ -327,8 +327,13 @@ def _octants(octants: Results) -> str:
     return ", ".join(found)
 
 
-def _axis_lines(results: Results) -> list[str]:
-    """Return a table with the columns that the axes have."""
+def axis_lines(results: Results) -> list[str]:
+    """Return a table with the columns that the axes have.
+
+    Parameters
+    ----------
+    results : with "axes"
+    """
     axes = results["axes"]
     solved = [axis for axis in axes.values() if "reason" not in axis]
     columns = [column for column in _COLUMNS if all(column[1] in axis for axis in solved)]

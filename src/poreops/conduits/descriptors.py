@@ -1,5 +1,6 @@
 """Measure diameters, areas and lengths of regions and throats, as PoreSpy measures them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import edt
@@ -10,6 +11,7 @@ from poreops.base.arrays import Integers
 from poreops.errors import InputError
 
 FloatArray = NDArray[np.float64]
+CORNER = (0, 0, 0)  # of an image that is whole
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ class FaceGeometry:
 
 
 def region_geometry(
-    labels: Integers, conns: Integers, distance: NDArray[np.float32]
+    labels: Integers,
+    conns: Integers,
+    distance: NDArray[np.float32],
+    origin: Sequence[int] = CORNER,
 ) -> RegionGeometry:
     """Measure regions and throats.
 
@@ -64,6 +69,7 @@ def region_geometry(
     labels : (nx, ny[, nz]) int, 0 solid, 1..Np regions
     conns : (Nt, 2) int, pairs of touching regions, 0-based, the smaller first
     distance : (nx, ny[, nz]) float32, Euclidean distance of each pore voxel to the solid
+    origin : first voxel of the labels in the image that they are a part of; centroids are of that
 
     Returns
     -------
@@ -75,7 +81,7 @@ def region_geometry(
         A pair of `conns` does not touch.
     """
     ndim = labels.ndim
-    volume, centroid = _moments(labels)
+    volume, centroid = _moments(labels, origin)
     count = len(volume)
     inscribed = np.zeros(count + 1, dtype=np.float32)
     own_distance = edt.edt(np.ascontiguousarray(labels, dtype=np.uint32), black_border=True)
@@ -92,7 +98,7 @@ def region_geometry(
             f"{tuple(conns[missing[0]].tolist())}; pass those of partition()"
         )
     widest, peaks = _widest(distance.ravel()[voxels], voxels, starts)
-    peak = np.column_stack(np.unravel_index(peaks[found], labels.shape)).astype(np.float64)
+    peak = _places(peaks[found], labels.shape, origin)
     first, second = centroid[conns[:, 0]] - peak, centroid[conns[:, 1]] - peak
     return RegionGeometry(
         pore_volume=volume,
@@ -112,12 +118,13 @@ def face_geometry(
     side: Integers,
     sizes: RegionGeometry,
     distance: NDArray[np.float32],
+    origin: Sequence[int] = CORNER,
 ) -> FaceGeometry:
     """Measure where regions meet the image faces.
 
     Parameters
     ----------
-    labels, distance : as for `region_geometry`
+    labels, distance, origin : as for `region_geometry`
     region : (Nb,) int, 0-based regions
     axis, side : (Nb,) int, the face that each touches: side 0 at index 0, 1 at the last index
     sizes : of the regions of the image
@@ -140,10 +147,11 @@ def face_geometry(
             near = np.take(distance, layer, axis=face_axis).ravel()[voxels]
             widest, peaks = _widest(near, voxels, starts)
             found = _positions(keys[starts], region[here])
-            peak = np.column_stack(np.unravel_index(peaks[found], face.shape)).astype(np.float64)
+            across = [start for a, start in enumerate(origin) if a != face_axis]
+            peak = _places(peaks[found], face.shape, across)
             centroid = sizes.pore_centroid[region[here]]
             # the face is half a voxel outside the centres of its voxels
-            depth = np.abs(centroid[:, face_axis] - layer) + 0.5
+            depth = np.abs(centroid[:, face_axis] - (layer + origin[face_axis])) + 0.5
             aside = np.delete(centroid, face_axis, axis=1) - peak
             diameter[here] = 2 * widest[found]
             area[here] = np.diff(np.append(starts, len(keys)))[found]
@@ -151,7 +159,13 @@ def face_geometry(
     return FaceGeometry(diameter, area, length)
 
 
-def _moments(labels: Integers) -> tuple[FloatArray, FloatArray]:
+def _places(flat: NDArray[np.int64], shape: tuple[int, ...], origin: Sequence[int]) -> FloatArray:
+    """Return the places (n, ndim) of flat indices in the image that a part of it begins in."""
+    places = np.column_stack(np.unravel_index(flat, shape)).astype(np.float64)
+    return places + np.array(origin[: len(shape)], np.float64)
+
+
+def _moments(labels: Integers, origin: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     """Return the volume and the centroid of each region, some layers at a time."""
     count = int(labels.max()) + 1
     sums = np.zeros((labels.ndim + 1, count))
@@ -163,7 +177,8 @@ def _moments(labels: Integers) -> tuple[FloatArray, FloatArray]:
         for axis, n in enumerate(slab.shape):
             along = [1] * labels.ndim
             along[axis] = n
-            position = np.arange(n, dtype=np.float64) + (start if axis == 0 else 0)
+            position = np.arange(n, dtype=np.float64) + origin[axis]
+            position += start if axis == 0 else 0
             weights = np.broadcast_to(position.reshape(along), slab.shape).ravel()
             sums[axis + 1] += np.bincount(flat, weights, minlength=count)
     volume = sums[0, 1:]

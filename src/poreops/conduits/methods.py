@@ -5,9 +5,9 @@ the region and its mirror image across the face make a whole conduit with c = 0 
 its size factor is half that from region to face. Every method takes faces that way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import edt
 import numpy as np
@@ -33,7 +33,12 @@ from poreops.conduits.crop import (
     crop_conduits,
     mirrored_conduit,
 )
-from poreops.conduits.descriptors import RegionGeometry, face_geometry, region_geometry
+from poreops.conduits.descriptors import (
+    CORNER,
+    RegionGeometry,
+    face_geometry,
+    region_geometry,
+)
 from poreops.conduits.diffusive import conduit_size_factors
 from poreops.conduits.hydraulic import conduit_hydraulic_size_factors
 from poreops.conduits.joined import regions_in_pieces, without_loose_pieces
@@ -89,6 +94,19 @@ class ConductanceModel(Protocol):
         ----------
         crops : of conduits, (n0, n1[, n2]) uint8 with 0/1/2
         """
+
+
+class Within(NamedTuple):
+    """What labels that are a part of an image must know of the rest.
+
+    Attributes
+    ----------
+    distance : (nx, ny[, nz]) float32, of each voxel of the part to the solid of the image
+    origin : first voxel of the part in the image
+    """
+
+    distance: NDArray[np.float32]
+    origin: Sequence[int]
 
 
 NO_CONNS, ONE_CONN = np.zeros((0, 2), np.int64), np.array([[0, 1]])
@@ -217,6 +235,7 @@ def all_size_factors(
     walls: Walls | None = None,
     convention: Convention | None = None,
     rtol: float = RTOL,
+    within: Within | None = None,
 ) -> SizeFactors:
     """Return the size factors in voxels of all throats and of all face contacts.
 
@@ -237,6 +256,7 @@ def all_size_factors(
     convention : "centroid" or "porespy", of diffusion by `dns` or `model`
         By default that of the model, or centroid.
     rtol : half width of the interval of log G below which `auto` takes a prediction
+    within : the image, where the labels are a part of it that holds the named regions wholly
 
     Returns
     -------
@@ -247,11 +267,11 @@ def all_size_factors(
     method = checked_method(method, model, labels.ndim)
     of_flow = walls_of_flow(walls, target, method, model)
     if method in _RULES[target]:
-        return SizeFactors(*_by_rule(labels, conns, contacts, _RULES[target][method]))
+        return SizeFactors(*_by_rule(labels, conns, contacts, _RULES[target][method], within))
     if method not in PREDICTED:
         model = None
     asked = _convention_of(model, method, target, convention)
-    names = _conduit_names(conns, contacts)
+    names = conduit_names(conns, contacts)
 
     def simulate(crops: Iterable[Crop], names: Names) -> FloatArray:
         if of_flow is not None:
@@ -301,7 +321,14 @@ def _convention_of(
     return asked
 
 
-def _conduit_names(conns: Integers, contacts: FaceContacts) -> Names:
+def conduit_names(conns: Integers, contacts: FaceContacts) -> Names:
+    """Return what warnings call the conduits of an image and those to its faces.
+
+    Parameters
+    ----------
+    conns : (Nt, 2) int, 0-based
+    contacts : FaceContacts, numbered after the throats
+    """
     pairs = pair_names(conns)
 
     def name(i: int) -> str:
@@ -319,16 +346,17 @@ def _by_rule(
     conns: Integers,
     contacts: FaceContacts,
     rule: Rule,
+    within: Within | None,
 ) -> tuple[FloatArray, FloatArray]:
-    distance: NDArray[np.float32] = edt.edt(labels > 0)
-    sizes = region_geometry(labels, NO_CONNS, distance)
+    distance, origin = within or Within(edt.edt(labels > 0), CORNER)
+    sizes = region_geometry(labels, NO_CONNS, distance, origin)
     diameters = sizes.pore_equivalent_diameter
     in_pieces = regions_in_pieces(labels)
     throats, faces = np.zeros(len(conns)), np.zeros(len(contacts))
 
     split = in_pieces[conns].any(axis=1)
     plain = np.flatnonzero(~split & are_touching(labels, conns))
-    throat = region_geometry(labels, conns[plain], distance)
+    throat = region_geometry(labels, conns[plain], distance, origin)
     throats[plain] = rule(
         diameters[conns[plain]], throat.throat_inscribed_diameter, throat.throat_length
     )
@@ -343,14 +371,14 @@ def _by_rule(
             throats[i] = rule(both, found.throat_inscribed_diameter, found.throat_length)[0]
 
     def to_faces(
-        image: Integers, some: FaceContacts, sizes: RegionGeometry, near: NDArray[np.float32]
+        image: Integers, some: FaceContacts, sizes: RegionGeometry, near: Within
     ) -> FloatArray:
-        found = face_geometry(image, some.region, some.axis, some.side, sizes, near)
+        found = face_geometry(image, some.region, some.axis, some.side, sizes, *near)
         both = np.column_stack([sizes.pore_equivalent_diameter[some.region]] * 2)
         return 2 * rule(both, found.inscribed_diameter, found.length)
 
     split = in_pieces[contacts.region]
-    faces[~split] = to_faces(labels, contacts.some(~split), sizes, distance)
+    faces[~split] = to_faces(labels, contacts.some(~split), sizes, Within(distance, origin))
     regions = spim.find_objects(labels) if split.any() else []
     for i in np.flatnonzero(split):
         at = contacts.some(np.array([i]))
@@ -361,5 +389,5 @@ def _by_rule(
             half = np.split(part, 2, axis=axis)[1 - side]
             found = region_geometry(half, NO_CONNS, distance[box])
             first = FaceContacts(np.zeros(1, np.int64), at.axis, at.side)
-            faces[i] = to_faces(half, first, found, distance[box])[0]
+            faces[i] = to_faces(half, first, found, Within(distance[box], CORNER))[0]
     return throats, faces

@@ -56,6 +56,16 @@ class Regions(Result, kind="regions"):
         """Number of regions N."""
         return int(self.labels.max(initial=0))
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the image [voxel]."""
+        return self.labels.shape
+
+    @property
+    def porosity(self) -> float:
+        """Share of the image that regions fill."""
+        return float(np.count_nonzero(self.labels)) / self.labels.size
+
 
 def partition(im: Array, *, r_max: int = 4, sigma: float = 0.4, progress: bool = False) -> Regions:
     """Split the pore space into regions by SNOW, a marker-based watershed.

@@ -5,6 +5,17 @@ from typing import Literal
 Target = Literal["diffusive", "hydraulic"]
 
 
+def targets_of(transport: str) -> list[Target]:
+    """Return which size factors a network needs, those of diffusion first.
+
+    Parameters
+    ----------
+    transport : "diffusion", "flow" or "both"
+    """
+    targets: list[Target] = ["diffusive"] * (transport != "flow")
+    return targets + ["hydraulic"] * (transport != "diffusion")
+
+
 def voxel_power(target: Target) -> int:
     """Return the power of a length that a size factor is: 1 of diffusion [m], 3 of flow [m³].
 

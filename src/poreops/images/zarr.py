@@ -11,6 +11,7 @@ import numpy as np
 
 from poreops.base.arrays import Values
 from poreops.base.content import Json
+from poreops.base.zarr import zarr_box, zarr_chunk
 from poreops.errors import InputError
 from poreops.images.numpy_files import chosen
 from poreops.images.spacing import Spacing, metres_of, round_off
@@ -44,7 +45,7 @@ def open_zarr(folder: Path, dataset: str | None) -> Iterator[StoredImage]:
     axes, spacing = _axes(image, finest) if name and name == finest.get("path") else (None, None)
     notes = checked_axes(axes, shape, folder.name) if axes else []
     places = [range(-(-n // c)) for n, c in zip(shape, meta["chunks"], strict=True)]
-    files = (_file(folder / name, meta, place) for place in itertools.product(*places))
+    files = (zarr_chunk(folder / name, meta, place) for place in itertools.product(*places))
     absent = sum(not file.is_file() for file in files)
     if absent:
         notes.append(
@@ -73,34 +74,10 @@ def zarr_layers(folder: Path, meta: Json, axis: int, row: int) -> Values:
     axis : across which a row lies
     row : of chunks
     """
-    import imagecodecs
-
-    packed = (meta["compressor"] or {}).get("id", "none")
-    if meta.get("filters") or packed not in ("none", "zlib", "gzip", "blosc", "zstd"):
-        raise InputError(
-            "chunks of a Zarr array must be plain or of zlib, gzip, blosc or zstd, "
-            f"{folder.name} has {meta.get('filters') or packed}; write it again so, or as HDF5"
-        )
-    decode = getattr(imagecodecs, f"{packed}_decode")
-    chunk, shape = meta["chunks"], list(meta["shape"])
-    places = [range(-(-n // c)) for n, c in zip(shape, chunk, strict=True)]
-    places[axis] = range(row, row + 1)
-    shape[axis] = min(chunk[axis], shape[axis] - row * chunk[axis])
-    layers = np.full(shape, meta["fill_value"] or 0, meta["dtype"])
-    for place in itertools.product(*places):
-        file = _file(folder, meta, place)
-        if file.is_file():
-            values = np.frombuffer(decode(file.read_bytes()), meta["dtype"])
-            at = [0 if n == axis else i * chunk[n] for n, i in enumerate(place)]
-            part = layers[tuple(slice(a, a + c) for a, c in zip(at, chunk, strict=True))]
-            cut = tuple(slice(n) for n in part.shape)  # at far faces chunks are stored whole
-            part[...] = values.reshape(chunk, order=meta.get("order", "C"))[cut]
-    return layers
-
-
-def _file(folder: Path, meta: Json, place: tuple[int, ...]) -> Path:
-    separator: str = meta.get("dimension_separator", ".")
-    return folder / separator.join(map(str, place))
+    lower, upper = [0] * len(meta["shape"]), list(meta["shape"])
+    lower[axis] = row * meta["chunks"][axis]
+    upper[axis] = min(lower[axis] + meta["chunks"][axis], upper[axis])
+    return zarr_box(folder, lower, upper)
 
 
 def _image(folder: Path) -> Json:

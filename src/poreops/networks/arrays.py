@@ -13,10 +13,19 @@ from scipy.sparse.csgraph import connected_components
 from poreops.base.arguments import AXES
 from poreops.base.arrays import Array
 from poreops.conduits.contacts import FaceContacts
-from poreops.conduits.descriptors import face_geometry, region_geometry
+from poreops.conduits.descriptors import (
+    FaceGeometry,
+    RegionGeometry,
+    face_geometry,
+    region_geometry,
+)
+from poreops.conduits.sure import Sureness
 
 if TYPE_CHECKING:
     from openpnm.network import Network
+
+HALF_WIDTHS = "throat.size_factor_half_widths"
+"""Of the intervals of the logarithms of size factors, where a model states them."""
 
 FloatArray = NDArray[np.float64]
 
@@ -48,15 +57,38 @@ def network_arrays(
     -------
     dict of name to array, as `openpnm.io.network_from_porespy` takes it
     """
-    ndim = labels.ndim
     distance: NDArray[np.float32] = edt.edt(labels > 0)
     sizes = region_geometry(labels, conns, distance)
     at_face = face_geometry(labels, contacts.region, contacts.axis, contacts.side, sizes, distance)
+    return arrays_of_sizes(
+        labels.shape, conns, contacts, sizes, at_face, size_factors, voxel_size, others
+    )
+
+
+def arrays_of_sizes(
+    shape: tuple[int, ...],
+    conns: NDArray[np.integer],
+    contacts: FaceContacts,
+    sizes: RegionGeometry,
+    at_face: FaceGeometry,
+    size_factors: Mapping[str, FloatArray],
+    voxel_size: float,
+    others: Mapping[str, FloatArray] = MappingProxyType({}),
+) -> dict[str, Array]:
+    """Return what `network_arrays` does, of regions that are measured.
+
+    Parameters
+    ----------
+    shape : of the image
+    sizes : of the regions and throats, in voxels
+    at_face : of the contacts, in voxels
+    conns, contacts, size_factors, voxel_size, others : as for `network_arrays`
+    """
     count, border = len(sizes.pore_volume), len(contacts)
     border_pores = count + np.arange(border)
     pore_diameter = _joined(sizes.pore_equivalent_diameter, at_face.inscribed_diameter, voxel_size)
     pore: dict[str, Array] = {
-        "coords": _coordinates(labels.shape, sizes.pore_centroid, contacts) * voxel_size,
+        "coords": _coordinates(shape, sizes.pore_centroid, contacts) * voxel_size,
         "region_label": np.append(np.arange(count), contacts.region) + 1,
         "volume": np.append(sizes.pore_volume, np.zeros(border)) * voxel_size**3,
         "diameter": pore_diameter,
@@ -67,7 +99,7 @@ def network_arrays(
     }
     face = np.append(np.full(count, -1), 2 * contacts.axis + contacts.side)
     pore |= {"internal": face < 0, "boundary": face >= 0}
-    pore |= {face_name(number): face == number for number in range(2 * ndim)}
+    pore |= {face_name(number): face == number for number in range(2 * len(shape))}
 
     diameter = _joined(sizes.throat_inscribed_diameter, at_face.inscribed_diameter, voxel_size)
     spacing = _joined(sizes.throat_length, at_face.length / 2, voxel_size)
@@ -88,6 +120,16 @@ def network_arrays(
     for values in size_factors.values():
         open_ &= np.isfinite(values) & (values > 0)
     return _connected(pore, throat, face, open_)
+
+
+def intervals_of(sureness: Sureness | None) -> dict[str, FloatArray]:
+    """Return the half widths of the size factors by OpenPNM's name, nothing where none are stated.
+
+    Parameters
+    ----------
+    sureness : of all throats and face contacts
+    """
+    return {} if sureness is None else {HALF_WIDTHS.removeprefix("throat."): sureness.half_widths}
 
 
 def joining_part(

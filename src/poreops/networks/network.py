@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poreops.base.arguments import AXES, checked_axis, checked_voxel_size, checked_workers
+from poreops.base.arrays import Array
 from poreops.base.conventions import Convention, Walls
 from poreops.base.extras import needs
 from poreops.base.show.result import Result
-from poreops.conduits.contacts import face_contacts
+from poreops.conduits.contacts import FaceContacts, face_contacts
 from poreops.conduits.methods import (
     PREDICTED,
     ConductanceModel,
@@ -23,25 +24,31 @@ from poreops.conduits.methods import (
     walls_of_flow,
 )
 from poreops.conduits.partition import Regions, binary_image, partition
-from poreops.conduits.quantity import Target, voxel_power
+from poreops.conduits.quantity import targets_of, voxel_power
 from poreops.conduits.sure import RTOL, Sureness, default_model
 from poreops.errors import InputError
 from poreops.machine.memory import require_memory
 from poreops.machine.progress import bar_of
-from poreops.networks.arrays import joining_part, network_arrays, network_warnings
+from poreops.networks.arrays import (
+    HALF_WIDTHS,
+    intervals_of,
+    joining_part,
+    network_arrays,
+    network_warnings,
+)
 from poreops.networks.conduit_model import loaded_model
 from poreops.networks.effective import NetworkDiffusion, NetworkFlow
 
 if TYPE_CHECKING:
     from openpnm.network import Network
 
+    from poreops.conduits.large.groups import StoredRegions
+
 # peak of the whole job, reached in the partition: 42 at porosity 0.6, 35 at 0.2, measured
 BYTES_PER_VOXEL = 50
 
-HALF_WIDTHS = "throat.size_factor_half_widths"
-"""Of the intervals of the logarithms of size factors, where a model states them."""
-
 FloatArray = NDArray[np.float64]
+Factors = dict[str, FloatArray]
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +65,7 @@ class PoreNetwork(Result, kind="network"):
         the clusters that join two opposite faces are left out (if none does, all but the largest
         cluster), so that every transport algorithm solves.
     regions : Regions
-        Of the whole image.
+        Of the whole image; of a network of a file, which knows of them what it needs.
     size_factors : (Nt,) float64 [m]
         Of diffusion through every throat of `regions.conns`; (0,) if the network has only flow.
     hydraulic_size_factors : (Nt,) float64 [m³]
@@ -74,7 +81,7 @@ class PoreNetwork(Result, kind="network"):
     """
 
     openpnm: "Network"
-    regions: Regions
+    regions: "Regions | StoredRegions"
     size_factors: FloatArray
     hydraulic_size_factors: FloatArray
     voxel_size: float
@@ -100,9 +107,7 @@ class PoreNetwork(Result, kind="network"):
         InputError
             No such axis, or the network was built for flow only.
         """
-        labels = self.regions.labels
-        index = checked_axis(axis, labels.ndim)
-        porosity = float(np.count_nonzero(labels)) / labels.size
+        index, porosity = checked_axis(axis, len(self.regions.shape)), self.regions.porosity
         effective = self._effective(index, "diffusive", "FickianDiffusion")
         ends = self._ends(index, "diffusive", "FickianDiffusion")
         return NetworkDiffusion(
@@ -136,7 +141,7 @@ class PoreNetwork(Result, kind="network"):
         InputError
             No such axis, or the network was built for diffusion only.
         """
-        index = checked_axis(axis, self.regions.labels.ndim)
+        index = checked_axis(axis, len(self.regions.shape))
         flow = ("hydraulic", "StokesFlow")
         return NetworkFlow(AXES[index], self._effective(index, *flow), self._ends(index, *flow))
 
@@ -163,7 +168,7 @@ class PoreNetwork(Result, kind="network"):
                 f"the network must have {kind} size factors, got none; build it with "
                 "transport='both'"
             )
-        shape = self.regions.labels.shape
+        shape = self.regions.shape
         length = shape[index] * self.voxel_size
         # a 2D image is a layer of one voxel
         area = math.prod(shape) / shape[index] * self.voxel_size**2
@@ -260,26 +265,18 @@ def network_of_regions(
     ``watch`` wraps the stream of conduits, of the given number: a progress bar.
     """
     needs("networks", "a pore network")
-    import openpnm
-
     voxel_size, workers = checked_voxel_size(voxel_size), checked_workers(workers)
     labels, conns = regions.labels, regions.conns
     model = default_model(method, model, transport, labels.ndim)
     method = checked_method(method, model, labels.ndim)
     checked_transport(transport, method)
-    if not len(conns):
-        raise InputError(
-            f"a network needs two regions that touch, the image has {regions.count} "
-            "region(s) and no throat; use poreops formation-factor, which needs no regions"
-        )
+    require_throats(regions)
     contacts = face_contacts(labels)
     loaded = loaded_model(model) if method in PREDICTED else None
     of_flow = walls_of_flow(walls, transport, method, loaded)
-    targets: list[Target] = ["diffusive"] * (transport != "flow")
-    targets += ["hydraulic"] * (transport != "diffusion")
-    found: dict[str, FloatArray] = {}
+    found: Factors = {}
     sureness: Sureness | None = None
-    for target in targets:
+    for target in targets_of(transport):
         factors = all_size_factors(
             labels, conns, contacts, method=method, model=loaded, workers=workers, watch=watch,
             target=target, walls=of_flow if target == "hydraulic" else None, convention=convention,
@@ -288,19 +285,54 @@ def network_of_regions(
         sureness = factors.sureness  # a model knows one of the two
         unit = voxel_size ** voxel_power(target)
         found[f"{target}_size_factors"] = np.concatenate(factors[:2]) * unit
-    others = (
-        {} if sureness is None else {HALF_WIDTHS.removeprefix("throat."): sureness.half_widths}
-    )
-    arrays = network_arrays(labels, conns, contacts, found, voxel_size, others)
-    network = openpnm.io.network_from_porespy(arrays)
+    arrays = network_arrays(labels, conns, contacts, found, voxel_size, intervals_of(sureness))
+    return assembled(arrays, regions, contacts, found, voxel_size, method, of_flow, sureness)
+
+
+def require_throats(regions: "Regions | StoredRegions") -> None:
+    """Raise InputError where no two regions touch.
+
+    Parameters
+    ----------
+    regions : of an image
+    """
+    if not len(regions.conns):
+        raise InputError(
+            f"a network needs two regions that touch, the image has {regions.count} "
+            "region(s) and no throat; use poreops formation-factor, which needs no regions"
+        )
+
+
+def assembled(
+    arrays: dict[str, Array],
+    regions: "Regions | StoredRegions",
+    contacts: FaceContacts,
+    found: Factors,
+    voxel_size: float,
+    method: str,
+    walls: Walls | None,
+    sureness: Sureness | None,
+) -> PoreNetwork:
+    """Return the network of arrays, with what speaks against its numbers.
+
+    Parameters
+    ----------
+    arrays : of `network_arrays`
+    regions : of the image
+    contacts : of the regions with the faces of the image
+    found : OpenPNM's name → (Nt + Nb,) size factors in SI units
+    voxel_size, method, walls, sureness : as `PoreNetwork` has them
+    """
+    import openpnm
+
     diffusive, hydraulic = (
-        found.get(f"{kind}_size_factors", np.zeros(0))[: len(conns)]
+        found.get(f"{kind}_size_factors", np.zeros(0))[: len(regions.conns)]
         for kind in ("diffusive", "hydraulic")
     )
-    notes = network_warnings(contacts, labels.shape, found)
     return PoreNetwork(
-        network, regions, diffusive, hydraulic, voxel_size, method, of_flow, notes, sureness
-    )
+        openpnm.io.network_from_porespy(arrays), regions, diffusive, hydraulic, voxel_size,
+        method, walls, network_warnings(contacts, regions.shape, found), sureness,
+    )  # fmt: skip
 
 
 def load_network(path: str | Path) -> "Network":

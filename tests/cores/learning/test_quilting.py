@@ -65,6 +65,21 @@ def test_cores_have_the_greys_of_the_rock_and_noise_of_their_own():
     assert quilted(noise="fresh").library.law is not None
 
 
+def test_cores_that_are_led_firmly_come_nearer_to_the_shares_of_their_crop(tmp_path):
+    """Of one training crop all cores have one goal."""
+    sizes = {"piece": 16, "overlap": 6, "pieces": 3000, "choices": 6, "sources": 1}
+    gently, firmly = (quilted(64, **sizes, **lead) for lead in ({}, {"lead": "firmly"}))
+    goal = gently.library.law_of_shares[0, 0]
+    away = [
+        model.segmentation.pores(model.generate(30, 128, seed=4)).mean(axis=(1, 2)) - goal
+        for model in (gently, firmly)
+    ]
+    assert np.square(away[1]).mean() < 0.6 * np.square(away[0]).mean()
+    firmly.save(tmp_path)
+    drawn = load_generator(tmp_path).generate(2, 128, seed=4)
+    np.testing.assert_array_equal(drawn, firmly.generate(2, 128, seed=4))
+
+
 def test_a_stated_porosity_is_drawn_and_an_unknown_one_refused():
     model = quilted(64, piece=16, overlap=6, pieces=3000, choices=6)
     known = model.library.law_of_shares[:, 0]

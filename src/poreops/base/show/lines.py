@@ -240,7 +240,7 @@ def _network(found: "PoreNetwork") -> Facts:
         more["walls"] = found.walls
     if found.warnings:
         more["warnings"] = "; ".join(found.warnings)
-    return Facts(f"{sizes(found.regions.labels.shape, found.voxel_size)}", main, more)
+    return Facts(f"{sizes(found.regions.shape, found.voxel_size)}", main, more)
 
 
 def _check(found: "ImageCheck") -> Facts:

@@ -6,20 +6,16 @@ can be nearer than what was found, and each peak that reaches into the chunk lie
 
 from dataclasses import dataclass
 
-import edt
 import h5py
 import numpy as np
 import scipy.ndimage as spim
 from numpy.typing import NDArray
 
 from poreops.conduits.large.chunks import Box, Chunks, Slices, slices
+from poreops.conduits.large.distances import HALO, squared_distance
 from poreops.conduits.markers import SADDLE_STEPS, highest_in_ball, tops
-from poreops.machine.memory import require_memory
 
-BYTES = 20
-"""Bytes that a voxel of the chunk and its margin takes at the peak."""
-
-SPREAD, HALO = 8, 16  # voxels that peaks may stretch, and pores be wide, before more is read
+SPREAD = 8  # voxels that peaks may stretch before more is read
 
 
 @dataclass(frozen=True)
@@ -93,23 +89,10 @@ def _squared(
     pores: h5py.Dataset, chunks: Chunks, index: int, margin: int, halo: int
 ) -> tuple[NDArray[np.float32], int]:
     """Return exact squared distances of a chunk and its margin, and the halo that they took."""
-    inner = chunks.box(index, margin)
-    while True:
-        block = chunks.box(index, margin + halo)
-        voxels = int(np.prod([b - a for a, b in block]))
-        require_memory(
-            voxels * BYTES, f"a chunk whose pores reach {margin + halo} voxels beyond it",
-            "give smaller chunks; a volume of such pores is partitioned as a whole",
-        )  # fmt: skip
-        pore = np.ascontiguousarray(pores[slices(block)], dtype=bool)
-        squared = edt.edtsq(pore, black_border=False, parallel=1)[slices(inner, block)]
-        farthest = float(squared.max())
-        whole = all((0, n) == side for side, n in zip(block, chunks.shape, strict=True))
-        # solid that was not read is at least halo + 1 away
-        if whole or farthest <= (halo + 1) ** 2:
-            return np.ascontiguousarray(squared), halo
-        # what was found is too far rather than too near; a block without solid has found nothing
-        halo = min(2 * halo, int(min(farthest, 4.0 * halo**2) ** 0.5) + 1)
+    return squared_distance(
+        lambda block: pores[slices(block)], chunks.box(index, margin), chunks.shape, "a chunk",
+        "give smaller chunks; a volume of such pores is partitioned as a whole", halo,
+    )  # fmt: skip
 
 
 def _highest(

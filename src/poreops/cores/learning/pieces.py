@@ -38,6 +38,8 @@ class QuiltingConfig(BaseModel):
         they are
     ores : how cores are led to their share of ores: "as_pores" by weights no steeper than those of
         pores, "firm" by steeper ones, as few pieces have ores; a stated share is always led firmly
+    lead : how cores are led to both shares: "gently", or "firmly", as to stated ones, where those
+        that are led gently have too few pores
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +54,7 @@ class QuiltingConfig(BaseModel):
     mirror: bool
     noise: Literal["fresh", "copied"]
     ores: Literal["as_pores", "firm"] = "as_pores"  # quiltings that are older do not say
+    lead: Literal["gently", "firmly"] = "gently"  # nor do they say this
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

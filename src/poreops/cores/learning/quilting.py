@@ -207,8 +207,9 @@ class QuiltingModel(Shown, kind="core model"):
         self, count: int, size: int, seed: int, stated: Goals
     ) -> Iterator[NDArray[np.uint8]]:
         rows = rows_of(self.library, size)
-        steering = STATED if stated.stated else NATURAL
-        firm = self.library.config.ores == "firm" or stated.ore_share is not None
+        config = self.library.config
+        steering = STATED if stated.stated or config.lead == "firmly" else NATURAL
+        firm = config.ores == "firm" or stated.ore_share is not None
         steering = replace(steering, firm=firm)
         batch = min(max(_AT_ONCE // size**2, 1), count)
         for start in range(0, count, batch):

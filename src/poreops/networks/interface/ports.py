@@ -100,7 +100,7 @@ def cut_blocks(labels: Array, most: int | None = None) -> tuple[Blocks, Array]:
     number : (nx, ny, nz) int64, of the voxels, -1 in the solid
     """
     labels = np.ascontiguousarray(in_3d(labels))
-    piece = _pieces(labels, MOST_VOXELS if most is None else most)
+    piece = pieces(labels, MOST_VOXELS if most is None else most)
     flat = np.flatnonzero(piece)
     owner = piece.ravel()[flat]
     order = np.argsort(owner, kind="stable")
@@ -190,8 +190,14 @@ def at_faces(blocks: Blocks) -> Array:
     return np.stack([blocks.place == 0, blocks.place == last], axis=2)
 
 
-def _pieces(labels: Array, most: int) -> Array:
-    """Return the numbers, from 1 on, of connected voxels of one region, at most so many."""
+def pieces(labels: Array, most: int) -> Array:
+    """Return the numbers, from 1 on, of connected voxels of one region, at most so many.
+
+    Parameters
+    ----------
+    labels : (nx, ny, nz) int, 0 solid
+    most : voxels of a piece
+    """
     parts = labels.astype(np.int32)
     while True:
         piece: Array = cc3d.connected_components(parts, connectivity=6).astype(np.int32)

@@ -1,0 +1,1 @@
+"""Interface networks of partitions larger than memory: blocks in groups, joined at the end."""
