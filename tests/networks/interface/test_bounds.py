@@ -130,6 +130,16 @@ def test_a_slanted_throat_is_worse_than_a_straight_one_and_linear_modes_mend_it(
     assert scores[0] < scores[1]
 
 
+def test_the_gap_lies_where_a_throat_is_askew():
+    labels = np.ones((40, 8, 8), dtype=int)
+    x, y, _ = np.indices(labels.shape)
+    labels[6:] = 2
+    labels[x + y > 23] = 3
+    labels[34:] = 4
+    network = interface_network_of_regions(regions_of(labels), rtol=None, level=0)
+    assert network.gap[1, 0] > 0.9 * network.along[0].width > 0.04
+
+
 @pytest.mark.parametrize("shape", [(7, 9), (9, 4, 6), (1, 5, 5), (12, 3, 3)])
 def test_any_image_in_any_partition_is_bracketed(shape):
     """Loose pores, dead ends, regions in pieces, throats in patches, axes that are closed."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poreops.networks.interface.condense import condense, eliminate, with_ends
+from poreops.networks.interface.condense import complement, condense, eliminate
 from poreops.networks.interface.modes import flux_modes, orthonormal, potential_modes
 from poreops.networks.interface.ports import cut_blocks, find_patches
 
@@ -27,7 +27,9 @@ def test_elimination_leaves_the_schur_complement(size, count):
     half = np.random.default_rng(size).normal(size=(size, size))
     matrix = half @ half.T + size * np.eye(size)
     front = np.triu(matrix)
+    left = np.triu(complement(front.copy(), count))
     eliminate(front, count)
+    np.testing.assert_array_equal(left, np.triu(front[count:, count:]))
     gone = np.arange(size) < count
     factor = np.linalg.cholesky(matrix[:count, :count]).T
     np.testing.assert_allclose(np.triu(front[:count, :count]), factor, atol=1e-10)
@@ -39,20 +41,23 @@ def test_elimination_leaves_the_schur_complement(size, count):
 def test_condensing_a_pore_eliminates_its_voxels():
     blob = ((np.indices((14, 10, 12)) - 5) ** 2).sum(axis=0) <= 30
     blocks, _ = cut_blocks(blob.astype(np.int32))
-    matrix = laplacian(blocks.neighbour)
-    ports = np.random.default_rng(1).random(len(matrix)) < 0.05
-    ends = np.stack([blocks.place[:, 0] == 0, blocks.place[:, 0] == 10], axis=1)
-    kept = ports | ends.any(axis=1)
-    condensed = condense(blocks.place, blocks.neighbour, kept)
-    np.testing.assert_allclose(condensed, schur(matrix, ~kept), atol=1e-12)
-    np.testing.assert_allclose(condensed.sum(axis=0), 0, atol=1e-12)
-    joined = np.zeros((len(matrix) + 2,) * 2)
-    joined[:-2, :-2] = matrix + np.diag(2.0 * ends.sum(axis=1))
-    joined[:-2, -2:] = -2 * ends
-    joined[-2:, :-2] = joined[:-2, -2:].T
-    joined[-2:, -2:] = np.diag(2.0 * ends.sum(axis=0))
-    expected = schur(joined, np.append(~ports, [False, False]))
-    np.testing.assert_allclose(with_ends(condensed, ports[kept], ends[kept]), expected, atol=1e-12)
+    n, x = len(blocks.place), blocks.place[:, 0]
+    ports = np.random.default_rng(1).random(n) < 0.05
+    nothing = np.zeros((n, 2))
+    # at no terminal, at both ends, at one terminal with a potential of its own at each face
+    lost = 2.0 * np.stack([nothing[:, 0], (x == 0) | (x == 10), x == 10])
+    tilted = np.stack([nothing[:, 0], blocks.place[:, 1] * (x == 10)], axis=1)
+    links = 2.0 * np.stack([nothing, np.stack([x == 0, x == 10], axis=1), tilted])
+    corner = np.stack([np.diag(case.sum(axis=0)) for case in links])
+    found = condense(blocks.place, blocks.neighbour, ports, lost, links, corner)
+    for case, condensed in enumerate(found):
+        joined = np.zeros((n + 2,) * 2)
+        joined[:-2, :-2] = laplacian(blocks.neighbour) + np.diag(lost[case])
+        joined[:-2, -2:] = -links[case]
+        joined[-2:, :-2] = joined[:-2, -2:].T
+        joined[-2:, -2:] = corner[case]
+        expected = schur(joined, np.append(~ports, [False, False]))
+        np.testing.assert_allclose(np.triu(condensed), np.triu(expected), atol=1e-12)
 
 
 def test_modes_hold_linear_potentials_and_uniform_fluxes():

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from poreops.base.arrays import Array
+from poreops.networks.interface.gaps import gaps
 from poreops.networks.interface.joints import CLOSED, Joints
 from poreops.networks.interface.response import Response
 
@@ -87,19 +88,7 @@ def bounds(joints: Joints, axis: int, members: Array) -> Bounds:
     keys = list(zip(members.tolist(), variants, strict=True))
     short = solve(joints, keys, joints.short, joints.potential)
     cut = solve(joints, keys, joints.cut, joints.flux)
-    upper = lower = 0.0
-    gap = np.zeros(len(joints.patches))
-    for key, x, y in zip(keys, short, cut, strict=True):
-        up, low = joints.short[key], joints.cut[key]
-        current = low.matrix @ y
-        up_energy, low_energy = float(x @ up.matrix @ x), float(y @ current)
-        upper += up_energy
-        lower += low_energy
-        excess = up_energy + low_energy - 2 * _work(joints, key[0], x, current)
-        shares = _jumps(joints, key[0], x, y, current, up, low)
-        total = sum(shares.values())
-        for patch, share in shares.items():
-            gap[patch] += max(excess, 0.0) * (share / total if total > 0 else 1 / len(shares))
+    upper, lower, gap = gaps(joints, keys, short, cut)
     return Bounds(axis, lower, upper, gap)
 
 
@@ -119,25 +108,18 @@ def solve(
     opened : (Np,) bool, patches that join their blocks, all by default; the potentials on the
         two sides of another are not the same, and nothing flows there
     """
-
-    def shared(patch: int, side: int) -> tuple[int, int]:
-        return patch, 0 if opened is None or opened[patch] else side
-
-    used = sorted({shared(*one) for block, _ in keys for one in joints.sides(block)})
-    first = {}
-    size = 0
-    for one in used:
-        first[one] = size
-        size += modes[one[0]].shape[1]
-    numbers = [
-        np.concatenate(
-            [np.zeros(0, np.int64)]
-            + [first[shared(*p)] + np.arange(modes[p[0]].shape[1]) for p in joints.sides(block)]
-        )
-        for block, _ in keys
-    ]
+    patch, side, count = joints.sides_of(keys)
+    width = np.array([one.shape[1] for one in modes], dtype=np.int64)
+    shared = 0 if opened is None else np.where(opened[patch], 0, side)
+    used, where = np.unique(2 * patch + shared, return_inverse=True)
+    size = int(width[used // 2].sum())
     if not size:
         return [known] * len(keys)
+    first = (np.cumsum(width[used // 2]) - width[used // 2])[where]
+    own = width[patch]
+    before = np.append(0, np.cumsum(own))
+    number = np.arange(before[-1]) + np.repeat(first - before[:-1], own)
+    numbers = np.split(number.astype(np.int32), before[np.cumsum(count)[:-1]])
     rows, columns, values = [], [], []
     source = np.zeros((size, *known.shape[1:]))
     for at, key in zip(numbers, keys, strict=True):
@@ -158,43 +140,3 @@ def solve(
     solution = factor.solve(source)
     solution += factor.solve(source - matrix @ solution)
     return [np.concatenate([solution[at], known]) for at in numbers]
-
-
-def _work(joints: Joints, block: int, x: Array, current: Array) -> float:
-    """Return the work of the flow of the cut blocks in the potential of the shorted ones."""
-    work = float(x[-2:] @ current[-2:])
-    a = b = 0
-    for patch, _ in joints.sides(block):
-        potential, flux = joints.potential[patch], joints.flux[patch]
-        c, q = potential.shape[1], flux.shape[1]
-        work += float((potential @ x[a : a + c]) @ (flux @ current[b : b + q]))
-        a, b = a + c, b + q
-    return work
-
-
-def _jumps(
-    joints: Joints, block: int, x: Array, y: Array, current: Array, up: Response, low: Response
-) -> dict[int, float]:
-    """Say how far the two solutions disagree on each patch of a block, as energies."""
-    potential = up.trace @ x
-    driven = np.append(current[:-2], y[-2:])
-    flow_potential = low.trace @ driven
-    shares: dict[int, float] = {}
-    a = b = 0
-    for patch, side in joints.sides(block):
-        at = joints.at_patch(block, patch, side)
-        c, q = joints.potential[patch].shape[1], joints.flux[patch].shape[1]
-        trace = joints.potential[patch] @ x[a : a + c]
-        flux = joints.flux[patch] @ current[b : b + q]
-        moments = y[b : b + q]
-        a, b = a + c, b + q
-        # flux of the shorted block less that of the cut one; potentials likewise
-        other = 2 * (trace - potential[at]) - flux
-        ends = flow_potential[at] + flux / 2
-        rest = ends - trace
-        if not low.matrix[-2:, -2:].any():  # closed: known up to a constant
-            shift = joints.flux[patch].T @ ends
-            whole = joints.flux[patch].sum(axis=0)
-            rest = rest + whole @ (moments - shift) / (whole @ whole)
-        shares[patch] = float((other**2).sum() / 4 + (rest**2).sum())
-    return shares

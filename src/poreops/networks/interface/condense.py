@@ -15,7 +15,7 @@ _BLOCK = 64  # rows that are eliminated before the rest of the matrix is touched
 _STRIP = 128  # columns of the rest at a time: what lies below the diagonal is left out
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True)
 def eliminate(front: Array, count: int) -> None:
     """Eliminate the first unknowns of a symmetric matrix, in place, upper triangle only.
 
@@ -26,22 +26,51 @@ def eliminate(front: Array, count: int) -> None:
     front : (m, m) float64, C-contiguous
     count : unknowns to eliminate; their part of the matrix is positive definite
     """
+    _complement(front, count, front[count:, count:])
+
+
+@njit(cache=True, nogil=True)
+def complement(front: Array, count: int) -> Array:
+    """Eliminate the first unknowns of a symmetric matrix, and return what that leaves.
+
+    Parameters
+    ----------
+    front, count : as for `eliminate`; the first rows become those of U
+
+    Returns
+    -------
+    (m - count, m - count) float64
+        The Schur complement, upper triangle only; what is below it is undefined.
+    """
+    rest = front.shape[0] - count
+    left = np.empty((rest, rest))
+    _complement(front, count, left)
+    return left
+
+
+@njit(cache=True, nogil=True)
+def _complement(front: Array, count: int, left: Array) -> None:
+    """Factorise the first rows, in place, and write what is left of the others elsewhere."""
     m = front.shape[0]
     for first in range(0, count, _BLOCK):
         last = min(first + _BLOCK, count)
+        if first:  # what the rows above take from these
+            above = front[:first, first:].copy()
+            turned = np.ascontiguousarray(above[:, : last - first].T)
+            front[first:last, first:] -= np.dot(turned, above)
         inverse = _factor(front, first, last)
-        if last == m:
-            continue
-        rows = np.dot(inverse.T, front[first:last, last:].copy())
-        front[first:last, last:] = rows
-        turned = np.ascontiguousarray(rows.T)
-        for left in range(0, m - last, _STRIP):
-            right = min(left + _STRIP, m - last)
-            taken = np.dot(turned[:right], rows[:, left:right].copy())
-            for i in range(right):
-                line, less = front[last + i], taken[i]
-                for j in range(max(left, i), right):
-                    line[last + j] -= less[j - left]
+        if last < m:
+            front[first:last, last:] = np.dot(inverse.T, front[first:last, last:].copy())
+    rest = m - count
+    rows = front[:count, count:].copy()
+    turned = np.ascontiguousarray(rows.T)
+    for begin in range(0, rest, _STRIP):
+        end = min(begin + _STRIP, rest)
+        taken = np.dot(turned[:end], rows[:, begin:end].copy())
+        for i in range(end):
+            old, new, less = front[count + i], left[i], taken[i]
+            for j in range(max(begin, i), end):
+                new[j] = old[count + j] - less[j - begin]
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -74,103 +103,91 @@ def _factor(front: Array, first: int, last: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def condense(place: Array, neighbour: Array, kept: Array) -> Array:
-    """Eliminate all but the kept voxels of a pore from its conductance matrix.
+def condense(
+    place: Array, neighbour: Array, kept: Array, lost: Array, links: Array, corner: Array
+) -> Array:
+    """Join a pore to t terminals, and eliminate all but its kept voxels.
+
+    The potential beside a voxel at an image face is a combination of those of the terminals, half
+    an edge (conductance 2) away. What no terminal of any case touches is eliminated for all
+    cases at once.
 
     Parameters
     ----------
     place : (n, 3) int32, voxels of the pore, connected by faces
     neighbour : (n, 6) int32, number of each neighbour in the pore, -1 for none
     kept : (n,) bool, at least one
+    lost : (cases, n) float64, 2 Σ 1 over the image faces of each voxel
+    links : (cases, n, t) float64, 2 Σ w, w the weights (t,) of the terminals at a face
+    corner : (cases, t, t) float64, 2 Σ w wᵀ over all faces
 
     Returns
     -------
-    (k, k) float64, symmetric
-        Schur complement on the kept voxels in their order, unit conductance of a face. Its rows
-        sum to 0.
+    (cases, k + t, k + t) float64, upper triangle
+        Schur complements on the kept voxels in their order, then the terminals, unit conductance
+        of a face.
     """
-    n = place.shape[0]
+    cases, n, terminals = links.shape
     order, start, stop, child = dissect(place, neighbour, kept, _LEAF)
     sequence, rank = sequenced(order, kept)
     at = np.full(n, -1, np.int64)  # place of a voxel in the front
     done = np.zeros(n, np.bool_)
-    schur = [np.empty((0, 0))] * len(start)
-    outer = [np.empty(0, np.int64)] * len(start)
-    for node in range(len(start) - 1, -1, -1):
+    nodes = len(start)
+    touched = np.zeros((cases, nodes), np.bool_)
+    # of each case, and in the end of those that no terminal touches
+    schur = [np.empty((0, 0))] * (nodes * (cases + 1))
+    outer = [np.empty(0, np.int64)] * nodes
+    for node in range(nodes - 1, -1, -1):
         own = order[start[node] : stop[node]]
         members = _members(own, neighbour, done, child[node], outer, at, rank, sequence)
-        front = np.zeros((members.size, members.size))
-        _assemble(front, own, neighbour, done, at)
+        untouched = 0
+        for case in range(cases):
+            for c in child[node]:
+                touched[case, node] |= c >= 0 and touched[case, c]
+            touched[case, node] |= lost[case][own].any()
+            untouched += not touched[case, node]
+        for case in range(cases + (untouched > 0)):
+            joined = case < cases
+            if joined and not touched[case, node]:
+                continue
+            size = members.size + (terminals if joined else 0)
+            front = np.zeros((size, size))
+            _assemble(front, own, neighbour, done, at)
+            if joined:
+                _join(front, own, lost[case], links[case], at, members.size)
+            for c in child[node]:
+                if c >= 0:
+                    mine = case if joined and touched[case, c] else cases
+                    extend(front, schur[mine * nodes + c], outer[c], at, members.size)
+            schur[case * nodes + node] = complement(front, own.size)
         for c in child[node]:
-            if c >= 0:
-                extend(front, schur[c], outer[c], at)
-                schur[c] = np.empty((0, 0))
+            for case in range(cases + 1):
+                if c >= 0:
+                    schur[case * nodes + c] = np.empty((0, 0))
         at[members] = -1
         done[own] = True
-        eliminate(front, own.size)
-        schur[node] = front[own.size :, own.size :].copy()
         outer[node] = members[own.size :]
     rest = np.flatnonzero(kept)
     at[rest] = np.arange(rest.size)
-    left = np.zeros((rest.size, rest.size))
-    _assemble(left, rest, neighbour, done, at)
-    if len(start):
-        extend(left, schur[0], outer[0], at)
-    for i in range(rest.size):
-        for j in range(i):
-            left[i, j] = left[j, i]
-    return left
+    found = np.zeros((cases, rest.size + terminals, rest.size + terminals))
+    for case in range(cases):
+        left = found[case]
+        _assemble(left, rest, neighbour, done, at)
+        _join(left, rest, lost[case], links[case], at, rest.size)
+        left[rest.size :, rest.size :] += corner[case]
+        if nodes:
+            mine = case if touched[case, 0] else cases
+            extend(left, schur[mine * nodes], outer[0], at, rest.size)
+    return found
 
 
-def with_ends(conductance: Array, ports: Array, ends: Array) -> Array:
-    """Join a condensed pore to inlet and outlet and eliminate what is at no port.
-
-    Parameters
-    ----------
-    conductance : (k, k) float64, of `condense`
-    ports : (k,) bool, voxels to keep
-    ends : (k, 2) bool, voxels at inlet and outlet, half an edge (conductance 2) away
-
-    Returns
-    -------
-    (p + 2, p + 2) float64, symmetric
-        Of the ports in their order, the inlet and the outlet.
-    """
-    link = 2.0 * ends
-    return with_terminals(
-        conductance, ports, link.sum(axis=1), link, np.diag(link.sum(axis=0))
-    )  # fmt: skip
-
-
-def with_terminals(
-    conductance: Array, ports: Array, lost: Array, links: Array, corner: Array
-) -> Array:
-    """Join a condensed pore to t terminals and eliminate what is at no port.
-
-    The potential beside a voxel is a combination of those of the terminals, its image faces being
-    half an edge (conductance 2) away.
-
-    Parameters
-    ----------
-    conductance, ports : as for `with_ends`
-    lost : (k,) float64, 2 Σ 1 over the image faces of each voxel
-    links : (k, t) float64, 2 Σ w, w the weights (t,) of the terminals at a face
-    corner : (t, t) float64, 2 Σ w wᵀ over all faces
-
-    Returns
-    -------
-    (p + t, p + t) float64, symmetric
-    """
-    order = np.argsort(ports, kind="stable")  # what goes comes first
-    k, gone = len(order), int(np.count_nonzero(~ports))
-    front = np.zeros((k + len(corner),) * 2)
-    front[:k, :k] = conductance[np.ix_(order, order)] if gone else conductance
-    front[np.arange(k), np.arange(k)] += lost[order]
-    front[:k, k:] = -links[order]
-    front[k:, k:] = corner
-    eliminate(front, gone)
-    left = front[gone:, gone:]
-    return np.triu(left) + np.triu(left, 1).T
+@njit(cache=True, nogil=True)
+def _join(front: Array, own: Array, lost: Array, links: Array, at: Array, first: int) -> None:
+    """Enter what joins these voxels to the terminals, whose columns begin at `first`."""
+    for v in own:
+        front[at[v], at[v]] += lost[v]
+        for terminal in range(links.shape[1]):
+            front[at[v], first + terminal] -= links[v, terminal]
 
 
 @njit(cache=True, nogil=True)
@@ -264,18 +281,21 @@ def _assemble(front: Array, own: Array, neighbour: Array, done: Array, at: Array
 
 
 @njit(cache=True, nogil=True)
-def extend(front: Array, schur: Array, outer: Array, at: Array) -> None:
+def extend(front: Array, schur: Array, outer: Array, at: Array, first: int = 0) -> None:
     """Add the Schur complement of a part that was eliminated before, upper triangle only.
 
     Parameters
     ----------
     front : (m, m) float64
-    schur : (b, b) float64
-    outer : (b,) int64, unknowns of its rows
+    schur : (b + t, b + t) float64
+    outer : (b,) int64, unknowns of its rows but the last
     at : where each of them is in the front
+    first : where the last ones, t terminals, begin in the front
     """
-    size = outer.size
-    to = at[outer]
+    size = schur.shape[0]
+    to = np.empty(size, np.int64)
+    for i in range(size):
+        to[i] = at[outer[i]] if i < outer.size else first + i - outer.size
     ordered = size - 1  # from here on as in the front
     while ordered > 0 and to[ordered - 1] < to[ordered]:
         ordered -= 1

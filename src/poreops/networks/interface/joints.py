@@ -8,7 +8,7 @@ import numpy as np
 
 from poreops.base.arrays import Array
 from poreops.machine.progress import Tick
-from poreops.networks.interface.condense import condense, with_ends, with_terminals
+from poreops.networks.interface.condense import condense
 from poreops.networks.interface.modes import flux_modes, potential_modes
 from poreops.networks.interface.ports import Blocks, Patches
 from poreops.networks.interface.response import Response, cut, shorted
@@ -28,6 +28,7 @@ class Joints:
     ----------
     blocks, patches : as found in the image
     kept : (n,) bool, voxels at patches
+    behind : (nf, 2) int64, kept voxel (counted in its block) on both sides of each face
     ends : (n, 3, 2) bool, voxels at the image faces, by axis and side
     level : (Np,) int64, of the modes of each patch
     ndim : 2 where the faces across the last axis are no faces of the image
@@ -41,19 +42,22 @@ class Joints:
     level: Array
     ndim: int = 3
     kept: Array = field(init=False)
+    behind: Array = field(init=False)
     potential: list[Array] = field(init=False)
     flux: list[Array] = field(init=False)
     short: dict[tuple[int, int], Response] = field(default_factory=dict)
     cut: dict[tuple[int, int], Response] = field(default_factory=dict)
-    _number: Array = field(init=False)
     _sides: list[list[tuple[int, int]]] = field(init=False)
-    _condensed: dict[tuple[int, ...], list[Array]] = field(default_factory=dict)
+    _condensed: dict[tuple[int, ...], Array] = field(default_factory=dict)
     _cached: int = 0
 
     def __post_init__(self) -> None:
         self.kept = np.zeros(len(self.ends), dtype=bool)
         self.kept[self.patches.voxel.ravel()] = True
-        self._number = np.cumsum(self.kept) - 1
+        number = np.cumsum(self.kept) - 1
+        first = np.append(0, np.cumsum(self.kept))[self.blocks.start[self.patches.pair]]
+        self.behind = number[self.patches.voxel]
+        self.behind -= np.repeat(first, np.diff(self.patches.start), axis=0)
         self.potential = [np.zeros((0, 0))] * len(self.patches)
         self.flux = list(self.potential)
         self._sides = [[] for _ in range(len(self.blocks))]
@@ -82,6 +86,23 @@ class Joints:
         block : its number
         """
         return self._sides[block]
+
+    def sides_of(self, keys: Sequence[tuple[int, int]]) -> tuple[Array, Array, Array]:
+        """Return the patches of many blocks and on which side of them these lie.
+
+        Parameters
+        ----------
+        keys : blocks and variants
+
+        Returns
+        -------
+        patch, side : int64, one block after the other
+        count : (len(keys),) int64, sides of each block
+        """
+        sides = [self._sides[block] for block, _ in keys]
+        flat = np.array([one for each in sides for one in each], dtype=np.int64).reshape(-1, 2)
+        count = np.array([len(each) for each in sides], dtype=np.int64)
+        return np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1]), count
 
     def variant(self, block: int, axis: int) -> int:
         """Return the axis, if the block touches its inlet or outlet, else `CLOSED`.
@@ -119,17 +140,15 @@ class Joints:
             for key, one in answers.items():
                 answers[key] = Response(one.matrix, one.trace[:0].copy())
 
-    def at_patch(self, block: int, patch: int, side: int) -> Array:
+    def at_patch(self, patch: int, side: int) -> Array:
         """Return the kept voxel (counted in its block) behind each face of a patch.
 
         Parameters
         ----------
-        block, patch : their numbers
+        patch : its number
         side : 0 or 1, where the block lies, as of `sides`
         """
-        first = self._number[self.blocks.start[block] - 1] + 1 if self.blocks.start[block] else 0
-        voxels = self.patches.voxel[self.patches.faces(patch), side]
-        found: Array = self._number[voxels] - first
+        found: Array = self.behind[self.patches.faces(patch), side]
         return found
 
     def _ends(self, block: int) -> Array:
@@ -156,7 +175,7 @@ class Joints:
         size = int(np.count_nonzero(self.kept[self._range(block)]))
         faces = np.zeros(size)
         for patch, side in sides:
-            np.add.at(faces, self.at_patch(block, patch, side), 1.0)
+            np.add.at(faces, self.at_patch(patch, side), 1.0)
         potential = self._spread(block, self.potential, size)
         flux = self._spread(block, self.flux, size)
         whole = np.concatenate([np.zeros(0), *(self.flux[p].sum(axis=0) for p, _ in sides)])
@@ -175,42 +194,40 @@ class Joints:
         spread = np.zeros((size, sum(columns)))
         begin = 0
         for (patch, side), width in zip(sides, columns, strict=True):
-            at = self.at_patch(block, patch, side)
+            at = self.at_patch(patch, side)
             np.add.at(spread[:, begin : begin + width], at, modes[patch])
             begin += width
         return spread
 
-    def _matrices(self, block: int, variants: Sequence[int]) -> list[Array]:
+    def _matrices(self, block: int, variants: Sequence[int]) -> Array:
         """Return the matrix on ports, inlet and outlet of each variant of a block."""
         key = (block, *variants)
         if key in self._condensed:
             return self._condensed[key]
-        own, ends = self._range(block), self._ends(block)
-        ports = self.kept[own]
-        kept = ports.copy()
-        for variant in variants:
-            if variant != CLOSED:
-                kept |= self._touching(block, variant)
-        whole = condense(self.blocks.place[own], self.blocks.neighbour[own], kept)
-        found = []
-        for variant in variants:
-            if variant == LINEAR:
-                found.append(with_terminals(whole, ports[kept], *self._linear(block, kept)))
-            else:
-                reached = ends[kept, variant] if variant != CLOSED else np.zeros((len(whole), 2))
-                found.append(with_ends(whole, ports[kept], reached))
-        size = sum(matrix.nbytes for matrix in found)
-        if self._cached + size <= CACHE_BYTES:
-            self._cached += size
+        own = self._range(block)
+        lost, links, corner = map(
+            np.stack, zip(*(self._terminals(block, one) for one in variants), strict=True)
+        )
+        found: Array = condense(
+            self.blocks.place[own], self.blocks.neighbour[own], self.kept[own], lost, links, corner
+        )
+        if self._cached + found.nbytes <= CACHE_BYTES:
+            self._cached += found.nbytes
             self._condensed[key] = found
         return found
 
-    def _linear(self, block: int, kept: Array) -> tuple[Array, Array, Array]:
-        """Return what joins the kept voxels to potentials x, y, z on the image faces."""
-        ends = self._ends(block)[kept][:, : self.ndim]
-        voxel, axis, side = np.nonzero(ends)
+    def _terminals(self, block: int, variant: int) -> tuple[Array, Array, Array]:
+        """Return what joins the voxels of a block to its terminals, as `condense` wants it."""
+        ends = self._ends(block)
+        if variant == CLOSED:
+            return np.zeros(len(ends)), np.zeros((len(ends), 2)), np.zeros((2, 2))
+        if variant != LINEAR:
+            reached = 2.0 * ends[:, variant]
+            return reached.sum(axis=1), reached, np.diag(reached.sum(axis=0))
+        # potentials x, y, z on the image faces
+        voxel, axis, side = np.nonzero(ends[:, : self.ndim])
         # the position of each face, the image's centre at 0
-        where = self.blocks.place[self._range(block)][kept][voxel] + 0.5
+        where = self.blocks.place[self._range(block)][voxel] + 0.5
         where[np.arange(len(axis)), axis] += side - 0.5
         where -= np.array(self.blocks.shape) / 2
         links = np.zeros((len(ends), 3))

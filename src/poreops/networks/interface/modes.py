@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numba import njit
 
 from poreops.base.arrays import Array
 
@@ -27,7 +28,8 @@ def potential_modes(centre: Array, level: int) -> Array:
     if level >= ALL:
         return np.eye(len(centre))
     x = _scaled(centre)
-    return orthonormal(np.stack(list(_polynomials(x, level)), axis=1))
+    modes: Array = orthonormal(np.stack(list(_polynomials(x, level)), axis=1))
+    return modes
 
 
 def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
@@ -45,11 +47,12 @@ def flux_modes(centre: Array, axis: Array, sign: Array, level: int) -> Array:
     if level >= ALL:
         return np.eye(len(centre))
     x = _scaled(centre)
-    face = np.arange(len(x))
-    fluxes = [gradient[face, axis] * sign for gradient in _harmonic_gradients(x, level)]
-    return orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
+    fluxes = [np.choose(axis, gradient) * sign for gradient in _harmonic_gradients(x, level)]
+    modes: Array = orthonormal(np.stack([np.ones(len(x)), *fluxes], axis=1))
+    return modes
 
 
+@njit(cache=True, nogil=True)
 def orthonormal(columns: Array) -> Array:
     """Return an orthonormal basis of the columns in their order; dependent ones are left out.
 
@@ -57,19 +60,22 @@ def orthonormal(columns: Array) -> Array:
     ----------
     columns : (n, m) float64
     """
-    kept: list[Array] = []
-    for column in columns.T:
-        norm = float(np.linalg.norm(column))
-        rest = column
+    n, m = columns.shape
+    kept = np.empty((min(n, m), n))
+    count = 0
+    for column in range(m):
+        rest = columns[:, column].copy()
+        norm = np.sqrt(np.dot(rest, rest))
         for _ in range(2):  # twice is enough (Giraud et al. 2005)
-            for other in kept:
-                rest = rest - other * (other @ rest)
-        left = float(np.linalg.norm(rest))
+            for one in range(count):
+                rest -= kept[one] * np.dot(kept[one], rest)
+        left = np.sqrt(np.dot(rest, rest))
         if left > _DEPENDENT * max(norm, 1e-300):
-            kept.append(rest / left)
-        if len(kept) == len(column):
+            kept[count] = rest / left
+            count += 1
+        if count == n:
             break
-    return np.stack(kept, axis=1)
+    return kept[:count].T.copy()
 
 
 def _scaled(centre: Array) -> Array:
@@ -87,19 +93,16 @@ def _polynomials(x: Array, degree: int) -> Iterator[Array]:
                 yield x[:, 0] ** a * x[:, 1] ** b * x[:, 2] ** (total - a - b)
 
 
-def _harmonic_gradients(point: Array, degree: int) -> Iterator[Array]:
-    """Yield the gradients (f, 3) of harmonic polynomials of degrees 1..degree."""
+def _harmonic_gradients(point: Array, degree: int) -> Iterator[tuple[Array, Array, Array]]:
+    """Yield the gradients, their parts (f,), of harmonic polynomials of degrees 1..degree."""
     x, y, z = point.T
     zero, one = np.zeros_like(x), np.ones_like(x)
-    gradients = [[(one, zero, zero), (zero, one, zero), (zero, zero, one)]]
-    gradients.append(
-        [
-            (y, x, zero), (zero, z, y), (z, zero, x),
-            (x, -y, zero), (-x, -y, 2 * z),
-        ]
-    )  # fmt: skip
-    gradients.append(
-        [
+    if degree > 0:
+        yield from ((one, zero, zero), (zero, one, zero), (zero, zero, one))
+    if degree > 1:
+        yield from ((y, x, zero), (zero, z, y), (z, zero, x), (x, -y, zero), (-x, -y, 2 * z))
+    if degree > 2:
+        yield from (
             (y * z, x * z, x * y),
             (2 * x * z, -2 * y * z, x**2 - y**2),
             (-2 * x * z, -2 * y * z, 2 * z**2 - x**2 - y**2),
@@ -107,8 +110,4 @@ def _harmonic_gradients(point: Array, degree: int) -> Iterator[Array]:
             (2 * x * y, x**2 - y**2, zero),
             (4 * z**2 - 3 * x**2 - y**2, -2 * x * y, 8 * x * z),
             (-2 * x * y, 4 * z**2 - x**2 - 3 * y**2, 8 * y * z),
-        ]
-    )  # fmt: skip
-    for total in range(degree):
-        for parts in gradients[total]:
-            yield np.stack(parts, axis=1)
+        )

@@ -113,9 +113,9 @@ def cut_blocks(labels: Array, most: int | None = None) -> tuple[Blocks, Array]:
     first = start[owner - 1]
     neighbour = np.full((flat.size, 6), -1, np.int32)
     for axis in range(3):
-        low, high = both_sides(axis)
-        one, two = number[low], number[high]
-        same = (piece[low] == piece[high]) & (one >= 0)
+        one = np.flatnonzero(place[:, axis] < labels.shape[axis] - 1)
+        two = number.ravel()[flat[one] + int(np.prod(labels.shape[axis + 1 :]))]
+        same = (two >= 0) & (owner[one] == owner[two])
         one, two = one[same], two[same]
         neighbour[one, 2 * axis + 1] = two - first[one]
         neighbour[two, 2 * axis] = one - first[two]

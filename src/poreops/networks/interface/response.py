@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from poreops.base.arrays import Array
-from poreops.networks.interface.condense import eliminate
+from poreops.networks.interface.condense import complement
 
 _ROWS = 32  # that are solved before those above them are touched
 
@@ -43,7 +43,7 @@ def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
 
     Parameters
     ----------
-    conductance : (k + t, k + t) float64, of `with_terminals`
+    conductance : (k + t, k + t) float64, of `condense`, upper triangle
     faces : (k,) float64, faces in patches of each kept voxel
     modes : (k, m) float64, EB
     """
@@ -56,8 +56,8 @@ def shorted(conductance: Array, faces: Array, modes: Array) -> Response:
     at = np.arange(k, k + m)
     front[at, at] = 2.0
     front[k + m :, k + m :] = conductance[k:, k:]
-    eliminate(front, k)
-    return Response(_symmetric(front[k:, k:]), _solved(front, k, -1.0))
+    left = complement(front, k)
+    return Response(_symmetric(left), _solved(front, k, -1.0))
 
 
 def cut(conductance: Array, modes: Array, whole: Array) -> Response:
@@ -76,8 +76,7 @@ def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     front[:size, :size] = conductance[:size, :size]
     front[:size, size : size + m] = modes[:size]
     front[:size, size + m :] = -conductance[:size, k:]
-    eliminate(front, size)
-    inner = -_symmetric(front[size:, size:])
+    inner = -_symmetric(complement(front, size))
     inverse = np.linalg.inv(inner[:m, :m] + np.eye(m) / 2)
     inverse = (inverse + inverse.T) / 2
     matrix = np.zeros((m + terminals,) * 2)
@@ -90,13 +89,14 @@ def cut(conductance: Array, modes: Array, whole: Array) -> Response:
     across = inverse @ inner[:m, m:]
     matrix[:m, :m] = inverse
     matrix[:m, m:], matrix[m:, :m] = -across, -across.T
-    matrix[m:, m:] = conductance[k:, k:] - inner[m:, m:] + inner[:m, m:].T @ across
+    matrix[m:, m:] = _symmetric(conductance[k:, k:]) - inner[m:, m:] + inner[:m, m:].T @ across
     return Response(matrix, trace)
 
 
 def _symmetric(upper: Array) -> Array:
     """Return the symmetric matrix whose upper triangle this is."""
-    return np.triu(upper) + np.triu(upper, 1).T
+    matrix: Array = np.where(np.tri(len(upper), k=-1, dtype=bool), upper.T, upper)
+    return matrix
 
 
 def _solved(front: Array, count: int, sign: float) -> Array:
