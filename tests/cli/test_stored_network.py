@@ -66,7 +66,6 @@ def test_the_text_says_what_was_found(run, image, tmp_path):
         (("--rtol", "0.02"), "got --rtol 0.02; give --level 2"),
         (("--transport", "flow"), "a network in chunks carries diffusion, got --transport flow"),
         (("--chunks", 100), "chunks must be a multiple of 16"),
-        (("--method", "dns"), "give --method interface, or drop --chunks"),
         (("--voxel-size", "-1"), "voxel"),
         (("--walls", "smooth"), "no walls"),
     ],
