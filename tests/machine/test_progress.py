@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import poreops
+from poreops.conduits.partition import Regions
 from poreops.machine.progress import bar_of, ticking
 
 LONG = {
     "build_network", "check", "diffusive_size_factors", "formation_factor", "generate",
-    "hydraulic_size_factors", "interface_flow", "interface_network", "partition",
-    "permeability", "permeability_tensor",
+    "hydraulic_size_factors", "interface_flow", "interface_network", "interface_network_of_file",
+    "network_of_file", "partition", "permeability", "permeability_tensor",
 }  # fmt: skip
 
 
@@ -81,6 +82,15 @@ def test_a_network_shows_partition_and_conduits(capsys):
     said = capsys.readouterr().err
     assert "partition" in said
     assert "conduits" in said
+
+
+@pytest.mark.parametrize("name", ["interface_network_of_file", "network_of_file"])
+def test_a_network_of_a_file_shows_its_groups(name, capsys, tmp_path):
+    Regions(labels(), CONNS).save(tmp_path / "labels.h5")
+    for progress in (False, True):
+        getattr(poreops, name)(tmp_path / "labels.h5", 1e-6, workers=1, progress=progress)
+        said = capsys.readouterr().err
+        assert any(title in said for title in ("blocks", "groups")) == progress, said
 
 
 def test_each_step_is_counted(capsys):

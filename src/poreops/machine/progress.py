@@ -39,6 +39,16 @@ def progress_bar(
     return tqdm(stream, total=total, desc=name, unit="", delay=delay, leave=False)
 
 
+def bar_at_once(stream: Iterable[T], total: int, name: str) -> Iterable[T]:
+    """Wrap a stream as `progress_bar` does; the bar waits for nothing.
+
+    Parameters
+    ----------
+    stream, total, name : as for `progress_bar`
+    """
+    return progress_bar(stream, total, name, delay=0)
+
+
 def watched(stream: Iterable[T], total: int, progress: bool) -> Iterable[T]:
     """Return a stream of conduits, in a bar if one is wanted.
 
@@ -64,7 +74,7 @@ def bar_of(
     """
     if not progress:
         return None
-    return lambda stream, total: progress_bar(stream, total, name, delay=0)
+    return lambda stream, total: bar_at_once(stream, total, name)
 
 
 @contextmanager

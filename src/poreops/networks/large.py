@@ -50,7 +50,7 @@ from poreops.conduits.partition import are_touching
 from poreops.conduits.quantity import Target, targets_of, voxel_power
 from poreops.conduits.sure import SizeFactors, Sureness
 from poreops.errors import InputError, UnsettledWarning
-from poreops.machine.progress import progress_bar
+from poreops.machine.progress import bar_at_once
 from poreops.machine.tasks import parallel_map
 from poreops.machine.tasks import workers as usual_workers
 from poreops.networks.arrays import arrays_of_sizes, intervals_of
@@ -186,7 +186,7 @@ def network_of_file(
         stored.path.resolve(), rows, method, model, tuple(targets_of(transport)), of_flow,
         convention,
     )  # fmt: skip
-    show = watch or (progress_bar if progress else unwatched)
+    show = watch or (bar_at_once if progress else unwatched)
     return _built(stored, job, voxel_size, edge, processes, show)
 
 

@@ -15,7 +15,7 @@ from poreops.base.files import read_json, write_json
 from poreops.conduits.large.partition import Watch, unwatched
 from poreops.conduits.large.stored_labels import StoredLabels
 from poreops.machine.memory import require_memory
-from poreops.machine.progress import progress_bar
+from poreops.machine.progress import bar_at_once
 from poreops.machine.tasks import parallel_map, workers
 from poreops.networks.interface.bounds import Bounds
 from poreops.networks.interface.effective import InterfaceDiffusion, diffusion_along
@@ -98,7 +98,8 @@ def interface_network_of_file(
     level : 0..3, degree of the modes; one more at cuts through large pores
     edge : of the cells of the volume whose regions answer together [voxel]
     workers : processes; `POREOPS_WORKERS`, or one per core, by default
-    progress : show bars on stderr, or below the cell of a notebook
+    progress : bool
+        Show bars on stderr, or below the cell of a notebook.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def interface_network_of_file(
     folder = labels.path.with_name(f".{labels.path.name}.blocks")
     found = network_in_groups(
         labels, folder, voxel_size, level=level, edge=edge, processes=workers,
-        watch=progress_bar if progress else unwatched,
+        watch=bar_at_once if progress else unwatched,
     )  # fmt: skip
     shutil.rmtree(folder)
     return found
