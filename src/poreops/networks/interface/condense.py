@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from poreops.base.arrays import Array
+from poreops.networks.interface.pivots import factorised
 
 _LEAF = 24  # voxels that are eliminated without another cut
 _BLOCK = 64  # rows that are eliminated before the rest of the matrix is touched
@@ -58,7 +59,7 @@ def _complement(front: Array, count: int, left: Array) -> None:
             above = front[:first, first:].copy()
             turned = np.ascontiguousarray(above[:, : last - first].T)
             front[first:last, first:] -= np.dot(turned, above)
-        inverse = _factor(front, first, last)
+        inverse = factorised(front, first, last, count)
         if last < m:
             front[first:last, last:] = np.dot(inverse.T, front[first:last, last:].copy())
     rest = m - count
@@ -71,35 +72,6 @@ def _complement(front: Array, count: int, left: Array) -> None:
             old, new, less = front[count + i], left[i], taken[i]
             for j in range(max(begin, i), end):
                 new[j] = old[count + j] - less[j - begin]
-
-
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _factor(front: Array, first: int, last: int) -> Array:
-    """Factorise a square on the diagonal, in place, and return the inverse of its factor.
-
-    To solve by the inverse is a product of matrices, and those are what BLAS is fastest at.
-    """
-    for i in range(first, last):
-        row = front[i]
-        for r in range(first, i):
-            factor, other = front[r, i], front[r]
-            for j in range(i, last):
-                row[j] -= factor * other[j]
-        scale = 1.0 / np.sqrt(row[i])
-        for j in range(i, last):
-            row[j] *= scale
-    inverse = np.zeros((last - first, last - first))
-    for i in range(last - first - 1, -1, -1):
-        row = inverse[i]
-        row[i] = 1.0
-        for r in range(i + 1, last - first):
-            factor, other = front[first + i, first + r], inverse[r]
-            for j in range(r, last - first):
-                row[j] -= factor * other[j]
-        scale = 1.0 / front[first + i, first + i]
-        for j in range(i, last - first):
-            row[j] *= scale
-    return inverse
 
 
 @njit(cache=True, nogil=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from poreops.base.arrays import Array
+from poreops.networks.interface.pivots import factorised
 
 _BLOCK = 48  # rows that are eliminated before the rest of the panel is touched
 _PANEL = 256  # rows that are eliminated before the rest of the matrix is touched
@@ -50,7 +51,7 @@ def eliminate_signed(front: Array, positive: int, count: int) -> None:
 @njit(cache=True, nogil=True, fastmath={"contract"})
 def _eliminate_block(front: Array, first: int, last: int, panel: int, positive: int) -> None:
     """Eliminate a few rows from the rows up to the end of their panel."""
-    inverse = _factor(front, first, last, positive)
+    inverse = factorised(front, first, last, positive)
     if last == front.shape[0]:
         return
     rows = np.dot(inverse.T, front[first:last, last:].copy())
@@ -73,34 +74,3 @@ def _turned(rows: Array, first: int, positive: int) -> Array:
     if begin < turned.shape[1]:
         turned[:, begin:] *= -1.0
     return turned
-
-
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _factor(front: Array, first: int, last: int, positive: int) -> Array:
-    """Factorise a square on the diagonal, in place, and return the inverse of U there.
-
-    To solve by the inverse is a product of matrices, and those are what BLAS is fastest at.
-    """
-    for i in range(first, last):
-        row = front[i]
-        for r in range(first, i):
-            other = front[r]
-            factor = other[i] if r < positive else -other[i]
-            for j in range(i, last):
-                row[j] -= factor * other[j]
-        sign = 1.0 if i < positive else -1.0
-        scale = sign / np.sqrt(sign * row[i])
-        for j in range(i, last):
-            row[j] *= scale
-    inverse = np.zeros((last - first, last - first))
-    for i in range(last - first - 1, -1, -1):
-        row = inverse[i]
-        row[i] = 1.0
-        for r in range(i + 1, last - first):
-            factor, other = front[first + i, first + r], inverse[r]
-            for j in range(r, last - first):
-                row[j] -= factor * other[j]
-        scale = 1.0 / front[first + i, first + i]
-        for j in range(i, last - first):
-            row[j] *= scale
-    return inverse
