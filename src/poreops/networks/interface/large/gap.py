@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from poreops.base.arrays import Array
 from poreops.networks.interface.large.joined import Joined
-from poreops.networks.interface.large.solve import System
+from poreops.networks.interface.large.solve import System, driven
 
 Flat = NDArray[np.float64]
 
@@ -37,17 +37,9 @@ def _work(
 ) -> None:  # fmt: skip
     """Find the work of the flow of the cut blocks in the potential of the shorted ones."""
     for n in range(at.size):
-        low, m, w = start[n], start[n + 1] - start[n], width[n]
-        z = np.zeros(w)
-        for i in range(m):
-            z[i] = y[index[low + i]]
-        if w > m:
-            z[m] = 1.0
-        current = np.zeros(w)
-        for i in range(w):
-            for j in range(w):
-                current[i] += values[at[n] + i * w + j] * z[j]
-        total = current[m] if w > m else 0.0  # in the potential 1 of the inlet
+        _, current = driven(n, start, index, at, width, values, y)
+        m = start[n + 1] - start[n]
+        total = current[m] if width[n] > m else 0.0  # in the potential 1 of the inlet
         row = 0
         for k in range(patch_at[n], patch_at[n + 1]):
             p = patch[k]

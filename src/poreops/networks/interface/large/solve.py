@@ -256,20 +256,38 @@ def _energies(
     start: Array, index: Array, at: Array, width: Array, values: Array, x: Array, found: Array
 ) -> None:
     for n in range(at.size):
-        low, m, w = start[n], start[n + 1] - start[n], width[n]
-        z = np.zeros(w)
-        for i in range(m):
-            z[i] = x[index[low + i]]
-        if w > m:
-            z[m] = 1.0
+        potential, current = driven(n, start, index, at, width, values, x)
         total = 0.0
-        for i in range(w):
-            row = at[n] + i * w
-            here = 0.0
-            for j in range(w):
-                here += values[row + j] * z[j]
-            total += z[i] * here
+        for i in range(width[n]):
+            total += potential[i] * current[i]
         found[n] = total
+
+
+@njit(cache=True, nogil=True)
+def driven(
+    n: int, start: Array, index: Array, at: Array, width: Array, values: Array, x: Array
+) -> tuple[Array, Array]:
+    """Return the potentials of a block, and the currents that they drive, each (width,).
+
+    Parameters
+    ----------
+    n : the block, among those of a `System`
+    start, index, at, width, values : of the system
+    x : (size,) float64; the inlet is at 1 and the outlet at 0
+    """
+    low, m, w = start[n], start[n + 1] - start[n], width[n]
+    potential, current = np.zeros(w), np.empty(w)
+    for i in range(m):
+        potential[i] = x[index[low + i]]
+    if w > m:
+        potential[m] = 1.0
+    for i in range(w):
+        row = at[n] + i * w
+        here = 0.0
+        for j in range(w):
+            here += values[row + j] * potential[j]
+        current[i] = here
+    return potential, current
 
 
 @njit(cache=True, nogil=True)
