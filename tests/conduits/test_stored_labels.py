@@ -1,5 +1,7 @@
 """Labels that stay in their file are those of the file, box by box."""
 
+import pickle
+
 import h5py
 import numpy as np
 import pytest
@@ -86,3 +88,14 @@ def test_other_files_are_refused_in_one_line(tmp_path):
         file.attrs["regions"] = 2
     with pytest.raises(InputError, match=r"labels must lie in 0..2, .* holds 0..9"):
         _ = StoredLabels(other).extents
+
+
+def test_labels_travel_without_the_tables_of_all_regions(stored, regions):
+    assert stored.extents.voxels.sum() == np.count_nonzero(regions.labels)
+    assert len(stored.conns) == len(regions.conns)
+    sent = pickle.dumps(stored)
+    assert len(sent) < 1000
+    there = pickle.loads(sent)
+    assert (there.shape, there.count) == (stored.shape, stored.count)
+    assert np.array_equal(there.box((0, 0, 0), there.shape), regions.labels)
+    assert np.array_equal(there.extents.boxes, stored.extents.boxes)

@@ -54,6 +54,10 @@ class StoredLabels:
         object.__setattr__(self, "path", Path(self.path))
         _ = self._about  # refuses another file at once
 
+    def __getstate__(self) -> dict[str, object]:
+        # tables of all regions stay behind: a process that is sent the labels reads boxes
+        return {"path": self.path, "_about": self._about, "count": self.count}
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of the volume."""
